@@ -1,0 +1,168 @@
+"""Every error of the library, split by what the reader does next.
+
+A message is one paragraph: verb, what, reason, next step. It never holds a token, an app secret, request
+parameters, headers, a body or a full URL; `redaction.scrub` is applied where text of others is quoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class MetaAccessError(Exception):
+    """Base of all expected failures: shown as one paragraph, never as a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem of the configuration.
+
+    Attributes:
+        path: Where it stands, as typed: `meta:identities.trading.scopes[1]`.
+        problem: What is wrong with the value. Never quotes a secret.
+        fix: What to type instead.
+    """
+
+    path: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem} Fix: {self.fix}"
+
+
+class ConfigError(MetaAccessError):
+    """The configuration is wrong; carries every problem found, not the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{head} in the configuration:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+class OfflineError(MetaAccessError):
+    """A write was asked for under META_ACCESS_OFFLINE=1."""
+
+
+class BlockedError(MetaAccessError):
+    """A gate holds back a create or a widening update (`meta:gates: block`)."""
+
+
+class QuotaError(MetaAccessError):
+    """A system user does not fit the quota of the app's tier."""
+
+
+class ConflictError(MetaAccessError):
+    """The object exists and is not ours to take: adopt it by id, or name another."""
+
+
+class EngineGoneError(MetaAccessError):
+    """The engine that started this provider process has died; nothing new is begun."""
+
+
+# --- Graph ---------------------------------------------------------------------------------------
+
+
+class GraphError(MetaAccessError):
+    """Meta answered with an error.
+
+    Attributes:
+        code: Meta's `code`; 0 when the answer carried none.
+        subcode: Meta's `error_subcode`, 0 when absent.
+        fbtrace_id: To quote to Meta's support.
+        http_status: As seen; never branch on it alone.
+    """
+
+    def __init__(
+        self, message: str, *, code: int = 0, subcode: int = 0, fbtrace_id: str = "", http_status: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.subcode = subcode
+        self.fbtrace_id = fbtrace_id
+        self.http_status = http_status
+
+
+class AuthError(GraphError):
+    """The calling token is refused (190, 102, 104, 452 …): rotate or repair the credential."""
+
+
+class PermissionDeniedError(GraphError):
+    """A permission, task, role or tier is missing (3, 10, 200-299 …)."""
+
+
+class NotFoundError(GraphError):
+    """100/33: gone, or not visible to this caller. Never proof of absence on its own."""
+
+
+class InvalidRequestError(GraphError):
+    """A parameter is refused (100 …)."""
+
+
+class LimitReachedError(GraphError):
+    """Meta's own count is full (3949, 3965) or the name is taken (3972)."""
+
+
+class HumanNeededError(GraphError):
+    """Meta wants a person: 368, 415, 'API access blocked.' …"""
+
+
+class RateLimitedError(GraphError):
+    """Throttled (4, 17, 32, 613, 80000-80014 …).
+
+    Attributes:
+        regain_s: Seconds until access is regained, as Meta's headers say; None when they do not.
+    """
+
+    regain_s: float | None = None
+
+
+class TransientError(GraphError):
+    """Meta says try again (1, 2, is_transient, 5xx with a Graph body)."""
+
+
+class GraphUnreachableError(MetaAccessError):
+    """No usable answer: refused, timed out, cut, HTML, empty.
+
+    Attributes:
+        sent: True when the request may have reached Meta, so that a write may have been applied.
+    """
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+# --- Secrets Manager -----------------------------------------------------------------------------
+
+
+class SecretStoreError(MetaAccessError):
+    """Secrets Manager refused or failed. Names the secret, never a value."""
+
+
+class SecretUnreachableError(SecretStoreError):
+    """No answer, throttled, or 5xx after the bounded retries: whether a write was applied is unknown."""
+
+
+class SecretDeniedError(SecretStoreError):
+    """IAM or KMS denies the call."""
+
+
+class SecretNotFoundError(SecretStoreError):
+    """The secret, or the version or label asked for, does not exist."""
+
+
+class SecretScheduledForDeletionError(SecretStoreError):
+    """The secret waits for its deletion."""
+
+
+class VersionExistsError(SecretStoreError):
+    """The version id is taken by another value: another run owns that generation."""
+
+
+class ForeignSecretError(SecretStoreError):
+    """The secret belongs to another stack, resource or tool; the message names the owner."""
+
+
+class TokenPendingError(SecretStoreError):
+    """The token cannot be decided on now (another run holds the lease, Meta cannot be asked); nothing was changed."""
