@@ -1,0 +1,83 @@
+"""Which endpoints may be used together, so that real tokens stay with real services and fake ones with fake ones."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from meta_access.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from meta_access.connections import AwsSettings
+
+REAL_GRAPH_HOST = "graph.facebook.com"
+ALLOW_VARIABLE = "META_ACCESS_ALLOW_GRAPH_HOST"
+OWN_AWS_ENDPOINT = "aws"
+"""How an exception names AWS's own endpoint: `graph.example:8443+aws`."""
+
+
+def check_pairing(graph_url: str, aws: AwsSettings, *, path: str = "meta:connections") -> None:
+    """Refuse a pair of endpoints that could leak a real token, or store a fake one where real ones live.
+
+    Args:
+        graph_url: Base URL of Graph.
+        aws: Its `endpoint_url` None means AWS's own endpoint of the region.
+        path: Where the settings stand, for the message.
+
+    Raises:
+        ConfigError: Neither real with real nor loopback with loopback, and the runner's environment excepts it not.
+    """
+    graph = base_url(graph_url, f"{path}.graph_url")
+    store = None if aws.endpoint_url is None else base_url(aws.endpoint_url, f"{path}.aws.endpoint_url")
+    if graph.hostname == REAL_GRAPH_HOST and (graph.scheme != "https" or graph.port not in {None, 443}):
+        raise _wrong(f"{path}.graph_url", "Meta is reached over https only.", f"write https://{REAL_GRAPH_HOST}.")
+    if graph.hostname == REAL_GRAPH_HOST and store is None:
+        return
+    if is_loopback(graph) and store is not None and is_loopback(store):
+        return
+    if _excepted(graph, store):
+        return
+    where = "AWS's own endpoint" if store is None else store.netloc
+    raise _wrong(
+        path,
+        f"Graph at {graph.netloc} does not go with Secrets Manager at {where}: a token could end up where it must not.",
+        f"pair https://{REAL_GRAPH_HOST} with AWS's own endpoint (no endpoint_url), or 127.0.0.1 with 127.0.0.1. "
+        f"An exception is made on the runner only, in {ALLOW_VARIABLE}.",
+    )
+
+
+def is_loopback(url: SplitResult) -> bool:
+    """Whether a URL points at this machine."""
+    host = url.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def base_url(url: str, path: str) -> SplitResult:
+    """Read the base URL of a service; `path` says where it stood.
+
+    Raises:
+        ConfigError: It has a path, a query, a user name or no host.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+        raise _wrong(path, "is not the base URL of a service.", f"write it like https://{REAL_GRAPH_HOST}.")
+    return parts
+
+
+def _excepted(graph: SplitResult, store: SplitResult | None) -> bool:
+    pair = f"{graph.netloc}+{OWN_AWS_ENDPOINT if store is None else store.netloc}".lower()
+    return pair in {entry.strip().lower() for entry in os.environ.get(ALLOW_VARIABLE, "").split(",")}
+
+
+def _wrong(path: str, problem: str, fix: str) -> ConfigError:
+    return ConfigError([Problem(path, problem, fix)])

@@ -1,0 +1,92 @@
+"""Identifiers as people type them, and what Graph calls the same thing.
+
+An asset is written with its kind, because a bare number does not say whether it is an ad account or a Page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Graph ids exceed 2**53: they are text everywhere. ASCII digits only: str.isdigit() accepts other scripts' digits.
+_GRAPH_ID = re.compile(r"[1-9][0-9]{0,24}", re.ASCII)
+
+LONGEST_SHOWN = 40
+"""Characters: longer text in the place of an id is not repeated."""
+
+AD_ACCOUNT_PREFIX = "act_"
+"""Part of the Graph id itself, unlike the other prefixes."""
+
+PREFIXED_KINDS = ("page", "catalog", "pixel", "waba", "instagram")
+"""Kinds written `kind:number`; Graph knows them by the number alone."""
+
+_OTHER_WORDS = {
+    "act": "act_",
+    "ad_account": "act_",
+    "adaccount": "act_",
+    "account": "act_",
+    "pages": "page:",
+    "product_catalog": "catalog:",
+    "dataset": "pixel:",
+    "whatsapp": "waba:",
+    "ig": "instagram:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A business asset that people and system users can be assigned to.
+
+    Attributes:
+        kind: `ad_account`, or one of `PREFIXED_KINDS`.
+        id: As typed in the configuration: `act_123`, `page:123`.
+        graph_id: As Graph knows it: `act_123`, `123`.
+    """
+
+    kind: str
+    id: str
+    graph_id: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def is_graph_id(text: str) -> bool:
+    """Whether `text` can be a Graph id: digits, none in front being zero."""
+    return _GRAPH_ID.fullmatch(text) is not None
+
+
+def parse_asset(text: str) -> Asset:
+    """Read an asset as people type it.
+
+    Raises:
+        ValueError: With the reason and how to write it; fit to be shown as it is.
+    """
+    if text.startswith(AD_ACCOUNT_PREFIX):
+        if not is_graph_id(text.removeprefix(AD_ACCOUNT_PREFIX)):
+            raise ValueError(f"{shown(text)} is no ad account: write act_ and digits, such as act_1043217650987654")
+        return Asset("ad_account", text, text)
+    kind, colon, number = text.partition(":")
+    if colon and kind in PREFIXED_KINDS:
+        if not is_graph_id(number):
+            raise ValueError(f"{shown(text)} has no id: write {kind}: and digits, such as {kind}:102938475610293")
+        return Asset(kind, text, number)
+    raise ValueError(_why_not(text, kind if colon else ""))
+
+
+def shown(text: str) -> str:
+    """Quote what was typed, unless it is so long that it may be a token pasted into the wrong line."""
+    return repr(text) if len(text) <= LONGEST_SHOWN else "the value"
+
+
+def _why_not(text: str, kind: str) -> str:
+    known = "act_, " + ", ".join(f"{name}:" for name in PREFIXED_KINDS)
+    if text != text.strip():
+        return f"{shown(text)} has blanks around it; write it without them"
+    if text.strip("0123456789") == "" and text:
+        return "a bare number: ad accounts start with act_, others with their kind, such as page:"
+    word = kind.strip().lower().replace("-", "_").replace(" ", "_")
+    meant = _OTHER_WORDS.get(word) or (f"{word}:" if word in PREFIXED_KINDS else None)
+    if meant:
+        return f"{shown(text)} is spelt with {kind}: where {meant} is meant"
+    return f"{shown(text)} names no kind of asset; start it with one of {known}"

@@ -1,0 +1,118 @@
+"""What may be printed: token shapes, a scrubber for quoted text, and a logging filter.
+
+A safety net, not the plan: secrets travel in headers and form bodies, which nothing here ever prints. The net is for
+other people's text (Meta's messages, a library's debug log) that turns out to hold one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import traceback
+import unicodedata
+
+MASK = "[redacted]"
+
+_NAMES = (
+    "access_token|input_token|revoke_token|fb_exchange_token|exchange_token|client_secret|app_secret|appsecret_proof"
+    "|client_token|page_access_token|secretstring|secret_string|password"
+)
+
+_VALUE = r"""[^\s"'&,;<>)\]}\\]"""
+_QUOTE = r"""\\?["']"""
+
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # `access_token=…` in a URL or form, also with the sign percent-encoded.
+    (
+        re.compile(rf"(?P<key>{_NAMES})(?P<sign>\s*(?:=|%3D)\s*[\"']?){_VALUE}+", re.IGNORECASE),
+        rf"\g<key>\g<sign>{MASK}",
+    ),
+    # `"access_token": "…"` in JSON or a repr, JSON inside JSON included; without quotes only what is as long as a
+    # secret, so that a message about `app_secret: …` stays readable.
+    (
+        re.compile(
+            rf"(?P<key>{_NAMES})(?P<sign>{_QUOTE}?\s*:\s*)(?:(?P<quote>{_QUOTE}){_VALUE}+|{_VALUE}{{16,}})",
+            re.IGNORECASE,
+        ),
+        rf"\g<key>\g<sign>\g<quote>{MASK}",
+    ),
+    # An Authorization header, whatever its scheme is called.
+    (re.compile(r"\b(?P<scheme>bearer|oauth)\s+[A-Za-z0-9._|~+/%-]{16,}=*", re.IGNORECASE), rf"\g<scheme> {MASK}"),
+    # App access token: app id, a bar, the app secret (Meta documents this form).
+    (re.compile(r"\d{5,}(?:\||%7C)[A-Za-z0-9_-]{8,}", re.IGNORECASE), MASK),
+    # Meta's access tokens. No word boundary in front: a token glued to other text is still a token.
+    (re.compile(r"EAA[A-Za-z0-9_-]{5,}"), MASK),
+    # Instagram's access tokens.
+    (re.compile(r"IG(?:QV|AA)[A-Za-z0-9_-]{16,}"), MASK),
+    # An app secret is 32 hex digits. Nothing else we print is: version ids have dashes, fingerprints 16 digits.
+    (re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{32}(?![0-9A-Fa-f])"), MASK),
+)
+
+
+def scrub(text: str) -> str:
+    """Return `text` fit for one line of output: secrets masked, line breaks and control characters gone."""
+    flat = _one_line(text)
+    for shape, replacement in _SHAPES:
+        flat = shape.sub(replacement, flat)
+    return flat
+
+
+def fingerprint(token: str) -> str:
+    """Name a token without showing it: `sha256:` and the first 16 hex digits, enough for 64 bits of telling apart."""
+    return "sha256:" + hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+class RedactingFilter(logging.Filter):
+    """Rewrites every record that passes: message, exception text, stack and extra attributes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Scrub the record in place; never drops one."""
+        record.msg, record.args = scrub(_message(record)), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = "".join(traceback.format_exception(*record.exc_info))
+        # A formatter that finds exc_info formats the raw exception again; the cached text is all it may have.
+        record.exc_info = None
+        for name in ("exc_text", "stack_info"):
+            if text := getattr(record, name):
+                setattr(record, name, "\n".join(scrub(line) for line in text.splitlines()))
+        for name in record.__dict__.keys() - _OWN_ATTRIBUTES:
+            shown = repr(record.__dict__[name])
+            if (clean := scrub(shown)) != shown:
+                setattr(record, name, clean)
+        return True
+
+
+def install() -> None:
+    """Put the filter on the root logger's handlers and quieten the HTTP libraries. Safe to call again.
+
+    urllib3 logs request lines with their query at DEBUG, botocore whole bodies with SecretString; a filter on our
+    handlers would not reach a handler that somebody else adds, so those loggers are pinned as well.
+    """
+    handlers: list[logging.Handler] = [*logging.getLogger().handlers]
+    if logging.lastResort is not None:
+        handlers.append(logging.lastResort)
+    for handler in handlers:
+        if not any(isinstance(present, RedactingFilter) for present in handler.filters):
+            handler.addFilter(RedactingFilter())
+    for name in ("urllib3", "botocore", "boto3", "requests", "s3transfer"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+_OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "exc_text", "stack_info"}
+
+
+def _one_line(text: str) -> str:
+    # Format characters (zero width, bidirectional marks) vanish, so that they cannot hide a token from the shapes.
+    shown = (
+        "" if (category := unicodedata.category(char)) == "Cf" else " " if category in {"Cc", "Zl", "Zp"} else char
+        for char in text
+    )
+    return "".join(shown)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - a wrong format string is reported by logging with its arguments in clear
+        return f"{record.msg} {record.args!r}"

@@ -1,0 +1,235 @@
+"""Field rules: a value goes in, a reason or None comes out. No IO, no exceptions, nothing about where the value stood.
+
+Each answer is a sentence that says what is wrong and, where it is not plain, what to write instead. Values are of any
+type, since a stack file or the engine may hand over a number where text is meant. Rules of Meta that move (task sets,
+scopes) come in as arguments; here stand only rules that do not.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from meta_access import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_NUMBER_AS_ID = "is a number; write it in quotes, because digits are lost above 2^53"
+
+# Charset and length: AWS API reference, CreateSecret, Name. Secrets Manager appends a hyphen and six characters to the
+# name in every ARN, so a name that ends like that makes a lookup by partial ARN find the wrong secret (same page).
+_SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
+_LIKE_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
+
+# Meta names no length; the form in Business settings stops at 100 characters.
+_LONGEST_NAME = 100
+
+# https://developers.facebook.com/docs/facebook-login/security names no length; a URL beyond this breaks in browsers.
+_LONGEST_URI = 2048
+
+_ENVIRONMENT_NAME = re.compile(r"META_[A-Z0-9_]+", re.ASCII)
+_SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z]{2}[a-z0-9-]+:[0-9]{12}:secret:(?P<name>[A-Za-z0-9/_+=.@-]+)", re.ASCII
+)
+_JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
+
+SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a password
+"""Secrets that a stack may refer to by ARN live under this name, so that a pull request cannot read another team's."""
+
+
+def graph_id(value: object) -> str | None:
+    """Reason why `value` is not a Graph id, such as `"178435550012345"`."""
+    if isinstance(value, (int, float)):
+        return _NUMBER_AS_ID
+    if not isinstance(value, str):
+        return "is not text; write the id in quotes"
+    if not ids.is_graph_id(value):
+        return "is not an id: digits only, without blanks or a zero in front"
+    return None
+
+
+def asset(value: object) -> str | None:
+    """Reason why `value` is not an asset, such as `act_123` or `page:123`."""
+    if isinstance(value, (int, float)):
+        return _NUMBER_AS_ID + ", and with its kind in front (act_… or page:…)"
+    if not isinstance(value, str):
+        return "is not text; write it like act_1043217650987654 or page:102938475610293"
+    try:
+        ids.parse_asset(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def task(asset_kind: str, tasks: object, allowed: Mapping[str, Collection[str]]) -> str | None:
+    """Reason why `tasks` cannot be assigned on an asset of that kind.
+
+    Args:
+        asset_kind: As `ids.Asset.kind` says it.
+        tasks: What was typed; a list of names is expected.
+        allowed: Asset kind -> names of its tasks, from the rule set in use.
+    """
+    if asset_kind not in allowed:
+        return f"no tasks are known for assets of kind {asset_kind}; known kinds: {', '.join(sorted(allowed))}"
+    if isinstance(tasks, str) or not isinstance(tasks, (list, tuple, set, frozenset)):
+        return "is not a list; write [ANALYZE]"
+    if not tasks:
+        return "is empty; to take all access away, remove the assignment"
+    known = sorted(allowed[asset_kind])
+    for name in tasks:
+        if reason := one_of(name, known):
+            return reason
+    return f"names {twice} twice" if (twice := _first_repeated(list(tasks))) else None
+
+
+def one_of(value: object, known: Collection[str]) -> str | None:
+    """Reason why `value` is none of the known words; names the nearest one."""
+    words = list(known)
+    if isinstance(value, str) and value in words:
+        return None
+    listed = ", ".join(words)
+    if not isinstance(value, str):
+        return f"a value of type {type(value).__name__} is not one of: {listed}"
+    upper = {word.upper(): word for word in words}
+    near = difflib.get_close_matches(value.upper()[: ids.LONGEST_SHOWN], upper, n=1)
+    hint = f"; did you mean {upper[near[0]]}?" if near else ""
+    return f"{ids.shown(value)} is not one of: {listed}{hint}"
+
+
+def secret_name(value: object) -> str | None:
+    """Reason why Secrets Manager would refuse, or later confuse, a secret of that name."""
+    if not isinstance(value, str):
+        return "is not text"
+    if not _SECRET_NAME.fullmatch(value):
+        return "is not a secret's name: 1 to 512 of the characters A-Z a-z 0-9 / _ + = . @ -"
+    if _LIKE_ARN_SUFFIX.search(value):
+        return "ends in a hyphen and six characters, which reads like the end of an ARN; add to it"
+    return None
+
+
+def system_user_name(value: object) -> str | None:
+    """Reason why `value` cannot name a system user."""
+    if not isinstance(value, str) or not value:
+        return "is not text; write the name in quotes"
+    if value != value.strip() or not value.isprintable():
+        return "has blanks around it, or holds a character that cannot be seen"
+    if len(value) > _LONGEST_NAME:
+        return f"has {len(value)} characters; at most {_LONGEST_NAME}"
+    if value.startswith("unused "):
+        return "starts with 'unused', which marks retired system users whose slot may be taken"
+    return None
+
+
+def https_redirect_uri(value: object, hosts: Collection[str] = ()) -> str | None:
+    """Reason why `value` would not work as an OAuth redirect URI.
+
+    Meta compares the whole text, query string included, and enforces HTTPS
+    (https://developers.facebook.com/docs/facebook-login/security, read 2026-11).
+
+    Args:
+        value: The URI as typed.
+        hosts: Hosts it may use; empty allows any. A host written with a slash behind it (`login.example/`) demands
+            that every path on it ends in a slash, since `/callback` and `/callback/` are two addresses to Meta.
+    """
+    if not isinstance(value, str):
+        return "is not text"
+    if not value or not value.isprintable() or not value.isascii() or " " in value:
+        return "is not a URI: empty, or holds a blank or a character that must be percent-encoded"
+    if len(value) > _LONGEST_URI:
+        return f"has {len(value)} characters; at most {_LONGEST_URI}"
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return "is not a URI"
+    return _scheme_reason(parts.scheme, host) or _parts_reason(value, parts, host) or _host_reason(parts, host, hosts)
+
+
+def credential_reference(value: object) -> str | None:
+    """Reason why `value` is not a reference to a credential. Never repeats the value: it may be the credential.
+
+    Accepted: `env:META_…`, `aws-secret:ARN#key`, `identity:NAME`, `secret:NAME`, `emulator:`.
+    """
+    if not isinstance(value, str):
+        return "is not a reference; write env:META_…, aws-secret:ARN#key, identity:NAME or emulator:"
+    kind, colon, rest = value.partition(":")
+    rule = _REFERENCE_RULES.get(kind)
+    if not colon or rule is None:
+        return (
+            "is not a reference and is not repeated here, since it may be the secret itself; write env:META_…, "
+            "aws-secret:ARN#key, identity:NAME or emulator: (a secret that stood in a file must be replaced at Meta)"
+        )
+    return rule(rest)
+
+
+def _env_reason(name: str) -> str | None:
+    # Only META_ names: a stack file must not be able to send, say, a CI system's own token to Meta's endpoint.
+    return None if _ENVIRONMENT_NAME.fullmatch(name) else "env: takes the name of a variable that starts with META_"
+
+
+def _aws_secret_reason(text: str) -> str | None:
+    arn, hash_sign, key = text.partition("#")
+    found = _SECRET_ARN.fullmatch(arn)
+    if found is None:
+        return "aws-secret: takes the full ARN of a secret, then # and the key inside it"
+    if not found["name"].startswith(SECRET_PREFIX):
+        return f"aws-secret: takes only secrets whose name starts with {SECRET_PREFIX}"
+    if not hash_sign or not _JSON_KEY.fullmatch(key):
+        return "aws-secret: lacks the key inside the secret; end it with # and a name, such as #app_secret"
+    return None
+
+
+def _identity_reason(name: str) -> str | None:
+    return None if re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name) else "identity: takes a name from meta:identities"
+
+
+def _emulator_reason(rest: str) -> str | None:
+    return "emulator: stands alone, with nothing behind it" if rest else None
+
+
+_REFERENCE_RULES = {
+    "env": _env_reason,
+    "aws-secret": _aws_secret_reason,
+    "identity": _identity_reason,
+    "secret": secret_name,
+    "emulator": _emulator_reason,
+}
+
+
+def _scheme_reason(scheme: str, host: str) -> str | None:
+    if host in {"localhost", "127.0.0.1", "::1"}:
+        return "points at this machine; Meta allows localhost by itself while the app is in development mode"
+    if scheme == "http":
+        return "uses http; Meta enforces https for redirect URIs"
+    if scheme != "https":
+        return "is not absolute; write it from https:// on"
+    return None
+
+
+def _parts_reason(value: str, parts: SplitResult, host: str) -> str | None:
+    if "*" in value:
+        return "holds a wildcard; Meta compares the whole URI, so each one is listed in full"
+    if "#" in value:
+        return "holds a fragment (#…), which OAuth 2.0 forbids in a redirect URI"
+    if not host or "@" in parts.netloc:
+        return "has no plain host name between https:// and the path"
+    if not parts.path:
+        return f"lacks the slash behind the host; write https://{parts.netloc}/"
+    return None
+
+
+def _host_reason(parts: SplitResult, host: str, hosts: Collection[str]) -> str | None:
+    bare = {entry.rstrip("/").lower(): entry.endswith("/") for entry in hosts}
+    if bare and host not in bare:
+        return f"uses the host {host}, which is not one of: {', '.join(sorted(bare))}"
+    if bare.get(host) and not parts.path.endswith("/"):
+        return f"lacks the slash at the end of its path, which {host}/ demands; Meta compares it to the letter"
+    return None
+
+
+def _first_repeated(names: list[str]) -> str | None:
+    return next((name for place, name in enumerate(names) if name in names[:place]), None)

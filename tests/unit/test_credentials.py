@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from meta_access import credentials
+from meta_access.connections import AwsSettings, Connection
+from meta_access.credentials import Credentials, credentials_for
+from meta_access.errors import (
+    ConfigError,
+    GraphUnreachableError,
+    SecretNotFoundError,
+    SecretScheduledForDeletionError,
+    SecretStoreError,
+    SecretUnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TOKEN = "EAA" + "EMU" + "adminadminadmin"
+SECRET = "EAA" + "EMU" + "appsecretappsecret"
+REGION = "eu-central-1"
+LOOPBACK = AwsSettings(region=REGION, endpoint_url="http://127.0.0.1:8766", kms_key=None)
+OWN = AwsSettings(region=REGION, endpoint_url=None, kms_key=None)
+
+
+def connection(
+    admin_token: str = "env:META_ADMIN_TOKEN",
+    app_secret: str = "env:META_APP_SECRET",
+    graph_url: str = "http://127.0.0.1:8765",
+    aws: AwsSettings = LOOPBACK,
+) -> Connection:
+    return Connection(
+        name="main",
+        environment="dev",
+        rules="2026-05",
+        graph_url=graph_url,
+        api_version="v26.0",
+        business_id="178000000000101",
+        business_name="agency",
+        app_id="120480000000201",
+        app_name="ads",
+        app_claimed=True,
+        app_secret=app_secret,
+        admin_token=admin_token,
+        tier_probe=None,
+        tier=None,
+        aws=aws,
+        quota_overrides={},
+    )
+
+
+def real(admin_token: str) -> Credentials:
+    return Credentials(connection(admin_token, graph_url="https://graph.facebook.com", aws=OWN))
+
+
+# --- env -----------------------------------------------------------------------------------------
+
+
+def test_env_references_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ADMIN_TOKEN", f" {TOKEN}\n")
+    monkeypatch.setenv("META_APP_SECRET", SECRET)
+    found = Credentials(connection())
+
+    assert found.admin_token().get_secret_value() == TOKEN
+    assert found.app_secret().get_secret_value() == SECRET
+    assert TOKEN not in repr(found) + repr(found.admin_token())
+
+
+@pytest.mark.parametrize("value", [None, "", " \n"])
+def test_a_missing_variable_is_named_with_the_fix(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.delenv("META_ADMIN_TOKEN", raising=False)
+    if value is not None:
+        monkeypatch.setenv("META_ADMIN_TOKEN", value)
+
+    with pytest.raises(ConfigError) as refused:
+        Credentials(connection()).admin_token()
+
+    assert str(refused.value.problems[0]) == (
+        "meta:connections.main.admin_token: the environment variable META_ADMIN_TOKEN is not set. "
+        "Fix: export META_ADMIN_TOKEN in the shell that runs this."
+    )
+
+
+def test_a_value_is_kept_until_it_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ADMIN_TOKEN", "first")
+    found = Credentials(connection())
+    assert found.admin_token().get_secret_value() == "first"
+    monkeypatch.setenv("META_ADMIN_TOKEN", "second")
+    assert found.admin_token().get_secret_value() == "first"
+
+    found.forget()
+
+    assert found.admin_token().get_secret_value() == "second"
+
+
+def test_a_pasted_secret_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError, match="may be the secret itself") as refused:
+        Credentials(connection(TOKEN)).admin_token()
+
+    assert TOKEN not in str(refused.value)
+
+
+def test_an_identity_must_have_been_looked_up() -> None:
+    with pytest.raises(ConfigError, match="was not looked up"):
+        Credentials(connection("identity:root")).admin_token()
+
+
+def test_nothing_is_resolved_for_a_mixed_pair_of_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ADMIN_TOKEN", TOKEN)
+
+    with pytest.raises(ConfigError, match="does not go with"):
+        Credentials(connection(graph_url="https://graph.evil.example", aws=OWN)).admin_token()
+
+
+def test_a_connection_has_one_set_of_credentials_per_process() -> None:
+    assert credentials_for(connection()) is credentials_for(connection())
+    assert credentials_for(connection()) is not credentials_for(connection("env:META_OTHER"))
+
+
+# --- Secrets Manager -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.client("secretsmanager", region_name=REGION)
+
+
+def test_an_aws_secret_is_read_by_arn_and_key(vault: Any) -> None:
+    arn = vault.create_secret(Name="meta/prod/app", SecretString=json.dumps({"app_secret": SECRET}))["ARN"]
+
+    assert real(f"aws-secret:{arn}#app_secret").admin_token().get_secret_value() == SECRET
+
+
+def test_an_identity_is_read_from_the_current_version_of_its_secret(vault: Any) -> None:
+    vault.create_secret(Name="meta/prod/root", SecretString=json.dumps({"state": "active", "access_token": TOKEN}))
+    vault.put_secret_value(SecretId="meta/prod/root", SecretString="{}", VersionStages=["META_G2"])
+
+    assert real("secret:meta/prod/root").admin_token().get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("payload", "part"),
+    [
+        ('{"state": "empty", "generation": 0}', "holds no active token"),
+        ('{"state": "retired", "access_token": "x"}', "holds no active token"),
+        ('{"state": "active"}', "has no text under access_token"),
+        ('{"access_token": 5}', "has no text under access_token"),
+        ("[]", "holds no JSON object"),
+        ("plain", "holds no JSON object"),
+    ],
+)
+def test_a_secret_without_an_active_token_is_refused(vault: Any, payload: str, part: str) -> None:
+    vault.create_secret(Name="meta/prod/root", SecretString=payload)
+
+    with pytest.raises(ConfigError, match=part):
+        real("secret:meta/prod/root").admin_token()
+
+
+def test_an_absent_secret_is_named(vault: Any) -> None:
+    with pytest.raises(SecretNotFoundError, match=r"admin_token: reading secret meta/prod/none was refused"):
+        real("secret:meta/prod/none").admin_token()
+
+
+def test_a_secret_that_waits_for_its_deletion_is_named(vault: Any) -> None:
+    vault.create_secret(Name="meta/prod/root", SecretString="{}")
+    vault.delete_secret(SecretId="meta/prod/root", RecoveryWindowInDays=7)
+
+    with pytest.raises((SecretScheduledForDeletionError, SecretNotFoundError), match="meta/prod/root"):
+        real("secret:meta/prod/root").admin_token()
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("ResourceNotFoundException", "SecretNotFoundError"),
+        ("AccessDeniedException", "SecretDeniedError"),
+        ("DecryptionFailure", "SecretDeniedError"),
+        ("InvalidRequestException", "SecretScheduledForDeletionError"),
+        ("InternalServiceError", "SecretUnreachableError"),
+        ("ThrottlingException", "SecretUnreachableError"),
+    ],
+)
+def test_refusals_of_secrets_manager_keep_their_meaning(monkeypatch: pytest.MonkeyPatch, code: str, name: str) -> None:
+    class Refusing:
+        def get_secret_value(self, **_: object) -> None:
+            raise ClientError({"Error": {"Code": code, "Message": f"about {TOKEN}"}}, "GetSecretValue")
+
+    monkeypatch.setattr(credentials, "_secrets_manager", lambda *_: Refusing())
+
+    with pytest.raises(SecretStoreError, match=code) as refused:
+        real("secret:meta/prod/root").admin_token()
+
+    assert type(refused.value).__name__ == name
+    assert TOKEN not in str(refused.value)
+
+
+def test_an_unreachable_secrets_manager_is_named(unused_port: int) -> None:
+    aws = AwsSettings(region=REGION, endpoint_url=f"http://127.0.0.1:{unused_port}", kms_key=None)
+
+    with pytest.raises(SecretUnreachableError, match="EndpointConnectionError"):
+        Credentials(connection("secret:meta/dev/root", aws=aws)).admin_token()
+
+
+# --- Emulator ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        return server.server_address[1]
+
+
+@pytest.fixture
+def emulator() -> Iterator[Callable[[int, bytes], str]]:
+    """Starts a server that gives one answer to everything; returns its URL."""
+    servers = []
+
+    def start(status: int, body: bytes) -> str:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status if self.path == "/_control/credentials" else 404)
+                self.send_header("Location", "/_control/credentials")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+OFFERED = {"app_id": "120480000000201", "app_secret": SECRET, "business_id": "178000000000101", "admin_token": TOKEN}
+
+
+def test_the_emulator_gives_its_fake_credentials(
+    emulator: Callable[[int, bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    url = emulator(200, json.dumps(OFFERED).encode())
+    found = Credentials(connection("emulator:", "emulator:", url))
+
+    assert found.admin_token().get_secret_value() == TOKEN
+    assert found.app_secret().get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ({**OFFERED, "app_id": "1"}, "runs another app than 120480000000201"),
+        ({"app_id": "120480000000201"}, "is not this emulator"),
+        ({"app_id": "120480000000201", "admin_token": 5}, "is not this emulator"),
+    ],
+)
+def test_another_servers_answer_is_refused(
+    emulator: Callable[[int, bytes], str], body: dict[str, object], part: str
+) -> None:
+    with pytest.raises(ConfigError, match=part):
+        Credentials(connection("emulator:", graph_url=emulator(200, json.dumps(body).encode()))).admin_token()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, b"{}"), (500, b"{}"), (302, b"{}"), (200, b"<html>"), (200, b"[]"), (200, b"")]
+)
+def test_what_is_not_the_emulator_is_said_so(emulator: Callable[[int, bytes], str], status: int, body: bytes) -> None:
+    with pytest.raises(GraphUnreachableError, match="meta-access emulator") as refused:
+        Credentials(connection("emulator:", graph_url=emulator(status, body))).admin_token()
+
+    assert refused.value.sent is False
+
+
+def test_an_emulator_that_is_not_running_is_said_so(unused_port: int) -> None:
+    with pytest.raises(GraphUnreachableError, match=r"ConnectionRefusedError.*Start it with"):
+        Credentials(connection("emulator:", graph_url=f"http://127.0.0.1:{unused_port}")).admin_token()
+
+
+def test_emulator_credentials_are_for_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", "emulator.example+aws")
+
+    with pytest.raises(ConfigError, match="works on this machine only"):
+        Credentials(connection("emulator:", graph_url="http://emulator.example", aws=OWN)).admin_token()

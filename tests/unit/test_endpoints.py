@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from meta_access.connections import AwsSettings
+from meta_access.credentials import check_pairing
+from meta_access.errors import ConfigError
+
+REAL = "https://graph.facebook.com"
+FAKE = "http://127.0.0.1:8765"
+
+
+def aws(endpoint_url: str | None) -> AwsSettings:
+    return AwsSettings(region="eu-central-1", endpoint_url=endpoint_url, kms_key=None)
+
+
+@pytest.mark.parametrize(
+    ("graph_url", "endpoint_url"),
+    [
+        (REAL, None),
+        ("https://graph.facebook.com/", None),
+        ("https://graph.facebook.com:443", None),
+        (FAKE, "http://127.0.0.1:8766"),
+        ("http://localhost:1", "http://127.8.8.8:2"),
+        ("http://[::1]:8765", "http://[::1]:8766"),
+    ],
+)
+def test_like_goes_with_like(graph_url: str, endpoint_url: str | None) -> None:
+    check_pairing(graph_url, aws(endpoint_url))
+
+
+@pytest.mark.parametrize(
+    ("graph_url", "endpoint_url"),
+    [
+        (REAL, "http://127.0.0.1:8766"),
+        (REAL, "https://secretsmanager.eu-central-1.amazonaws.com"),
+        (FAKE, None),
+        (FAKE, "https://secretsmanager.eu-central-1.amazonaws.com"),
+        ("https://graph.evil.example", None),
+        ("https://graph.facebook.com.evil.example", None),
+        ("https://graph.facebook.com:8443", None),
+        ("http://graph.facebook.com", None),
+        ("http://127.0.0.1.evil.example", "http://127.0.0.1:8766"),
+        ("http://10.0.0.1:8765", "http://127.0.0.1:8766"),
+    ],
+)
+def test_other_pairs_are_refused(graph_url: str, endpoint_url: str | None) -> None:
+    with pytest.raises(ConfigError, match="1 problem in the configuration"):
+        check_pairing(graph_url, aws(endpoint_url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "graph.facebook.com",
+        "ftp://graph.facebook.com",
+        "https://",
+        "https://user@graph.facebook.com",
+        "https://graph.facebook.com/v26.0",
+        "https://graph.facebook.com?x=1",
+        "https://graph.facebook.com#x",
+        "https://[::1",
+        "https://graph.facebook.com:port",
+    ],
+)
+def test_only_base_urls_are_endpoints(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"graph_url: is not the base URL of a service"):
+        check_pairing(url, aws(None))
+
+
+def test_the_message_names_both_ends_and_the_way_out() -> None:
+    with pytest.raises(ConfigError) as refused:
+        check_pairing(FAKE, aws(None), path="meta:connections.main")
+
+    assert str(refused.value) == (
+        "1 problem in the configuration:\n"
+        "  - meta:connections.main: Graph at 127.0.0.1:8765 does not go with Secrets Manager at AWS's own endpoint: a "
+        "token could end up where it must not. Fix: pair https://graph.facebook.com with AWS's own endpoint (no "
+        "endpoint_url), or 127.0.0.1 with 127.0.0.1. An exception is made on the runner only, in "
+        "META_ACCESS_ALLOW_GRAPH_HOST."
+    )
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "graph_url", "endpoint_url"),
+    [
+        ("graph.test:8443+aws", "https://graph.test:8443", None),
+        ("a+b, emulator:8765+EMULATOR:8766", "http://emulator:8765", "http://emulator:8766"),
+    ],
+)
+def test_the_runner_can_except_a_pair(
+    monkeypatch: pytest.MonkeyPatch, exceptions: str, graph_url: str, endpoint_url: str | None
+) -> None:
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", exceptions)
+
+    check_pairing(graph_url, aws(endpoint_url))
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "graph_url", "endpoint_url"),
+    [
+        ("graph.test+aws", "https://graph.test:8443", None),
+        ("graph.test", "https://graph.test", None),
+        ("*+aws", "https://graph.test", None),
+        ("graph.facebook.com+aws", "http://graph.facebook.com", None),
+    ],
+)
+def test_an_exception_counts_for_its_very_pair(
+    monkeypatch: pytest.MonkeyPatch, exceptions: str, graph_url: str, endpoint_url: str | None
+) -> None:
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", exceptions)
+
+    with pytest.raises(ConfigError):
+        check_pairing(graph_url, aws(endpoint_url))
