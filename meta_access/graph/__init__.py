@@ -1,0 +1,1 @@
+"""Meta's Graph API: the protocol without IO, the client, and one module per noun."""

@@ -1,0 +1,289 @@
+"""The Graph client: sends what `wire` builds, waits and repeats as `retry` says. The only user of `requests`.
+
+No exception of a library leaves here, not even as a cause: that of requests holds URL, form and headers, and the engine
+prints whole chains. So a failure is described inside the handler and raised outside it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from meta_access import redaction
+from meta_access.clock import SYSTEM_CLOCK, Clock
+from meta_access.credentials import Credentials, credentials_for
+from meta_access.endpoints import is_loopback
+from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
+from meta_access.graph import landing, paging, retry, usage, wire
+from meta_access.graph.auth import Auth, TokenAuth, token_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    from meta_access.connections import Connection
+
+__all__ = ["Auth", "GraphClient", "TokenAuth", "client_for"]
+
+CONNECT_TIMEOUT_S = 3.0
+READ_TIMEOUT_S = 20.0
+CALL_BUDGET_S = 60.0
+"""Bound of one call with its repetitions; waits for throttles have their own bound (`retry`) on top."""
+
+_LARGEST_BODY = 16 * 1024 * 1024
+_CHUNK = 65536
+_DOING = {"GET": "reading", "POST": "writing to", "DELETE": "deleting from"}
+# No compressed bodies: they are small, and a size bound is only a bound on what arrives as it is.
+_HEADERS = {"User-Agent": "meta-access", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class GraphClient:
+    """Calls Graph for one connection. Safe to share between threads: each has its own session.
+
+    Attributes:
+        connection: What the calls act on.
+        credentials: Asked at each call, so that a promoted token is used at once.
+        server_time: Meta's clock when it last answered; None before the first answer.
+        observed_tier_header: The last `ads_api_access_tier` seen in any answer; None when none was.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        credentials: Credentials,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        notify: Callable[[str], None] = print,
+    ) -> None:
+        self.connection = connection
+        self.credentials = credentials
+        self.server_time: datetime | None = None
+        self._server_time_seen = float("-inf")
+        self.observed_tier_header: str | None = None
+        self._clock = clock
+        self._notify = notify
+        self._noticed: set[str] = set()
+        self._local = threading.local()
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        auth: Auth | TokenAuth = Auth.ADMIN,
+        deadline_s: float | None = None,
+        in_form: bool = False,
+    ) -> Any:
+        """Read; repeated on passing faults and throttles.
+
+        Args:
+            path: Without version: `178435550012345/system_users`.
+            params: As `wire.build` takes them.
+            auth: Whose token is used.
+            deadline_s: Bound of the whole call, waits included; None takes the client's own bounds.
+            in_form: For parameters that hold a secret; see `wire.build`.
+        """
+        return self._call(_Call("GET", path, params or {}, auth, deadline_s, in_form=in_form))
+
+    def post(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        auth: Auth | TokenAuth = Auth.ADMIN,
+        deadline_s: float | None = None,
+        landed: Callable[[], Any] | None = None,
+        once: bool = False,
+    ) -> Any:
+        """Write. What follows an unanswered write, `landing.write` decides.
+
+        Args:
+            path: As in `get`.
+            params: As in `get`.
+            auth: As in `get`.
+            deadline_s: As in `get`, for each sending.
+            landed: See `landing.write`.
+            once: One request leaves, whatever happens, on a connection of its own: a kept one may have been closed at
+                the other end, which shows only after sending.
+        """
+        call = _Call("POST", path, params, auth, deadline_s, once=once)
+        if once:
+            return self._call(call)
+        return landing.write(lambda: self._call(call), landed, self._clock.sleep)
+
+    def delete(self, path: str, params: Mapping[str, Any] | None = None, *, auth: Auth | TokenAuth = Auth.ADMIN) -> Any:
+        """Take something away by its name; repeated like a read."""
+        return self._call(_Call("DELETE", path, params or {}, auth, None))
+
+    def pages(
+        self, path: str, params: Mapping[str, Any] | None = None, *, auth: Auth | TokenAuth = Auth.ADMIN
+    ) -> Iterator[dict[str, Any]]:
+        """All rows of a list; see `paging.rows`."""
+        query = {"limit": paging.PAGE_LIMIT, **(params or {})}
+        return paging.rows(lambda after: self.get(path, {**query, "after": after}, auth=auth), path)
+
+    def server_time_age_s(self) -> float:
+        """Seconds since `server_time` was told; infinite before the first answer."""
+        return self._clock.monotonic() - self._server_time_seen
+
+    def _call(self, call: _Call) -> Any:
+        if os.environ.get("META_ACCESS_OFFLINE") == "1":
+            raise OfflineError(f"Meta is needed for {call}; META_ACCESS_OFFLINE=1 forbids it.")
+        doing = f"{call} (connection {self.connection.name})"
+        end = self._clock.monotonic() + (CALL_BUDGET_S if call.deadline_s is None else call.deadline_s)
+        attempt, waited_s = 0, 0.0
+        while True:
+            attempt += 1
+            try:
+                return self._attempt(call, doing, end)
+            except (GraphError, GraphUnreachableError) as error:
+                pause = None if call.once else retry.pause_s(error, call.method, attempt=attempt, waited_s=waited_s)
+                if pause is None:
+                    raise
+                if isinstance(error, RateLimitedError):
+                    waited_s += pause
+                    # A throttle's wait does not use up the budget, unless the caller set a deadline.
+                    end += pause if call.deadline_s is None else 0.0
+                if self._clock.monotonic() + pause >= end:
+                    raise
+                if isinstance(error, RateLimitedError):
+                    self._notify(
+                        f"Meta throttles {doing} (code {error.code}): waiting {pause:.0f} s, "
+                        f"{waited_s:.0f} of at most {retry.THROTTLE_BOUND_S:.0f} s."
+                    )
+            self._clock.sleep(pause)
+
+    def _attempt(self, call: _Call, doing: str, end: float) -> Any:
+        token = token_of(call.auth, self.connection.app_id, self.credentials)
+        request = wire.build(
+            call.method,
+            self.connection.graph_url,
+            self.connection.api_version,
+            call.path,
+            call.params,
+            proof=wire.proof(token, self.credentials.app_secret()),
+            in_form=call.in_form,
+        )
+        if call.once:
+            with _new_session() as session:
+                reply = self._send(session, request, token, doing, end)
+        else:
+            reply = self._send(self._session(), request, token, doing, end)
+        self._learn(reply.headers)
+        return wire.decode(reply, doing)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = _new_session()
+        session: requests.Session = self._local.session
+        return session
+
+    def _send(
+        self, session: requests.Session, request: wire.Request, token: SecretStr, doing: str, end: float
+    ) -> wire.Reply:
+        left = max(0.001, end - self._clock.monotonic())
+        try:
+            with session.request(
+                request.method,
+                request.url,
+                params=request.query,
+                data=request.form or None,
+                auth=_Bearer(token),
+                timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return wire.Reply(response.status_code, headers, self._body(response, end))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            failure = _unreachable(error, doing, urlsplit(request.url).netloc)
+        raise failure
+
+    def _body(self, response: requests.Response, end: float) -> bytes:
+        # Piece by piece as it arrives: a server that sends one byte at a time would outlast every read timeout.
+        body = bytearray()
+        while piece := response.raw.read1(_CHUNK):
+            body += piece
+            if len(body) > _LARGEST_BODY or self._clock.monotonic() > end:
+                raise requests.ReadTimeout
+        return bytes(body)
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        if (moment := wire.server_date(headers)) is not None:
+            self.server_time, self._server_time_seen = moment, self._clock.monotonic()
+        self.observed_tier_header = usage.read(headers).tier or self.observed_tier_header
+        notice = wire.version_notice(headers, self.connection.api_version)
+        if notice is not None and notice not in self._noticed:
+            self._noticed.add(notice)
+            self._notify(f"{notice} (connection {self.connection.name})")
+
+
+_clients: dict[Connection, GraphClient] = {}
+_clients_lock = threading.Lock()
+
+
+def client_for(connection: Connection) -> GraphClient:
+    """The client of a connection, one per process."""
+    with _clients_lock:
+        if connection not in _clients:
+            redaction.install()
+            _clients[connection] = GraphClient(connection, credentials_for(connection))
+        return _clients[connection]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(repr=False)
+    auth: Auth | TokenAuth
+    deadline_s: float | None
+    in_form: bool = False
+    once: bool = False
+
+    def __str__(self) -> str:
+        return f"{'calling' if self.in_form else _DOING[self.method]} {self.path}"
+
+
+class _Bearer(requests.auth.AuthBase):
+    # A callable, because requests lets a `default` entry of ~/.netrc replace a header that was merely set.
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
+        return request
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update(_HEADERS)
+    return session
+
+
+def _unreachable(error: Exception, doing: str, host: str) -> GraphUnreachableError:
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    never_sent = isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    )
+    if never_sent:
+        what = "no connection could be made"
+        local = is_loopback(urlsplit(f"//{host}"))
+        advice = "Start the emulator: meta-access emulator start." if local else "Check the network and graph_url."
+    else:
+        timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
+        what = "no answer came in time" if timed_out else "the connection broke off"
+        advice = "Whether it was carried out is not known; run the same command again, which looks first."
+    return GraphUnreachableError(
+        f"Meta's Graph API at {host} was not reached when {doing}: {what}. {advice}", sent=not never_sent
+    )

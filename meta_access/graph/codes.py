@@ -1,0 +1,208 @@
+"""Meta's error codes: one table from code, subcode and, where Meta gives no other sign, text, to what we raise.
+
+Sources: https://developers.facebook.com/docs/graph-api/guides/error-handling and
+https://developers.facebook.com/docs/marketing-api/error-reference, Graph v26.0, read 2026-11; rows marked "seen"
+come from user reports, because those pages do not have them. Branch on code and subcode, never on the HTTP status:
+Meta answers 400 to nearly everything. Messages move and are translated, so text decides only where a code means two
+things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meta_access.errors import (
+    AuthError,
+    GraphError,
+    HumanNeededError,
+    InvalidRequestError,
+    LimitReachedError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    TransientError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an error means to us.
+
+    Attributes:
+        error: The class to raise.
+        why: What Meta's message does not say plainly; may be empty.
+        next_step: What a person does next; one sentence.
+    """
+
+    error: type[GraphError]
+    why: str = ""
+    next_step: str = ""
+
+
+def judge(code: int, subcode: int, message: str, *, transient: bool, http_status: int) -> Verdict:
+    """Find the verdict on an error.
+
+    Args:
+        code: Meta's `code`, 0 when absent.
+        subcode: Meta's `error_subcode`, 0 when absent.
+        message: Meta's `message`.
+        transient: Meta's `is_transient`.
+        http_status: Decides only where the code is unknown.
+    """
+    lowered = message.lower()
+    for text, codes, by_text in _BY_TEXT:
+        if text in lowered and (code in codes or not codes):
+            return by_text
+    verdict = _BY_SUBCODE.get((code, subcode)) or _BY_CODE.get(code) or _by_range(code)
+    if verdict is None:
+        if http_status == _TOO_MANY_REQUESTS:
+            return _THROTTLED
+        return _TRY_AGAIN if transient or http_status >= _SERVER_ERROR else Verdict(GraphError, "", _LOOK_UP)
+    # A throttle or a refused token stays what it is, although Meta calls some of them transient too.
+    return _TRY_AGAIN if transient and verdict.error is InvalidRequestError else verdict
+
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+_LOOK_UP = "Quote the trace id to Meta's support if it stays."
+_NEW_TOKEN = "Put a valid token where admin_token of this connection points."  # noqa: S105 - a sentence
+_FIX_REQUEST = "Compare the value with Meta's reference; nothing was changed."
+
+_TRY_AGAIN = Verdict(TransientError, "Meta has a passing fault.", "Run the same command again.")
+_THROTTLED = Verdict(RateLimitedError, "Meta limits how often this app may call.", "Run the same command again later.")
+_DENIED = Verdict(
+    PermissionDeniedError,
+    "The token's user lacks a permission, a task on the object, or the app lacks the access level.",
+    "Assign what is missing in Business settings, then mint the token again: a token is a snapshot of its permissions.",
+)
+_SIGN_IN = Verdict(AuthError, "The token's session is over.", _NEW_TOKEN)
+_INVALID = Verdict(InvalidRequestError, "", _FIX_REQUEST)
+_WRONG_SECRET = Verdict(
+    AuthError,
+    "The app secret is wrong, or the token was made by another app.",
+    "Compare app, app_secret and admin_token of this connection: all three belong to one app.",
+)
+
+# (text in lower case, codes it counts under, verdict); no codes: any.
+_BY_TEXT: tuple[tuple[str, frozenset[int], Verdict], ...] = (
+    (
+        "api access blocked",  # seen; also answers debug_token, so it says nothing about the token asked about
+        frozenset({200}),
+        Verdict(
+            HumanNeededError,
+            "Meta has restricted the whole app.",
+            "An app administrator opens the app's dashboard and follows the notice there.",
+        ),
+    ),
+    ("require an appsecret_proof", frozenset(), _WRONG_SECRET),
+    ("invalid appsecret_proof", frozenset(), _WRONG_SECRET),
+    ("error validating client secret", frozenset(), _WRONG_SECRET),  # seen with code 1, which else means "try again"
+    ("access token signature", frozenset({190}), _WRONG_SECRET),  # seen; the app's own token with a wrong secret
+    ("must provide an app access token", frozenset({100}), _WRONG_SECRET),  # seen; debug_token asked with a stranger's
+    (
+        "cannot parse access token",
+        frozenset({190}),
+        Verdict(AuthError, "What was sent is no token at all.", _NEW_TOKEN),
+    ),
+    (
+        "access and above can be installed",  # POST /{system-user}/applications; the page gives no code
+        frozenset(),
+        Verdict(
+            PermissionDeniedError,
+            "The app's access tier is too low.",
+            "Ask for the higher tier in the app's dashboard, under App Review.",
+        ),
+    ),
+)
+
+_BY_SUBCODE: dict[tuple[int, int], Verdict] = {
+    (10, 1341012): Verdict(  # seen
+        PermissionDeniedError,
+        "The Page is not assigned to this system user.",
+        "Assign the Page to it first.",
+    ),
+    (100, 33): Verdict(
+        NotFoundError,
+        "The object is gone, or this token may not see it.",
+        "Check the id, and that the caller has access to it.",
+    ),
+    (100, 1752129): Verdict(
+        InvalidRequestError,
+        "Meta does not accept this set of tasks on this asset.",
+        "Use a set from the asset's page in the documentation, such as [ADVERTISE, ANALYZE].",
+    ),
+    (190, 458): Verdict(AuthError, "The app was removed from the user.", "Install the app again and mint a new token."),
+    (190, 459): Verdict(AuthError, "Meta wants the user to pass a check.", "Sign in at facebook.com as that user."),
+    (190, 460): Verdict(AuthError, "The user's password changed.", _NEW_TOKEN),
+    (190, 463): Verdict(AuthError, "The token has expired.", _NEW_TOKEN),
+    (190, 464): Verdict(AuthError, "The user is not confirmed.", "Sign in at facebook.com as that user."),
+    (190, 467): Verdict(AuthError, "The token was ended.", _NEW_TOKEN),
+    (190, 492): Verdict(AuthError, "The user's session is not valid.", _NEW_TOKEN),
+    # Both read like a missing permission and are throttles of the lower tier (seen).
+    (200, 4841013): _THROTTLED,
+    (613, 4841018): _THROTTLED,
+}
+
+_BY_CODE: dict[int, Verdict] = {
+    1: _TRY_AGAIN,
+    2: _TRY_AGAIN,
+    3: _DENIED,
+    10: _DENIED,
+    100: _INVALID,
+    101: Verdict(AuthError, "Meta does not know the app.", "Check the app's id and secret in this connection."),
+    102: _SIGN_IN,
+    104: Verdict(AuthError, "Meta saw no token, or a wrong signature.", _NEW_TOKEN),
+    190: Verdict(AuthError, "The token is not valid.", _NEW_TOKEN),
+    294: Verdict(HumanNeededError, "The user must grant a permission.", "Grant it in the app's login dialog."),
+    368: Verdict(
+        HumanNeededError,
+        "Meta has blocked the action for policy reasons.",
+        "An administrator of the business looks into its Account Quality page. Do not repeat the call.",
+    ),
+    415: Verdict(
+        HumanNeededError,
+        "Two-factor authentication is required.",
+        "The user turns it on at facebook.com, then this is run again.",
+    ),
+    506: Verdict(InvalidRequestError, "The same content exists already.", "Adopt what exists."),
+    2635: Verdict(
+        InvalidRequestError, "The API version is retired.", "Raise api_version of this connection to a newer one."
+    ),
+    3949: Verdict(
+        LimitReachedError,
+        "The business has no room for another system user.",
+        "Take over an unused one, or raise the app's access tier; system users cannot be deleted.",
+    ),
+    3965: Verdict(
+        LimitReachedError,
+        "The business has no room for another admin system user.",
+        "Take over the one that exists; system users cannot be deleted.",
+    ),
+    3972: Verdict(
+        LimitReachedError, "The name is taken in this business.", "Adopt that system user, or choose another name."
+    ),
+    3962: Verdict(
+        PermissionDeniedError,
+        "The app does not have a permission that was asked for.",
+        "Add the permission to the app in its dashboard.",
+    ),
+    104001: Verdict(
+        HumanNeededError,
+        "The business has no app yet.",
+        "An administrator adds the app under Business settings, Accounts, Apps; then this is run again.",
+    ),
+    **dict.fromkeys((452, 457, 459, 483), _SIGN_IN),
+    # 341 is the app's limit; 613 without a subcode is Meta's answer to abuse. All of them end by waiting.
+    **dict.fromkeys((4, 17, 32, 341, 613), _THROTTLED),
+    **dict.fromkeys((80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014), _THROTTLED),
+    **dict.fromkeys((105, 110, 2500, 2615, 2620), _INVALID),
+}
+
+
+def _by_range(code: int) -> Verdict | None:
+    if 200 <= code <= 299:  # noqa: PLR2004 - the range stands in Meta's own table
+        return _DENIED
+    if 3910 <= code <= 3974:  # noqa: PLR2004 - Business Manager's rules, same source
+        return _INVALID
+    return None

@@ -1,0 +1,74 @@
+"""What Meta knows about a token.
+
+Graph: GET /debug_token, sent as a POST form because the token is a parameter.
+Source: https://developers.facebook.com/docs/graph-api/reference/debug_token, Graph v26.0, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import GraphUnreachableError
+from meta_access.graph.client import Auth
+from meta_access.redaction import scrub
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from meta_access.graph.client import GraphClient
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A token as Meta describes it.
+
+    Attributes:
+        type: `SYSTEM_USER`, `USER`, `PAGE` or `APP`; empty for an invalid token.
+        issued_at: None when Meta does not say.
+        expires_at: None means never.
+        problem: Why it is not valid, in Meta's words; empty for a valid one.
+    """
+
+    valid: bool
+    app_id: str
+    user_id: str
+    type: str
+    scopes: tuple[str, ...]
+    issued_at: datetime | None
+    expires_at: datetime | None
+    problem: str = ""
+
+
+def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
+    """Ask Meta about a token of the connection's app.
+
+    Raises:
+        MetaAccessError: Meta cannot be asked; that says nothing about the token.
+    """
+    answer = client.get("debug_token", {"input_token": token}, auth=Auth.APP, in_form=True)
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
+        raise GraphUnreachableError("Meta's answer about a token does not say whether it is valid.", sent=True)
+    return TokenInfo(
+        valid=data["is_valid"],
+        app_id=str(data.get("app_id", "")),
+        user_id=str(data.get("user_id", "")),
+        type=str(data.get("type", "")),
+        scopes=tuple(sorted(str(scope) for scope in data.get("scopes") or [])),
+        issued_at=_moment(data.get("issued_at")),
+        expires_at=_moment(data.get("expires_at")),
+        problem=_problem(data),
+    )
+
+
+def _problem(data: dict[str, Any]) -> str:
+    error = data.get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    return scrub(str(message or "")) if not data["is_valid"] else ""
+
+
+def _moment(epoch: object) -> datetime | None:
+    # 0 stands for "never" and for "not known".
+    return datetime.fromtimestamp(epoch, UTC) if isinstance(epoch, int) and epoch > 0 else None

@@ -1,0 +1,55 @@
+"""Pages of a Graph list, without IO.
+
+Source: https://developers.facebook.com/docs/graph-api/results, Graph v26.0, read 2026-11. A list ends where `next` is
+missing, not where a page is short. `next` itself is never followed: it holds the token in its query.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import GraphError, GraphUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PAGE_LIMIT = 100
+_MOST_PAGES = 500
+
+
+def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any]]:
+    """All rows of a list.
+
+    Args:
+        read: Reads one page; takes the cursor to read after, None for the first page.
+        path: For messages.
+
+    Raises:
+        GraphError: The list cannot be read to its end. A part is never passed off as the whole, because what is
+            missing from it would be created a second time.
+        GraphUnreachableError: An answer is not a list.
+    """
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        page, following = _split(read(cursor), path)
+        yield from page
+        if following is None:
+            return
+        if following == cursor:
+            break
+        cursor = following
+    raise GraphError(f"Reading {path} failed: Meta's list does not come to an end. Run the same command again.")
+
+
+def _split(page: Any, path: str) -> tuple[list[dict[str, Any]], str | None]:
+    found = page.get("data") if isinstance(page, dict) else None
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise GraphUnreachableError(f"Reading {path} failed: Meta's answer is not a list of rows.", sent=True)
+    paging = page.get("paging")
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return found, None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    if not after:
+        raise GraphError(f"Reading {path} failed: Meta says there are more rows and names no way to them.")
+    return found, str(after)

@@ -1,0 +1,119 @@
+"""Reads that many resources share: each is made once per process, however many threads ask for it.
+
+A write invalidates the list it changed. A failed read is remembered like a good one, because a hundred resources behind
+one dead connection would otherwise wait out a hundred timeouts.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from meta_access.errors import MetaAccessError
+from meta_access.graph import app_permissions, app_roles, assigned_users, businesses, system_users, tiers
+from meta_access.graph.client import client_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.connections import Connection
+    from meta_access.graph.app_roles import RoleRow
+    from meta_access.graph.businesses import BusinessRow
+    from meta_access.graph.client import GraphClient
+    from meta_access.graph.system_users import SystemUserRow
+
+T = TypeVar("T")
+
+SYSTEM_USERS = "system_users"
+ASSIGNED = "assigned"
+APP_ROLES = "app_roles"
+APP_PERMISSIONS = "app_permissions"
+BUSINESS = "business"
+TIER = "tier_header"
+
+
+class Snapshot:
+    """What one connection's Graph showed when it was first asked."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self.client = client
+        self._lock = threading.Lock()
+        self._reads: dict[tuple[str, str], _Read[Any]] = {}
+
+    def system_users(self) -> list[SystemUserRow]:
+        """All system users of the business."""
+        return list(self._once(SYSTEM_USERS, "", lambda: system_users.list_(self.client)))
+
+    def assigned(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
+        """Assets of a kind that a system user is assigned to: Graph id -> tasks."""
+        key = f"{system_user_id}/{kind}"
+        return dict(self._once(ASSIGNED, key, lambda: assigned_users.assigned(self.client, system_user_id, kind)))
+
+    def app_roles(self) -> list[RoleRow]:
+        """Everybody with a role on the app."""
+        return list(self._once(APP_ROLES, "", lambda: app_roles.list_(self.client)))
+
+    def app_permissions(self) -> dict[str, str]:
+        """Permissions approved by App Review -> status."""
+        return dict(self._once(APP_PERMISSIONS, "", lambda: app_permissions.list_(self.client)))
+
+    def business(self) -> BusinessRow:
+        """The business."""
+        return self._once(BUSINESS, "", lambda: businesses.get(self.client))
+
+    def tier_header(self) -> str | None:
+        """The app's tier in Meta's word; None when no probe is configured or Meta does not say."""
+        account = self.client.connection.tier_probe
+        return self._once(TIER, "", lambda: tiers.probe(self.client, account)) if account else None
+
+    def invalidate(self, noun: str, key: str | None = None) -> None:
+        """Read anew at the next call.
+
+        Args:
+            noun: Name of the method whose read a write has made old.
+            key: For `assigned`: the system user's id, to keep the reads about others; None drops all of the noun.
+        """
+        with self._lock:
+            for held in [held for held in self._reads if held[0] == noun]:
+                if key is None or held[1] == key or held[1].startswith(f"{key}/"):
+                    # A read under way ends in the dropped slot: whoever asked before the write gets the old answer,
+                    # whoever asks after it starts another.
+                    del self._reads[held]
+
+    def _once(self, noun: str, key: str, read: Callable[[], T]) -> T:
+        with self._lock:
+            slot: _Read[T] = self._reads.setdefault((noun, key), _Read())
+        return slot.get(read)
+
+
+class _Read(Generic[T]):
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: T
+        self._error: MetaAccessError | None = None
+        self._done = False
+
+    def get(self, read: Callable[[], T]) -> T:
+        with self._lock:
+            if not self._done:
+                try:
+                    self._value = read()
+                except MetaAccessError as error:
+                    self._error = error
+                self._done = True
+        if self._error is not None:
+            # The same object is raised in many threads: without this its traceback grows with every one of them.
+            raise self._error.with_traceback(None)
+        return self._value
+
+
+_snapshots: dict[Connection, Snapshot] = {}
+_snapshots_lock = threading.Lock()
+
+
+def snapshot_for(connection: Connection) -> Snapshot:
+    """The snapshot of a connection, one per process."""
+    with _snapshots_lock:
+        if connection not in _snapshots:
+            _snapshots[connection] = Snapshot(client_for(connection))
+        return _snapshots[connection]

@@ -1,0 +1,469 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import threading
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from meta_access import errors
+from meta_access.errors import GraphError, GraphUnreachableError, MetaAccessError, OfflineError, RateLimitedError
+from meta_access.graph import client as client_module
+from meta_access.graph.client import Auth, GraphClient, TokenAuth, client_for
+from meta_access.graph.landing import nothing_to_look_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from meta_access.connections import Connection
+    from tests.unit.graph.conftest import Answer, FakeClock, Server
+
+    MakeAnswer = type[Answer]
+    MakeError = Callable[..., Answer]
+    MakeClient = Callable[[Connection], GraphClient]
+
+ADMIN_TOKEN = "EAA" + "EMU" + "adminadminadminadmin"
+APP_SECRET = "EAA" + "EMU" + "appsecretappsecret"
+APP_TOKEN = f"120480000000201|{APP_SECRET}"
+PAGE_TOKEN = "EAA" + "EMU" + "pagepagepagepage"
+
+
+def proof(token: str) -> str:
+    return hmac.new(APP_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+# --- What is sent --------------------------------------------------------------------------------
+
+
+def test_a_read_carries_its_token_in_the_header_and_nowhere_else(client: GraphClient, server: Server) -> None:
+    client.get("178000000000101", {"fields": "id,name"})
+
+    [seen] = server.received
+    assert (seen.method, seen.path) == ("GET", "/v26.0/178000000000101")
+    assert seen.query == {"fields": "id,name", "appsecret_proof": proof(ADMIN_TOKEN)}
+    assert seen.headers["authorization"] == f"Bearer {ADMIN_TOKEN}"
+
+
+def test_a_write_is_a_form(client: GraphClient, server: Server) -> None:
+    client.post("178000000000101/system_users", {"name": "trading", "tasks": ["A"]})
+
+    [seen] = server.received
+    assert (seen.method, seen.query) == ("POST", {})
+    assert seen.form == {"name": "trading", "tasks": '["A"]', "appsecret_proof": proof(ADMIN_TOKEN)}
+
+
+def test_a_read_with_secrets_leaves_the_url_bare(client: GraphClient, server: Server) -> None:
+    client.get("debug_token", {"input_token": SecretStr(PAGE_TOKEN)}, in_form=True)
+
+    [seen] = server.received
+    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/debug_token", {})
+    assert seen.form["method"] == "get"
+    assert seen.form["input_token"] == PAGE_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("auth", "token"),
+    [(Auth.ADMIN, ADMIN_TOKEN), (Auth.APP, APP_TOKEN), (TokenAuth(SecretStr(PAGE_TOKEN)), PAGE_TOKEN)],
+)
+def test_each_token_comes_with_its_own_proof(
+    client: GraphClient, server: Server, auth: Auth | TokenAuth, token: str
+) -> None:
+    client.delete("1/assigned_users", {"user": "2"}, auth=auth)
+
+    [seen] = server.received
+    assert seen.headers["authorization"] == f"Bearer {token}"
+    assert seen.query == {"user": "2", "appsecret_proof": proof(token)}
+
+
+def test_netrc_proxies_and_redirects_do_not_move_the_token(
+    *,
+    make_client: MakeClient,
+    connection: Connection,
+    server: Server,
+    answer: MakeAnswer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "netrc").write_text("default login canary password canary\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    server.answers = [answer(status=302, headers={"Location": "/v26.0/elsewhere"})]
+
+    with pytest.raises(GraphUnreachableError, match="a redirect, which is never followed"):
+        make_client(connection).post("1", {})
+
+    [seen] = server.received
+    assert seen.headers["authorization"] == f"Bearer {ADMIN_TOKEN}"
+
+
+def test_no_call_is_made_offline(client: GraphClient, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
+    monkeypatch.delenv("META_ADMIN_TOKEN")
+
+    with pytest.raises(OfflineError, match="META_ACCESS_OFFLINE=1 forbids it"):
+        client.get("1")
+    assert server.received == []
+
+
+# --- What comes back -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [True, {"success": "true"}, {"data": []}])
+def test_odd_bodies_are_data(client: GraphClient, server: Server, answer: MakeAnswer, body: object) -> None:
+    server.answers = [answer(body)]
+
+    assert client.get("1") == body
+
+
+def test_clock_and_tier_are_learnt_from_every_answer(
+    client: GraphClient, server: Server, answer: MakeAnswer, graph_error: MakeError, clock: FakeClock
+) -> None:
+    tier = {"x-ad-account-usage": '{"ads_api_access_tier": "development_access"}'}
+    dated = {"Date": "Tue, 24 Nov 2026 08:00:00 GMT"}
+    server.answers = [graph_error(100, headers={**tier, **dated}), answer()]
+    assert client.server_time is None
+    assert client.server_time_age_s() == float("inf")
+
+    with pytest.raises(GraphError):
+        client.get("1")
+
+    assert client.server_time == datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    clock.sleep(7)
+    assert client.server_time_age_s() == 7
+    client.get("1")
+    assert client.observed_tier_header == "development_access"
+
+
+def test_another_api_version_is_told_once(
+    client: GraphClient, server: Server, answer: MakeAnswer, notices: list[str]
+) -> None:
+    server.answers = [answer(headers={"facebook-api-version": "v27.0"})]
+
+    client.get("1")
+    client.get("1")
+
+    assert len(notices) == 1
+    assert "answered in version v27.0 although v26.0 was asked" in notices[0]
+
+
+def test_pages_are_read_to_the_end(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    following = {"next": "https://hidden.example/?access_token=x", "cursors": {"after": "c1"}}
+    server.answers = [answer({"data": [{"id": "1"}], "paging": following}), answer({"data": [{"id": "2"}]})]
+
+    rows = list(client.pages("1/system_users", {"fields": "id"}))
+
+    assert rows == [{"id": "1"}, {"id": "2"}]
+    assert [seen.query.get("after") for seen in server.received] == [None, "c1"]
+    assert [seen.query["limit"] for seen in server.received] == ["100", "100"]
+
+
+# --- Faults --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind_or_body",
+    ["cut", "cut_body", b"", b"<html>", b"oops"],
+)
+def test_a_read_without_a_usable_answer_is_repeated(
+    client: GraphClient, server: Server, answer: MakeAnswer, clock: FakeClock, kind_or_body: Any
+) -> None:
+    bad = answer(kind=kind_or_body) if isinstance(kind_or_body, str) else answer(kind_or_body)
+    server.answers = [bad, bad, answer({"id": "1"})]
+
+    assert client.get("1") == {"id": "1"}
+    assert clock.slept == [0.5, 1.0]
+
+
+def test_a_read_gives_up_after_four_attempts(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer(b"<html>", 502)]
+
+    with pytest.raises(GraphUnreachableError, match=r"an HTML page \(HTTP 502\)") as raised:
+        client.get("1")
+
+    assert raised.value.sent is True
+    assert len(server.received) == 4
+
+
+def test_a_passing_fault_is_repeated(
+    client: GraphClient, server: Server, answer: MakeAnswer, graph_error: MakeError
+) -> None:
+    server.answers = [graph_error(2, status=500), answer({"id": "1"})]
+
+    assert client.get("1") == {"id": "1"}
+
+
+def test_a_definite_refusal_is_not_repeated(client: GraphClient, server: Server, graph_error: MakeError) -> None:
+    server.answers = [graph_error(100, 33)]
+
+    with pytest.raises(errors.NotFoundError):
+        client.get("1")
+    assert len(server.received) == 1
+
+
+def test_a_refused_connection_was_never_sent(
+    make_client: MakeClient, connection: Connection, server: Server, clock: FakeClock
+) -> None:
+    server.stop()
+
+    with pytest.raises(GraphUnreachableError) as raised:
+        make_client(connection).post("1", {}, landed=nothing_to_look_at)
+
+    host = server.url.removeprefix("http://")
+    assert raised.value.sent is False
+    assert str(raised.value) == (
+        f"Meta's Graph API at {host} was not reached when writing to 1 (connection main): no connection could be made. "
+        "Start the emulator: meta-access emulator start."
+    )
+    assert clock.slept == [0.5, 1.0]
+
+
+def test_an_unknown_host_was_never_sent(
+    make_client: MakeClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", "graph.invalid+127.0.0.1:8766")
+
+    with pytest.raises(GraphUnreachableError, match="Check the network and graph_url") as raised:
+        make_client(replace(connection, graph_url="https://graph.invalid")).get("1")
+
+    assert raised.value.sent is False
+
+
+@pytest.mark.parametrize(
+    ("failure", "sent"),
+    [
+        (requests.ConnectTimeout(), False),
+        (requests.ReadTimeout(), True),
+        (requests.ConnectionError(ConnectionResetError()), True),
+        (requests.exceptions.SSLError("bad"), True),
+        (requests.exceptions.ChunkedEncodingError(), True),
+        (OSError("odd"), True),
+    ],
+)
+def test_only_what_cannot_have_been_sent_counts_as_not_sent(failure: Exception, sent: bool) -> None:
+    assert client_module._unreachable(failure, "reading 1", "graph.facebook.com").sent is sent
+
+
+def test_a_hanging_answer_ends_at_the_deadline(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer(kind="hang")]
+
+    with pytest.raises(GraphUnreachableError, match="no answer came in time") as raised:
+        client.post("1/access_tokens", {}, deadline_s=0.05, once=True)
+
+    assert raised.value.sent is True
+    assert len(server.received) == 1
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(
+    client: GraphClient, server: Server, answer: MakeAnswer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers = [answer({"data": ["x" * 200]}, kind="drip")]
+
+    def late() -> float:
+        # Each look at the clock costs a second, as if every byte came that late.
+        clock.now += 1.0
+        return clock.now
+
+    monkeypatch.setattr(clock, "monotonic", late)
+
+    with pytest.raises(GraphUnreachableError, match="no answer came in time"):
+        client.post("1", {}, deadline_s=5, once=True)
+
+
+def test_a_body_beyond_all_measure_is_not_read(
+    client: GraphClient, server: Server, answer: MakeAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_LARGEST_BODY", 10)
+    server.answers = [answer({"data": "x" * 100})]
+
+    with pytest.raises(GraphUnreachableError):
+        client.post("1", {}, once=True)
+
+
+# --- Throttles -----------------------------------------------------------------------------------
+
+
+def buc(minutes: int) -> dict[str, str]:
+    row = f'{{"type": "ads_management", "estimated_time_to_regain_access": {minutes}}}'
+    return {"x-business-use-case-usage": f'{{"1": [{row}]}}'}
+
+
+@pytest.mark.parametrize("call", ["get", "post", "delete"])
+def test_a_throttle_is_waited_out_as_long_as_meta_says(
+    *,
+    client: GraphClient,
+    server: Server,
+    answer: MakeAnswer,
+    graph_error: MakeError,
+    clock: FakeClock,
+    notices: list[str],
+    call: str,
+) -> None:
+    server.answers = [graph_error(80004, headers=buc(1)), answer({"id": "1"})]
+
+    assert getattr(client, call)("1", {}) == {"id": "1"}
+    assert clock.slept == [60.0]
+    assert len(notices) == 1
+    assert "(code 80004): waiting 60 s, 60 of at most 120 s." in notices[0]
+
+
+def test_a_throttle_beyond_the_bound_says_when_to_come_back(
+    client: GraphClient, server: Server, graph_error: MakeError, clock: FakeClock
+) -> None:
+    server.answers = [graph_error(17, headers={**buc(5), "Date": "Tue, 24 Nov 2026 08:00:00 GMT"})]
+
+    with pytest.raises(RateLimitedError, match=r"access returns in 300 s \(2026-11-24T08:05:00Z\)") as raised:
+        client.get("1")
+
+    assert raised.value.regain_s == 300
+    assert clock.slept == []
+
+
+def test_repeated_throttles_end_at_the_bound(
+    client: GraphClient, server: Server, graph_error: MakeError, clock: FakeClock
+) -> None:
+    server.answers = [graph_error(4)]
+
+    with pytest.raises(RateLimitedError):
+        client.get("1")
+
+    assert clock.slept == [15.0, 30.0, 60.0]
+
+
+def test_a_deadline_bounds_the_wait_for_a_throttle(
+    client: GraphClient, server: Server, graph_error: MakeError, clock: FakeClock
+) -> None:
+    server.answers = [graph_error(4, headers=buc(1))]
+
+    with pytest.raises(RateLimitedError):
+        client.get("1", deadline_s=30)
+
+    assert clock.slept == []
+
+
+# --- Writes --------------------------------------------------------------------------------------
+
+
+def test_an_unanswered_write_is_looked_for_before_it_is_repeated(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [answer(kind="cut"), answer({"name": "before"}), answer({"id": "2"})]
+    seen_by_landed: list[Any] = []
+
+    def landed() -> None:
+        seen_by_landed.append(client.get("1"))
+
+    assert client.post("1", {"name": "after"}, landed=landed) == {"id": "2"}
+    assert seen_by_landed == [{"name": "before"}]
+    assert [seen.method for seen in server.received] == ["POST", "GET", "POST"]
+
+
+def test_a_write_that_landed_is_not_repeated(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer(b"", 500)]
+
+    assert client.post("1", {}, landed=lambda: {"id": "found"}) == {"id": "found"}
+    assert len(server.received) == 1
+
+
+def test_an_unanswered_write_without_a_look_is_an_error(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [answer(kind="cut")]
+
+    with pytest.raises(GraphUnreachableError, match="Whether it was carried out is not known") as raised:
+        client.post("1", {})
+
+    assert raised.value.sent is True
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("fault", ["cut", "throttle", "passing"])
+def test_a_write_that_goes_once_goes_once(
+    *, client: GraphClient, server: Server, answer: MakeAnswer, graph_error: MakeError, clock: FakeClock, fault: str
+) -> None:
+    faults = {"cut": answer(kind="cut"), "throttle": graph_error(4), "passing": graph_error(2)}
+    server.answers = [faults[fault]]
+
+    with pytest.raises(MetaAccessError):
+        client.post("1/access_tokens", {}, landed=lambda: "found", once=True)
+
+    assert len(server.received) == 1
+    assert clock.slept == []
+
+
+# --- Secrets and threads -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault", ["cut", "cut_body", "html", "empty", "json", "graph", "throttle", "redirect", "hang", "refused"]
+)
+def test_no_secret_leaves_by_an_error_or_a_log(
+    *,
+    make_client: MakeClient,
+    connection: Connection,
+    server: Server,
+    answer: MakeAnswer,
+    graph_error: MakeError,
+    notices: list[str],
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+) -> None:
+    echo = f"<html>{ADMIN_TOKEN} {PAGE_TOKEN} {APP_SECRET} {proof(ADMIN_TOKEN)}"
+    server.answers = [
+        {
+            "html": answer(echo.encode(), 500),
+            "empty": answer(b""),
+            "json": answer({"echo": echo}, 500),
+            "graph": graph_error(190, 463, echo, fbtrace_id="x", error_user_msg=f"appsecret_proof={proof(PAGE_TOKEN)}"),
+            "throttle": graph_error(4, message=echo, headers=buc(9)),
+            "redirect": answer(status=302, headers={"Location": f"http://127.0.0.1:1/?access_token={ADMIN_TOKEN}"}),
+        }.get(fault)
+        or answer(kind=fault)
+    ]
+    if fault == "refused":
+        server.stop()
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3").setLevel(logging.DEBUG)
+
+    with pytest.raises(MetaAccessError) as raised:
+        make_client(connection).post(
+            "oauth/revoke",
+            {"client_secret": SecretStr(APP_SECRET), "revoke_token": SecretStr(PAGE_TOKEN)},
+            deadline_s=0.2,
+        )
+
+    shown = "".join(traceback.format_exception(raised.value)) + repr(raised.value) + caplog.text + "".join(notices)
+    for secret in (ADMIN_TOKEN, APP_SECRET, PAGE_TOKEN):
+        assert secret not in shown
+    assert f"={proof(PAGE_TOKEN)}" not in shown
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
+def test_four_threads_share_a_client(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"id": "1"})]
+    got: list[Any] = []
+
+    def read() -> None:
+        got.extend(client.get("1") for _ in range(5))
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert got == [{"id": "1"}] * 20
+
+
+def test_a_connection_has_one_client_per_process(connection: Connection) -> None:
+    assert client_for(connection) is client_for(connection)
+    assert client_for(connection) is not client_for(replace(connection, api_version="v25.0"))
+    assert logging.getLogger("urllib3").level == logging.WARNING

@@ -1,0 +1,341 @@
+"""Each noun: what it sends, and how it reads Meta's rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from meta_access.errors import GraphUnreachableError, InvalidRequestError, LimitReachedError
+from meta_access.graph import (
+    app_permissions,
+    app_roles,
+    applications,
+    assigned_users,
+    businesses,
+    debug_token,
+    system_users,
+    tiers,
+)
+from meta_access.graph.app_roles import RoleRow
+from meta_access.graph.businesses import BusinessRow
+from meta_access.graph.debug_token import TokenInfo
+from meta_access.graph.system_users import SystemUserRow
+from meta_access.ids import parse_asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.graph.client import GraphClient
+    from tests.unit.graph.conftest import Answer, Server
+
+    MakeAnswer = type[Answer]
+    MakeError = Callable[..., Answer]
+
+APP_TOKEN = "Bearer 120480000000201|" + "EAA" + "EMU" + "appsecretappsecret"
+SU = "122090000000401"
+USERS = "/v26.0/178000000000101/system_users"
+
+# --- System users --------------------------------------------------------------------------------
+
+
+def test_system_users_are_listed_with_role_and_origin(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    full = {
+        "id": SU,
+        "name": "trading",
+        "role": "EMPLOYEE",
+        "created_by": {"id": "122090000000301", "name": "root"},
+        "created_time": "2026-11-24T08:00:00+0000",
+    }
+    server.answers = [answer({"data": [full, {"id": 5, "name": "old", "created_by": "7", "created_time": "?"}]})]
+
+    assert system_users.list_(client) == [
+        SystemUserRow(SU, "trading", "EMPLOYEE", "122090000000301", datetime(2026, 11, 24, 8, 0, tzinfo=UTC)),
+        SystemUserRow("5", "old", "", "7", None),
+    ]
+    assert server.received[0].path == USERS
+    assert server.received[0].query["fields"] == "id,name,role,created_by,created_time"
+
+
+def test_one_system_user_is_read_without_asking_for_its_role(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [answer({"id": SU, "name": "trading"})]
+
+    assert system_users.get(client, SU) == SystemUserRow(SU, "trading", "", None, None)
+    assert "role" not in server.received[0].query["fields"]
+
+
+def test_a_system_user_is_created_by_name_and_role(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"id": SU})]
+
+    assert system_users.create(client, "trading", "EMPLOYEE") == SU
+    [seen] = server.received
+    assert (seen.method, seen.path) == ("POST", USERS)
+    assert seen.form.items() >= {"name": "trading", "role": "EMPLOYEE"}.items()
+
+
+def test_a_lost_answer_to_a_create_is_found_in_the_list(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    rows = [
+        {"id": "1", "name": "trading", "role": "EMPLOYEE"},
+        {"id": "2", "name": "trading", "role": "ADMIN"},
+        {"id": "3", "name": "trading", "role": "EMPLOYEE"},
+    ]
+    server.answers = [answer(kind="cut"), answer({"data": rows})]
+
+    assert system_users.create(client, "trading", "EMPLOYEE", known={"1"}) == "3"
+    assert [seen.method for seen in server.received] == ["POST", "GET"]
+
+
+def test_a_full_business_is_not_asked_twice(client: GraphClient, server: Server, graph_error: MakeError) -> None:
+    server.answers = [
+        graph_error(3949, message="This Business Manager has reached maximum number of system user limit.")
+    ]
+
+    with pytest.raises(LimitReachedError, match="no room for another system user"):
+        system_users.create(client, "trading", "EMPLOYEE")
+    assert len(server.received) == 1
+
+
+def test_a_rename_names_the_user_at_the_business(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"id": SU})]
+
+    system_users.rename(client, SU, "trading two")
+
+    [seen] = server.received
+    assert (seen.method, seen.path) == ("POST", USERS)
+    assert seen.form.items() >= {"system_user_id": SU, "name": "trading two"}.items()
+
+
+@pytest.mark.parametrize(("live", "posts"), [("trading two", 1), ("trading", 2)])
+def test_a_lost_answer_to_a_rename_is_looked_for(
+    client: GraphClient, server: Server, answer: MakeAnswer, live: str, posts: int
+) -> None:
+    server.answers = [answer(kind="cut"), answer({"id": SU, "name": live}), answer({"id": SU})]
+
+    system_users.rename(client, SU, "trading two")
+
+    assert [seen.method for seen in server.received].count("POST") == posts
+
+
+@pytest.mark.parametrize("body", [{}, True, {"id": ""}])
+def test_a_create_without_an_id_is_no_answer(
+    client: GraphClient, server: Server, answer: MakeAnswer, body: object
+) -> None:
+    server.answers = [answer(body)]
+
+    with pytest.raises(GraphUnreachableError, match="has no id"):
+        system_users.create(client, "trading", "EMPLOYEE")
+
+
+def test_a_node_that_is_not_one_is_no_answer(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer([])]
+
+    with pytest.raises(GraphUnreachableError, match="is not one"):
+        system_users.get(client, SU)
+
+
+# --- Installations and assignments ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [True, {"success": True}])
+def test_the_app_is_installed_on_a_system_user(
+    client: GraphClient, server: Server, answer: MakeAnswer, body: object
+) -> None:
+    server.answers = [answer(kind="cut"), answer(body)]
+
+    applications.install(client, SU)
+
+    assert [(seen.method, seen.path) for seen in server.received] == [("POST", f"/v26.0/{SU}/applications")] * 2
+    assert server.received[1].form["business_app"] == "120480000000201"
+
+
+@pytest.mark.parametrize(
+    ("kind", "edge", "row_id", "graph_id"),
+    [
+        ("ad_account", "assigned_ad_accounts", "act_1", "act_1"),
+        ("ad_account", "assigned_ad_accounts", "1", "act_1"),
+        ("page", "assigned_pages", 102930000000801, "102930000000801"),
+        ("catalog", "assigned_product_catalogs", "1", "1"),
+        ("pixel", "assigned_ads_pixels", "1", "1"),
+        ("waba", "assigned_whatsapp_business_accounts", "1", "1"),
+        ("instagram", "assigned_instagram_accounts", "1", "1"),
+    ],
+)
+def test_assignments_are_read_by_kind(
+    *, client: GraphClient, server: Server, answer: MakeAnswer, kind: str, edge: str, row_id: object, graph_id: str
+) -> None:
+    server.answers = [answer({"data": [{"id": row_id, "tasks": ["B", "A"]}]})]
+
+    assert assigned_users.assigned(client, SU, kind) == {graph_id: ("A", "B")}
+    assert server.received[0].path == f"/v26.0/{SU}/{edge}"
+
+
+def test_an_unknown_kind_has_no_assignments(client: GraphClient, server: Server) -> None:
+    with pytest.raises(InvalidRequestError, match="of kind group"):
+        assigned_users.assigned(client, SU, "group")
+    assert server.received == []
+
+
+@pytest.mark.parametrize("row", [{"tasks": []}, {"id": "1", "tasks": "ANALYZE"}])
+def test_a_broken_assignment_row_is_no_answer(
+    client: GraphClient, server: Server, answer: MakeAnswer, row: dict[str, object]
+) -> None:
+    server.answers = [answer({"data": [row]})]
+
+    with pytest.raises(GraphUnreachableError, match="without an id or tasks"):
+        assigned_users.assigned(client, SU, "page")
+
+
+def test_tasks_are_assigned_at_the_asset(client: GraphClient, server: Server) -> None:
+    assigned_users.assign(client, parse_asset("page:102930000000801"), SU, ["ADVERTISE", "ANALYZE"])
+
+    [seen] = server.received
+    assert (seen.method, seen.path) == ("POST", "/v26.0/102930000000801/assigned_users")
+    assert seen.form.items() >= {"user": SU, "tasks": '["ADVERTISE","ANALYZE"]'}.items()
+
+
+@pytest.mark.parametrize(
+    ("live", "posts"), [(["ANALYZE"], 1), (["ADVERTISE", "ANALYZE"], 2), ([], 2)], ids=["landed", "wider", "none"]
+)
+def test_a_lost_answer_to_an_assignment_is_looked_for(
+    client: GraphClient, server: Server, answer: MakeAnswer, live: list[str], posts: int
+) -> None:
+    server.answers = [answer(kind="cut"), answer({"data": [{"id": "act_1", "tasks": live}]}), answer({"success": True})]
+
+    assigned_users.assign(client, parse_asset("act_1"), SU, ["ANALYZE"])
+
+    assert [seen.method for seen in server.received].count("POST") == posts
+
+
+def test_an_assignment_is_taken_away_at_the_asset(client: GraphClient, server: Server) -> None:
+    assigned_users.unassign(client, parse_asset("act_1"), SU)
+
+    [seen] = server.received
+    assert (seen.method, seen.path, seen.query["user"]) == ("DELETE", "/v26.0/act_1/assigned_users", SU)
+
+
+# --- Read-only nouns -----------------------------------------------------------------------------
+
+
+def test_app_roles_are_read_with_the_apps_token(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    words = ["administrators", "developers", "testers", "insights users", "owners"]
+    rows = [{"app_id": "1", "user": 100 + place, "role": word} for place, word in enumerate(words)]
+    server.answers = [answer({"data": rows})]
+
+    found = app_roles.list_(client)
+
+    assert found[0] == RoleRow("100", "administrators")
+    assert [row.word for row in found] == ["admin", "developer", "tester", "analytics", "owners"]
+    assert server.received[0].path == "/v26.0/120480000000201/roles"
+    assert server.received[0].headers["authorization"] == APP_TOKEN
+
+
+def test_app_permissions_are_read_with_the_apps_token(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"data": [{"permission": "ads_read", "status": "live"}]})]
+
+    assert app_permissions.list_(client) == {"ads_read": "live"}
+    assert server.received[0].path == "/v26.0/120480000000201/permissions"
+    assert server.received[0].headers["authorization"] == APP_TOKEN
+
+
+def test_the_business_is_read_with_its_verification(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"id": "178000000000101", "name": "Lindenhof", "verification_status": "not_verified"})]
+
+    assert businesses.get(client) == BusinessRow("178000000000101", "Lindenhof", "not_verified", "")
+    assert server.received[0].query["fields"] == "id,name,verification_status,two_factor_type"
+
+
+def test_a_business_that_is_not_one_is_no_answer(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer(True)]
+
+    with pytest.raises(GraphUnreachableError, match="is not one"):
+        businesses.get(client)
+
+
+@pytest.mark.parametrize(
+    ("headers", "tier"),
+    [({}, None), ({"x-ad-account-usage": '{"ads_api_access_tier": "standard_access"}'}, "standard_access")],
+)
+def test_the_tier_is_read_from_a_header(
+    client: GraphClient, server: Server, answer: MakeAnswer, headers: dict[str, str], tier: str | None
+) -> None:
+    server.answers = [answer({"id": "act_1"}, headers=headers)]
+
+    assert tiers.probe(client, "act_1") == tier
+    assert server.received[0].path == "/v26.0/act_1"
+
+
+# --- Tokens looked at ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "info"),
+    [
+        (
+            {
+                "app_id": "120480000000201",
+                "type": "SYSTEM_USER",
+                "expires_at": 1800000000,
+                "issued_at": 1795000000,
+                "is_valid": True,
+                "user_id": SU,
+                "scopes": ["business_management", "ads_read"],
+            },
+            TokenInfo(
+                valid=True,
+                app_id="120480000000201",
+                user_id=SU,
+                type="SYSTEM_USER",
+                scopes=("ads_read", "business_management"),
+                issued_at=datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC),
+                expires_at=datetime(2027, 1, 15, 8, 0, tzinfo=UTC),
+            ),
+        ),
+        (
+            {"app_id": 1, "type": "USER", "expires_at": 0, "is_valid": True, "user_id": 2, "scopes": None},
+            TokenInfo(valid=True, app_id="1", user_id="2", type="USER", scopes=(), issued_at=None, expires_at=None),
+        ),
+        (
+            {
+                "error": {"code": 190, "message": "Session\nhas expired", "subcode": 463},
+                "is_valid": False,
+                "scopes": [],
+            },
+            TokenInfo(
+                valid=False,
+                app_id="",
+                user_id="",
+                type="",
+                scopes=(),
+                issued_at=None,
+                expires_at=None,
+                problem="Session has expired",
+            ),
+        ),
+    ],
+)
+def test_a_token_is_described(
+    client: GraphClient, server: Server, answer: MakeAnswer, data: dict[str, object], info: TokenInfo
+) -> None:
+    server.answers = [answer({"data": data})]
+
+    assert debug_token.inspect(client, SecretStr("looked-at")) == info
+    [seen] = server.received
+    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/debug_token", {})
+    assert seen.form.items() >= {"method": "get", "input_token": "looked-at"}.items()
+    assert seen.headers["authorization"] == APP_TOKEN
+
+
+@pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": []}, {"data": {"is_valid": "false"}}, True])
+def test_an_answer_that_does_not_say_valid_or_not_is_no_answer(
+    client: GraphClient, server: Server, answer: MakeAnswer, body: object
+) -> None:
+    server.answers = [answer(body)]
+
+    with pytest.raises(GraphUnreachableError, match="does not say whether it is valid"):
+        debug_token.inspect(client, SecretStr("looked-at"))
