@@ -1,0 +1,166 @@
+"""The door: a WSGI application that answers as Secrets Manager does.
+
+One lock around every call makes a write atomic, saved, and then answered: who saw an answer finds it after a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.secretsmanager.exceptions import SecretsManagerClientError
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Request
+
+from meta_access.emulator.aws import limits, statefile, wire
+from meta_access.emulator.aws.backend import Backend
+from meta_access.emulator.aws.history import History
+from meta_access.emulator.aws.responses import WRITES, Responses
+from meta_access.emulator.journal import NO_ANSWER
+from meta_access.emulator.wsgi import send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from meta_access.emulator.aws.records import Record
+    from meta_access.emulator.clock import WorldClock
+    from meta_access.emulator.faults import Fault, Faults
+    from meta_access.emulator.journal import Journal
+    from meta_access.emulator.wsgi import Answer
+
+SERVICE: Final = "secretsmanager"
+STALE_READS = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
+
+log = logging.getLogger(__name__)
+
+
+class AwsDoor:
+    """Secrets Manager of one account, all regions. Thread-safe.
+
+    Args:
+        clock: Of the emulator; all dates and the `Date` header come from it.
+        faults: To be struck by.
+        journal: Where calls are recorded, by operation.
+        state_file: Read now, written after every change.
+
+    Raises:
+        BrokenStateError: The state file cannot be understood.
+    """
+
+    def __init__(self, clock: WorldClock, faults: Faults, journal: Journal, state_file: Path) -> None:
+        self._clock = clock
+        self._faults = faults
+        self._journal = journal
+        self._state_file = state_file
+        self._lock = threading.RLock()
+        self._history = History(lambda: clock.offset)
+        self._backends: dict[str, Backend] = {}
+        self._load()
+
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
+        request = Request(environ)
+        request.max_content_length = wire.LONGEST_BODY
+        operation = wire.operation_of(request)
+        answer = self._answer(request, operation)
+        if answer is None:
+            self._journal.record(SERVICE, request.method, operation, NO_ANSWER)
+        else:
+            answer = wire.dated(answer, self._clock.now())
+            self._journal.record(SERVICE, request.method, operation, answer.status, wire.code_of(answer))
+        return send(answer, start_response)
+
+    def reset(self) -> None:
+        """Forget every secret, in the file too."""
+        with self._lock:
+            self._backends.clear()
+            self._history.clear()
+            self.save()
+
+    def save(self) -> None:
+        """Write the state file."""
+        with self._lock:
+            statefile.write(self._state_file, {region: held.all_records() for region, held in self._backends.items()})
+
+    def _load(self) -> None:
+        stored = statefile.read(self._state_file)
+        try:
+            for region, held in stored.items():
+                for record in held:
+                    self._backend(region).restore_record(record["name"], record)
+        except (KeyError, TypeError, AttributeError) as reason:
+            raise statefile.broken(self._state_file, type(reason).__name__) from None
+
+    def _answer(self, request: Request, operation: str) -> Answer | None:
+        # moto's own pages (/moto-api/…) print stored secrets, and answer any web page: none of them is served.
+        if request.path != "/" or request.method != "POST":
+            return wire.refused("UnknownOperationException", "Only POST / is served here.", 404)
+        if request.headers.get("Origin") is not None:
+            return wire.refused("AccessDeniedException", "Web pages are not served here.", 403)
+        self._faults.hold(self._faults.delay_s(SERVICE, operation, "/"))
+        fault = self._faults.match(SERVICE, operation, "/")
+        if fault is None or fault.kind == "stale":
+            return self._perform(request, fault)
+        return self._faults.apply(fault, request.environ, lambda: self._perform(request, None))
+
+    def _perform(self, request: Request, stale: Fault | None) -> Answer:
+        try:
+            call = wire.read(request)
+            limits.check(call.operation, call.params)
+            with self._lock:
+                return wire.answer(200, self._carry_out(call, stale))
+        except SecretsManagerClientError as refusal:
+            # moto answers 404 where AWS answers 400 (recorded): only code and message are taken from it.
+            return wire.refused(str(refusal.error_type), str(refusal.message))
+        except RecursionError:
+            return wire.refused("SerializationException", "The body is nested too deeply.")
+        except RequestEntityTooLarge:
+            return wire.refused("RequestEntityTooLargeException", "The request is too long.", 413)
+        except Exception as unexpected:  # noqa: BLE001 - the client sees AWS's 500, never a traceback with values
+            log.error("%s failed: %s", wire.operation_of(request), type(unexpected).__name__)  # noqa: TRY400 - likewise
+            return wire.refused("InternalServiceError", "An error occurred on the server side.", 500)
+
+    def _carry_out(self, call: wire.Call, stale: Fault | None) -> dict[str, Any]:
+        backend = self._backend(call.region)
+        if call.operation in WRITES:
+            return self._write(backend, call)
+        if stale is not None and call.operation in STALE_READS:
+            backend = self._as_it_was(backend, call, stale)
+        return Responses(backend, call.params).run(call.operation)
+
+    def _write(self, backend: Backend, call: wire.Call) -> dict[str, Any]:
+        wanted = call.params["Name"] if call.operation == "CreateSecret" else call.params["SecretId"]
+        name = backend.name_of(wanted) or wanted
+        before = backend.record(name)
+        try:
+            answer = Responses(backend, call.params).run(call.operation)
+            after = backend.record(name)
+            if after != before:
+                self.save()
+        except BaseException:
+            backend.restore_record(name, before)
+            raise
+        if after != before:
+            self._history.add(call.region, name, before)
+        return answer
+
+    def _as_it_was(self, backend: Backend, call: wire.Call, stale: Fault) -> Backend:
+        wanted = call.params["SecretId"]
+        name = backend.name_of(wanted) or self._history.name_of(call.region, wanted) or wanted
+        options = stale.options
+        record = self._history.behind(
+            call.region, name, backend.record(name), writes=options.get("writes"), ms=options.get("ms")
+        )
+        return self._alone(call.region, name, record)
+
+    def _alone(self, region: str, name: str, record: Record | None) -> Backend:
+        backend = Backend(region, self._clock.now)
+        backend.restore_record(name, record)
+        return backend
+
+    def _backend(self, region: str) -> Backend:
+        return self._backends.setdefault(region, Backend(region, self._clock.now))

@@ -1,0 +1,69 @@
+"""One secret as plain JSON, and back: what is persisted, and what stale reads and undone writes go back to."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from moto.secretsmanager.models import FakeSecret
+
+from meta_access.emulator.aws import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Record = dict[str, Any]
+
+ATTRIBUTES = (
+    "name",
+    "arn",
+    "description",
+    "kms_key_id",
+    "tags",
+    "created_date",
+    "last_changed_date",
+    "deleted_date",
+    "policy",
+)
+
+VERSION_KEYS = {"version_id", "createdate", "version_stages"}
+
+
+def new_secret(name: str, arn: str, account_id: str, region: str) -> FakeSecret:
+    """An empty secret of moto's own kind, unknown to moto's dashboard.
+
+    moto's `BaseModel.__new__` lists every object at `/moto-api/data.json` of any moto server in the process; ours are
+    nobody else's business, hence the plain allocation.
+    """
+    secret = object.__new__(FakeSecret)
+    FakeSecret.__init__(secret, account_id, region, name, secret_version={}, version_id="")
+    secret.arn = arn
+    return secret
+
+
+def follow_current(secret: FakeSecret) -> None:
+    """Let moto's idea of the default version be the one that carries AWSCURRENT."""
+    secret.set_default_version_id(labels.holder(secret.versions, labels.CURRENT))
+
+
+def to_record(secret: FakeSecret, pruned: Iterable[str]) -> Record:
+    """The secret with its versions in their order, and the ids of versions that were removed from it."""
+    record = {attribute: getattr(secret, attribute) for attribute in ATTRIBUTES}
+    return copy.deepcopy({**record, "versions": list(secret.versions.values()), "pruned": list(pruned)})
+
+
+def from_record(record: Record, account_id: str, region: str) -> FakeSecret:
+    """The secret of a record.
+
+    Raises:
+        KeyError, TypeError: The record is not one of `to_record`.
+    """
+    record = copy.deepcopy(record)
+    secret = new_secret(record["name"], record["arn"], account_id, region)
+    for attribute in ATTRIBUTES:
+        setattr(secret, attribute, record[attribute])
+    secret.versions = {version["version_id"]: version for version in record["versions"]}
+    if any(not version.keys() >= VERSION_KEYS for version in record["versions"]):
+        raise KeyError("a version lacks a key")
+    follow_current(secret)
+    return secret
