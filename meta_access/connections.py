@@ -1,0 +1,169 @@
+"""What a connection's name stands for: one (business, app) pair, its endpoints, and references to its credentials.
+
+Frozen values made from the stack's configuration. Providers make them in `configure`, the program after validation;
+both read the same texts through `spec`, so a name means the same thing on both sides of the plugin's wire.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from meta_access.errors import ConfigError, Problem
+from meta_access.spec.files import NAMESPACE, meta_values
+from meta_access.spec.plan import secret_of
+from meta_access.spec.problems import dotted, problems_of
+from meta_access.spec.reference import IDENTITY
+from meta_access.spec.stack import StackSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+OFFLINE_VARIABLE = "META_ACCESS_OFFLINE"
+PARTS = (
+    "environment",
+    "rules",
+    "connections",
+    "businesses",
+    "apps",
+    "identities",
+    "token_defaults",
+    "quota_overrides",
+)
+"""What connections are made of; identities, since one of them may hold the admin token."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSettings:
+    """Where Secrets Manager is. `endpoint_url` None means AWS's own endpoint of the region."""
+
+    region: str
+    endpoint_url: str | None = None
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One (business, app) pair and how to act on it.
+
+    Attributes:
+        name: Key in `meta:connections`.
+        business_name: Key in `meta:businesses`; `app_name` likewise in `meta:apps`.
+        business_display: The name a person sees at Meta, where the stack says it, else the key; `app_display` likewise.
+        app_secret: Reference, never a value: `env:META_…`, `aws-secret:ARN#key`, `emulator:`.
+        admin_token: Reference, or `secret:<secret name>` when the configuration says `identity:NAME`.
+        tier_probe: Ad account whose cheap read shows the app's tier in a response header.
+        tier: Declared tier, in the words of the rule set; None when the stack does not say.
+        quota_overrides: Role to limit, where the stack replaces the rule set's number.
+    """
+
+    name: str
+    environment: str
+    rules: str
+    graph_url: str
+    api_version: str
+    business_id: str
+    business_name: str
+    app_id: str
+    app_name: str
+    app_claimed: bool
+    app_secret: str
+    admin_token: str
+    tier_probe: str | None
+    tier: str | None
+    aws: AwsSettings
+    quota_overrides: Mapping[str, int] = field(default_factory=dict, hash=False)
+    business_display: str = ""
+    app_display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a stack's configuration says to providers."""
+
+    environment: str
+    rules: str
+    offline: bool
+    connections: Mapping[str, Connection]
+
+
+def settings_from_config(get: Callable[[str], str | None]) -> Settings:
+    """Build the settings from config texts, as `req.config.get` and the program's own config answer them.
+
+    Only what connections are made of is read: whether the rest of the stack is sound is the program's to say, and a
+    client's mistake must not keep a token from being ended.
+
+    Raises:
+        ConfigError: With every problem of those parts.
+    """
+    values = {key: text for key in PARTS if (text := get(f"{NAMESPACE}{key}")) is not None}
+    try:
+        spec = StackSpec.model_validate(meta_values({f"{NAMESPACE}{key}": text for key, text in values.items()}))
+    except ValidationError as error:
+        found = problems_of(error, StackSpec, lambda loc: f"{NAMESPACE}{dotted(loc)}")
+        raise ConfigError([problem for _, problem in found]) from None
+    return settings_of(spec)
+
+
+def settings_of(spec: StackSpec) -> Settings:
+    """The settings of a parsed configuration.
+
+    Raises:
+        ConfigError: A connection names what is not there.
+    """
+    problems: list[Problem] = []
+    connections = {}
+    for name, connection in spec.connections.items():
+        for key, table in ((connection.business, "businesses"), (connection.app, "apps")):
+            if key not in getattr(spec, table):
+                path = f"{NAMESPACE}connections.{name}"
+                problems.append(Problem(path, f'there is no "{key}" in {NAMESPACE}{table}.', "add it, or correct it."))
+        token = connection.admin_token.removeprefix(IDENTITY)
+        if connection.admin_token.startswith(IDENTITY) and token not in spec.identities:
+            path = f"{NAMESPACE}connections.{name}.admin_token"
+            problems.append(Problem(path, f'there is no "{token}" in {NAMESPACE}identities.', "add it, or correct it."))
+        if not problems:
+            connections[name] = _connection(spec, name)
+    if problems:
+        raise ConfigError(problems)
+    return Settings(spec.environment, spec.rules, is_offline(), connections)
+
+
+def is_offline() -> bool:
+    """Whether the runner asks for no call at all."""
+    return os.environ.get(OFFLINE_VARIABLE) == "1"
+
+
+def _connection(spec: StackSpec, name: str) -> Connection:
+    typed = spec.connections[name]
+    business, app = spec.businesses[typed.business], spec.apps[typed.app]
+    return Connection(
+        name=name,
+        environment=spec.environment,
+        rules=spec.rules,
+        graph_url=typed.graph_url.rstrip("/"),
+        api_version=typed.api_version,
+        business_id=business.id,
+        business_name=typed.business,
+        app_id=app.id,
+        app_name=typed.app,
+        app_claimed=app.claimed_by is not None,
+        app_secret=typed.app_secret,
+        admin_token=_admin_token(spec, typed.admin_token),
+        tier_probe=typed.tier_probe,
+        tier=app.tier,
+        aws=AwsSettings(typed.aws.region, typed.aws.endpoint_url, typed.aws.kms_key),
+        quota_overrides={role: row.limit for role, row in spec.quota_overrides.get(typed.business, {}).items()},
+        business_display=business.name or typed.business,
+        app_display=app.name or typed.app,
+    )
+
+
+def _admin_token(spec: StackSpec, reference: str) -> str:
+    if not reference.startswith(IDENTITY):
+        return reference
+    key = reference.removeprefix(IDENTITY)
+    return f"secret:{secret_of(spec, key, spec.identities[key])}"

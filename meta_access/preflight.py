@@ -1,0 +1,93 @@
+"""One look at Meta and one at Secrets Manager per connection, before anything is planned.
+
+It turns what would be a failure of some resource, in the middle of a run, into one message that names the setting.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from meta_access import errors
+from meta_access.credentials import credentials_for
+from meta_access.endpoints import is_loopback
+from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.graph.client import client_for
+from meta_access.graph.debug_token import inspect
+from meta_access.spec.plan import SUFFIX, identities
+from meta_access.vault.store import store_for
+
+if TYPE_CHECKING:
+    from meta_access.connections import Connection, Settings
+    from meta_access.graph.debug_token import TokenInfo
+    from meta_access.spec import Stack
+
+_LAST_SENTENCE = re.compile(r"(?P<problem>.+[.?!]) (?P<fix>[A-Z].+)")
+
+
+def preflight(stack: Stack, settings: Settings) -> None:
+    """Look at every connection.
+
+    Raises:
+        ConfigError: With the problems of all of them.
+    """
+    secrets = _planned_secrets(stack)
+    problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name))]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _planned_secrets(stack: Stack) -> dict[str, str]:
+    """One name per connection to ask about. A random suffix is not known yet, and any answer serves."""
+    return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in identities(stack.spec, stack.rules)}
+
+
+def _look(connection: Connection, secret: str | None) -> list[Problem]:
+    path = f"meta:connections.{connection.name}"
+    found: list[Problem] = []
+    try:
+        token = credentials_for(connection).admin_token()
+        found += _judge(connection, inspect(client_for(connection), token))
+    except ConfigError as error:
+        found += error.problems
+    except MetaAccessError as error:
+        found.append(_told(path, error))
+        # An emulator that does not run has neither door open: one message says it.
+        if isinstance(error, errors.GraphUnreachableError) and not error.sent and _emulated(connection):
+            return found
+    return found + (_secrets_manager(connection, secret) if secret is not None else [])
+
+
+def _judge(connection: Connection, info: TokenInfo) -> list[Problem]:
+    path = f"meta:connections.{connection.name}.admin_token"
+    if info.app_id and info.app_id != connection.app_id:
+        text = f"is a token of app {info.app_id}, while the connection's app is {connection.app_id}."
+        return [Problem(path, text, "mint a token for this app, or name the app it belongs to.")]
+    if not info.valid:
+        reason = f" ({info.problem.rstrip('.')})" if info.problem else ""
+        text = f"Meta says that the token is not valid{reason}."
+        return [Problem(path, text, "put a valid admin system user's token where admin_token points.")]
+    return []
+
+
+def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:
+    try:
+        store_for(connection.aws).describe(secret)
+    except errors.SecretNotFoundError:
+        return []
+    except MetaAccessError as error:
+        return [_told(f"meta:connections.{connection.name}.aws", error)]
+    return []
+
+
+def _told(path: str, error: MetaAccessError) -> Problem:
+    """The error as a problem: by the house's rule its last sentence is the next step."""
+    parts = _LAST_SENTENCE.fullmatch(str(error))
+    if parts is None:
+        return Problem(path, str(error), "correct the connection, then run again.")
+    return Problem(path, parts["problem"], parts["fix"][0].lower() + parts["fix"][1:])
+
+
+def _emulated(connection: Connection) -> bool:
+    return is_loopback(urlsplit(connection.graph_url))

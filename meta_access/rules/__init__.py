@@ -1,0 +1,59 @@
+"""Meta's rules as dated data: one TOML file per set, chosen by `meta:rules`. A new set is one new file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from functools import cache
+from importlib import resources
+
+from meta_access.errors import ConfigError, Problem
+from meta_access.rules.model import (
+    ApiVersion,
+    Feature,
+    Link,
+    Permission,
+    RoleLimits,
+    RuleSet,
+    TaskRule,
+    Thresholds,
+    Tier,
+    UseCase,
+    VersionState,
+    version_number,
+)
+
+__all__ = [
+    "ApiVersion",
+    "Feature",
+    "Link",
+    "Permission",
+    "RoleLimits",
+    "RuleSet",
+    "TaskRule",
+    "Thresholds",
+    "Tier",
+    "UseCase",
+    "VersionState",
+    "load",
+    "names",
+    "version_number",
+]
+
+
+def names() -> list[str]:
+    """The sets that exist, oldest first."""
+    files = resources.files(__name__).iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+@cache
+def load(name: str) -> RuleSet:
+    """The set of that name; ConfigError names those that exist."""
+    known = names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or known[-1:]
+        problem = f'there is no rule set "{name}"; known are {", ".join(known)}.'
+        raise ConfigError([Problem("meta:rules", problem, f'write "{near[0]}".')])
+    text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return RuleSet.model_validate({"name": name, **tomllib.loads(text)})

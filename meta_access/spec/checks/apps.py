@@ -1,0 +1,111 @@
+"""Permissions, features, tier, roles and duties of an app, in the words of the rule set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access import rules as rule_sets
+from meta_access.spec.base import shown
+from meta_access.spec.problems import instead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meta_access.errors import Problem
+    from meta_access.rules import RuleSet
+    from meta_access.spec.app import AppSpec
+    from meta_access.spec.draft import Draft
+    from meta_access.spec.problems import Loc
+
+
+def check_apps(draft: Draft) -> Iterator[Problem]:
+    for key, app in draft.spec.apps.items():
+        at: Loc = ("apps", key)
+        yield from _permissions(draft, at, app)
+        yield from _features(draft, at, app)
+        yield from _tier(draft, at, app)
+        yield from _roles(draft, at, app)
+        known = draft.rules.obligations
+        for name in app.obligations:
+            if name not in known:
+                fix = instead(name, known, f"write one of {', '.join(known)}.")
+                yield draft.problem((*at, "obligations", name), f"there is no obligation {shown(name)}.", fix)
+
+
+def _permissions(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for level, names in app.permissions:
+        for place, name in enumerate(names):
+            loc: Loc = (*at, "permissions", level, place)
+            if name not in draft.rules.permissions:
+                fix = instead(name, draft.rules.permissions, "look it up in Meta's permission reference.")
+                yield draft.problem(loc, f"Meta has no permission {shown(name)} (rule set {draft.rules.name}).", fix)
+            elif name in seen:
+                yield draft.problem(loc, f"{name} is there twice.", "keep it once, at the level that is needed.")
+            seen.add(name)
+
+
+def _features(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
+    known = draft.rules.features
+    for name, level in app.features.items():
+        loc: Loc = (*at, "features", name)
+        if name not in known:
+            text = f"Meta has no feature {shown(name)} (rule set {draft.rules.name})."
+            yield draft.problem(loc, text, instead(name, known, f"write one of {', '.join(known)}."))
+        elif name == draft.rules.tier_feature_key:
+            text = f"{draft.rules.tier_feature} is declared by the app's tier."
+            yield draft.problem(loc, text, f"remove it, and write tier: at meta:apps.{at[1]}.")
+        elif level not in known[name].levels:
+            levels = known[name].levels
+            text = f"{shown(level)} is no level of {known[name].name}."
+            yield draft.problem(loc, text, instead(level, levels, f"write one of {', '.join(levels)}."))
+
+
+def _tier(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
+    known = draft.rules.tiers
+    if app.tier is None or app.tier in known:
+        return
+    text = f"{shown(app.tier)} is no tier of rule set {draft.rules.name}"
+    for other, tier in _other_words(draft.rules, app.tier):
+        meant = draft.rules.tier_of_header(tier)
+        yield draft.problem(
+            (*at, "tier"), f'{text}; it is the word of {other} for what is called "{meant}" here.', f'write "{meant}".'
+        )
+        return
+    fix = instead(app.tier, known, f"write one of {', '.join(known)}.")
+    yield draft.problem((*at, "tier"), f"{text}, which has {' and '.join(known)}.", fix)
+
+
+def _other_words(rules: RuleSet, word: str) -> Iterator[tuple[str, str]]:
+    """The other rule sets that have a tier of that name, with its header value: what both vocabularies share."""
+    for name in rule_sets.names():
+        tier = rule_sets.load(name).tiers.get(word)
+        if name != rules.name and tier is not None:
+            yield name, tier.header
+
+
+def _roles(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for role, people in app.roles or ():
+        for place, person in enumerate(people):
+            if person in seen:
+                text = f"{person} already is {seen[person]}; Meta knows one role per person and app."
+                yield draft.problem((*at, "roles", role, place), text, "keep the one that is needed.")
+            seen.setdefault(person, role)
+    limits = draft.rules.role_limits
+    admins = sum(1 for role in seen.values() if role == "admin")
+    if admins > limits.admins:
+        text = f"{admins} admins; Meta allows {limits.admins} (rule set {draft.rules.name})."
+        yield draft.problem((*at, "roles", "admin"), text, "make some of them developers.")
+    yield from _testers(draft, at, app, sum(1 for role in seen.values() if role in {"tester", "analytics"}))
+
+
+def _testers(draft: Draft, at: Loc, app: AppSpec, count: int) -> Iterator[Problem]:
+    limits = draft.rules.role_limits
+    business = draft.spec.businesses.get(app.claimed_by or "")
+    verified = business is not None and business.verification == "verified"
+    limit = limits.testers_and_analytics_verified if verified else limits.testers_unverified
+    if count > limit:
+        whose = "an app of a verified business" if verified else "an app without a verified business"
+        text = f"{count} testers and analytics users; Meta allows {limit} for {whose} (rule set {draft.rules.name})."
+        yield draft.problem((*at, "roles", "tester"), text, "remove those who no longer need it.")

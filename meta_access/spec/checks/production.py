@@ -1,0 +1,59 @@
+"""Production's ids stay in production's stack: a copied line is how a test run comes to act on live accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import ConfigError
+from meta_access.spec.files import client_files, config_of, meta_values
+from meta_access.spec.stack import PROD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from meta_access.errors import Problem
+    from meta_access.spec.draft import Draft
+    from meta_access.spec.problems import Loc
+
+# Meta's ids have at least 8 digits nowadays; shorter numbers are ports, days and limits.
+_ID = re.compile(r"(?:[a-z]+[_:])?(\d{8,25})")
+
+
+def check_production_ids(draft: Draft) -> Iterator[Problem]:
+    if PROD in {draft.stack, draft.spec.environment}:
+        return
+    reserved = _production(draft.folder)
+    for loc, number in _ids(draft.raw, ()):
+        if number in reserved:
+            text = f"{number} belongs to production ({draft.folder.name}/Pulumi.{PROD}.yaml has it)."
+            yield draft.problem(loc, text, f"write an id of environment {draft.spec.environment}.")
+
+
+def _production(folder: Path) -> frozenset[str]:
+    path = folder / f"Pulumi.{PROD}.yaml"
+    if not path.exists():
+        return frozenset()
+    try:
+        values = meta_values(config_of(path))
+        name = values.get("clients_dir")
+        values["files"] = client_files(folder / name)[0] if isinstance(name, str) else {}
+    except ConfigError:
+        return frozenset()  # a broken production file is reported by its own preview
+    return frozenset(number for _, number in _ids(values, ()))
+
+
+def _ids(value: Any, at: Loc) -> Iterator[tuple[Loc, str]]:
+    """Every id in keys and values, with its place. AWS ARNs and other longer texts do not match as a whole."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _ids(str(key), (*at, str(key)))
+            yield from _ids(item, (*at, str(key)))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _ids(item, (*at, place))
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        found = _ID.fullmatch(str(value))
+        if found is not None:
+            yield at, found[1]

@@ -1,0 +1,110 @@
+"""The files of a stack as plain data: the stack file itself, its clients folder, its evidence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from meta_access.errors import ConfigError, Problem
+from meta_access.spec.base import described
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from pathlib import Path
+
+NAMESPACE = "meta:"
+# Keys whose value is one word; everything else is a mapping, which Pulumi hands over as JSON text.
+_WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir"})
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key written twice: PyYAML would keep the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f'the key "{key}" is there twice', key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path, name: str) -> Any:
+    """The content of a YAML file; `name` is how messages call it.
+
+    Raises:
+        ConfigError: Not readable, or not YAML; with the line, without the text on it.
+    """
+    try:
+        return _text_keys(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark is not None else ""
+        reason = getattr(error, "problem", None) or "it cannot be parsed"
+        raise ConfigError([Problem(name, f"is not valid YAML: {reason}{line}.", "correct that line.")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError([Problem(name, f"cannot be read: {reason}.", "make it a readable text file.")]) from None
+
+
+def _text_keys(value: Any) -> Any:
+    # Pulumi's own reading makes text of a key that is a bare number; so that the two agree.
+    if isinstance(value, dict):
+        return {str(key): _text_keys(item) for key, item in value.items()}
+    return [_text_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def config_of(path: Path) -> dict[str, Any]:
+    """The `config` of a stack file, as typed, without the engine. For tools; the program gets it from Pulumi."""
+    content = read_yaml(path, path.name)
+    config = content.get("config") if isinstance(content, dict) else None
+    return dict(config) if isinstance(config, dict) else {}
+
+
+def meta_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of namespace `meta:` by their bare key, JSON texts read."""
+    return {
+        key.removeprefix(NAMESPACE): _decoded(key.removeprefix(NAMESPACE), value)
+        for key, value in config.items()
+        if key.startswith(NAMESPACE)
+    }
+
+
+def _decoded(key: str, value: Any) -> Any:
+    if key in _WORDS or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
+    """Clients by name, the file each came from, and what is wrong with the files.
+
+    A file holds what stands under a client's name in `meta:clients`; the file's name is the client's.
+    """
+    clients: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.y*ml")):
+        name = f"{folder.parent.name}/{folder.name}/{path.name}"
+        try:
+            content = read_yaml(path, name)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if isinstance(content, dict) and list(content) == [path.stem]:
+            content = content[path.stem]  # the client's name written again on top of the file
+        if not isinstance(content, dict):
+            fix = "write what stands under a client's name: business, access, assets."
+            problems.append(Problem(name, f"is {described(content)}, not a client.", fix))
+            continue
+        clients[path.stem] = content
+        origins[path.stem] = name
+    return clients, origins, problems

@@ -1,0 +1,52 @@
+"""Names of gates: Pulumi names, keys of the evidence file, of `requires` and of the export `gates`, all one text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meta_access.spec.app import AppSpec
+    from meta_access.spec.stack import StackSpec
+
+
+def app_roles(app: str) -> str:
+    return f"{app}-app-roles"
+
+
+def redirect_uris(app: str) -> str:
+    return f"{app}-redirect-uris"
+
+
+def permission(app: str, name: str) -> str:
+    return f"{app}-{name}"
+
+
+def feature(app: str, name: str) -> str:
+    return f"{app}-{name}"
+
+
+def tier(app: str) -> str:
+    return f"{app}-tier"
+
+
+def verification(business: str) -> str:
+    return f"{business}-verification"
+
+
+def of_app(key: str, app: AppSpec) -> Iterator[str]:
+    if app.roles is not None:
+        yield app_roles(key)
+    if app.login is not None and app.login.redirect_uris:
+        yield redirect_uris(key)
+    yield from (permission(key, name) for name in app.permissions.levels())
+    yield from (feature(key, name) for name in app.features)
+    if app.tier is not None:
+        yield tier(key)
+
+
+def of_stack(spec: StackSpec) -> list[str]:
+    """The gates a configuration declares, in the order of the file."""
+    names = [name for key, app in spec.apps.items() for name in of_app(key, app)]
+    return names + [verification(key) for key, business in spec.businesses.items() if business.verification]

@@ -1,0 +1,121 @@
+"""Reading a stack's configuration: every problem at once, or the whole of it sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from meta_access import rules as rule_sets
+from meta_access.errors import ConfigError, Problem
+from meta_access.spec.base import described
+from meta_access.spec.checks import every_problem
+from meta_access.spec.draft import Draft
+from meta_access.spec.evidence import EvidenceSpec
+from meta_access.spec.files import NAMESPACE, client_files, meta_values, read_yaml
+from meta_access.spec.parse import parse
+from meta_access.spec.problems import dotted, problems_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from meta_access.rules import RuleSet
+    from meta_access.spec.problems import Loc
+    from meta_access.spec.stack import StackSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A sound configuration, with the rule set it chose and the evidence beside it."""
+
+    name: str
+    spec: StackSpec
+    rules: RuleSet
+    evidence: Mapping[str, EvidenceSpec] = field(default_factory=dict)
+
+
+def load_stack(config_values: Mapping[str, Any], stack: str, stacks_dir: Path, *, now: datetime | None = None) -> Stack:
+    """Read and check a stack: its config texts, the folder of clients and the evidence file beside it.
+
+    Args:
+        config_values: Full key (`meta:environment`) to the text Pulumi gives, or to the value as typed.
+        stack: Its name; chooses `evidence.<stack>.yaml`.
+        stacks_dir: Where the stack files are.
+        now: For retired versions and evidence from the future; the runner's time when absent.
+
+    Raises:
+        ConfigError: With every problem found.
+    """
+    raw = meta_values(config_values)
+    origins, problems = _add_client_files(raw, stacks_dir)
+    spec, found, broken = parse(raw, origins)
+    evidence, faults = _evidence(stacks_dir, stack)
+    problems += found + faults
+    chosen = None if ("rules",) in broken else _rules(raw["rules"], problems)
+    if spec is not None and chosen is not None:
+        moment = now if now is not None else datetime.now(UTC)
+        draft = Draft(stack, stacks_dir, raw, spec, chosen, moment, broken, origins, evidence)
+        problems += every_problem(draft)
+    if problems or spec is None or chosen is None:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return Stack(stack, spec, chosen, evidence)
+
+
+def _add_client_files(raw: dict[str, Any], stacks_dir: Path) -> tuple[dict[str, str], list[Problem]]:
+    name = raw.get("clients_dir")
+    typed = raw.get("clients")
+    if not isinstance(name, str) or not isinstance(typed, dict | None):
+        return {}, []
+    folder = stacks_dir / name
+    if "/" in name or name.startswith("."):
+        return {}, []  # the model refuses such a name
+    if not folder.is_dir():
+        place = f"{stacks_dir.name}/{name}"
+        fix = f"make the folder {place}, or remove the key."
+        return {}, [Problem(f"{NAMESPACE}clients_dir", f"there is no folder {place}.", fix)]
+    clients, origins, problems = client_files(folder)
+    for twice in sorted(set(clients) & set(typed or {})):
+        text = f'the client "{twice}" is also in {NAMESPACE}clients.'
+        problems.append(Problem(origins.pop(twice), text, "keep one of the two."))
+        del clients[twice]
+    raw["clients"] = {**(typed or {}), **clients}
+    return origins, problems
+
+
+def _evidence(stacks_dir: Path, stack: str) -> tuple[dict[str, EvidenceSpec], list[Problem]]:
+    path = stacks_dir / f"evidence.{stack}.yaml"
+    name = f"{stacks_dir.name}/{path.name}"
+    if not path.exists():
+        return {}, []
+    try:
+        content = read_yaml(path, name)
+    except ConfigError as error:
+        return {}, error.problems
+    if not isinstance(content, dict | None):
+        text = f"is {described(content)}, not a mapping of gate names."
+        return {}, [Problem(name, text, "let `meta-access attest` write the file.")]
+    records: dict[str, EvidenceSpec] = {}
+    problems: list[Problem] = []
+    for gate, record in (content or {}).items():
+        try:
+            records[gate] = EvidenceSpec.model_validate(record)
+        except ValidationError as error:
+            found = problems_of(error, EvidenceSpec, partial(_in_file, name, gate))
+            problems += [problem for _, problem in found]
+    return records, problems
+
+
+def _in_file(name: str, gate: str, loc: Loc) -> str:
+    return f"{name}:{dotted((gate, *loc))}"
+
+
+def _rules(name: str, problems: list[Problem]) -> RuleSet | None:
+    try:
+        return rule_sets.load(name)
+    except ConfigError as error:
+        problems += error.problems
+        return None

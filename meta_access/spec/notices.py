@@ -1,0 +1,39 @@
+"""What a sound configuration should still say aloud: versions that end, and declarations nothing acts on yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from meta_access.rules import RuleSet
+    from meta_access.spec.stack import StackSpec
+
+
+def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
+    """Graph versions that end soon, or that the rule set's calendar does not have."""
+    for key, connection in spec.connections.items():
+        version = connection.api_version
+        state = rules.version_state(version, today)
+        where = f"meta:connections.{key}.api_version"
+        if state.kind == "ending":
+            yield f"{where}: {version} ends for the Marketing API on {state.ends}. Move to {state.newest} before."
+        if state.kind == "unknown":
+            known = f"the calendar of rule set {rules.name}, whose newest is {state.newest}"
+            yield f"{where}: {version} is not in {known}."
+
+
+def not_acted_on(spec: StackSpec) -> list[str]:
+    """Keys that are read and checked, and that no resource of this version acts on."""
+    apps, clients = spec.apps.items(), spec.clients.values()
+    parts: tuple[tuple[str, Any], ...] = (
+        *((f"meta:apps.{key}.settings", app.settings) for key, app in apps),
+        *((f"meta:apps.{key}.obligations", app.obligations) for key, app in apps),
+        *((f"meta:apps.{key}.login.configurations", app.login and app.login.configurations) for key, app in apps),
+        *((f"meta:businesses.{key}.two_factor", business.two_factor) for key, business in spec.businesses.items()),
+        ("meta:people (as business users)", any(person.business for person in spec.people.values())),
+        ("meta:clients (the owner's sharing)", any(client.access != "own" for client in clients)),
+    )
+    return [path for path, declared in parts if declared]

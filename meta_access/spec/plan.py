@@ -1,0 +1,139 @@
+"""What the configuration asks for, worked out: one value per system user and per assignment. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from meta_access.ids import parse_asset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from meta_access.rules import RuleSet
+    from meta_access.spec.client import TaskSetSpec
+    from meta_access.spec.identity import IdentitySpec
+    from meta_access.spec.stack import StackSpec
+
+SUFFIX = "{suffix}"
+"""Stands in a secret's name for eight random hex digits, made once and kept in state."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPlan:
+    """One system user and its token. `secret` may still hold `{suffix}`."""
+
+    key: str
+    connection: str
+    name: str
+    role: str
+    adopt: str | None
+    on_destroy: str
+    scopes: tuple[str, ...]
+    secret: str
+    lifetime: str | dict[str, dict[str, str]]
+    rotate_before: str
+    grace: str
+    keepers: Mapping[str, str]
+    kms_key: str | None
+    take_over_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPlan:
+    """One asset for one identity; the tasks are as typed, before implied ones are added."""
+
+    client: str
+    identity: str
+    asset: str
+    tasks: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.client}-{self.identity}-{self.asset}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlan:
+    """One app, the connection its gates are seen through, and the businesses whose verification it waits for."""
+
+    key: str
+    connection: str
+    verifies: Mapping[str, str]
+
+
+def connection_of(spec: StackSpec, identity: IdentitySpec) -> str | None:
+    """The connection an identity lives in: the one it names, else the only one there is."""
+    return identity.connection or (next(iter(spec.connections)) if len(spec.connections) == 1 else None)
+
+
+def secret_of(spec: StackSpec, key: str, identity: IdentitySpec) -> str:
+    """The name of an identity's secret, `{suffix}` left standing."""
+    pattern = identity.secret or spec.token_defaults.secret
+    return pattern.replace("{environment}", spec.environment).replace("{identity}", key)
+
+
+def scopes_of(rules: RuleSet, identity: IdentitySpec) -> tuple[str, ...]:
+    """The scopes as typed, else those of the use case with everything they depend on."""
+    if identity.scopes is not None:
+        return identity.scopes
+    use_case = rules.use_cases.get(identity.use_case or "")
+    return rules.with_dependencies(use_case.permissions) if use_case is not None else ()
+
+
+def kind_of(asset: str) -> str | None:
+    """The kind of a well-written asset."""
+    try:
+        return parse_asset(asset).kind
+    except ValueError:
+        return None
+
+
+def tasks_of(task_sets: Mapping[str, TaskSetSpec], choice: str | tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """The tasks of a choice: a list as typed, or those a task set has for that kind of asset."""
+    if isinstance(choice, tuple):
+        return choice
+    return task_sets.get(choice, {}).get(kind, ())
+
+
+def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
+    """Every identity of a checked configuration."""
+    defaults = spec.token_defaults
+    for key, identity in spec.identities.items():
+        connection = connection_of(spec, identity) or ""
+        yield IdentityPlan(
+            key=key,
+            connection=connection,
+            name=identity.name or key,
+            role=identity.role,
+            adopt=identity.adopt,
+            on_destroy=identity.on_destroy,
+            scopes=scopes_of(rules, identity),
+            secret=secret_of(spec, key, identity),
+            lifetime=(identity.lifetime or defaults.lifetime).declared,
+            rotate_before=identity.rotate_before or defaults.rotate_before,
+            grace=identity.grace or defaults.grace,
+            keepers=dict(identity.keepers),
+            kms_key=identity.kms_key or spec.connections[connection].aws.kms_key,
+            take_over_from=identity.take_over_from,
+        )
+
+
+def assignments(spec: StackSpec, client: str) -> Iterator[AssignmentPlan]:
+    """Every assignment of one client of a checked configuration."""
+    for asset, choices in spec.clients[client].assets.items():
+        for identity, choice in choices.items():
+            yield AssignmentPlan(client, identity, asset, tasks_of(spec.task_sets, choice, kind_of(asset) or ""))
+
+
+def apps(spec: StackSpec) -> Iterator[AppPlan]:
+    """Every app that a connection uses, in the order of the connections."""
+    verified: set[str] = set()
+    for app in dict.fromkeys(connection.app for connection in spec.connections.values()):
+        users = [(name, typed) for name, typed in spec.connections.items() if typed.app == app]
+        verifies = {}
+        for name, typed in users:
+            if typed.business not in verified and spec.businesses[typed.business].verification:
+                verifies[typed.business] = name
+            verified.add(typed.business)
+        yield AppPlan(app, users[0][0], verifies)

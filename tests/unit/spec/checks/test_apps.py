@@ -1,0 +1,136 @@
+"""Tiers, permissions, features, duties and roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.spec import Stack
+
+
+@pytest.mark.parametrize(
+    ("rules", "word", "problem"),
+    [
+        (
+            "2026-05",
+            "advanced",
+            (
+                '"advanced" is no tier of rule set 2026-05; it is the word of 2025-06 for what is '
+                'called "full" here. Fix: write "full".'
+            ),
+        ),
+        (
+            "2026-05",
+            "standard",
+            (
+                '"standard" is no tier of rule set 2026-05; it is the word of 2025-06 for what is '
+                'called "limited" here. Fix: write "limited".'
+            ),
+        ),
+        (
+            "2025-06",
+            "full",
+            (
+                '"full" is no tier of rule set 2025-06; it is the word of 2026-05 for what is called '
+                '"advanced" here. Fix: write "advanced".'
+            ),
+        ),
+        (
+            "2025-06",
+            "limited",
+            (
+                '"limited" is no tier of rule set 2025-06; it is the word of 2026-05 for what is '
+                'called "standard" here. Fix: write "standard".'
+            ),
+        ),
+        (
+            "2026-05",
+            "fully",
+            ('"fully" is no tier of rule set 2026-05, which has limited and full. Fix: write "full".'),
+        ),
+        (
+            "2026-05",
+            "gold",
+            ('"gold" is no tier of rule set 2026-05, which has limited and full. Fix: write one of limited, full.'),
+        ),
+    ],
+)
+def test_a_tier_of_the_other_rule_set_is_translated(
+    refusals: Callable[..., list[str]], rules: str, word: str, problem: str
+) -> None:
+    assert refusals({"meta:rules": rules, "meta:apps/ads/tier": word}) == [f"meta:apps.ads.tier: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (
+            "permissions",
+            {"standard": ["ads_read", "ads_manage"]},
+            (
+                '.permissions.standard[1]: Meta has no permission "ads_manage" (rule set 2026-05). '
+                'Fix: write "ads_management".'
+            ),
+        ),
+        (
+            "permissions",
+            {"standard": ["ads_read"], "advanced": ["ads_read"]},
+            (".permissions.advanced[0]: ads_read is there twice. Fix: keep it once, at the level that is needed."),
+        ),
+        (
+            "features",
+            {"human_agents": "standard"},
+            (
+                '.features.human_agents: Meta has no feature "human_agents" (rule set 2026-05). Fix: '
+                'write "human_agent".'
+            ),
+        ),
+        (
+            "features",
+            {"human_agent": "full"},
+            ('.features.human_agent: "full" is no level of Human Agent. Fix: write one of standard, advanced.'),
+        ),
+        (
+            "features",
+            {"ads_management_standard_access": "full"},
+            (
+                ".features.ads_management_standard_access: Marketing API Access Tier is declared by "
+                "the app's tier. Fix: remove it, and write tier: at meta:apps.ads."
+            ),
+        ),
+        (
+            "obligations",
+            {"data_use_check": {}},
+            ('.obligations.data_use_check: there is no obligation "data_use_check". Fix: write "data_use_checkup".'),
+        ),
+        (
+            "roles",
+            {"admin": ["nadia"], "tester": ["nadia"]},
+            (
+                ".roles.tester[0]: nadia already is admin; Meta knows one role per person and app. "
+                "Fix: keep the one that is needed."
+            ),
+        ),
+    ],
+)
+def test_an_apps_declarations(refusals: Callable[..., list[str]], path: str, value: Any, problem: str) -> None:
+    assert refusals({f"meta:apps/ads/{path}": value}) == [f"meta:apps.ads{problem}"]
+
+
+def test_testers_of_an_unverified_business_are_fifty_at_most(
+    load: Callable[..., Stack], refusals: Callable[..., list[str]]
+) -> None:
+    testers = [f"t{number}" for number in range(51)]
+    people: dict[str, Any] = {"nadia": {}, **{name: {} for name in testers}}
+    changes = {"meta:people": people, "meta:apps/ads/roles": {"admin": ["nadia"], "tester": testers}}
+    assert refusals(changes) == [
+        (
+            "meta:apps.ads.roles.tester: 51 testers and analytics users; Meta allows 50 for an app without a verified "
+            "business (rule set 2026-05). Fix: remove those who no longer need it."
+        )
+    ]
+    assert load({**changes, "meta:businesses/agency/verification": "verified"})

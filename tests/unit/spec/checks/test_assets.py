@@ -1,0 +1,115 @@
+"""Assets, tasks, and whose they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+KINDS = "Fix: write act_ and digits for an ad account, page: and digits for a Page."
+
+
+@pytest.mark.parametrize(
+    ("asset", "choice", "problem"),
+    [
+        (
+            "1043217650987654",
+            "read",
+            (f": a bare number: ad accounts start with act_, others with their kind, such as page:. {KINDS}"),
+        ),
+        ("Page:1", "read", f": 'Page:1' is spelt with Page: where page: is meant. {KINDS}"),
+        (
+            "act_one",
+            "read",
+            (f": 'act_one' is no ad account: write act_ and digits, such as act_1043217650987654. {KINDS}"),
+        ),
+        (
+            "act_1",
+            ["ANALYSE"],
+            (
+                '.reporting[0]: "ANALYSE" is no task of assets of kind ad_account (rule set 2026-05). '
+                'Fix: write "ANALYZE".'
+            ),
+        ),
+        (
+            "act_1",
+            ["MODERATE"],
+            (
+                '.reporting[0]: "MODERATE" is no task of assets of kind ad_account (rule set '
+                "2026-05). Fix: write one of MANAGE, ADVERTISE, ANALYZE, DRAFT, AA_ANALYZE."
+            ),
+        ),
+        ("act_1", ["ANALYZE", "ANALYZE"], ".reporting[1]: ANALYZE is there twice. Fix: keep it once."),
+        (
+            "catalog:1",
+            "read",
+            (
+                '.reporting: the task set "read" has no tasks for assets of kind catalog. Fix: add '
+                "catalog: [...] to meta:task_sets.read, or write a list of tasks here."
+            ),
+        ),
+    ],
+)
+def test_an_asset_and_its_tasks(refusals: Callable[..., list[str]], asset: str, choice: Any, problem: str) -> None:
+    assert refusals({"meta:clients/own/assets": {asset: {"reporting": choice}}}) == [
+        f"meta:clients.own.assets.{asset}{problem}"
+    ]
+
+
+def test_tasks_of_a_task_set(refusals: Callable[..., list[str]]) -> None:
+    assert refusals({"meta:task_sets/odd": {"ad_accounts": ["ANALYZE"], "page": ["COOK"]}}) == [
+        'meta:task_sets.odd.ad_accounts: there is no kind of asset "ad_accounts". Fix: write "ad_account".',
+        (
+            'meta:task_sets.odd.page[0]: "COOK" is no task of assets of kind page (rule set 2026-05). Fix: write one '
+            "of "
+            "MANAGE, CREATE_CONTENT, MODERATE, MESSAGING, ADVERTISE, ANALYZE, MODERATE_COMMUNITY, MANAGE_JOBS, "
+            "PAGES_MESSAGING, PAGES_MESSAGING_SUBSCRIPTIONS, READ_PAGE_MAILBOXES, "
+            "VIEW_MONETIZATION_INSIGHTS, MANAGE_LEADS, "
+            "CASHIER_ROLE, GLOBAL_STRUCTURE_MANAGEMENT."
+        ),
+    ]
+
+
+def test_one_assignment_from_two_clients(refusals: Callable[..., list[str]]) -> None:
+    again = {"access": "login", "assets": {"act_1043217650987654": {"reporting": ["ADVERTISE"]}}}
+    assert refusals({"meta:clients/acme": again}) == [
+        (
+            "meta:clients.acme.assets.act_1043217650987654.reporting: client own gives "
+            "act_1043217650987654 to reporting as "
+            "well; the later one would undo the earlier. Fix: keep the assignment with one client."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("client", "problem"),
+    [
+        (
+            {"access": "partner"},
+            (
+                "a partner's assets are shared by its business, and none is named. Fix: write the id "
+                "of the client's business, in quotes."
+            ),
+        ),
+        (
+            {"access": "partner", "business": "178435550012345"},
+            (
+                "the business is one of ours, so nobody shares anything with us. Fix: write access: "
+                "own, or the client's own business."
+            ),
+        ),
+        (
+            {"access": "own", "business": "998877665544332"},
+            (
+                "the business is none of meta:businesses, so its assets are not our own. Fix: write "
+                "access: partner, or remove the business."
+            ),
+        ),
+    ],
+)
+def test_whose_assets_they_are(refusals: Callable[..., list[str]], client: dict[str, str], problem: str) -> None:
+    assert refusals({"meta:clients/acme": client}) == [f"meta:clients.acme.business: {problem}"]

@@ -1,0 +1,94 @@
+"""System users and their scopes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.spec import Stack
+
+
+def test_two_system_users_of_one_name(refusals: Callable[..., list[str]]) -> None:
+    assert refusals({"meta:identities/second": {"use_case": "read_reports", "name": "Reporting"}}) == [
+        (
+            'meta:identities.second.name: "Reporting" is also the name of reporting; Meta refuses '
+            "two system users of one "
+            "name. Fix: give one of them another name."
+        )
+    ]
+
+
+def test_one_system_user_adopted_twice(refusals: Callable[..., list[str]]) -> None:
+    both = {"use_case": "read_reports", "adopt": "122096106543457614"}
+    assert refusals({"meta:identities/reporting": both, "meta:identities/second": both}) == [
+        "meta:identities.second.adopt: reporting adopts the same system user. Fix: keep one identity for it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identity", "problem"),
+    [
+        (
+            {},
+            (
+                ": it says neither use_case nor scopes, so its token could do nothing. Fix: write "
+                "use_case: one of manage_ads, read_reports, read_and_manage; or scopes: […]."
+            ),
+        ),
+        (
+            {"use_case": "read_report"},
+            '.use_case: rule set 2026-05 has no use case "read_report". Fix: write "read_reports".',
+        ),
+        (
+            {"scopes": ["ads_raed"]},
+            ('.scopes[0]: Meta has no permission "ads_raed" (rule set 2026-05). Fix: write "ads_read".'),
+        ),
+        (
+            {"scopes": ["ads_read", "attribution_read"]},
+            (
+                ".scopes[1]: attribution_read is not covered by a permission that meta:apps.ads "
+                "declares. Fix: add it to meta:apps.ads.permissions.standard, or ask for less."
+            ),
+        ),
+        (
+            {"scopes": ["ads_read", "public_profile"]},
+            ".scopes[1]: a system user's token cannot hold public_profile. Fix: remove it.",
+        ),
+        ({"scopes": ["ads_read", "ads_read"]}, ".scopes: a scope is there twice. Fix: keep each once."),
+        (
+            {"use_case": "read_reports", "name": "unused 7"},
+            (
+                ".name: the name starts with 'unused', which marks retired system users whose slot "
+                "may be taken. Fix: write another name."
+            ),
+        ),
+    ],
+)
+def test_an_identity_on_its_own(refusals: Callable[..., list[str]], identity: dict[str, Any], problem: str) -> None:
+    assert refusals({"meta:identities/reporting": identity}) == [f"meta:identities.reporting{problem}"]
+
+
+def test_a_permission_covers_what_it_depends_on(load: Callable[..., Stack]) -> None:
+    changes = {"meta:apps/ads/permissions": {"standard": ["ads_management"]}}
+    assert load({**changes, "meta:identities/reporting": {"use_case": "manage_ads"}})
+
+
+def test_among_several_connections_an_identity_says_where_it_lives(
+    load: Callable[..., Stack], refusals: Callable[..., list[str]]
+) -> None:
+    second: dict[str, Any] = {"business": "agency", "app": "ads", "api_version": "v26.0"}
+    second |= {"graph_url": "http://127.0.0.1:8765"}
+    second |= {"app_secret": "emulator:", "admin_token": "emulator:"}
+    second |= {"aws": {"region": "eu-central-1", "endpoint_url": "http://127.0.0.1:8766"}}
+    changes = {"meta:connections/other": second}
+    assert refusals(changes) == [
+        (
+            "meta:identities.reporting.connection: there are 2 connections, and it does not say which it lives in. "
+            "Fix: write one of main, other."
+        )
+    ]
+    assert load({**changes, "meta:identities/reporting/connection": "other"})
