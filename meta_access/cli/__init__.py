@@ -1,0 +1,90 @@
+"""The `meta-access` command. Each subcommand is a module here with a `command`, imported only when it is used."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from meta_access import redaction
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Name to the line of the help; the line stands here so that `--help` imports no subcommand.
+COMMANDS: Mapping[str, str] = {
+    "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
+    "orphans": "End secrets of a stack that stand in no state; list what remains.",
+    "report": "Show what a stack made, which human work is open, and when its secrets expire.",
+    "state": "Look into a stack's state.",
+}
+# What an extra brings, by top-level module.
+EXTRAS: Mapping[str, str] = {"moto": "emulator", "werkzeug": "emulator"}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand when it is asked for, and turns expected failures into one line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        except ModuleNotFoundError as missing:
+            top = (missing.name or "").partition(".")[0]
+            if top in EXTRAS:
+                text = f"`meta-access {cmd_name}` needs {top}: run pip install 'meta-access[{EXTRAS[top]}]'."
+                raise click.ClickException(text) from None
+            raise
+        found: click.Command = module.command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run. Exit codes are ours: click's 2 for wrong usage would read as "work is left"."""
+        run = functools.partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return run()
+        try:
+            result: Any = run()
+        except click.Abort:
+            _fail("stopped.")
+        except click.ClickException as wrong:
+            wrong.show()
+            sys.exit(1)
+        except MetaAccessError as failed:
+            _fail(str(failed))
+        # Without standalone mode `ctx.exit(n)` comes back as a value.
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"Error: {redaction.scrub(message)}", err=True)
+    sys.exit(1)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="meta-access", prog_name="meta-access")
+def main() -> None:
+    """Meta Marketing API access, as code."""
+    redaction.install()

@@ -1,0 +1,31 @@
+"""`python -m meta_access.emulator`: the emulator in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from meta_access import redaction
+from meta_access.emulator.persistence import default_home
+from meta_access.emulator.process import Where, foreground
+from meta_access.errors import MetaAccessError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m meta_access.emulator", description=__doc__)
+    parser.add_argument("--home", type=Path, default=default_home(), help="state folder")
+    parser.add_argument("--port", type=int, help="Graph and control API; 0 takes a free one")
+    parser.add_argument("--aws-port", type=int, help="Secrets Manager; 0 takes a free one")
+    given = parser.parse_args()
+    redaction.install()
+    try:
+        foreground(Where(given.home.absolute(), given.port, given.aws_port), lambda text: print(text, flush=True))
+    except MetaAccessError as failed:
+        print(f"Error: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""What people do in Meta's dashboards, because no call can: accept a role, add a redirect URI, approve, verify, share.
+
+Each act is a function of the world whose parameters are the keys that the control API and the shell take.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, get_args
+
+from meta_access import rules
+from meta_access.emulator import named
+from meta_access.emulator.named import ActError
+from meta_access.emulator.world import AppAccess, AppRole, RoleName, Share, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROLES: Mapping[str, RoleName] = {
+    "admin": "administrators",
+    "developer": "developers",
+    "tester": "testers",
+    "analytics": "insights users",
+    **{name: name for name in get_args(RoleName)},
+}
+VERIFICATION = (
+    "expired",
+    "failed",
+    "ineligible",
+    "not_verified",
+    "pending",
+    "pending_need_more_info",
+    "pending_submission",
+    "rejected",
+    "revoked",
+    "verified",
+)
+
+
+def perform(world: World, data: object) -> str:
+    """Do an act given as `{action, …}` and return the sentence that says what was done.
+
+    Raises:
+        ActError: Unknown action or key, or something named that is not there.
+    """
+    if not isinstance(data, dict):
+        raise ActError("an act is an object such as {action, person}.")
+    given = dict(data)
+    action = given.pop("action", None)
+    act = ACTS.get(str(action))
+    if act is None:
+        raise ActError(f"action: {action!r} is not one of {', '.join(ACTS)}.")
+    parameters = list(inspect.signature(act).parameters.values())[1:]
+    known = [parameter.name for parameter in parameters]
+    for key, value in given.items():
+        if key not in known:
+            raise ActError(f"{key}: {action} takes {', '.join(known)}.")
+        if not isinstance(value, str) and not (key == "tasks" and isinstance(value, list)):
+            raise ActError(f"{key}: {value!r} is not text.")
+    for parameter in parameters:
+        if parameter.default is inspect.Parameter.empty and parameter.name not in given:
+            raise ActError(f"{parameter.name}: {action} needs it.")
+    return act(world, **given)
+
+
+def accept_role(world: World, person: str, role: str | None = None, app: str | None = None) -> str:
+    """A person accepts the invitation to an app; with `role`, an admin invites them first."""
+    who, target = named.person(world, person), named.app(world, app)
+    pending = [r for r in world.app_roles if r.app_id == target.id and r.user_id == who.id and r.state == "pending"]
+    if role is not None:
+        if role not in ROLES:
+            raise ActError(f"role: {role!r} is not one of {', '.join(ROLES)}.")
+        accepted = AppRole(target.id, who.id, ROLES[role])
+    elif pending:
+        accepted = AppRole(target.id, who.id, pending[0].role)
+    else:
+        raise ActError(f"person: {who.name} has no invitation to {target.name}; name the role, such as developer.")
+    remove_role(world, person, app)
+    world.app_roles.append(accepted)
+    return f"{who.name} has the role {accepted.role} on {target.name}."
+
+
+def invite(world: World, person: str, role: str, app: str | None = None) -> str:
+    """An admin invites a person to an app; Graph does not show it until they accept."""
+    accept_role(world, person, role, app)
+    world.app_roles[-1].state = "pending"
+    return f"{named.person(world, person).name} is invited as {world.app_roles[-1].role}; it counts once accepted."
+
+
+def remove_role(world: World, person: str, app: str | None = None) -> str:
+    """An admin takes a person off an app."""
+    who, target = named.person(world, person), named.app(world, app)
+    world.app_roles = [r for r in world.app_roles if (r.app_id, r.user_id) != (target.id, who.id)]
+    return f"{who.name} has no role on {target.name}."
+
+
+def add_redirect(world: World, uri: str, app: str | None = None) -> str:
+    """Add a valid OAuth redirect URI."""
+    target = named.app(world, app)
+    if uri not in target.redirect_uris:
+        target.redirect_uris.append(uri)
+    return f"{target.name} lists {uri}."
+
+
+def remove_redirect(world: World, uri: str, app: str | None = None) -> str:
+    """Take a redirect URI off the list."""
+    target = named.app(world, app)
+    if uri not in target.redirect_uris:
+        raise ActError(f"uri: {target.name} does not list {uri}.")
+    target.redirect_uris.remove(uri)
+    return f"{target.name} no longer lists {uri}."
+
+
+def approve(world: World, name: str, level: str | None = None, app: str | None = None) -> str:
+    """Meta approves a permission, a feature, or the Marketing API tier (`tier`)."""
+    target, ruleset = named.app(world, app), rules.load(world.rules)
+    if name in ruleset.permissions:
+        target.permissions[name] = "live"
+        return f"{name} is approved for {target.name}."
+    key = _feature(ruleset, name)
+    feature = ruleset.features[key]
+    chosen = level or feature.levels[-1]
+    if chosen not in feature.levels:
+        raise ActError(f"level: {feature.name} has {', '.join(feature.levels)}.")
+    if key == ruleset.tier_feature_key:
+        target.tier = ruleset.tiers[chosen].header
+    else:
+        target.features[key] = chosen
+    return f"{feature.name} is {chosen} for {target.name}."
+
+
+def withdraw(world: World, name: str, app: str | None = None) -> str:
+    """Meta takes an approval back; the tier falls to its lowest level."""
+    target, ruleset = named.app(world, app), rules.load(world.rules)
+    if name in ruleset.permissions:
+        target.permissions.pop(name, None)
+        return f"{name} is no longer approved for {target.name}."
+    key = _feature(ruleset, name)
+    if key == ruleset.tier_feature_key:
+        return approve(world, key, next(iter(ruleset.tiers)), app)
+    target.features.pop(key, None)
+    return f"{ruleset.features[key].name} is no longer approved for {target.name}."
+
+
+def _feature(ruleset: rules.RuleSet, name: str) -> str:
+    for key, feature in ruleset.features.items():
+        if name.lower() in (key, feature.name.lower()):
+            return key
+    if name == "tier":
+        return ruleset.tier_feature_key
+    raise ActError(f"name: {name!r} is no permission or feature of the rules {ruleset.name}; the tier is called tier.")
+
+
+def verify(world: World, business: str | None = None, status: str = "verified") -> str:
+    """Meta decides on a business's verification."""
+    target = named.business(world, business)
+    if status not in VERIFICATION:
+        raise ActError(f"status: {status!r} is not one of {', '.join(VERIFICATION)}.")
+    target.verification_status = status
+    return f"{target.name} is {status}."
+
+
+def share(world: World, asset: str, business: str | None = None, tasks: str | list[str] = "ADVERTISE,ANALYZE") -> str:
+    """An asset's owner shares it with a business."""
+    kind, target = named.asset(world, asset)
+    partner = named.business(world, business)
+    chosen = tasks.split(",") if isinstance(tasks, str) else [str(task) for task in tasks]
+    allowed = rules.load(world.rules).task_enums[kind].allowed
+    wrong = [task for task in chosen if task not in allowed]
+    if wrong or not chosen:
+        raise ActError(f"tasks: {', '.join(wrong) or 'none'} given; a {kind} has {', '.join(allowed)}.")
+    if partner.id == target.business_id:
+        raise ActError(f"business: {partner.name} owns {target.name}.")
+    target.shares = [row for row in target.shares if row.business_id != partner.id]
+    target.shares.append(Share(partner.id, chosen))
+    return f"{target.name} is shared with {partner.name} for {', '.join(chosen)}."
+
+
+def unshare(world: World, asset: str, business: str | None = None) -> str:
+    """An asset's owner ends a share, and with it every assignment the partner made."""
+    _, target = named.asset(world, asset)
+    partner = named.business(world, business)
+    target.shares = [row for row in target.shares if row.business_id != partner.id]
+    partners = {user.id for user in world.system_users if user.business_id == partner.id}
+    world.assignments = [r for r in world.assignments if r.asset_id != target.id or r.user_id not in partners]
+    return f"{target.name} is no longer shared with {partner.name}."
+
+
+def grant_app(world: World, user: str, app: str | None = None) -> str:
+    """Give a system user full control of the app."""
+    who, target = named.system_user(world, user), named.app(world, app)
+    if not world.has_app_access(who.id, target.id):
+        world.app_access.append(AppAccess(who.id, target.id))
+    return f"{who.name} has full control of {target.name}."
+
+
+def withdraw_app(world: World, user: str, app: str | None = None) -> str:
+    """Take the app away from a system user: it can mint no more."""
+    who, target = named.system_user(world, user), named.app(world, app)
+    world.app_access = [row for row in world.app_access if row != AppAccess(who.id, target.id)]
+    return f"{who.name} no longer has {target.name}."
+
+
+ACTS: Mapping[str, Callable[..., str]] = {
+    "accept-role": accept_role,
+    "invite": invite,
+    "remove-role": remove_role,
+    "add-redirect": add_redirect,
+    "remove-redirect": remove_redirect,
+    "approve": approve,
+    "withdraw": withdraw,
+    "verify": verify,
+    "share": share,
+    "unshare": unshare,
+    "grant-app": grant_app,
+    "withdraw-app": withdraw_app,
+}

@@ -1,0 +1,73 @@
+"""What a handler gets: the request, the caller, the world it acts on and the rules it acts by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from meta_access.emulator.caller import Caller, identify
+from meta_access.emulator.errors import GraphFault
+from meta_access.emulator.versions import Served, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from meta_access.emulator.keyring import Keyring
+    from meta_access.emulator.request import GraphRequest
+    from meta_access.emulator.world import App, SystemUser, World
+    from meta_access.rules import RuleSet
+
+
+@dataclass(slots=True)
+class GraphCall:
+    """One call.
+
+    Attributes:
+        new_ids: Makes an app-scoped id and the canonical id that goes with it.
+        headers: Extra response headers; handlers add to them.
+    """
+
+    request: GraphRequest
+    world: World
+    rules: RuleSet
+    keyring: Keyring
+    now: datetime
+    new_ids: Callable[[], tuple[str, str]]
+    served: Served = field(init=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    _caller: Caller | None = None
+
+    def __post_init__(self) -> None:
+        self.served = served(self.request, self.rules, self.now.date())
+
+    @property
+    def caller(self) -> Caller:
+        """Whoever calls; GraphFault when the token or its proof is not accepted."""
+        if self._caller is None:
+            self._caller = identify(self.request, self.world, self.keyring, self.now)
+        return self._caller
+
+    @property
+    def strict(self) -> bool:
+        return self.world.strictness == "strict"
+
+    def own_id(self, user: SystemUser) -> str:
+        """A system user's id in the scope of the calling app."""
+        return self.world.scoped_id(user, self.caller.app.id)
+
+    def system_user(self, scoped_id: str) -> SystemUser | None:
+        """The system user that the calling app knows under an id."""
+        return self.world.system_user_seen_by(self.caller.app.id, scoped_id)
+
+    def require_business_api(self) -> None:
+        """Meta's guide gives the limited tier no Business Manager access, other pages limited access: strict refuses.
+
+        The refusal is as users report it (facebook-java-business-sdk#76).
+        """
+        if self.strict and self.tier(self.caller.app) == next(iter(self.rules.tiers)):
+            raise GraphFault(270, "(#270) Development access is not allowed to access business API")
+
+    def tier(self, app: App) -> str | None:
+        """The rule set's word for an app's tier."""
+        return self.rules.tier_of_header(app.tier)

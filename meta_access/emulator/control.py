@@ -1,0 +1,211 @@
+"""The control API on the Graph port: the world, the journal, faults, the clock, and the human steps.
+
+For tests and for the shell, on loopback only. A request whose Host or Origin is another one's is refused, so that no
+web page that is open in a browser can reach it by rebinding a name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request
+
+from meta_access.emulator import acts, world_json
+from meta_access.emulator.clock import ClockError, http_date, iso, parse_iso
+from meta_access.emulator.dashboard import page
+from meta_access.emulator.fault import FaultError
+from meta_access.emulator.named import ActError
+from meta_access.emulator.seed import APP_ID, BUSINESS_ID
+from meta_access.emulator.world_json import WorldError
+from meta_access.emulator.wsgi import Answer, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from meta_access.emulator.emulator import Emulator
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PREFIX = "/_control/"
+AWS_REGION = "eu-central-1"
+
+
+class ControlError(ValueError):
+    """A control call that cannot be done; `status` is 400 unless it says otherwise."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """The control API of one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._routes: Mapping[tuple[str, str], Callable[[Request], Any]] = {
+            ("GET", "world"): self._get_world,
+            ("PUT", "world"): self._put_world,
+            ("POST", "reset"): self._reset,
+            ("GET", "calls"): lambda _: [call.to_json() for call in emulator.journal.calls()],
+            ("DELETE", "calls"): self._clear_calls,
+            ("GET", "faults"): lambda _: [fault.to_json() for fault in emulator.faults.all()],
+            ("POST", "faults"): self._add_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("GET", "clock"): lambda _: {"now": iso(emulator.clock.now())},
+            ("POST", "clock"): self._set_clock,
+            ("GET", "credentials"): self._credentials,
+            ("POST", "act"): self._act,
+        }
+
+    def serves(self, path: str) -> bool:
+        return path in ("/healthz", "/dashboard") or path.startswith(PREFIX)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            check_local(request)
+            answer = self._answer(request)
+        except (ControlError, WorldError, FaultError, ClockError, ActError) as wrong:
+            answer = self._json({"error": str(wrong)}, getattr(wrong, "status", 400))
+        return send(answer, start_response)
+
+    def _answer(self, request: Request) -> Answer:
+        if request.path == "/dashboard":
+            if request.method != "GET":
+                raise ControlError("the dashboard is only read.", 405)
+            with self._emulator.store.lock:
+                html = page(self._emulator.store.world, self._emulator.clock.now())
+            # Nothing of other hosts is loaded, and nobody may frame it.
+            policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+            headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy))
+            return Answer(200, html.encode(), (*headers, self._date()))
+        if request.path == "/healthz":
+            return self._json(self.health())
+        noun = request.path.removeprefix(PREFIX)
+        handler = self._routes.get((request.method, noun))
+        if handler is None:
+            methods = [method for method, known in self._routes if known == noun]
+            if methods:
+                raise ControlError(f"{PREFIX}{noun} takes {', '.join(methods)}.", 405)
+            nouns = sorted({known for _, known in self._routes})
+            raise ControlError(f"no control call {noun[:64]!r}; there are {', '.join(nouns)}.", 404)
+        with self._emulator.store.lock:
+            return self._json(handler(request))
+
+    def health(self) -> dict[str, Any]:
+        where = {"graph": self._emulator.graph_url, "aws": self._emulator.aws_url}
+        return {"status": "ok", **where, "pid": os.getpid(), "home": str(self._emulator.folder.home)}
+
+    def _json(self, body: Any, status: int = 200) -> Answer:
+        headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), self._date())
+        return Answer(status, json.dumps(body).encode(), headers)
+
+    def _date(self) -> tuple[str, str]:
+        return ("Date", http_date(self._emulator.clock.now()))
+
+    def _get_world(self, _request: Request) -> Any:
+        world = json.loads(world_json.dump(self._emulator.store.world))
+        return {"now": iso(self._emulator.clock.now()), **world}
+
+    def _put_world(self, request: Request) -> Any:
+        data = _object(request)
+        moment = _moment("now", data.pop("now")) if "now" in data else None
+        world = world_json.load_object(data)
+        # A world that was read, edited and put back is a little behind; the clock goes forward or stays.
+        if moment is not None and moment > self._emulator.clock.now():
+            self._emulator.clock.set(moment)
+        self._emulator.store.replace(world)
+        self._emulator.store.save_clock()
+        return self._get_world(request)
+
+    def _reset(self, _request: Request) -> Any:
+        self._emulator.reset()
+        return {"status": "ok", "now": iso(self._emulator.clock.now())}
+
+    def _clear_calls(self, _request: Request) -> Any:
+        self._emulator.journal.clear()
+        return {"status": "ok"}
+
+    def _add_faults(self, request: Request) -> Any:
+        body = _decoded(request)
+        if not isinstance(body, list):
+            return self._emulator.faults.add(body).to_json()
+        added = self._emulator.faults.add_all(body)
+        return [fault.to_json() for fault in added]
+
+    def _clear_faults(self, request: Request) -> Any:
+        wanted = request.args.get("id")
+        if wanted is None:
+            self._emulator.faults.clear()
+        elif not wanted.isdecimal() or not self._emulator.faults.remove(int(wanted[:9])):
+            raise ControlError(f"id: there is no fault {wanted[:16]!r}.", 404)
+        return {"status": "ok"}
+
+    def _set_clock(self, request: Request) -> Any:
+        body = _object(request)
+        if len(body) != 1 or not set(body) <= {"advance_s", "set"}:
+            raise ControlError("the clock takes either advance_s (seconds) or set (a moment).")
+        if "set" in body:
+            self._emulator.clock.set(_moment("set", body["set"]))
+        else:
+            seconds = body["advance_s"]
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+                raise ControlError(f"advance_s: {seconds!r} is not a number of seconds.")
+            self._emulator.clock.advance(seconds)
+        self._emulator.store.save_clock()
+        return {"now": iso(self._emulator.clock.now())}
+
+    def _credentials(self, request: Request) -> Any:
+        """The fake credentials; `?app_id=` gives the secret of another app of this world."""
+        world, keyring = self._emulator.store.world, self._emulator.keyring
+        default = next((app.id for app in world.apps), APP_ID)
+        app = world.app(request.args.get("app_id", default))
+        if app is None:
+            raise ControlError("app_id: no such app in this world.", 404)
+        return {
+            "app_id": app.id,
+            "app_secret": keyring.app_secret(app.id),
+            "business_id": app.business_id or BUSINESS_ID,
+            "admin_token": keyring.admin_token(),
+            "aws_region": AWS_REGION,
+        }
+
+    def _act(self, request: Request) -> Any:
+        done = acts.perform(self._emulator.store.world, _decoded(request))
+        self._emulator.store.save()
+        return {"done": done}
+
+
+def check_local(request: Request) -> None:
+    """Refuse a request that a browser makes for another site."""
+    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+        raise ControlError("the control API answers to 127.0.0.1 and localhost only.", 403)
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise ControlError("the control API does not answer other web pages.", 403)
+
+
+def _decoded(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data())
+    except (ValueError, RecursionError):  # the second for a body of brackets
+        raise ControlError("the body is not JSON.") from None
+
+
+def _object(request: Request) -> dict[str, Any]:
+    body = _decoded(request)
+    if not isinstance(body, dict):
+        raise ControlError("the body is not a JSON object.")
+    return body
+
+
+def _moment(key: str, value: object) -> Any:
+    try:
+        return parse_iso(str(value))
+    except ValueError:
+        raise ControlError(f"{key}: {value!r} is not a moment such as 2026-11-24T08:00:00Z.") from None

@@ -1,0 +1,125 @@
+"""The Graph door: a WSGI application that answers as graph.facebook.com does, faults included."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from meta_access import rules
+from meta_access.emulator import request as requests
+from meta_access.emulator import router
+from meta_access.emulator.call import GraphCall
+from meta_access.emulator.errors import GraphFault
+from meta_access.emulator.faults import as_header
+from meta_access.emulator.journal import NO_ANSWER
+from meta_access.emulator.reply import render
+from meta_access.emulator.wsgi import send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from meta_access.emulator.clock import WorldClock
+    from meta_access.emulator.fault import Fault
+    from meta_access.emulator.faults import Faults
+    from meta_access.emulator.journal import Journal
+    from meta_access.emulator.keyring import Keyring
+    from meta_access.emulator.store import Store
+    from meta_access.emulator.wsgi import Answer
+
+log = logging.getLogger(__name__)
+
+NEWEST = max(rules.load("2026-05").api_versions, key=rules.version_number)  # shown where no call could be read
+
+
+class GraphDoor:
+    """Answers Graph calls from the world in a store."""
+
+    def __init__(self, store: Store, clock: WorldClock, keyring: Keyring, faults: Faults, journal: Journal) -> None:
+        self._store = store
+        self._clock = clock
+        self._keyring = keyring
+        self._faults = faults
+        self._journal = journal
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
+        delay = self._faults.delay_s("graph", method, path)
+        if delay:
+            self._faults.hold(delay)
+        fault = self._faults.match("graph", method, path)
+        answer, code = self._answer(environ, fault)
+        self._journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status, code)
+        if fault is not None and fault.kind == "hang":
+            # Done and in the journal, but not answered: a test can see that the call is there and act meanwhile.
+            self._faults.hold(float(fault.options["seconds"]))
+        return send(answer, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, fault: Fault | None) -> tuple[Answer | None, int | None]:
+        """What to send, None for a cut connection; and Graph's error code."""
+        if fault is None or fault.kind in ("stale", "hang"):
+            return self._perform(environ, fault)
+        if fault.kind == "graph":
+            if fault.options.get("applied"):
+                self._perform(environ, None)
+            error = _injected(fault)
+            return render(error, version=NEWEST, now=self._clock.now(), headers={}), error.code
+        return self._faults.apply(fault, environ, lambda: self._perform(environ, None)[0]), None
+
+    def _perform(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:
+        with self._store.lock:
+            now, version, headers = self._clock.now(), NEWEST, {}
+            try:
+                call = self._call(environ)
+                version, headers = call.served.version, call.headers
+                body = self._dispatch(call, stale)
+                version = call.served.version
+                if call.served.warning is not None:
+                    headers["x-ad-api-version-warning"] = call.served.warning
+            except GraphFault as fault:
+                body = fault
+            except Exception as broken:  # noqa: BLE001 - a hostile request must not bring the emulator down
+                # The text of an exception may hold what was sent; its type and place do not.
+                log.error("the emulator failed on a %s: %s", environ["REQUEST_METHOD"], _where(broken))  # noqa: TRY400
+                self._store.undo()
+                body = GraphFault(1, "An unknown error occurred")
+            finally:
+                self._store.save()
+            answer = render(body, version=version, now=now, headers=headers)
+        return answer, body.code if isinstance(body, GraphFault) else None
+
+    def _call(self, environ: WSGIEnvironment) -> GraphCall:
+        world = self._store.world
+        return GraphCall(
+            requests.parse(environ),
+            world,
+            rules.load(world.rules),
+            self._keyring,
+            self._clock.now(),
+            self._store.new_ids,
+        )
+
+    def _dispatch(self, call: GraphCall, stale: Fault | None) -> Any:
+        # Tokens prove themselves, so callers and debug_token are judged by the present.
+        node_read = not router.writes(call) and call.request.path != ("debug_token",)
+        if stale is not None and stale.kind == "stale" and node_read:
+            call.caller  # noqa: B018 - identified before the world goes back in time
+            call.world = self._store.behind(writes=stale.options.get("writes"), ms=stale.options.get("ms"))
+        return router.dispatch(call)
+
+
+def _injected(fault: Fault) -> GraphFault:
+    options = fault.options
+    code, subcode = options["code"], options.get("subcode")
+    message = options.get("message", f"(#{code}) An error was injected into this call.")
+    headers = {name: as_header(value) for name, value in options.get("headers", {}).items()}
+    return GraphFault(code, message, subcode=subcode, status=options.get("status"), headers=headers)
+
+
+def _where(broken: BaseException) -> str:
+    trace = broken.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return f"{type(broken).__name__}{place}"

@@ -1,0 +1,1 @@
+"""Handlers, one module per Graph noun, found by the router through their `ROUTES`."""

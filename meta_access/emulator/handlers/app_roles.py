@@ -1,0 +1,27 @@
+"""`GET /{app-id}/roles`, with an app token. Writing was removed with v3.3; pending invitations are not shown.
+
+Source: https://developers.facebook.com/docs/graph-api/reference/application/roles, Graph v26.0, read 2026-11. What a
+write answers today is not documented; it gets the answer of any call that an object does not take.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator.fields import Node
+from meta_access.emulator.paging import page
+
+if TYPE_CHECKING:
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import App
+
+
+def list_roles(call: GraphCall, app: App) -> Any:
+    call.caller.require_app_token(app.id)
+    held = [row for row in call.world.app_roles if row.app_id == app.id and row.state == "accepted"]
+    fields = ("app_id", "user", "role")
+    nodes = [Node("AppRole", {"app_id": row.app_id, "user": row.user_id, "role": row.role}, fields) for row in held]
+    return page(nodes, [f"{row.user_id}:{row.role}" for row in held], call.request, call.served.version)
+
+
+ROUTES = {("GET", "app", "roles"): list_roles}

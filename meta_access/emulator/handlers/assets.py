@@ -1,0 +1,73 @@
+"""Ad accounts, Pages and catalogs as nodes: `GET /{ad-account-id}`, `GET /{page-id}`, `GET /{catalog-id}`.
+
+Source: https://developers.facebook.com/docs/marketing-api/reference/ad-account, Graph v26.0, read 2026-11. Only what
+tells assets apart; campaigns and ads are not emulated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator.errors import GraphFault, denied
+from meta_access.emulator.fields import Node, show
+from meta_access.emulator.usage import ad_account_usage
+
+if TYPE_CHECKING:
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import Asset, AssetKind
+
+NOT_GRANTED = (
+    "Ad account owner has NOT grant ads_management or ads_read permission, refer to "
+    "https://developers.facebook.com/docs/marketing-api/get-started/authorization/#permissions-and-features "
+    "for details."
+)
+
+
+def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
+    owner = call.world.business(asset.business_id)
+    business = None if owner is None else Node("Business", {"id": owner.id, "name": owner.name})
+    values: dict[str, Any] = {"id": asset.id, "name": asset.name, "business": business}
+    if kind == "ad_account":
+        number = asset.id.removeprefix("act_")
+        values |= {"account_id": number, "account_status": 1, "disable_reason": 0, "currency": "EUR"}
+        values |= {"timezone_name": "Europe/Berlin"}
+        return Node("AdAccount", values, ("account_id", "id"))
+    if kind == "page":
+        return Node("Page", {**values, "category": "Advertising/Marketing"})
+    return Node("ProductCatalog", {**values, "product_count": 0, "vertical": "commerce"})
+
+
+def _assigned(call: GraphCall, asset: Asset) -> bool:
+    """Whether the caller reaches an asset: assigned to it, or an admin of a business that has it."""
+    user = call.caller.user
+    if user is None or user.role == "ADMIN":
+        return True
+    return any(row.asset_id == asset.id and row.user_id == user.id for row in call.world.assignments)
+
+
+def get_ad_account(call: GraphCall, asset: Asset) -> Any:
+    call.headers |= ad_account_usage(asset.id, call.caller.app)
+    held = call.caller.token.scopes if call.caller.token is not None else []
+    if not _assigned(call, asset) or not {"ads_read", "ads_management", "business_management"} & set(held):
+        raise denied(NOT_GRANTED)
+    return show(asset_node(call, "ad_account", asset), call.request.text("fields"))
+
+
+def get_page(call: GraphCall, asset: Asset) -> Any:
+    if not _assigned(call, asset):
+        message = "(#10) The Page is not assigned to the system user."
+        raise GraphFault(10, message, subcode=1341012)
+    return show(asset_node(call, "page", asset), call.request.text("fields"))
+
+
+def get_catalog(call: GraphCall, asset: Asset) -> Any:
+    if not _assigned(call, asset):
+        raise denied("Requires catalog_management permission to manage the object")
+    return show(asset_node(call, "catalog", asset), call.request.text("fields"))
+
+
+ROUTES = {
+    ("GET", "ad_account", ""): get_ad_account,
+    ("GET", "page", ""): get_page,
+    ("GET", "catalog", ""): get_catalog,
+}

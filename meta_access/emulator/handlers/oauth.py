@@ -1,0 +1,70 @@
+"""`/oauth/access_token` (app tokens, refreshing) and `GET /oauth/revoke`.
+
+Source: https://developers.facebook.com/docs/facebook-login/guides/access-tokens and
+https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens,
+Graph v26.0, read 2026-11. What revoking an ended token answers is not documented: here it is the token's own error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator import tokens
+from meta_access.emulator.caller import UNREADABLE, check_alive, find_token
+from meta_access.emulator.errors import GraphFault, bad_parameter, bad_token
+from meta_access.emulator.handlers.access_tokens import SIXTY_DAYS, issue
+
+if TYPE_CHECKING:
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import App
+
+
+def _client(call: GraphCall) -> App:
+    """The app that `client_id` and `client_secret` prove."""
+    app = call.world.app(call.request.required("client_id"))
+    if app is None:
+        raise GraphFault(101, "Error validating application. Invalid application ID.")
+    if not tokens.same(call.request.required("client_secret"), call.keyring.app_secret(app.id)):
+        raise GraphFault(1, "Error validating client secret.", status=400)
+    return app
+
+
+def access_token(call: GraphCall) -> Any:
+    grant = call.request.text("grant_type")
+    app = _client(call)
+    if grant == "client_credentials":
+        return {"access_token": f"{app.id}|{call.keyring.app_secret(app.id)}", "token_type": "bearer"}
+    if grant == "fb_exchange_token":
+        return _exchange(call, app)
+    if call.request.text("code") is not None:
+        raise GraphFault(100, "Invalid verification code format.", subcode=36009)
+    raise bad_parameter("Param grant_type must be one of {client_credentials, fb_exchange_token}.")
+
+
+def _exchange(call: GraphCall, app: App) -> Any:
+    token = find_token(call.request.required("fb_exchange_token"), call.world)
+    check_alive(token, call.now)
+    user = call.world.system_user(token.system_user_id)
+    if token.app_id != app.id or user is None:
+        raise bad_token(UNREADABLE)
+    # The old token lives on to its own end. A token that never expired becomes one of sixty days, as users report.
+    value = issue(call, user, app.id, list(token.scopes), expires=True)
+    return {"access_token": value, "token_type": "bearer", "expires_in": int(SIXTY_DAYS.total_seconds())}
+
+
+def revoke(call: GraphCall) -> Any:
+    app = _client(call)
+    caller = call.caller
+    token = find_token(call.request.required("revoke_token"), call.world)
+    if not app.id == caller.app.id == token.app_id:
+        raise bad_parameter("The access token and the token to revoke must both belong to the app.")
+    check_alive(token, call.now)
+    token.revoked_at = call.now
+    return {"success": "true"}  # a text: Meta's documentation shows it quoted
+
+
+ROUTES = {
+    ("GET", "", "oauth/access_token"): access_token,
+    ("POST", "", "oauth/access_token"): access_token,
+    ("GET", "", "oauth/revoke"): revoke,
+}

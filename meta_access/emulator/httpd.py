@@ -1,0 +1,168 @@
+"""A small threaded HTTP/1.1 server for WSGI applications, on loopback.
+
+Werkzeug's own server closes the connection after every answer; clients of both services keep theirs, and a cut
+connection is one of the faults to inject, so this one keeps connections alive and hands the socket to the application.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import socket
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from meta_access.emulator.wsgi import SOCKET
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 8 * 1024 * 1024
+IDLE_S = 120
+
+
+class PortError(MetaAccessError):
+    """A port cannot be had."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {HOST}:{port}: {reason}")
+        self.port = port
+
+
+class Door(ThreadingHTTPServer):
+    """One listening port and the application behind it."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+    # A stopped emulator's port is free again at once; a port that somebody listens on is refused all the same.
+    allow_reuse_address = True
+
+    def __init__(self, port: int, app: WSGIApplication) -> None:
+        self.app = app
+        try:
+            super().__init__((HOST, port), _Handler)
+        except (OSError, OverflowError) as failed:
+            raise PortError(port, getattr(failed, "strerror", None) or str(failed)) from None
+        self.url = f"http://{HOST}:{self.server_port}"
+
+    def server_bind(self) -> None:
+        # The standard one looks the host's name up, which can take seconds.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
+        """Say what failed, without the traceback, whose text may hold what a client sent."""
+        failed = sys.exc_info()[0]
+        if failed is None or not issubclass(failed, ConnectionError | TimeoutError):
+            log.error("a connection ended with %s", failed.__name__ if failed else "nothing")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Door
+    timeout = IDLE_S
+    # Headers and body leave in one write; with Nagle's algorithm a second one would wait for an acknowledgement.
+    disable_nagle_algorithm = True
+
+    def version_string(self) -> str:
+        return "meta-access-emulator"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """No access log: request lines hold tokens."""
+
+    def _serve(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        head: list[bytes] = []
+        try:
+            chunks = self.server.app(self._environ(body), self._start(head))
+            content = b"" if self.command == "HEAD" else b"".join(chunks)
+        except ConnectionError:
+            self.close_connection = True
+            return
+        except Exception as broken:  # noqa: BLE001 - one request must not end the connection without an answer
+            log.error("a request ended with %s", type(broken).__name__)  # noqa: TRY400 - its text may quote the request
+            self.send_error(500)
+            return
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(b"".join(head) + content)
+            return
+        self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _serve  # noqa: N815 - names of http.server
+
+    def _body(self) -> bytes | None:
+        """The whole body, read even if nobody wants it, so that the next request begins where it should."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdecimal()):
+            self.send_error(411)
+        elif len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:
+            self.send_error(413)
+        else:
+            return self.rfile.read(int(length)) if int(length) else b""
+        self.close_connection = True
+        return None
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            # WSGI wants the bytes of the path dressed as latin-1.
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": HOST,
+            "SERVER_PORT": str(self.server.server_port),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": self.client_address[0],
+            "RAW_URI": self.path,
+            "REQUEST_URI": self.path,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            SOCKET: self.connection,
+        }
+        for name, value in self.headers.items():
+            if name not in ("Content-Type", "Content-Length"):
+                environ["HTTP_" + name.upper().replace("-", "_")] = value
+        return environ
+
+    def _start(self, head: list[bytes]) -> Callable[..., Any]:
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            del exc_info  # nothing has been sent yet, so a second call simply wins
+            head.clear()
+            names = {name.lower() for name, _ in headers}
+            lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+            if "date" not in names:
+                lines.append(f"Date: {self.date_time_string()}")
+            if "content-length" not in names:
+                # Without its length only the end of the connection ends an answer.
+                self.close_connection = True
+            if self.close_connection:
+                lines.append("Connection: close")
+            head.append(
+                ("\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)).encode("latin-1", "replace")
+            )
+            head.append(b"\r\n\r\n")
+            return head.append
+
+        return start_response

@@ -1,0 +1,52 @@
+"""Finding what a person means by a name, an id or an e-mail address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meta_access.emulator.world import App, Asset, Business, Person, SystemUser, World
+
+
+class ActError(ValueError):
+    """An act cannot be done; the message says why."""
+
+
+def _one(kind: str, rows: list[Any], wanted: str | None) -> Any:
+    """The row with an id, a name or an e-mail address; the only one, or the first, when nothing is named."""
+    if wanted is None:
+        if not rows:
+            raise ActError(f"{kind}: this world has none.")
+        return rows[0]
+    text = wanted.lower()
+    for row in rows:
+        if text in (row.id, row.name.lower(), getattr(row, "email", "").lower()):
+            return row
+    raise ActError(f"{kind}: {wanted!r} is none of {', '.join(row.name for row in rows)}.")
+
+
+def person(world: World, wanted: str) -> Person:
+    found: Person = _one("person", world.people, wanted)
+    return found
+
+
+def app(world: World, wanted: str | None) -> App:
+    found: App = _one("app", world.apps, wanted)
+    return found
+
+
+def business(world: World, wanted: str | None) -> Business:
+    found: Business = _one("business", world.businesses, wanted)
+    return found
+
+
+def system_user(world: World, wanted: str) -> SystemUser:
+    found: SystemUser = _one("user", world.system_users, wanted)
+    return found
+
+
+def asset(world: World, wanted: str) -> tuple[str, Asset]:
+    rows = list(world.assets())
+    number = wanted.partition(":")[2] or wanted  # page:123 and 123 are one
+    found: Asset = _one("asset", [asset for _, asset in rows], number)
+    return next(row for row in rows if row[1] is found)

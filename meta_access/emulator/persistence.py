@@ -1,0 +1,130 @@
+"""The state folder: one emulator at a time, and a world that is always the last complete one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meta_access.emulator import world_json
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from meta_access.emulator.world import World
+
+FORMAT = 1
+
+
+class StateError(MetaAccessError):
+    """The state folder cannot be used; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Saved:
+    """What survives a restart.
+
+    Attributes:
+        serial: Last number used for an id. It goes on counting over resets, because Meta never gives an id twice.
+        offset: How far the clock is ahead of the machine's.
+    """
+
+    world: World
+    serial: int
+    offset: timedelta
+
+
+HOME_VARIABLE = "META_ACCESS_EMULATOR_HOME"
+
+
+def default_home() -> Path:
+    """Where the state lies unless somebody says otherwise on the command line."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return Path(named)
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "meta-access" / "emulator"
+
+
+class StateFolder:
+    """Files of one emulator."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.world_file = home / "world.json"
+        self.aws_file = home / "secretsmanager.json"
+        self.keyring_file = home / "credentials.json"
+        self.run_file = home / "run.json"
+        self.log_file = home / "emulator.log"
+        self._lock_file: TextIO | None = None
+
+    def take(self) -> None:
+        """Make the folder and hold it; StateError when another emulator does."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock_file = (self.home / "lock").open("a+", encoding="utf-8")
+        except OSError as failed:
+            raise StateError(f"cannot use the state folder {self.home}: {failed.strerror}.") from None
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StateError(
+                f"cannot start on the state folder {self.home}: another emulator is using it. "
+                "Stop that one, or give this one its own with --home."
+            ) from None
+
+    def release(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def load(self) -> Saved | None:
+        """The last complete world, None before the first.
+
+        Raises:
+            StateError: The file is not one. A copy is kept, the file stays, and nothing starts until a reset.
+        """
+        try:
+            text = self.world_file.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return _parse(text)
+        except (ValueError, KeyError, TypeError) as wrong:
+            # Named by its content, so that starting again and again keeps one copy.
+            kept = self.home / f"world.broken-{hashlib.sha256(text).hexdigest()[:8]}.json"
+            kept.write_bytes(text)
+            raise StateError(
+                f"cannot read the saved world {self.world_file}: {wrong}. It is kept aside as {kept.name}; "
+                "run `meta-access emulator reset` to begin with the starting world."
+            ) from None
+
+    def save(self, world: bytes, serial: int, offset: timedelta) -> None:
+        """Write a world; a reader, or a kill, meets the old file or the new one, never a part."""
+        head = json.dumps({"format": FORMAT, "serial": serial, "offset_s": offset.total_seconds()})
+        scratch = self.world_file.with_suffix(".new")
+        scratch.write_bytes(head[:-1].encode() + b', "world": ' + world + b"}\n")
+        scratch.replace(self.world_file)
+
+    def wipe(self) -> list[str]:
+        """Forget world and secrets of a stopped emulator; the names of the files removed."""
+        removed = []
+        for file in (self.world_file, self.aws_file, self.keyring_file):
+            if file.exists():
+                file.unlink()
+                removed.append(file.name)
+        return removed
+
+
+def _parse(text: bytes) -> Saved:
+    data = json.loads(text)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f"not a world of format {FORMAT}")
+    world = world_json.load_object(data["world"])
+    return Saved(world, int(data["serial"]), timedelta(seconds=float(data["offset_s"])))

@@ -1,0 +1,175 @@
+"""The emulator as a process: in the foreground until it is told to stop, or detached in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator import client, ports
+from meta_access.emulator.emulator import AWS_PORT, GRAPH_PORT, Emulator
+from meta_access.emulator.httpd import HOST, PortError
+from meta_access.emulator.persistence import StateFolder
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+START_S = 20.0
+STOP_S = 10.0
+LOG_LINES = 5
+
+
+class ProcessError(MetaAccessError):
+    """The emulator cannot be started or stopped; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A state folder and the ports asked for.
+
+    Attributes:
+        port: None for the usual one, 0 for a free one.
+        named: Somebody chose the folder, so an emulator of another one is not meant. Otherwise whichever emulator has
+            the port is, such as the one that `make up` started on the checkout's folder.
+    """
+
+    home: Path
+    port: int | None = None
+    aws_port: int | None = None
+    named: bool = True
+
+    def means(self, found: dict[str, Any]) -> bool:
+        return not self.named or found["home"] == str(self.home)
+
+
+def foreground(where: Where, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    try:
+        emulator = Emulator(
+            where.home,
+            port=GRAPH_PORT if where.port is None else where.port,
+            aws_port=AWS_PORT if where.aws_port is None else where.aws_port,
+        )
+    except PortError as taken:
+        raise _named(taken) from None
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    emulator.start()
+    say(f"emulator: graph {emulator.graph_url}, secrets manager {emulator.aws_url}, pid {os.getpid()}")
+    stop.wait()
+    emulator.stop()
+    say("emulator: stopped, its world is kept")
+
+
+def running(where: Where) -> dict[str, Any] | None:
+    """What the emulator at the port, or of the folder, says of itself; None when none runs."""
+    if where.port:
+        return client.health(f"http://{HOST}:{where.port}")
+    run = _run_file(where.home)
+    found = client.health(str(run["graph_url"])) if run else None
+    if found is not None and found["home"] == str(where.home):
+        return found
+    found = client.health(f"http://{HOST}:{GRAPH_PORT}") if where.port is None else None
+    return found if found is not None and where.means(found) else None
+
+
+def start(where: Where) -> tuple[dict[str, Any], bool]:
+    """Start in the background, or find the one that runs: its health, and whether it was started now."""
+    found = running(where) or (client.health(f"http://{HOST}:{GRAPH_PORT}") if where.port is None else None)
+    if found is not None:
+        if not where.means(found):
+            raise ProcessError(_other_folder(where, found))
+        return found, False
+    _check_free(GRAPH_PORT if where.port is None else where.port)
+    _check_free(AWS_PORT if where.aws_port is None else where.aws_port)
+    folder = StateFolder(where.home)
+    folder.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.run_file.unlink(missing_ok=True)
+    words = [sys.executable, "-m", "meta_access.emulator", "--home", str(where.home)]
+    for option, value in (("--port", where.port), ("--aws-port", where.aws_port)):
+        words += [] if value is None else [option, str(value)]
+    with folder.log_file.open("w", encoding="utf-8") as output:
+        # A session of its own, so that Ctrl-C in the shell and the shell's end leave it running.
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    return _wait_until_up(folder, child), True
+
+
+def stop(where: Where) -> int | None:
+    """Stop the running emulator and wait until it has gone; its pid, None when none ran."""
+    found = running(where)
+    if found is None:
+        return None
+    if not where.means(found):
+        raise ProcessError(_other_folder(where, found))
+    pid = int(found["pid"])
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return pid
+        ends = time.monotonic() + STOP_S
+        while time.monotonic() < ends:
+            if not ports.alive(pid):
+                return pid
+            time.sleep(0.02)
+    raise ProcessError(f"cannot stop the emulator: process {pid} does not end.")
+
+
+def _wait_until_up(folder: StateFolder, child: subprocess.Popen[bytes]) -> dict[str, Any]:
+    ends = time.monotonic() + START_S
+    while time.monotonic() < ends:
+        if child.poll() is not None:
+            said = folder.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LOG_LINES:]
+            reason = " ".join(said).removeprefix("Error: ") or f"it ended with exit code {child.returncode}."
+            raise ProcessError(f"cannot start the emulator: {reason}")
+        run = _run_file(folder.home)
+        found = client.health(str(run["graph_url"])) if run else None
+        if found is not None and found["pid"] == child.pid:
+            return found
+        time.sleep(0.02)
+    child.kill()
+    raise ProcessError(f"cannot start the emulator: it did not answer within {START_S:.0f} s; see {folder.log_file}.")
+
+
+def _run_file(home: Path) -> dict[str, Any] | None:
+    try:
+        run = json.loads(StateFolder(home).run_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return run if isinstance(run, dict) and "graph_url" in run else None
+
+
+def _other_folder(where: Where, found: dict[str, Any]) -> str:
+    return (
+        f"the emulator at {found['graph']} (pid {found['pid']}) is another one: its state folder is {found['home']}, "
+        f"not {where.home}. Name its folder with --home, or take another port with --port."
+    )
+
+
+def _check_free(port: int) -> None:
+    holder = ports.listener(port) if port else None
+    if holder is not None:
+        raise _held(port, holder)
+
+
+def _named(taken: PortError) -> MetaAccessError:
+    holder = ports.listener(taken.port)
+    return taken if holder is None else _held(taken.port, holder)
+
+
+def _held(port: int, holder: ports.Listener) -> ProcessError:
+    return ProcessError(
+        f"cannot listen on {HOST}:{port}: process {holder.pid} ({holder.command}) has the port, and it is not this "
+        "emulator. Stop it, or take other ports with --port and --aws-port."
+    )

@@ -1,0 +1,123 @@
+"""One Graph request, parsed: method, version, path, and parameters from query, form, multipart or JSON alike.
+
+Source: https://developers.facebook.com/docs/graph-api/overview, Graph v26.0, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
+from meta_access.emulator.errors import bad_parameter, missing_parameter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+METHODS = ("GET", "POST", "DELETE")
+TRUE = ("true", "1", "yes", "on")
+_VERSION = re.compile(r"v\d+\.\d+")
+_INDEXED = re.compile(r"(\w+)\[(\d*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRequest:
+    """A request.
+
+    Attributes:
+        method: The effective one: a POST that says `method=get` is a GET.
+        version: `v26.0`, or None when the path has none.
+        path: The parts behind the version.
+        params: Parameters without credentials; texts, or decoded JSON from a JSON body.
+        token: The access token given, wherever it stood.
+    """
+
+    method: str
+    version: str | None
+    path: tuple[str, ...]
+    params: dict[str, Any]
+    token: str | None
+    base_url: str
+
+    def text(self, name: str) -> str | None:
+        """A parameter as text, None when it is absent or empty."""
+        value = self.params.get(name)
+        if value is None or value == "":
+            return None
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise missing_parameter(name)
+        return value
+
+    def flag(self, name: str) -> bool:
+        return (self.text(name) or "").lower() in TRUE
+
+    def texts(self, name: str) -> list[str] | None:
+        """A list: JSON, or texts separated by commas. None when it is absent."""
+        value = self.params.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = _json(f"Param {name}", value) if value.startswith("[") else value.split(",")
+        if not isinstance(value, list):
+            raise bad_parameter(f"Param {name} must be an array.")
+        return [str(item).strip() for item in value if str(item).strip()]
+
+
+def _json(what: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # the second for a body of brackets
+        raise bad_parameter(f"{what} is not valid JSON.") from None
+
+
+def parse(environ: WSGIEnvironment) -> GraphRequest:
+    """Read a request; GraphFault when it cannot be read."""
+    request = Request(environ)
+    params = _params(request)
+    method = request.method
+    override = str(params.pop("method", "") or "").upper()
+    if method == "POST" and override in METHODS:
+        method = override
+    parts = [unquote(part) for part in request.path.split("/") if part]
+    version = parts.pop(0).lower() if parts and _VERSION.fullmatch(parts[0].lower()) else None
+    token = params.pop("access_token", None) or _header_token(request)
+    base = f"http://{request.host}"
+    return GraphRequest(method, version, tuple(parts), params, None if token is None else str(token), base)
+
+
+def _params(request: Request) -> dict[str, Any]:
+    pairs: list[tuple[str, Any]] = list(request.args.items(multi=True))
+    try:
+        if request.mimetype == "application/json":
+            body = _json("the body", request.get_data(as_text=True) or "{}")
+            if not isinstance(body, dict):
+                raise bad_parameter("The body must be a JSON object.")
+            pairs += list(body.items())
+        else:
+            pairs += list(request.form.items(multi=True))
+    except HTTPException:
+        raise bad_parameter("The body cannot be read.") from None
+    params: dict[str, Any] = {}
+    for name, value in pairs:
+        indexed = _INDEXED.fullmatch(name)
+        if indexed is None:
+            params[name] = value
+        else:  # tasks[]=…, tasks[0]=…: PHP's spelling of a list, which Graph takes
+            known = params.setdefault(indexed.group(1), [])
+            if isinstance(known, list):
+                known.append(value)
+    return params
+
+
+def _header_token(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() or None if scheme.lower() in ("bearer", "oauth") else None

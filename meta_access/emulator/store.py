@@ -1,0 +1,79 @@
+"""The living world: one lock, new ids, changes saved before they are answered, and the recent past for stale reads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from meta_access.emulator import world_json
+from meta_access.emulator.seed import starting_world
+
+if TYPE_CHECKING:
+    from meta_access.emulator.clock import WorldClock
+    from meta_access.emulator.keyring import Keyring
+    from meta_access.emulator.persistence import Saved, StateFolder
+    from meta_access.emulator.world import World
+
+FIRST_SERIAL = 1000  # ids below belong to the starting world
+REMEMBERED = 100  # changes that a stale read can go back
+
+
+class Store:
+    """Holds the world. Whoever reads or changes it holds `lock`."""
+
+    def __init__(self, folder: StateFolder, clock: WorldClock, keyring: Keyring, saved: Saved | None) -> None:
+        self.lock = threading.RLock()
+        self._folder = folder
+        self._clock = clock
+        self._keyring = keyring
+        self._serial = FIRST_SERIAL if saved is None else saved.serial
+        self.world = self._start() if saved is None else saved.world
+        self._past: deque[tuple[float, bytes]] = deque([(time.monotonic(), b"")], maxlen=REMEMBERED)
+        self.save()
+
+    def new_ids(self) -> tuple[str, str]:
+        """An app-scoped id that no user of this emulator ever had, and the canonical id that goes with it."""
+        self._serial += 1
+        scoped = f"122090000{self._serial:06d}"
+        # A world put from outside may hold ids of its own making.
+        return self.new_ids() if self.world.system_user(scoped) else (scoped, f"61550000{self._serial:06d}")
+
+    def save(self) -> None:
+        """Write the world if it changed."""
+        dumped = world_json.dump(self.world)
+        if dumped != self._past[-1][1]:
+            self._write(dumped)
+            self._past.append((time.monotonic(), dumped))
+
+    def undo(self) -> None:
+        """Forget changes that were not saved."""
+        self.world = world_json.load(self._past[-1][1])
+
+    def save_clock(self) -> None:
+        self._write(world_json.dump(self.world))
+
+    def replace(self, world: World) -> None:
+        self.world = world
+        self.save()
+
+    def reset(self) -> None:
+        self.replace(self._start())
+        self.save_clock()
+
+    def behind(self, *, writes: int | None = None, ms: float | None = None) -> World:
+        """A copy of the world as it was some changes, or some milliseconds, ago; the oldest known one if need be."""
+        past = [entry for entry in self._past if entry[1]]
+        if writes is not None:
+            dumped = past[max(0, len(past) - 1 - writes)][1]
+        else:
+            since = time.monotonic() - (ms or 0) / 1000
+            dumped = next((text for at, text in reversed(past) if at <= since), past[0][1])
+        return world_json.load(dumped)
+
+    def _write(self, dumped: bytes) -> None:
+        self._folder.save(dumped, self._serial, self._clock.offset)
+
+    def _start(self) -> World:
+        return starting_world(self._keyring.admin_token(), self._clock.now())

@@ -1,0 +1,135 @@
+"""The world as JSON: written, read, and checked, so that a wrong file is refused with the path of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from meta_access import rules
+from meta_access.emulator.world import World
+from meta_access.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_WORLD = TypeAdapter(World)
+FINGERPRINT = re.compile(r"sha256:[0-9a-f]{16}")
+ASSET_LISTS = ("ad_accounts", "pages", "product_catalogs")
+SHOWN = 5  # problems in one message; the rest is counted
+
+
+class WorldError(ValueError):
+    """A world that cannot be; the message names the paths."""
+
+
+def dump(world: World) -> bytes:
+    return _WORLD.dump_json(world)
+
+
+def load(text: bytes) -> World:
+    """The world in a JSON text.
+
+    Raises:
+        WorldError: Not JSON, an unknown key, a wrong type, or a reference to something that is not there.
+    """
+    try:
+        world = _WORLD.validate_json(text)
+    except ValidationError as wrong:
+        raise WorldError(_join(_describe(problem) for problem in wrong.errors())) from None
+    problems = list(_broken(world))
+    if problems:
+        raise WorldError(_join(problems))
+    return world
+
+
+def load_object(data: object) -> World:
+    """The same, from decoded JSON."""
+    return load(json.dumps(data).encode())
+
+
+def _join(problems: Iterable[str]) -> str:
+    found = list(problems)
+    more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more
+
+
+def _describe(problem: Any) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem["loc"]).lstrip(".")
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{path}: unknown key"
+    if problem["type"] in ("missing", "missing_argument"):
+        return f"{path}: missing"
+    return f"{path or 'the world'}: {problem['msg']}"
+
+
+def _broken(world: World) -> Iterator[str]:
+    """References to nothing, and ids that stand for two things."""
+    try:
+        rules.load(world.rules)
+    except ConfigError:
+        yield f"rules: no rule set {world.rules!r}; there are {', '.join(rules.names())}"
+    yield from _twice(world)
+    businesses = {row.id for row in world.businesses}
+    apps = {row.id for row in world.apps}
+    people = {row.id for row in world.people}
+    users = {row.id for row in world.system_users}
+    assets = {asset.id for _, asset in world.assets()}
+    known = {"business": businesses, "app": apps, "person": people, "system user": users, "asset": assets}
+    for path, kind, value in _references(world):
+        if value is not None and value not in known[kind]:
+            yield f"{path}: {value!r} is no {kind} of this world"
+    for index, token in enumerate(world.tokens):
+        if not FINGERPRINT.fullmatch(token.fingerprint):
+            yield f"tokens[{index}].fingerprint: not sha256: and 16 hex digits"
+    for index, assignment in enumerate(world.assignments):
+        if assignment.user_id not in users | people:
+            yield f"assignments[{index}].user_id: {assignment.user_id!r} is no system user or person of this world"
+    for index, account in enumerate(world.ad_accounts):
+        if not re.fullmatch(r"act_\d+", account.id):
+            yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits"
+
+
+def _references(world: World) -> Iterator[tuple[str, str, str | None]]:
+    for i, app in enumerate(world.apps):
+        yield f"apps[{i}].business_id", "business", app.business_id
+    for i, person in enumerate(world.people):
+        yield from ((f"people[{i}].businesses", "business", business) for business in person.businesses)
+    for i, role in enumerate(world.app_roles):
+        yield f"app_roles[{i}].app_id", "app", role.app_id
+        yield f"app_roles[{i}].user_id", "person", role.user_id
+    for i, user in enumerate(world.system_users):
+        yield f"system_users[{i}].business_id", "business", user.business_id
+        yield f"system_users[{i}].app_id", "app", user.app_id
+    for name in ("tokens", "installations", "app_access"):
+        for i, row in enumerate(getattr(world, name)):
+            yield f"{name}[{i}].system_user_id", "system user", row.system_user_id
+            yield f"{name}[{i}].app_id", "app", row.app_id
+    yield from _asset_references(world)
+
+
+def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:
+    for name in ASSET_LISTS:
+        for i, asset in enumerate(getattr(world, name)):
+            yield f"{name}[{i}].business_id", "business", asset.business_id
+            for j, share in enumerate(asset.shares):
+                yield f"{name}[{i}].shares[{j}].business_id", "business", share.business_id
+    for i, assignment in enumerate(world.assignments):
+        yield f"assignments[{i}].asset_id", "asset", assignment.asset_id
+
+
+def _twice(world: World) -> Iterator[str]:
+    # Graph finds every node by a bare id, so one id cannot stand for two things.
+    seen: set[str] = set()
+    for name in ("businesses", "apps", "people", "system_users", *ASSET_LISTS):
+        for index, row in enumerate(getattr(world, name)):
+            if row.id in seen:
+                yield f"{name}[{index}].id: {row.id!r} is taken already"
+            seen.add(row.id)
+    fingerprints: set[str] = set()
+    for index, token in enumerate(world.tokens):
+        if token.fingerprint in fingerprints:
+            yield f"tokens[{index}].fingerprint: {token.fingerprint!r} is taken already"
+        fingerprints.add(token.fingerprint)

@@ -1,0 +1,43 @@
+"""Raw HTTP answers of the doors: sending one, and cutting a connection instead."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse
+
+SOCKET = "werkzeug.socket"  # where the doors' server, and Werkzeug's own, put the connection into the environ
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer; `Content-Length` is added when it is sent."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def send(answer: Answer | None, start_response: StartResponse) -> Iterable[bytes]:
+    """Send an answer; None stands for a connection that was cut."""
+    if answer is None:
+        # The server's loop meets the closed socket and ends; nothing more is written.
+        raise ConnectionAbortedError("cut by a fault")
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Emulated"
+    start_response(f"{answer.status} {phrase}", [*answer.headers, ("Content-Length", str(len(answer.body)))])
+    return [answer.body]
+
+
+def cut(environ: dict[str, Any]) -> None:
+    """Close the connection under the client's feet, as a proxy or a crash would."""
+    connection = environ.get(SOCKET)
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)

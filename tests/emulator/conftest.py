@@ -1,0 +1,41 @@
+"""One emulator process for all tests of a session; each test begins with the starting world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meta_access.emulator import tokens
+from tests.emulators import RunningEmulator, start_emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="session")
+def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    emulator = start_emulator(tmp_path_factory.mktemp("emulator"))
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def meta(running_emulator: RunningEmulator) -> RunningEmulator:
+    running_emulator.reset()
+    return running_emulator
+
+
+@pytest.fixture
+def mint(meta: RunningEmulator) -> Callable[..., str]:
+    """Mint a token of a system user: `mint(user_id, scope="ads_read", expires=True)`."""
+
+    def minted(user_id: str, scope: str = "ads_read", *, expires: bool = True) -> str:
+        meta.graph("POST", f"{user_id}/applications", {"business_app": meta.app_id})
+        params = {"business_app": meta.app_id, "scope": scope, "set_token_expires_in_60_days": expires}
+        params["appsecret_proof"] = tokens.proof(meta.admin_token, meta.app_secret)
+        answer = meta.graph("POST", f"{user_id}/access_tokens", params)
+        assert answer.status == 200, answer.body
+        return str(answer.body["access_token"])
+
+    return minted

@@ -1,0 +1,142 @@
+"""`meta-access emulator`: in the background, reused, named when somebody else has the port."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = "Callable[..., Done]"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Done]]:
+    """Run `meta-access emulator …` with a state folder of the test's own; it is stopped afterwards."""
+    env = {**os.environ, "META_ACCESS_EMULATOR_HOME": str(tmp_path / "home")}
+
+    def call(*words: str) -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "meta_access.cli", "emulator", *words],
+            env=env, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    yield call
+    run_file = tmp_path / "home" / "run.json"
+    if run_file.exists():
+        port = json.loads(run_file.read_text())["graph_url"].rpartition(":")[2]
+        call("stop", "--port", port)
+
+
+def test_start_reuse_status_act_reset_and_stop(run: Callable[..., Done]) -> None:
+    started = run("start", "--port", "0", "--aws-port", "0", "--json").data
+    again = run("start", "--port", "0", "--aws-port", "0")
+    status = run("status", "--json").data
+
+    assert started["started"] is True
+    assert again.code == 0
+    assert "runs already" in again.out
+    assert started["graph_url"] in again.out
+    assert {k: v for k, v in started.items() if k != "started"} == status
+    assert set(status) >= {
+        "graph_url", "aws_url", "aws_region", "dashboard_url", "app_id", "app_secret", "business_id", "admin_token",
+    }  # fmt: skip
+    assert status["running"] is True
+    assert status["aws_region"] == "eu-central-1"
+    assert status["dashboard_url"] == status["graph_url"] + "/dashboard"
+
+    assert "ines has the role developers" in run("act", "accept-role", "ines").out
+    assert "tier" in run("act", "approve", "tier", "--json").data["done"].lower()
+    refused = run("act", "accept-role", "nobody")
+    assert refused.code == 1
+    assert refused.err.startswith("Error: person: 'nobody'")
+
+    assert run("reset").code == 0
+    assert run("stop").out.startswith("emulator stopped")
+    assert run("status", "--json").data == {"running": False}
+    assert run("status", "--json").code == 1
+    assert run("stop").code == 0
+
+
+def test_a_foreign_process_on_the_port_is_named(run: Callable[..., Done]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        for words in (["--port", str(port)], ["--port", "0", "--aws-port", str(port)]):
+            for mode in ([], ["--foreground"]):
+                refused = run("start", *words, *mode)
+
+                assert refused.code == 1
+                assert f"127.0.0.1:{port}" in refused.err
+                assert f"process {os.getpid()} (" in refused.err
+                assert "Traceback" not in refused.err
+
+
+def test_anothers_emulator_is_neither_reused_nor_stopped(run: Callable[..., Done], tmp_path: Path) -> None:
+    port = run("start", "--port", "0", "--aws-port", "0", "--json").data["graph_url"].rpartition(":")[2]
+
+    other = run("start", "--home", str(tmp_path / "other"), "--port", port)
+
+    assert other.code == 1
+    assert str(tmp_path / "home") in other.err
+    assert run("status").code == 0
+
+
+def test_a_broken_world_is_said_in_one_line_and_mended_by_reset(run: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "world.json").write_text("{")
+
+    broken = run("start", "--port", "0", "--aws-port", "0")
+    assert broken.code == 1
+    assert "kept aside" in broken.err
+    assert "Traceback" not in broken.err
+    assert run("reset").code == 0
+    assert run("start", "--port", "0", "--aws-port", "0").code == 0
+
+
+def test_wrong_usage_ends_with_1(run: Callable[..., Done]) -> None:
+    assert run("dance").code == 1
+    assert run("start", "--port", "x").code == 1
+
+
+def test_help_lists_commands_without_importing_them() -> None:
+    code = "import sys; from meta_access.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "assert 'moto' not in sys.modules and 'pulumi' not in sys.modules"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    for name in ("emulator", "orphans", "report", "state"):
+        assert f"  {name} " in done.stdout
+
+
+def test_a_missing_extra_is_one_clear_line() -> None:
+    code = "import sys; sys.modules['moto'] = None; from meta_access.cli import main; main(['emulator', 'status'])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 1
+    assert done.stderr == "Error: `meta-access emulator` needs moto: run pip install 'meta-access[emulator]'.\n"

@@ -1,0 +1,213 @@
+"""Every kind of fault, on a real socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access.emulator.client import RefusedError
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+
+BUSINESS = "178000000000101"
+USERS = f"{BUSINESS}/system_users"
+
+
+def _names(meta: RunningEmulator) -> list[str]:
+    return [user["name"] for user in meta.world()["system_users"]]
+
+
+def _create(meta: RunningEmulator, name: str = "reporting", **given: Any) -> Any:
+    return meta.graph("POST", USERS, {"name": name, "role": "EMPLOYEE"}, **given)
+
+
+def test_http_answers_as_told_and_does_nothing(meta: RunningEmulator) -> None:
+    meta.fault("http", method="POST", path="system_users$", status=503, body={"oops": 1}, headers={"X-Proxy": "a"})
+
+    answer = _create(meta)
+
+    assert (answer.status, answer.body, answer.headers["x-proxy"]) == (503, {"oops": 1}, "a")
+    assert _names(meta) == ["root"]
+    assert meta.calls()[-1]["status"] == 503
+    assert _create(meta).status == 200
+
+
+def test_http_that_is_applied_first_has_its_effect(meta: RunningEmulator) -> None:
+    meta.fault("http", method="POST", status=500, body="", applied=True)
+
+    assert _create(meta).status == 500
+    assert _names(meta) == ["root", "reporting"]
+
+
+def test_graph_answers_an_error_of_graph_with_headers(meta: RunningEmulator) -> None:
+    usage = {BUSINESS: [{"type": "ads_management", "estimated_time_to_regain_access": 7}]}
+    meta.fault("graph", code=80004, subcode=2446079, headers={"X-Business-Use-Case-Usage": usage}, message="slow down")
+
+    answer = meta.graph("GET", "me")
+
+    assert (answer.status, answer.code) == (400, (80004, 2446079))
+    assert answer.body["error"]["message"] == "slow down"
+    assert json.loads(answer.headers["x-business-use-case-usage"]) == usage
+    assert meta.calls()[-1]["code"] == 80004
+
+
+def test_graph_errors_1_and_2_are_transient(meta: RunningEmulator) -> None:
+    meta.fault("graph", code=2)
+
+    answer = meta.graph("GET", "me")
+
+    assert answer.status == 503
+    assert answer.body["error"]["is_transient"] is True
+
+
+@pytest.mark.parametrize(("kind", "after"), [("drop_before", ["root"]), ("drop_after", ["root", "reporting"])])
+def test_a_cut_connection_is_before_or_after_the_work(meta: RunningEmulator, kind: str, after: list[str]) -> None:
+    meta.fault(kind, method="POST", path="system_users")
+
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        _create(meta)
+
+    assert _names(meta) == after
+    assert (meta.calls()[-1]["status"], meta.calls()[-1]["code"]) == (0, None)
+
+
+def test_hang_is_done_at_once_and_answered_late(meta: RunningEmulator) -> None:
+    meta.fault("hang", method="POST", seconds=30)
+
+    with pytest.raises(TimeoutError):
+        _create(meta, timeout_s=0.3)
+
+    assert _names(meta) == ["root", "reporting"]
+
+
+def test_removing_the_faults_lets_a_hanging_call_go_on(meta: RunningEmulator) -> None:
+    meta.fault("hang", path="me$", seconds=30)
+    answers: list[Any] = []
+    waiting = threading.Thread(target=lambda: answers.append(meta.graph("GET", "me", timeout_s=20)))
+    waiting.start()
+    meta.wait_for_call("graph", "/me", timeout_s=5)
+
+    meta.clear_faults()
+    waiting.join(5)
+
+    assert answers[0].status == 200
+
+
+def test_garbage_is_no_json(meta: RunningEmulator) -> None:
+    meta.fault("garbage")
+
+    answer = meta.graph("GET", "me")
+
+    assert answer.status == 200
+    assert answer.body.startswith("<!DOCTYPE html>")
+
+
+def test_stale_reads_are_some_writes_behind_and_tokens_are_not(meta: RunningEmulator) -> None:
+    user = meta.create_system_user("reporting")
+    fault = meta.fault("stale", path="system_users$", writes=1)
+
+    stale = [row["name"] for row in meta.graph("GET", USERS).body["data"]]
+    meta.graph("POST", USERS, {"system_user_id": user, "name": "renamed"})
+    behind = [row["name"] for row in meta.graph("GET", USERS).body["data"]]
+    meta.clear_faults()
+
+    assert fault["times"] is None
+    assert stale == ["root"]
+    assert behind == ["root", "reporting"]
+    assert [row["name"] for row in meta.graph("GET", USERS).body["data"]] == ["root", "renamed"]
+    assert _names(meta) == ["root", "renamed"]
+
+
+def test_stale_reads_are_some_milliseconds_behind(meta: RunningEmulator) -> None:
+    meta.create_system_user("reporting")
+    meta.fault("stale", ms=60000)
+
+    assert len(meta.graph("GET", USERS).body["data"]) == 1
+
+
+def test_latency_adds_to_every_call(meta: RunningEmulator) -> None:
+    meta.fault("latency", ms=150)
+
+    started = time.monotonic()
+    meta.graph("GET", "me")
+    meta.graph("GET", "me")
+
+    assert time.monotonic() - started >= 0.3
+    assert meta.faults()[0]["hits"] == 2
+
+
+def test_nth_and_times_count_matching_calls(meta: RunningEmulator) -> None:
+    meta.fault("graph", method="GET", path="^/v26.0/me$", nth=2, times=2, code=4)
+
+    found = [meta.graph("GET", path).status for path in ("me", BUSINESS, "me", "me", "me")]
+
+    assert found == [200, 200, 400, 400, 200]
+    [fault] = meta.faults()
+    assert (fault["seen"], fault["hits"]) == (4, 2)
+
+
+def test_two_faults_strike_one_after_the_other(meta: RunningEmulator) -> None:
+    meta.fault("graph", code=1)
+    meta.fault("graph", code=2)
+
+    assert [meta.graph("GET", "me").body["error"]["code"] for _ in range(2)] == [1, 2]
+    assert meta.graph("GET", "me").status == 200
+
+
+def test_faults_of_secrets_manager_go_by_operation(meta: RunningEmulator) -> None:
+    body = {"__type": "AccessDeniedException", "Message": "no"}
+    meta.fault("http", service="secretsmanager", operation="CreateSecret", status=400, body=body)
+    secrets = meta.secrets()
+
+    with pytest.raises(secrets.exceptions.ClientError, match="AccessDenied"):
+        secrets.create_secret(Name="a", SecretString="b")
+
+    assert meta.graph("GET", "me").status == 200
+    [call] = meta.calls("secretsmanager")
+    assert (call["operation"], call["status"], call["code"]) == ("CreateSecret", 400, "AccessDeniedException")
+    assert meta.faults()[0]["hits"] == 1
+
+
+def test_several_are_added_at_once_or_none(meta: RunningEmulator) -> None:
+    with pytest.raises(RefusedError, match="kind"):
+        meta.control("faults", "POST", [{"kind": "garbage"}, {"kind": "gremlin"}])
+    assert meta.faults() == []
+
+    added = meta.control("faults", "POST", [{"kind": "garbage"}, {"kind": "drop_after", "nth": 3}])
+
+    assert [fault["kind"] for fault in meta.faults()] == ["garbage", "drop_after"]
+    meta.control(f"faults?id={added[0]['id']}", "DELETE")
+    assert [fault["kind"] for fault in meta.faults()] == ["drop_after"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "word"),
+    [
+        ({"kind": "gremlin"}, "kind: 'gremlin' is not one of http, graph"),
+        ({}, "kind"),
+        ({"kind": "http"}, "status"),
+        ({"kind": "http", "status": "500"}, "status"),
+        ({"kind": "http", "status": 99}, "status"),
+        ({"kind": "graph", "code": "4"}, "code"),
+        ({"kind": "graph", "code": 4, "service": "secretsmanager"}, "service"),
+        ({"kind": "hang"}, "seconds"),
+        ({"kind": "hang", "seconds": -1}, "seconds"),
+        ({"kind": "stale"}, "writes"),
+        ({"kind": "stale", "writes": 1, "ms": 5}, "writes"),
+        ({"kind": "garbage", "nth": 0}, "nth"),
+        ({"kind": "garbage", "times": "2"}, "times"),
+        ({"kind": "garbage", "path": "("}, "path"),
+        ({"kind": "garbage", "colour": "red"}, "colour"),
+        ({"kind": "garbage", "service": "s3"}, "service"),
+        ({"kind": "garbage", "method": "GET", "operation": "PutSecretValue"}, "operation"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_by_name(meta: RunningEmulator, spec: dict[str, Any], word: str) -> None:
+    with pytest.raises(RefusedError, match=word.replace("(", r"\(")):
+        meta.control("faults", "POST", spec)

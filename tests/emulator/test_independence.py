@@ -1,0 +1,17 @@
+"""The emulator is a witness of its own: nothing of the client is in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+FORBIDDEN = ("meta_access.graph", "meta_access.vault", "meta_access.providers", "meta_access.credentials", "pulumi")
+
+
+def test_running_emulator_has_imported_nothing_of_the_client() -> None:
+    code = "import sys, meta_access.emulator.process; print('\\n'.join(sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    found = {name for name in loaded.stdout.split() if name.startswith(FORBIDDEN)}
+    assert found == set()
