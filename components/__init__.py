@@ -1,0 +1,1 @@
+"""Components: what people compose a stack of."""

@@ -1,0 +1,103 @@
+"""AppAccess: who may work on an app, what it asks Meta for, and where its logins return to. All of it people's work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_random
+
+from meta_access import AppRoles, BusinessVerification, FeatureRequest, PermissionRequest, RedirectUris
+from meta_access.spec import gate_names
+from meta_access.spec.login_urls import login_urls
+
+if TYPE_CHECKING:
+    from components.gate_board import GateBoard
+    from meta_access.spec import Stack
+    from meta_access.spec.plan import AppPlan
+
+_VERIFY_TOKEN_LENGTH = 40
+
+
+class AppAccess(pulumi.ComponentResource):
+    """The gates of one app and of the businesses it acts for.
+
+    Attributes:
+        login_urls: Redirect URI to the addresses of the login dialog.
+        webhook_verify_token: Secret; None when the app declares no webhooks.
+    """
+
+    login_urls: dict[str, dict[str, str]]
+    webhook_verify_token: pulumi.Output[str] | None
+
+    def __init__(
+        self, name: str, *, stack: Stack, plan: AppPlan, board: GateBoard, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("meta:access:AppAccess", name, None, opts)
+        self._stack, self._plan, self._board = stack, plan, board
+        self._app = stack.spec.apps[plan.key]
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._verifications()
+        self._tier_and_features()
+        self._permissions()
+        self._roles()
+        self._redirect_uris()
+        self.login_urls = login_urls(self._app, stack.spec.connections[plan.connection].api_version)
+        self.webhook_verify_token = self._verify_token()
+        self.register_outputs({"login_urls": self.login_urls, "webhook_verify_token": self.webhook_verify_token})
+
+    def _verifications(self) -> None:
+        for business, connection in self._plan.verifies.items():
+            gate = gate_names.verification(business)
+            common = {**self._common(gate), "connection": connection, "owner": self._owner(business)}
+            self._board.add(gate, BusinessVerification(gate, **common))
+
+    def _tier_and_features(self) -> None:
+        key = self._stack.rules.tier_feature_key
+        wanted = {gate_names.feature(self._plan.key, name): (name, level) for name, level in self._app.features.items()}
+        if self._app.tier is not None:
+            wanted[gate_names.tier(self._plan.key)] = (key, self._app.tier)
+        for gate, (feature, level) in wanted.items():
+            self._board.add(gate, FeatureRequest(gate, feature=feature, level=level, **self._common(gate)))
+
+    def _permissions(self) -> None:
+        for permission, level in self._app.permissions.levels().items():
+            gate = gate_names.permission(self._plan.key, permission)
+            self._board.add(gate, PermissionRequest(gate, permission=permission, level=level, **self._common(gate)))
+
+    def _roles(self) -> None:
+        if self._app.roles is None:
+            return
+        gate = gate_names.app_roles(self._plan.key)
+        roles = self._app.roles.by_person()
+        ids = {person: self._stack.spec.people[person].user_id for person in roles}
+        people = {person: {"user_id": user_id} for person, user_id in ids.items() if user_id is not None}
+        self._board.add(gate, AppRoles(gate, roles=roles, people=people, **self._common(gate)))
+
+    def _redirect_uris(self) -> None:
+        login = self._app.login
+        if login is None or not login.redirect_uris:
+            return
+        gate = gate_names.redirect_uris(self._plan.key)
+        uris, hosts = list(login.redirect_uris), list(login.hosts)
+        self._board.add(gate, RedirectUris(gate, uris=uris, hosts=hosts, mode=self._app.mode, **self._common(gate)))
+
+    def _verify_token(self) -> pulumi.Output[str] | None:
+        if self._app.webhooks is None:
+            return None
+        # Meta compares it as text in a query; without signs that would have to be encoded there.
+        return pulumi_random.RandomPassword(
+            f"{self._plan.key}-webhook-verify-token", length=_VERIFY_TOKEN_LENGTH, special=False, opts=self._child
+        ).result
+
+    def _common(self, gate: str) -> dict[str, Any]:
+        record = self._stack.evidence.get(gate)
+        return {
+            "connection": self._plan.connection,
+            "evidence": record.as_input() if record is not None else None,
+            "owner": self._owner(self._stack.spec.connections[self._plan.connection].business),
+            "opts": self._child,
+        }
+
+    def _owner(self, business: str) -> str | None:
+        return self._app.owner or self._stack.spec.businesses[business].owner

@@ -1,0 +1,83 @@
+"""Which gates hold back which widening, in block mode: new users, new assignments, first tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pulumi
+
+from meta_access.spec import gate_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meta_access.spec import StackSpec
+
+NOT_MADE = "not made yet"
+_TOLD = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
+
+
+class Gate(Protocol):
+    """What all gates have; the other fields of the export are told by name."""
+
+    @property
+    def status(self) -> pulumi.Output[str]: ...
+
+
+class GateBoard:
+    """The gates made so far, by name.
+
+    `requires` of a resource is the mapping it is to be given: empty conditions in warn mode, where gates only report.
+    """
+
+    def __init__(self, spec: StackSpec) -> None:
+        self._spec = spec
+        self._gates: dict[str, Gate] = {}
+
+    def add(self, name: str, gate: Gate) -> None:
+        self._gates[name] = gate
+
+    def for_user(self, connection: str) -> dict[str, pulumi.Output[str]] | None:
+        """A new system user needs the tier that gives the quota, and a business Meta has verified."""
+        return self._required(self._standing(connection))
+
+    def for_work(self, connection: str, scopes: Iterable[str]) -> dict[str, pulumi.Output[str]] | None:
+        """An assignment, or a token, needs the permissions of its scopes beside these."""
+        app = self._spec.connections[connection].app
+        return self._required([*self._standing(connection), *(gate_names.permission(app, scope) for scope in scopes)])
+
+    def export(self) -> dict[str, dict[str, pulumi.Output[Any]]]:
+        """What people and commands read of each gate."""
+        return {name: _told(gate) for name, gate in self._gates.items()}
+
+    def _standing(self, connection: str) -> list[str]:
+        typed = self._spec.connections[connection]
+        return [gate_names.tier(typed.app), gate_names.verification(typed.business)]
+
+    def _required(self, names: Iterable[str]) -> dict[str, pulumi.Output[str]] | None:
+        if self._spec.gate_mode != "block":
+            return None
+        return {name: _value_only(self._gates[name].status) for name in names if name in self._gates} or None
+
+
+def _value_only(status: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The status without the dependency on its gate.
+
+    With it, a gate that fails, or that is declared and not made yet, would hold back the rotation of a token: the
+    engine refuses `up --target TOKEN` when the token depends on a resource that does not exist (measured, 3.259.0).
+    Without it the engine drops a status it does not know, so an update gets a word that is not `satisfied` instead.
+    """
+
+    async def value() -> str:
+        return str(await status.future()) if await status.is_known() else NOT_MADE
+
+    async def known() -> bool:
+        return not pulumi.runtime.is_dry_run() or await status.is_known()
+
+    return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
+
+
+def _told(gate: Gate) -> dict[str, pulumi.Output[Any]]:
+    # Each by itself: the first preview knows the status, and the rest only after the gate exists.
+    return {field: getattr(gate, field) for field in _TOLD}

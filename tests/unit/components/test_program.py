@@ -1,0 +1,204 @@
+"""What the program asks the engine for, stack by stack, and what it exports and says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.components.conftest import Asked
+
+VERIFIED = {"agency-verification": "pending_human"}
+TIER = {"ads-tier": "pending_human"}
+
+
+def test_dev_asks_for_one_identity_its_assets_and_five_gates(program: Callable[..., Asked]) -> None:
+    asked = program("dev")
+    kinds: dict[str, list[str]] = {}
+    for kind, name in asked.resources:
+        kinds.setdefault(kind, []).append(name)
+    assert {kind: sorted(names) for kind, names in kinds.items()} == {
+        "AppAccess": ["ads"],
+        "SystemIdentity": ["reporting"],
+        "ClientAccess": ["acme", "lindenhof"],
+        "AppRoles": ["ads-app-roles"],
+        "RedirectUris": ["ads-redirect-uris"],
+        "PermissionRequest": ["ads-ads_read"],
+        "FeatureRequest": ["ads-tier"],
+        "BusinessVerification": ["lindenhof-verification"],
+        "SystemUser": ["reporting"],
+        "AppInstallation": ["reporting"],
+        "RandomId": ["reporting-secret-suffix"],
+        "SystemUserToken": ["reporting"],
+        "AssetAssignment": [
+            "acme-reporting-act_205550000000601",
+            "lindenhof-reporting-act_104320000000501",
+            "lindenhof-reporting-page:102930000000801",
+        ],
+    }
+
+
+def test_a_random_suffix_of_eight_digits_ends_the_secrets_name(program: Callable[..., Asked]) -> None:
+    asked = program("dev")
+    assert asked.resources["RandomId", "reporting-secret-suffix"] == {"byteLength": 4}
+    assert asked.resources["SystemUserToken", "reporting"]["secret_name"] == "meta/dev/reporting/0a1b2c3d"
+
+
+def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[..., Asked]) -> None:
+    asked = program("dev")
+    common = {"connection": "main", "owner": "nadia"}
+    assert asked.resources["AppRoles", "ads-app-roles"] == {
+        **common,
+        "roles": {"nadia": "admin", "ines": "developer"},
+        "people": {"nadia": {"user_id": "100000000000401"}, "ines": {"user_id": "100000000000402"}},
+    }
+    assert asked.resources["RedirectUris", "ads-redirect-uris"] == {
+        **common,
+        "uris": ["https://connect.lindenhof.example/meta/callback/"],
+        "hosts": ["connect.lindenhof.example/"],
+        "mode": "development",
+    }
+    assert asked.resources["PermissionRequest", "ads-ads_read"] == {
+        **common,
+        "permission": "ads_read",
+        "level": "standard",
+    }
+    assert asked.resources["FeatureRequest", "ads-tier"] == {
+        **common,
+        "feature": "ads_management_standard_access",
+        "level": "limited",
+    }
+    assert asked.resources["BusinessVerification", "lindenhof-verification"] == common
+
+
+def test_evidence_is_handed_to_its_gate_alone(program: Callable[..., Asked]) -> None:
+    asked = program("prod")
+    given = {name: inputs["evidence"]["by"] for (_, name), inputs in asked.resources.items() if "evidence" in inputs}
+    assert given == {"ads-redirect-uris": "nadia", "ads-pages_read_engagement": "tom"}
+
+
+def requirements(asked: Asked) -> dict[str, Any]:
+    widening = {"SystemUser", "AssetAssignment", "SystemUserToken"}
+    return {f"{kind} {name}": row.get("requires") for (kind, name), row in asked.resources.items() if kind in widening}
+
+
+def test_in_warn_mode_nothing_requires_a_gate(program: Callable[..., Asked]) -> None:
+    assert set(requirements(program("dev")).values()) == {None}
+
+
+def test_in_block_mode_what_widens_access_requires_its_gates(program: Callable[..., Asked]) -> None:
+    found = requirements(program("prod"))
+    reading = {**TIER, **VERIFIED, "ads-ads_read": "pending_human"}
+    assert found["SystemUser reporting"] == {**TIER, **VERIFIED}
+    assert found["AssetAssignment cedar-reporting-act_1043217650987602"] == reading
+    assert found["SystemUserToken reporting"] == reading
+    # A use case brings the permissions that its own depend on.
+    assert found["SystemUserToken trading"] == {
+        **TIER,
+        **VERIFIED,
+        "ads-ads_management": "pending_human",
+        "ads-pages_read_engagement": "pending_human",
+        "ads-pages_show_list": "pending_human",
+    }
+
+
+def test_taking_over_an_existing_user_requires_no_gate(program: Callable[..., Asked]) -> None:
+    assert requirements(program("prod"))["SystemUser root"] is None
+
+
+def test_block_and_warn_are_the_stacks_to_choose(program: Callable[..., Asked]) -> None:
+    found = requirements(program("dev", {"meta:gates": "block"}))
+    assert found["SystemUser reporting"] == {**TIER, "lindenhof-verification": "pending_human"}
+    assert set(requirements(program("prod", {"meta:gates": "warn"})).values()) == {None}
+
+
+def test_a_token_takes_the_connections_key_and_its_own_times(program: Callable[..., Asked]) -> None:
+    token = program("prod").resources["SystemUserToken", "warehouse"]
+    assert {key: token[key] for key in ("secret_name", "kms_key", "grace", "rotate_before", "lifetime", "scopes")} == {
+        "secret_name": "meta/prod/warehouse/ads-read",
+        "kms_key": "alias/meta-prod",
+        "grace": "48h",
+        "rotate_before": "20d",
+        "lifetime": "60d",
+        "scopes": ["ads_read"],
+    }
+
+
+def test_removing_a_client_takes_its_assignments_and_nothing_else(program: Callable[..., Asked]) -> None:
+    both = program("dev").resources
+    clients = {"lindenhof": {"access": "own", "assets": {"act_104320000000501": {"reporting": "read"}}}}
+    left = program("dev", {"meta:clients": clients}).resources
+    assert set(both) - set(left) == {
+        ("ClientAccess", "acme"),
+        ("AssetAssignment", "acme-reporting-act_205550000000601"),
+        ("AssetAssignment", "lindenhof-reporting-page:102930000000801"),
+    }
+    assert all(both[key] == left[key] for key in left)
+
+
+def told(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def test_exports_of_dev(program: Callable[..., Asked]) -> None:
+    outputs = program("dev").outputs
+    assert set(outputs) == {"secrets", "gates", "quota", "login_urls"}
+    assert told(outputs["secrets"]["reporting"]) == {
+        "name": "meta/dev/reporting/0a1b2c3d",
+        "arn": "arn:reporting",
+        "scopes": ["ads_read"],
+        "expires_at": "2027-01-23T08:00:00Z",
+    }
+    assert told(outputs["gates"]["ads-app-roles"]) == {
+        "status": "pending_human",
+        "waiting_on": "us",
+        "owner": "nadia",
+        "next_step": {"what": "act"},
+    }
+    assert set(outputs["gates"]) == {
+        "ads-app-roles",
+        "ads-redirect-uris",
+        "ads-ads_read",
+        "ads-tier",
+        "lindenhof-verification",
+    }
+    assert outputs["quota"]["lindenhof"]["EMPLOYEE"]["limit"] == 1
+    assert outputs["login_urls"]["ads"]["https://connect.lindenhof.example/meta/callback/"]["scope"].startswith(
+        "https://www.facebook.com/v26.0/dialog/oauth?client_id=120480000000201&redirect_uri=https%3A%2F%2Fconnect"
+    )
+
+
+def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[..., Asked]) -> None:
+    asked = program("staging")
+    assert asked.resources["RandomPassword", "ads-webhook-verify-token"] == {"length": 40, "special": False}
+    assert asked.outputs["webhook_verify_tokens"] == {"ads": "unguessable"}
+
+
+def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[..., Asked]) -> None:
+    said = program("prod").said
+    assert [level for level, _ in said] == ["warn", "info"]
+    assert said[0][1].startswith(
+        "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
+    )
+    assert said[1][1] == (
+        "Read and checked, but no resource acts on it yet: meta:apps.ads.settings, meta:apps.ads.obligations, "
+        "meta:apps.ads.login.configurations, meta:businesses.agency.two_factor, meta:people (as business users), "
+        "meta:clients (the owner's sharing)."
+    )
+
+
+def test_a_refused_configuration_is_one_error_and_no_resource(program: Callable[..., Asked]) -> None:
+    asked = program("dev", {"meta:gates": "blok", "meta:clientz": {}})
+    assert asked.exit_code == 32
+    assert asked.resources == {}
+    assert asked.said == [
+        (
+            "error",
+            (
+                "2 problems in the configuration:\n"
+                '  - meta:gates: "blok" is not one of warn, block. Fix: write "block".\n'
+                '  - meta:clientz: there is no key "clientz" here. Fix: write "clients".'
+            ),
+        )
+    ]
