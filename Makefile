@@ -1,0 +1,42 @@
+# Every target works from a bare clone: Python 3.11, Go, git, make and the package registries are all it needs.
+# The environment of the targets is defined in one place, tools/workspace/environment.py.
+
+PYTHON ?= python3
+STACK ?= dev
+PY := .venv/bin/python
+BIN := .venv/bin
+
+# `|| exit` of a recipe line is make's own; nothing here runs in parallel.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help up preview down test check emulator env clean venv
+
+help: ## Show every target with one line (the default)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: venv ## Provision stack dev with the real engine against an emulated Meta and Secrets Manager
+	@$(PY) -m tools.workspace.up
+
+preview: venv ## Show what an up would do; STACK=prod, OFFLINE=1 for no credential and no network
+	@$(PY) -m tools.workspace.preview --stack $(STACK) $(if $(filter 1,$(OFFLINE)),--offline)
+
+down: venv ## Destroy stack dev and say what remains, and why
+	@$(PY) -m tools.workspace.down
+
+test: venv ## Run the checks and all layers of tests: unit, emulator, host, real engine
+	@$(PY) -m tools.workspace.test
+
+check: venv ## Lint, formatting, types, import contracts
+	@$(PY) -m tools.workspace.check
+
+emulator: venv ## Start the emulated Meta and Secrets Manager in the background, or show the running one
+	@$(PY) -m tools.workspace.emulator
+
+env: venv ## Print the environment of these targets: eval "$$(make -s env)"
+	@$(PY) -m tools.workspace.environment
+
+clean: ## Stop the emulator and remove .venv, the working folder with stack dev's state, and caches
+	@$(PYTHON) -m tools.workspace.clean
+
+venv:
+	@$(PYTHON) -m tools.workspace.venv

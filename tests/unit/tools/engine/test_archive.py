@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import platform
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.tools.engine.engines import Words
+from tools.engine import archive
+from tools.engine.binaries import FILES, WayFailedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "pulumi-v3.259.0-linux-x64.tar.gz"
+SUMS = "pulumi-3.259.0-checksums.txt"
+
+
+@pytest.fixture(autouse=True)
+def linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Path:
+    """A release folder as the vendor has it, reached by a file: URL."""
+    folder = tmp_path / "releases"
+    folder.mkdir()
+    with tarfile.open(folder / NAME, "w:gz") as tar:
+        for name in (*(f"pulumi/{file}" for file in FILES), "pulumi/pulumi-language-go", "../../escaped"):
+            content = f"#!/bin/sh\n# {name}\n".encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    digest = hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    (folder / SUMS).write_text(f"{'0' * 64}  pulumi-v3.259.0-darwin-x64.tar.gz\n{digest}  {NAME}\n")
+    return folder
+
+
+def download(vendor: Path, into: Path) -> Words:
+    into.mkdir()
+    words = Words()
+    archive.download(into, words, f"file://{vendor}")
+    return words
+
+
+def test_the_engines_files_and_no_others_are_taken_out_of_the_archive(vendor: Path, tmp_path: Path) -> None:
+    words = download(vendor, tmp_path / "engine")
+
+    assert sorted(file.name for file in (tmp_path / "engine").iterdir()) == sorted(FILES)
+    assert all(file.stat().st_mode & 0o111 for file in (tmp_path / "engine").iterdir())
+    assert words.lines[0] == f"downloading {NAME}"
+
+
+def test_an_archive_that_is_not_the_published_one_is_refused(vendor: Path, tmp_path: Path) -> None:
+    (vendor / NAME).write_bytes(b"something else")
+
+    with pytest.raises(WayFailedError, match="the vendor's list says"):
+        download(vendor, tmp_path / "engine")
+
+    assert not (tmp_path / "engine" / "pulumi").exists()
+
+
+def test_an_archive_that_the_checksums_do_not_list_is_refused(vendor: Path, tmp_path: Path) -> None:
+    (vendor / SUMS).write_text("")
+
+    with pytest.raises(WayFailedError, match=f"checksums do not list {NAME}"):
+        download(vendor, tmp_path / "engine")
+
+
+def test_a_host_that_cannot_be_reached_is_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(WayFailedError, match="cannot be reached"):
+        archive.download(tmp_path, Words(), f"file://{tmp_path / 'absent'}")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "expected"),
+    [
+        ("Linux", "aarch64", "pulumi-v3.259.0-linux-arm64.tar.gz"),
+        ("Darwin", "arm64", "pulumi-v3.259.0-darwin-arm64.tar.gz"),
+        ("Darwin", "x86_64", "pulumi-v3.259.0-darwin-x64.tar.gz"),
+    ],
+)
+def test_the_archive_is_this_machines(
+    monkeypatch: pytest.MonkeyPatch, system: str, machine: str, expected: str
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+
+    assert archive.name() == expected
+
+
+def test_a_machine_without_an_archive_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+
+    with pytest.raises(WayFailedError, match="no archive for Linux on riscv64"):
+        archive.name()

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.workspace import stack
+from tools.workspace.stack import StackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(stack, "ROOT", tmp_path)
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config: {}\n")
+    return file
+
+
+def test_a_rewritten_stack_file_is_put_back_and_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        with stack.unchanged(file):
+            file.write_text("config: {}\nencryptionsalt: v1:x\n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert file.read_text() == "config: {}\n"
+    assert capsys.readouterr().out == "stack: the engine rewrote Pulumi.dev.yaml; it was put back as it was\n"
+
+
+def test_an_untouched_stack_file_is_not_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.utime(file, (1, 1))
+    with stack.unchanged(file):
+        pass
+
+    assert file.stat().st_mtime == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_state_that_does_not_verify_stops_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "meta-access"
+    command.write_text('#!/bin/sh\necho "$*" > "$CALLS"\nexit 1\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
+
+    with pytest.raises(StackError, match="Nothing was done: the state of stack dev"):
+        stack.verify("dev", os.environ)
+
+    assert (tmp_path / "calls").read_text() == "state verify --stack dev\n"
+
+
+PULUMI = """#!/bin/sh
+case "$1" in
+  stack) cat "$STATE" ;;
+  *) echo "$*" > "$CALLS" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "calls"),
+    [
+        ("creating", "refresh --yes --non-interactive --clear-pending-creates --stack dev\n"),
+        ("deleting", None),  # an ordinary refresh settles those
+    ],
+)
+def test_creates_that_were_never_recorded_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, calls: str | None
+) -> None:
+    command = tmp_path / "pulumi"
+    command.write_text(PULUMI)
+    command.chmod(0o755)
+    pending = {"type": kind, "resource": {"urn": "urn:pulumi:dev::meta-access::a:b:C::reporting"}}
+    (tmp_path / "state").write_text(json.dumps({"deployment": {"pending_operations": [pending]}}))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
+
+    stack.forget_unfinished(os.environ)
+
+    assert ((tmp_path / "calls").read_text() if (tmp_path / "calls").exists() else None) == calls

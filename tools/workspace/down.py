@@ -1,0 +1,24 @@
+"""`make down`: ends what the dev stack made, and says what remains and why."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.workspace import ready, stack
+from tools.workspace.environment import DEV, say
+from tools.workspace.failures import told
+from tools.workspace.process import stream
+
+
+@told("make down can be repeated.")
+def main() -> int:
+    with stack.unchanged(stack.dev_file()):
+        env = ready.dev()
+        code = stream(["pulumi", "destroy", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env)
+        say("")
+        left = stream(["meta-access", "orphans", "--stack", DEV], env)
+    return code or left
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""`make preview [STACK=…] [OFFLINE=1]`: what an `up` would do, live or from the configuration alone."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tools.engine.random_plugin.install import install_stand_in
+from tools.workspace import ready, scratch, stack
+from tools.workspace.environment import DEV, ROOT, STATE, engine_folder, environment, say
+from tools.workspace.failures import told
+from tools.workspace.process import capture, stream
+from tools.workspace.stack import StackError
+
+
+@told("A preview changes nothing.")
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make preview", description=__doc__)
+    parser.add_argument("--stack", default=DEV)
+    parser.add_argument("--offline", action="store_true")
+    arguments = parser.parse_args()
+    file = ROOT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
+    if not file.is_file():
+        known = ", ".join(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml")))
+        raise StackError(f"There is no stack {arguments.stack!r}: stacks/ has {known}.")
+    if arguments.offline:
+        return offline(arguments.stack)
+    with stack.unchanged(file):
+        return live(arguments.stack)
+
+
+def live(name: str) -> int:
+    """Preview against Meta and Secrets Manager; for dev, against the emulated ones."""
+    if name == DEV:
+        env = ready.dev()
+    else:
+        if os.environ.get("PULUMI_BACKEND_URL") == f"file://{STATE}":
+            raise StackError(
+                f"PULUMI_BACKEND_URL is the local one of stack {DEV}, as `make env` sets it. For stack {name}: use a "
+                f"shell with that stack's own backend and credentials, or make preview STACK={name} OFFLINE=1"
+            )
+        env = environment(engine_folder(), name)
+        stack.verify(name, env)
+    return stream(["pulumi", "preview", "--non-interactive", "--stack", name], env)
+
+
+def offline(name: str) -> int:
+    """Preview in a scratch copy: what the configuration alone would make, starting from nothing."""
+    with scratch.copied(ROOT, name) as copy:
+        say(not_looked_at(name, copy.blanked))
+        env = scratch.environment(environment(engine_folder(), name), copy.folder)
+        install_stand_in(Path(env["PULUMI_HOME"]))
+        made = capture(
+            ["pulumi", "stack", "init", name, "--secrets-provider", "passphrase", "--non-interactive"],
+            env,
+            cwd=str(copy.folder),
+        )
+        if made.returncode != 0:
+            raise StackError(
+                f"The scratch copy's stack could not be made: {(made.stderr or made.stdout).strip()[-500:]}"
+            )
+        return stream(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
+
+
+def not_looked_at(name: str, blanked: int) -> str:
+    """Say what an offline preview cannot know, in one paragraph."""
+    secure = f", and {blanked} encrypted configuration value(s), replaced by a placeholder" if blanked else ""
+    return (
+        f"Offline preview of stack {name}: the configuration alone, in a scratch copy that starts from nothing, so "
+        "that every resource reads as a create. Not looked at: Meta (who holds which role, live system users and the "
+        "quota they leave, asset assignments, access levels, the status of every gate), AWS Secrets Manager (secrets, "
+        f"tokens, expiries), the stack's recorded state, and its secrets provider{secure}. No credential and no "
+        "network is used, and the checkout does not change.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The dev stack: made when absent, verified before every operation, its file in `stacks/` left byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+from tools.workspace.environment import DEV, ROOT, say
+from tools.workspace.process import capture, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class StackError(Exception):
+    """The stack cannot be used; the text is one paragraph."""
+
+
+@contextlib.contextmanager
+def unchanged(file: Path) -> Iterator[None]:
+    """Put a stack file back when the engine rewrote it.
+
+    The engine leaves a file alone that carries a salt and is in its own formatting, as the committed one is. This keeps
+    the promise for a file that was edited since.
+    """
+    before = file.read_bytes() if file.is_file() else None
+    try:
+        yield
+    finally:
+        if before is not None and file.read_bytes() != before:
+            file.write_bytes(before)
+            say(f"stack: the engine rewrote {file.relative_to(ROOT)}; it was put back as it was")
+
+
+def dev_file() -> Path:
+    return ROOT / "stacks" / f"Pulumi.{DEV}.yaml"
+
+
+def select(env: Mapping[str, str]) -> None:
+    """Select dev in the private home, making it in the local backend the first time."""
+    done = capture(["pulumi", "stack", "select", "--create", DEV, "--non-interactive"], env)
+    if done.returncode != 0:
+        raise StackError(f"Selecting stack {DEV} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def verify(stack: str, env: Mapping[str, str]) -> None:
+    """Compare the provider payloads in the state with the frozen table: state is code, and the engine would run it."""
+    if stream(["meta-access", "state", "verify", "--stack", stack], env) != 0:
+        raise StackError(f"Nothing was done: the state of stack {stack} did not pass `meta-access state verify`.")
+
+
+def forget_unfinished(env: Mapping[str, str]) -> None:
+    """Drop creates of dev that a killed run began and never recorded; the engine would warn of them for ever.
+
+    Nothing is lost by it: each resource looks for its own interrupted create before it makes another one. Call it after
+    `verify`, since it runs what the state says.
+    """
+    done = capture(["pulumi", "stack", "export", "--stack", DEV], env)
+    deployment = json.loads(done.stdout)["deployment"] if done.returncode == 0 else {}
+    begun = [entry for entry in deployment.get("pending_operations") or [] if entry.get("type") == "creating"]
+    if not begun:
+        return
+    names = ", ".join(entry["resource"]["urn"].rsplit("::", 1)[-1] for entry in begun)
+    say(
+        f"stack: an interrupted run began and never recorded: {names}; the state forgets that, the next steps look anew"
+    )
+    stream(["pulumi", "refresh", "--yes", "--non-interactive", "--clear-pending-creates", "--stack", DEV], env)

@@ -1,0 +1,34 @@
+"""`make test`: the checks, then every layer of tests in one pytest run, the real engine included."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tools.workspace import check
+from tools.workspace.environment import ROOT, engine_folder, environment, say
+from tools.workspace.failures import told
+from tools.workspace.process import stream
+
+LAYERS = ("tests/unit", "tests/emulator", "tests/host", "tests/engine")
+# Variables of a stack or a person at work here that must not reach a test.
+FOREIGN = ("PULUMI_", "META_", "AWS_")
+
+
+@told("Tests leave nothing behind that the next run minds.")
+def main() -> int:
+    failed = check.run()
+    base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    env = environment(engine_folder(), "tests", base=base)
+    layers = [layer for layer in LAYERS if (ROOT / layer).is_dir()]
+    # A file stays on one worker: its servers and engine projects are its own.
+    argv = ["pytest", "-n", "2", "--dist", "loadfile", "--durations", "10", *layers]
+    say(f"test: {' '.join(argv)}")
+    code = stream(argv, env, cwd=str(ROOT))
+    if failed:
+        say(f"check: failed: {', '.join(failed)}")
+    return code or (1 if failed else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
