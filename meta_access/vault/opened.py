@@ -1,0 +1,94 @@
+"""Steps 0 and 1: find the secret or create it, see that it is ours, and mark it so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4, uuid5
+
+from meta_access.errors import SecretNotFoundError, SecretScheduledForDeletionError, VersionExistsError
+from meta_access.vault import labels, payload, tags
+from meta_access.vault.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.clock import Clock
+    from meta_access.vault.ask import Ask
+    from meta_access.vault.description import Description
+    from meta_access.vault.store import SecretStore
+
+DEFAULT_KEY = "alias/aws/secretsmanager"
+
+# After a forced deletion AWS keeps the name for some seconds.
+_NAME_SETTLES = (2.0, 4.0, 8.0)
+
+
+def open_secret(
+    store: SecretStore, ask: Ask, *, claim: str | None, clock: Clock, notify: Callable[[str], None]
+) -> tuple[Secret, str]:
+    """Open the secret for writing, creating or restoring it if need be.
+
+    Args:
+        store: Of its region.
+        ask: What is wanted.
+        clock: For short waits.
+        notify: Gets sentences for the operator.
+        claim: The one in our outputs. None, when Pulumi creates the resource: then a new claim is made, so that a
+            twin's trailing delete finds another claim than its own and leaves the secret alone.
+
+    Returns:
+        The secret, and the claim that its tags now hold.
+
+    Raises:
+        ForeignSecretError: It is not ours.
+    """
+    ours = claim or str(uuid4())
+    described, created = _found_or_created(store, ask, ours, clock)
+    if not created:
+        in_use = bool((found := labels.read(labels.where(described.stages))).live or found.stamps)
+        tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=in_use)
+        if described.deletes_at is not None:
+            store.restore(described.arn)
+            notify(f"Secret {described.name}: it was scheduled for deletion, and is restored.")
+        if changed := tags.missing(described.tags, tags.owned(ask, ours)):
+            store.tag(described.arn, changed)
+        key = ask.kms_key or DEFAULT_KEY
+        if not _same_key(described.kms_key or DEFAULT_KEY, key):
+            store.use_key(described.arn, key)
+    return Secret(store, described, clock, created=created), ours
+
+
+def _found_or_created(store: SecretStore, ask: Ask, claim: str, clock: Clock) -> tuple[Description, bool]:
+    for pause in (*_NAME_SETTLES, None):
+        try:
+            return store.describe(ask.secret_name), False
+        except SecretNotFoundError:
+            pass
+        try:
+            return _create(store, ask, claim), True
+        except (VersionExistsError, SecretScheduledForDeletionError):
+            # Another run's creation that Describe does not show yet, or a name that is not free yet.
+            if pause is None:
+                raise
+            clock.sleep(pause)
+    raise AssertionError("the last round returns or raises")
+
+
+def _create(store: SecretStore, ask: Ask, claim: str) -> Description:
+    return store.create(
+        ask.secret_name,
+        # A current version from the start: the first value ever put becomes current whatever label is asked for.
+        payload.PLACEHOLDER,
+        token=str(uuid5(payload.NAMESPACE, f"{ask.secret_name}|{claim}")),
+        tags=tags.owned(ask, claim),
+        description=(
+            f"Meta system-user token, app {ask.app_id}, system user {ask.system_user_id}. Managed by Pulumi "
+            f"{ask.owner}; manual edits abandon a pending rotation. Schema {payload.SCHEMA}."
+        ),
+        kms_key=ask.kms_key,
+    )
+
+
+def _same_key(shown: str, asked: str) -> bool:
+    """AWS shows a key as it was given, or as the ARN of that."""
+    return shown == asked or shown.endswith((f":{asked}", f":key/{asked}"))

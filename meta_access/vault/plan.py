@@ -1,0 +1,273 @@
+"""The decision: what a secret holds, what is asked for, what Meta answered -> the next step. No IO, no clock.
+
+A run repeats: look, decide one step, take it. Whatever a crash leaves behind is just another state to decide on, so
+nothing here asks how the secret came to be as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from meta_access.vault.issuer import Verdict
+from meta_access.vault.labels import MOST_CUSTOM_LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meta_access.vault.ask import Ask
+
+LEASE_S = 120
+"""How long a claim keeps other runs away. By AWS's clock for them, by our own monotonic clock for ourselves."""
+
+MOST_MINTS = 2
+"""Of one run; the second only after Meta said no to the first."""
+
+
+class Do(Enum):
+    """One step."""
+
+    RELABEL = "put the label of a live token back"
+    UNSTAMP = "drop the stamp of the current version: an operator moved back to it"
+    WAIT = "wait for another run's lease"
+    MARK = "close a claim whose lease is over, and list it as a suspect"
+    INSPECT = "ask Meta about a token"
+    PROMOTE = "make a parked token the current version"
+    REJECT = "end a parked token that is not what it should be"
+    CLAIM = "claim the next generation, mint and park"
+    STAMP = "stamp a token whose successor is current: its grace begins"
+    DROP = "drop the live label of a stamped token"
+    RETIRE = "end a token whose grace has passed"
+    SWEEP = "drop what a closing left behind"
+    DONE = "nothing left to do now"
+    STOP = "stop: this run may not decide"
+
+
+class Why(Enum):
+    """Why a run stops."""
+
+    PARKED_UNKNOWN = "Meta cannot be asked about the parked token"
+    CURRENT_UNKNOWN = "Meta cannot be asked about the current token"
+    LEDGER_LEFT = "another run has claimed a later generation"
+    LEASE_OVER = "this run's own lease is over"
+    NEVER_VALID = "Meta said no to every token minted"
+    LABELS_FULL = "too many labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    do: Do
+    generation: int = 0
+    why: Why | None = None
+
+
+class Holds(Enum):
+    """What AWSCURRENT is on."""
+
+    NOTHING = "a placeholder or a retired record"
+    TOKEN = "a token of ours"  # noqa: S105 - a kind of content, not one
+    FOREIGN = "something put there by hand"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A token that the secret holds.
+
+    Attributes:
+        live: It carries META_G.
+        stamps: When its grace began; several when two runs stamped it.
+        trigger: None when its payload was not read, because no decision needs it.
+    """
+
+    live: bool
+    stamps: tuple[datetime, ...] = ()
+    trigger: str | None = None
+    app_id: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """The newest intent or closed record.
+
+    Attributes:
+        minting: An intent that nobody has closed.
+        has_token: Its token is in the secret.
+        age_s: By AWS's clock, since it was put.
+    """
+
+    generation: int
+    minting: bool = False
+    has_token: bool = False
+    age_s: float = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One look at a secret.
+
+    Attributes:
+        now: AWS's clock.
+        current: Generation of AWSCURRENT; 0 for a placeholder or something foreign.
+        held: Generation to token, current included.
+        leftovers: A closing was interrupted.
+        custom_labels: Of all versions together.
+    """
+
+    now: datetime
+    current: int
+    holds: Holds
+    held: Mapping[int, Held]
+    ledger: Ledger | None
+    leftovers: bool = False
+    custom_labels: int = 0
+
+    @property
+    def parked(self) -> int | None:
+        """The highest live generation above current."""
+        return max((g for g, token in self.held.items() if token.live and g > self.current), default=None)
+
+    @property
+    def next_generation(self) -> int:
+        return 1 + max([self.current, self.ledger.generation if self.ledger else 0, *self.held])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Meta said about a token in this run."""
+
+    verdict: Verdict
+    expires_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """What this run has done so far.
+
+    Attributes:
+        claimed: Generation whose claim is ours and not closed.
+        lease_over: By our own monotonic clock.
+        stamped: Generations whose grace began in this run.
+        kept: Generations that this run tried to end and could not.
+    """
+
+    answers: dict[int, Answer] = field(default_factory=dict)
+    mints: int = 0
+    claimed: int | None = None
+    lease_over: bool = False
+    stamped: set[int] = field(default_factory=set)
+    kept: set[int] = field(default_factory=set)
+
+
+def next_step(view: View, ask: Ask, run: Progress) -> Step:
+    """Decide the next step of `ensure`."""
+    return (
+        _repair(view)
+        or _fence(view, run)
+        or settle(view, run.claimed)
+        or _adopt(view, ask, run)
+        or _enough(view, ask, run)
+        or _tidy(view, ask, run)
+        or Step(Do.DONE, view.current)
+    )
+
+
+def settle(view: View, claimed: int | None = None) -> Step | None:
+    """Decide on another run's claim that has no token yet: wait for it, or list it as a suspect."""
+    ledger = view.ledger
+    if ledger is None or not ledger.minting or ledger.has_token or ledger.generation <= view.current:
+        return None
+    if ledger.generation == claimed:
+        return None
+    return Step(Do.WAIT if ledger.age_s <= LEASE_S else Do.MARK, ledger.generation)
+
+
+def due(expires_at: datetime | None, now: datetime, rotate_before_s: int) -> bool:
+    """Whether a token is so near its end that a successor is wanted."""
+    return expires_at is not None and now >= expires_at - timedelta(seconds=rotate_before_s)
+
+
+def _repair(view: View) -> Step | None:
+    # Before anything moves AWSCURRENT on: a token without its label would vanish with the next promotion, and one that
+    # still bears the stamp of an earlier demotion would be ended at once.
+    for generation, token in sorted(view.held.items()):
+        current = view.holds is Holds.TOKEN and generation == view.current
+        if not token.live and (current or not token.stamps):
+            return Step(Do.RELABEL, generation)
+        if current and token.stamps:
+            return Step(Do.UNSTAMP, generation)
+    return None
+
+
+def _fence(view: View, run: Progress) -> Step | None:
+    if run.claimed is None or (view.ledger and view.ledger.generation == run.claimed and view.ledger.minting):
+        return None
+    # Another run went on from here. What we parked is in its view; deciding twice is how versions move back.
+    if view.current == run.claimed:
+        return Step(Do.DONE, view.current)
+    return Step(Do.STOP, run.claimed, Why.LEDGER_LEFT)
+
+
+def _adopt(view: View, ask: Ask, run: Progress) -> Step | None:
+    parked = view.parked
+    if parked is None or view.held[parked].app_id != ask.app_id:
+        # Another app's secret is not ours to ask with; the trigger differs as well, so it can only be superseded.
+        return None
+    answer = run.answers.get(parked)
+    if answer is None:
+        return Step(Do.INSPECT, parked)
+    if answer.verdict is Verdict.UNKNOWN:
+        return Step(Do.STOP, parked, Why.PARKED_UNKNOWN)
+    if answer.verdict is Verdict.NO:
+        return Step(Do.REJECT, parked)
+    if view.held[parked].trigger != ask.trigger:
+        return None
+    late = parked == run.claimed and run.lease_over
+    return Step(Do.STOP, parked, Why.LEASE_OVER) if late else Step(Do.PROMOTE, parked)
+
+
+def _enough(view: View, ask: Ask, run: Progress) -> Step | None:
+    if view.holds is Holds.TOKEN:
+        if view.current == run.claimed:
+            return None
+        token, answer = view.held[view.current], run.answers.get(view.current)
+        if token.app_id == ask.app_id:
+            # Asked even when another token is wanted anyway: an outage must show before a generation is claimed.
+            if answer is None:
+                return Step(Do.INSPECT, view.current)
+            ends = min((at for at in (token.expires_at, answer.expires_at) if at), default=None)
+            late = due(ends, view.now, ask.rotate_before_s)
+            wanted = token.trigger == ask.trigger and not late
+            if answer.verdict is Verdict.UNKNOWN:
+                return Step(Do.DONE, view.current) if wanted else Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
+            if answer.verdict is Verdict.YES and wanted:
+                return None
+    return _claim(view, ask, run)
+
+
+def _claim(view: View, ask: Ask, run: Progress) -> Step:
+    if run.mints >= MOST_MINTS:
+        return Step(Do.STOP, view.current, Why.NEVER_VALID)
+    if view.custom_labels > MOST_CUSTOM_LABELS:
+        return _retire(view, ask, run) or Step(Do.STOP, view.current, Why.LABELS_FULL)
+    return Step(Do.CLAIM, view.next_generation)
+
+
+def _tidy(view: View, ask: Ask, run: Progress) -> Step | None:
+    for generation, token in sorted(view.held.items()):
+        if generation != view.current and token.live:
+            return Step(Do.DROP if token.stamps else Do.STAMP, generation)
+    return _retire(view, ask, run)
+
+
+def _retire(view: View, ask: Ask, run: Progress) -> Step | None:
+    if view.leftovers:
+        return Step(Do.SWEEP)
+    for generation, token in sorted(view.held.items()):
+        if generation == view.current or generation in run.stamped | run.kept or token.live or not token.stamps:
+            continue
+        if view.now >= max(token.stamps) + timedelta(seconds=ask.grace_s):
+            return Step(Do.RETIRE, generation)
+    return None

@@ -1,0 +1,212 @@
+"""The token protocol, run: look, decide, take one step, until nothing is left to do now.
+
+`ensure` makes the secret hold the token that is asked for, `observe` looks without reading values, `end` and `leave`
+end what the secret holds. The decisions are `plan`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from meta_access.clock import SYSTEM_CLOCK
+from meta_access.errors import SecretDeniedError, SecretStoreError
+from meta_access.vault import claim as claiming
+from meta_access.vault import labels
+from meta_access.vault.end import end, leave
+from meta_access.vault.ending import Ended, bury, end_held
+from meta_access.vault.issuer import Verdict
+from meta_access.vault.judgement import judge
+from meta_access.vault.labels import CURRENT, PREVIOUS
+from meta_access.vault.observe import observe
+from meta_access.vault.opened import open_secret
+from meta_access.vault.outcome import outcome_of
+from meta_access.vault.payload import Token, token_id
+from meta_access.vault.plan import LEASE_S, Answer, Do, Holds, Progress, next_step
+from meta_access.vault.stopping import stopped
+from meta_access.vault.view import leftovers, marks, view_of
+from meta_access.vault.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.clock import Clock
+    from meta_access.vault.ask import Ask
+    from meta_access.vault.issuer import Issuer
+    from meta_access.vault.outcome import Outcome
+    from meta_access.vault.plan import Step, View
+    from meta_access.vault.store import SecretStore
+
+__all__ = ["end", "ensure", "leave", "observe"]
+
+# A rotation takes about ten steps, one more a token superseded; the lease ends a run that is kept waiting.
+_MOST_STEPS = 200
+
+
+def ensure(
+    store: SecretStore,
+    issuer: Issuer,
+    ask: Ask,
+    *,
+    claim: str | None,
+    engine_alive: Callable[[], bool],
+    clock: Clock = SYSTEM_CLOCK,
+    notify: Callable[[str], None] = print,
+) -> Outcome:
+    """Make the secret hold, as its current version, the token that is asked for.
+
+    Args:
+        store: Of the secret's region.
+        issuer: Meta.
+        ask: What is wanted.
+        claim: The one in the resource's outputs; None in Pulumi's create.
+        engine_alive: Whether the engine that started us still waits.
+        clock: Waits and measures; never tells the time.
+        notify: Gets sentences for the operator.
+
+    Raises:
+        ForeignSecretError: The secret is somebody else's.
+        TokenPendingError: This run may not decide; nothing was lost, run again.
+        GraphError: Meta refuses to mint, or nothing it mints is valid.
+        SecretStoreError: Secrets Manager refuses or cannot be reached.
+    """
+    secret, ours = open_secret(store, ask, claim=claim, clock=clock, notify=notify)
+    work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify)
+    return _Run(work=work, ask=ask, engine_alive=engine_alive).to_the_end(ours)
+
+
+@dataclass(kw_only=True)
+class _Run:
+    work: Work
+    ask: Ask
+    engine_alive: Callable[[], bool]
+    progress: Progress = field(default_factory=Progress)
+    began: float = 0
+    doubt: str = ""
+
+    def to_the_end(self, claim: str) -> Outcome:
+        for _ in range(_MOST_STEPS):
+            view = view_of(self.work.secret)
+            if self.progress.claimed is not None:
+                self.progress.lease_over = self.work.clock.monotonic() - self.began > LEASE_S
+            step = next_step(view, self.ask, self.progress)
+            if step.do is Do.DONE:
+                return outcome_of(self.work, self.progress, claim=claim, grace_s=self.ask.grace_s)
+            if step.do is Do.STOP:
+                raise stopped(self.work.secret.name, step, self.doubt)
+            self._take(step, view)
+            self.work.secret.look()
+        raise self.work.pending("it does not come to rest. Run again, and report it if it stays.")
+
+    def _take(self, step: Step, view: View) -> None:
+        take: dict[Do, Callable[[Step, View], None]] = {
+            Do.RELABEL: self._relabel,
+            Do.UNSTAMP: self._unstamp,
+            Do.WAIT: lambda _, view: self.work.wait(view),
+            Do.MARK: lambda step, _: self.work.mark(step.generation),
+            Do.INSPECT: self._inspect,
+            Do.PROMOTE: self._promote,
+            Do.REJECT: self._reject,
+            Do.CLAIM: self._claim,
+            Do.STAMP: self._stamp,
+            Do.DROP: self._drop,
+            Do.RETIRE: self._retire,
+            Do.SWEEP: self._sweep,
+        }
+        take[step.do](step, view)
+
+    def _at(self, generation: int) -> str:
+        return token_id(self.work.secret.arn, generation)
+
+    def _move(self, label: str, *, to: str | None = None, source: str | None = None) -> None:
+        self.work.yielded(self.work.secret.move(label, to=to, source=source))
+
+    def _token(self, generation: int) -> Token:
+        found = self.work.secret.record(self._at(generation))
+        if not isinstance(found, Token):
+            raise SecretStoreError(
+                f"Secret {self.work.secret.name}: the version of generation {generation} holds no token. Nothing was "
+                "changed; look at its versions in AWS."
+            )
+        return found
+
+    def _relabel(self, step: Step, _: View) -> None:
+        generation = step.generation
+        label = labels.live(generation)
+        self._move(label, to=self._at(generation), source=self.work.secret.labels.where.get(label))
+
+    def _unstamp(self, step: Step, _: View) -> None:
+        generation = step.generation
+        for at in marks(self.work.secret, generation):
+            self._move(labels.stamp(generation, at), source=self._at(generation))
+        self.work.say(f"AWSCURRENT was moved back to generation {generation} by hand, which is not ended any more.")
+
+    def _inspect(self, step: Step, _: View) -> None:
+        generation = step.generation
+        verdict, why, facts = judge(self.work.issuer, self._token(generation))
+        self.progress.answers[generation] = Answer(verdict, facts.expires_at if facts else None)
+        self.doubt = why
+        if verdict is Verdict.NO:
+            self.work.say(f"the token of generation {generation} is not what was asked for: {why}.")
+
+    def _promote(self, step: Step, view: View) -> None:
+        generation = step.generation
+        where, target = self.work.secret.labels.where, self._at(generation)
+        if view.holds is Holds.FOREIGN:
+            self.work.say(
+                f"AWSCURRENT was put on a version by hand; generation {generation} is made current instead. The other "
+                f"value stays readable under its version id, {where[CURRENT]}, until AWS removes it."
+            )
+        elif where.get(PREVIOUS) == target:
+            self.work.say(
+                f"AWSCURRENT was moved away from generation {generation} by hand; that one is what is asked for, and "
+                "is made current again. To have another token, change its keepers."
+            )
+        self._move(CURRENT, to=target, source=where[CURRENT])
+
+    def _reject(self, step: Step, _: View) -> None:
+        generation = step.generation
+        ended = end_held(self.work, generation)
+        if ended is not Ended.YES:
+            raise self.work.pending(
+                f"the token of generation {generation} is not what was asked for and could not be ended: "
+                f"{ended.value}. Nothing was changed; run again."
+            )
+        bury(self.work, generation, "not valid")
+        if self.progress.claimed == generation:
+            self.progress.claimed = None
+
+    def _claim(self, step: Step, _: View) -> None:
+        generation = step.generation
+        self.began = claiming.claim(self.work, self.ask, generation, self.engine_alive)
+        self.progress.claimed = generation
+        self.progress.lease_over = False
+        self.progress.mints += 1
+        claiming.mint(self.work, self.ask, generation, self.began)
+
+    def _stamp(self, step: Step, _: View) -> None:
+        generation = step.generation
+        # Stamped before the live label goes, so that no moment leaves a live token without a label.
+        self._move(labels.stamp(generation, self.work.secret.now), to=self._at(generation))
+        self.progress.stamped.add(generation)
+
+    def _drop(self, step: Step, _: View) -> None:
+        self._move(labels.live(step.generation), source=self._at(step.generation))
+
+    def _sweep(self, _: Step, __: View) -> None:
+        for label, version_id in leftovers(self.work.secret):
+            self._move(label, source=version_id)
+
+    def _retire(self, step: Step, _: View) -> None:
+        generation = step.generation
+        try:
+            ended = end_held(self.work, generation)
+        except SecretDeniedError as error:
+            ended, why = Ended.UNKNOWN, f"its value cannot be read ({error})"
+        else:
+            why = ended.value
+        if ended is Ended.YES:
+            bury(self.work, generation, "superseded")
+            return
+        self.progress.kept.add(generation)
+        self.work.say(f"generation {generation}, superseded and past its grace, is not ended: {why}. A later run will.")

@@ -1,0 +1,161 @@
+"""One secret during one run: what AWS shows, with this run's own writes laid over it.
+
+Describe may be a write behind. Absence of something we wrote ourselves is therefore no news: an own write stands until
+a higher generation is seen in its place. Values are read by version id only, and never change once read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access.errors import SecretNotFoundError, SecretStoreError, VersionExistsError
+from meta_access.vault import labels, payload
+from meta_access.vault.labels import CURRENT, INTENT, PREVIOUS
+from meta_access.vault.payload import Closed, Foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from meta_access.clock import Clock
+    from meta_access.vault.description import Description
+    from meta_access.vault.payload import Intent, Record, Token
+    from meta_access.vault.store import SecretStore
+
+_SETTLES = (0.5, 1.0, 2.0, 4.0)
+
+
+class Secret:
+    """A secret and its versions.
+
+    Attributes:
+        labels: As of the last `look`, and our writes since.
+        now: AWS's clock at that look.
+        tags: As of that look.
+    """
+
+    def __init__(self, store: SecretStore, described: Description, clock: Clock, *, created: bool = False) -> None:
+        self.store = store
+        self.arn = described.arn
+        self.name = described.name
+        self._clock = clock
+        self._first = described if created else None
+        self._own: dict[str, str | None] = {}
+        self._records: dict[str, tuple[Record, datetime]] = {}
+        self._show(described)
+
+    def look(self) -> None:
+        """Describe again."""
+        try:
+            described = self.store.describe(self.arn)
+        except SecretNotFoundError:
+            if self._first is None:
+                raise
+            described = self._first
+        self._show(described)
+
+    def record(self, version_id: str) -> Record:
+        """Read a version that is known to exist.
+
+        Raises:
+            SecretNotFoundError: It is gone all the same.
+            SecretStoreError: A newer version of this library wrote it.
+        """
+        for pause in (*_SETTLES, None):
+            if found := self.find(version_id):
+                return found
+            if pause is not None:
+                self._clock.sleep(pause)
+        raise SecretNotFoundError(
+            f"Reading version {version_id} of secret {self.name} failed: it has a label but no value. Nothing was "
+            "changed; run again, and if it stays look at the secret's versions in AWS."
+        )
+
+    def find(self, version_id: str) -> Record | None:
+        """Read a version that may not exist."""
+        if version_id not in self._records:
+            version = self.store.read(self.arn, version_id)
+            if version is None:
+                return None
+            found = payload.parse(version.text, arn=self.arn, version_id=version_id)
+            if isinstance(found, Foreign) and found.newer_schema:
+                raise SecretStoreError(
+                    f"Secret {self.name} holds a version of schema {found.newer_schema}, which a newer meta-access "
+                    "wrote. Nothing was changed; update meta-access."
+                )
+            self._records[version_id] = (found, version.created_at)
+        return self._records[version_id][0]
+
+    def token(self, generation: int) -> Token | None:
+        """Read T(g), if it exists."""
+        found = self.find(payload.token_id(self.arn, generation))
+        return found if isinstance(found, payload.Token) else None
+
+    def age_s(self, version_id: str) -> float:
+        """How long ago a version that was read has been put; both times are AWS's."""
+        return (self.now - self._records[version_id][1]).total_seconds()
+
+    def put(self, version_id: str, record: Intent | Closed | Token, label: str) -> tuple[str, ...]:
+        """Put a version; answers the labels it has now.
+
+        Raises:
+            VersionExistsError: The id is taken by another text.
+        """
+        carried = self.store.put(self.arn, version_id, record.text(), label)
+        if label in carried:
+            self._note(label, version_id)
+        return carried
+
+    def move(self, label: str, *, to: str | None = None, source: str | None = None) -> bool:
+        """Move, attach or drop a label. False: somebody else moved it meanwhile."""
+        if not self.store.move(self.arn, label, to=to, source=source):
+            return False
+        if label == CURRENT:
+            self._note(PREVIOUS, source)
+        self._note(label, to)
+        return True
+
+    def close(self, record: Closed) -> bool:
+        """Put R(g) and move the ledger to it, if it still is where it was last seen.
+
+        The put itself cannot carry the ledger's label: it would take it from whoever has claimed meanwhile.
+        """
+        version_id = payload.closed_id(self.arn, record.generation)
+        before, label = self.labels.where.get(INTENT), labels.closing(record.generation)
+        try:
+            self.put(version_id, record, label)
+        except VersionExistsError:
+            # Another run has closed this generation, in words of its own.
+            self._note(label, version_id)
+        done = before == version_id or (
+            self._order(before) < (record.generation, True) and self.move(INTENT, to=version_id, source=before)
+        )
+        self.move(label, source=version_id)
+        return done
+
+    # --- overlay -----------------------------------------------------------------------------
+
+    def _note(self, label: str, version_id: str | None) -> None:
+        self._own[label] = version_id
+        self._apply(self.labels.where)
+
+    def _show(self, described: Description) -> None:
+        self.now = self.store.now()
+        self.tags: Mapping[str, str] = described.tags
+        shown = labels.where(described.stages)
+        for label in (CURRENT, INTENT):
+            if label in self._own and self._order(shown.get(label)) > self._order(self._own[label]):
+                del self._own[label]
+                if label == CURRENT:
+                    self._own.pop(PREVIOUS, None)
+        self._apply(shown)
+
+    def _apply(self, shown: Mapping[str, str]) -> None:
+        merged = {**shown, **self._own}
+        self.labels = labels.read({label: version for label, version in merged.items() if version is not None})
+
+    def _order(self, version_id: str | None) -> tuple[int, bool]:
+        if version_id is None:
+            return (0, False)
+        found = self.record(version_id)
+        return (found.generation, isinstance(found, Closed))

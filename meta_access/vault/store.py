@@ -1,0 +1,296 @@
+"""Secrets Manager: one method for each call that the protocol needs, with its errors as ours.
+
+Two calls are not idempotent (measured: a retry after a 500 fails although the first attempt worked):
+UpdateSecretVersionStage and DeleteSecret. Both are looked at again before they count as failed.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.config
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
+from botocore.parsers import ResponseParserError
+
+from meta_access import errors
+from meta_access.clock import SYSTEM_CLOCK, parse_http_date
+from meta_access.endpoints import is_loopback
+from meta_access.vault.description import Description, Version
+from meta_access.vault.refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND, RefusedError, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from meta_access.clock import Clock
+    from meta_access.connections import AwsSettings
+
+T = TypeVar("T", bound="Mapping[str, Any]")
+
+# "All Secrets Manager operations are eventually consistent": a secret may be unknown for a moment after its creation.
+_CREATION_SETTLES = (0.5, 1.0, 2.0, 4.0)
+_LOOK_AGAIN = (0.0, 1.0, 2.0)
+_TAGGING = "Tagging"
+
+
+class SecretStore:
+    """Secrets Manager of one region.
+
+    Attributes:
+        server_time: The `Date` of the last answer: the only clock for leases, grace and expiry.
+    """
+
+    def __init__(self, client: SecretsManagerClient, region: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._client = client
+        self._clock = clock
+        self._made_here: set[str] = set()
+        self.region = region
+        self.server_time: datetime | None = None
+
+    def now(self) -> datetime:
+        """AWS's clock at the last answer."""
+        if self.server_time is None:
+            raise errors.SecretStoreError(
+                f"Secrets Manager in {self.region} answers without a Date header: no lease or grace can be told. "
+                "Nothing was changed; check what answers at its endpoint."
+            )
+        return self.server_time
+
+    def describe(self, secret: str) -> Description:
+        """Read everything but values.
+
+        Raises:
+            SecretNotFoundError: Unless it was created here a moment ago; then it is waited for.
+        """
+        answer = self._ask("Describing", secret, lambda: self._client.describe_secret(SecretId=secret))
+        return Description(
+            arn=answer["ARN"],
+            name=answer["Name"],
+            tags={pair.get("Key", ""): pair.get("Value", "") for pair in answer.get("Tags", [])},
+            stages={version: tuple(labels) for version, labels in answer.get("VersionIdsToStages", {}).items()},
+            kms_key=answer.get("KmsKeyId"),
+            deletes_at=answer.get("DeletedDate"),
+        )
+
+    def create(
+        self, name: str, text: str, *, token: str, tags: Mapping[str, str], description: str, kms_key: str | None
+    ) -> Description:
+        """Create a secret with its first version.
+
+        Raises:
+            VersionExistsError: Somebody else created it meanwhile.
+            SecretScheduledForDeletionError: Its name is still held by one that goes.
+        """
+        pairs: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+        encryption: Any = {} if kms_key is None else {"KmsKeyId": kms_key}
+        try:
+            answer = self._call(
+                "Creating",
+                name,
+                lambda: self._client.create_secret(
+                    Name=name,
+                    ClientRequestToken=token,
+                    SecretString=text,
+                    Description=description,
+                    Tags=pairs,
+                    **encryption,
+                ),
+            )
+        except RefusedError as refused:
+            if refused.code == INVALID_REQUEST:
+                raise errors.SecretScheduledForDeletionError(
+                    f"Creating secret {name} was refused: the name still belongs to a secret that is being deleted. "
+                    "Wait for that, restore it, or choose another name."
+                ) from None
+            raise refused.error from None
+        self._made_here.add(answer["ARN"])
+        return Description(answer["ARN"], answer["Name"], dict(tags), {answer["VersionId"]: ("AWSCURRENT",)}, kms_key)
+
+    def restore(self, arn: str) -> None:
+        """Take back a scheduled deletion."""
+        self._ask("Restoring", arn, lambda: self._client.restore_secret(SecretId=arn))
+
+    def read(self, arn: str, version_id: str) -> Version | None:
+        """Read one version by its id; None when there is none (any more)."""
+        try:
+            answer = self._call(
+                "Reading", arn, lambda: self._client.get_secret_value(SecretId=arn, VersionId=version_id)
+            )
+        except RefusedError as refused:
+            # A version that AWS has removed answers InvalidRequest, as does a secret that waits for its deletion.
+            told = self._told("Reading", arn, refused)
+            gone = refused.code == INVALID_REQUEST and not isinstance(told, errors.SecretScheduledForDeletionError)
+            if refused.code == NOT_FOUND or gone:
+                return None
+            raise told from None
+        return Version(answer.get("SecretString", ""), answer["CreatedDate"])
+
+    def put(self, arn: str, version_id: str, text: str, label: str) -> tuple[str, ...]:
+        """Put a version under an id of ours; the same id with the same text again is no-op.
+
+        Returns:
+            The labels it has now. A no-op does not attach `label` again.
+
+        Raises:
+            VersionExistsError: The id holds another text.
+        """
+        answer = self._ask(
+            "Writing to",
+            arn,
+            lambda: self._client.put_secret_value(
+                SecretId=arn, ClientRequestToken=version_id, SecretString=text, VersionStages=[label]
+            ),
+        )
+        return tuple(answer.get("VersionStages", []))
+
+    def move(self, arn: str, label: str, *, to: str | None, source: str | None) -> bool:
+        """Move, attach (no `source`) or drop (no `to`) one label.
+
+        Returns:
+            Whether the label is where it should be. False: it was not on `source`, somebody else moved it.
+        """
+        where: Any = {"RemoveFromVersionId": source} if source else {}
+        where |= {"MoveToVersionId": to} if to else {}
+        try:
+            self._call(
+                "Moving a label of",
+                arn,
+                lambda: self._client.update_secret_version_stage(SecretId=arn, VersionStage=label, **where),
+            )
+        except (RefusedError, errors.SecretUnreachableError) as failed:
+            if isinstance(failed, RefusedError) and failed.code != INVALID_PARAMETER:
+                raise self._told("Moving a label of", arn, failed) from None
+            for pause in _LOOK_AGAIN:
+                self._clock.sleep(pause)
+                stages = self.describe(arn).stages
+                if label in stages.get(to, ()) if to else label not in stages.get(source or "", ()):
+                    return True
+            if isinstance(failed, errors.SecretUnreachableError):
+                raise
+            return False
+        return True
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Write tags; others stay."""
+        pairs: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._ask(_TAGGING, arn, lambda: self._client.tag_resource(SecretId=arn, Tags=pairs))
+
+    def use_key(self, arn: str, kms_key: str) -> None:
+        """Encrypt with another key from now on. AWS re-encrypts the versions under its own labels, not ours."""
+        self._ask("Changing the key of", arn, lambda: self._client.update_secret(SecretId=arn, KmsKeyId=kms_key))
+
+    def schedule_deletion(self, arn: str, days: int) -> datetime | None:
+        """Schedule the deletion; already scheduled is success.
+
+        Returns:
+            When the secret goes.
+        """
+        try:
+            answer = self._call(
+                "Deleting", arn, lambda: self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=days)
+            )
+        except (RefusedError, errors.SecretUnreachableError) as failed:
+            described = self.describe(arn)
+            if described.deletes_at is None:
+                raise (failed.error if isinstance(failed, RefusedError) else failed) from None
+            return described.deletes_at
+        return answer.get("DeletionDate")
+
+    # --- one call ----------------------------------------------------------------------------
+
+    def _ask(self, verb: str, secret: str, call: Callable[[], T]) -> T:
+        pauses = _CREATION_SETTLES if secret in self._made_here else ()
+        for pause in (*pauses, None):
+            try:
+                return self._call(verb, secret, call)
+            except RefusedError as refused:
+                if refused.code != NOT_FOUND or pause is None:
+                    raise self._told(verb, secret, refused) from None
+                self._clock.sleep(pause)
+        raise AssertionError("the last round returns or raises")
+
+    def _told(self, verb: str, secret: str, refused: RefusedError) -> errors.SecretStoreError:
+        if refused.code != INVALID_REQUEST or verb == "Describing":
+            return refused.error
+        try:
+            goes = self.describe(secret).deletes_at
+        except errors.SecretStoreError:
+            return refused.error
+        if goes is None:
+            return refused.error
+        return errors.SecretScheduledForDeletionError(
+            f"{verb} secret {secret} was refused: it is being deleted. Restore it, or name another secret."
+        )
+
+    def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
+        try:
+            answer = call()
+        except ClientError as error:
+            self._note_time(error.response)
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            raise refusal(verb, secret, code, status) from None
+        except (NoCredentialsError, CredentialRetrievalError):
+            raise errors.SecretDeniedError(
+                f"{verb} secret {secret} failed: there are no AWS credentials. Log in to AWS in this shell first."
+            ) from None
+        except (BotoCoreError, ResponseParserError) as error:
+            # Never its text: botocore quotes parameters and whole answers in some of them.
+            raise self._unusable(verb, secret, type(error).__name__) from None
+        self._note_time(answer)
+        if "ARN" not in answer and verb != _TAGGING:
+            # botocore takes a body that is no JSON for an answer without members.
+            raise self._unusable(verb, secret, "not an answer of Secrets Manager")
+        return answer
+
+    def _unusable(self, verb: str, secret: str, why: str) -> errors.SecretUnreachableError:
+        return errors.SecretUnreachableError(
+            f"{verb} secret {secret} failed: no usable answer from Secrets Manager in {self.region} ({why}). Check the "
+            "network, the region and the endpoint, then run again."
+        )
+
+    def _note_time(self, answer: Mapping[str, Any]) -> None:
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        if date:
+            self.server_time = parse_http_date(date)
+
+
+_stores: dict[tuple[str, str | None], SecretStore] = {}
+_stores_lock = threading.Lock()
+
+
+def store_for(aws: AwsSettings) -> SecretStore:
+    """The store of these settings, one per process."""
+    with _stores_lock:
+        key = (aws.region, aws.endpoint_url)
+        if key not in _stores:
+            _stores[key] = SecretStore(_client(aws), aws.region)
+        return _stores[key]
+
+
+def _client(aws: AwsSettings) -> SecretsManagerClient:
+    loopback = aws.endpoint_url is not None and is_loopback(urlsplit(aws.endpoint_url))
+    # An emulator takes any signature: a newcomer needs no AWS account, and real credentials stay away from it.
+    fake = "emulator" if loopback else None
+    config = botocore.config.Config(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=3,
+        read_timeout=10,
+        # AWS_ENDPOINT_URL in the environment would send a real token over plain HTTP to wherever it says.
+        ignore_configured_endpoint_urls=aws.endpoint_url is None,
+        proxies={} if loopback else None,
+    )
+    # An own session: boto3's default one is not safe to make clients from in several threads.
+    return boto3.session.Session().client(
+        "secretsmanager",
+        region_name=aws.region,
+        endpoint_url=aws.endpoint_url,
+        config=config,
+        aws_access_key_id=fake,
+        aws_secret_access_key=fake,
+    )

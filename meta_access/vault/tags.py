@@ -1,0 +1,118 @@
+"""Who a secret belongs to, as its tags say. AWS shows tags to anyone who may describe it, so they hold no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access.clock import iso, parse_iso
+from meta_access.errors import ForeignSecretError
+from meta_access.vault.payload import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from meta_access.vault.ask import Ask
+
+PREFIX = "meta-tokens:"
+MANAGED_BY = f"{PREFIX}managed-by"
+PROJECT = f"{PREFIX}project"
+STACK = f"{PREFIX}stack"
+APP = f"{PREFIX}app-id"
+SYSTEM_USER = f"{PREFIX}system-user-id"
+CLAIM = f"{PREFIX}claim"
+# Best effort, for reading without the right to read values.
+EXPIRES = f"{PREFIX}expires-at"
+GENERATION = f"{PREFIX}generation"
+SUSPECTS = f"{PREFIX}suspects"
+
+NEVER = "never"
+
+
+def owned(ask: Ask, claim: str) -> dict[str, str]:
+    """The tags that make a secret ours."""
+    return {
+        MANAGED_BY: "pulumi",
+        PROJECT: ask.project,
+        STACK: ask.stack,
+        APP: ask.app_id,
+        SYSTEM_USER: ask.system_user_id,
+        f"{PREFIX}schema": SCHEMA,
+        CLAIM: claim,
+    }
+
+
+def noted(generation: int, expires_at: datetime | None, suspects: Sequence[int]) -> dict[str, str]:
+    """The tags that tell an observer what the value would."""
+    return {
+        EXPIRES: iso(expires_at) if expires_at else NEVER,
+        GENERATION: str(generation),
+        SUSPECTS: " ".join(map(str, suspects)),
+    }
+
+
+def missing(tags: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """What has to be written; with the managed-by tag, which the writer's policy demands of every TagResource."""
+    changed = {key: value for key, value in wanted.items() if tags.get(key) != value}
+    return {MANAGED_BY: "pulumi", **changed} if changed else {}
+
+
+def expiry(tags: Mapping[str, str]) -> datetime | None:
+    """The recorded expiry; None when it is never, not noted or not readable."""
+    try:
+        return parse_iso(tags.get(EXPIRES, NEVER))
+    except ValueError:
+        return None
+
+
+def generation(tags: Mapping[str, str]) -> int:
+    """The noted generation, 0 when there is none."""
+    text = tags.get(GENERATION, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def suspects(tags: Mapping[str, str]) -> tuple[int, ...] | None:
+    """The noted suspects; None when they were never noted."""
+    text = tags.get(SUSPECTS)
+    return None if text is None else tuple(int(part) for part in text.split() if part.isascii() and part.isdigit())
+
+
+def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | None, in_use: bool) -> None:
+    """Refuse a secret that is not ours to write.
+
+    Args:
+        name: Of the secret, for the message.
+        tags: Of the secret.
+        ask: Who asks, and whether for somebody else's.
+        claim: The one in our outputs; None when the resource is being created.
+        in_use: Whether it holds tokens that still count.
+
+    Raises:
+        ForeignSecretError: Names the owner, and how to take the secret over.
+    """
+    if tags.get(MANAGED_BY) != "pulumi":
+        raise ForeignSecretError(
+            f"Using secret {name} is refused: it exists and was not made by this tool (it has no tag {MANAGED_BY}). "
+            "Name another secret, or delete this one first."
+        )
+    owner = f"{tags.get(PROJECT, '?')}/{tags.get(STACK, '?')}"
+    if ask.take_over_from == owner or (claim is not None and tags.get(CLAIM) == claim):
+        return
+    if owner != ask.owner:
+        raise _refused(name, f"it belongs to {owner}, and this is {ask.owner}", owner)
+    if claim is not None and tags.get(CLAIM, claim) != claim:
+        raise _refused(name, f"another resource of {owner} has claimed it since", owner)
+    if tags.get(APP) != ask.app_id:
+        raise _refused(name, f"in {owner} it serves app {tags.get(APP, '?')}, and this is app {ask.app_id}", owner)
+    if in_use and tags.get(SYSTEM_USER) != ask.system_user_id:
+        user = tags.get(SYSTEM_USER, "?")
+        raise _refused(
+            name, f"in {owner} it holds tokens of system user {user}, and this is {ask.system_user_id}", owner
+        )
+
+
+def _refused(name: str, why: str, owner: str) -> ForeignSecretError:
+    return ForeignSecretError(
+        f"Using secret {name} is refused: {why}. Nothing was changed. Name another secret, or, if its tokens are to be "
+        f"replaced and ended by this resource, set take_over_from: {owner}"
+    )

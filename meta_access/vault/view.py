@@ -1,0 +1,115 @@
+"""From labels and payloads to what the plan decides on. Reads no more values than a decision needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access.errors import SecretStoreError
+from meta_access.vault import payload
+from meta_access.vault.labels import INTENT, PREVIOUS, closing
+from meta_access.vault.payload import Closed, Foreign, Intent, Suspect, Token
+from meta_access.vault.plan import Held, Holds, Ledger, View
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from datetime import datetime
+
+    from meta_access.vault.payload import Record
+    from meta_access.vault.secret import Secret
+
+
+def view_of(secret: Secret) -> View:
+    """One view of the secret as last looked at.
+
+    Raises:
+        SecretStoreError: It has no current version, so that our first intent would become it.
+    """
+    if secret.labels.current is None:
+        raise SecretStoreError(
+            f"Secret {secret.name} has no version with the label AWSCURRENT. Nothing was changed; put the label on one "
+            "of its versions, or delete the secret and run again."
+        )
+    current = secret.record(secret.labels.current)
+    holds = {Token: Holds.TOKEN, Foreign: Holds.FOREIGN}.get(type(current), Holds.NOTHING)
+    ledger = ledger_of(secret)
+    known = _tokens(secret, current, ledger)
+    read = {current.generation, max((g for g in known if g in secret.labels.live), default=0)}
+    return View(
+        now=secret.now,
+        current=current.generation,
+        holds=holds,
+        held={g: _held(secret, g, read=g in read) for g in known},
+        ledger=_ledger(secret, ledger, known),
+        leftovers=bool(leftovers(secret)),
+        custom_labels=secret.labels.custom,
+    )
+
+
+def ledger_of(secret: Secret) -> Intent | Closed | None:
+    """The newest intent or closed record."""
+    version_id = secret.labels.where.get(INTENT)
+    found = secret.record(version_id) if version_id else None
+    return found if isinstance(found, (Intent, Closed)) else None
+
+
+def suspects_of(secret: Secret) -> tuple[Suspect, ...]:
+    """The suspects that still are: neither found since nor past the end they would have had."""
+    ledger = ledger_of(secret)
+    return tuple(
+        suspect
+        for suspect in (ledger.suspects if ledger else ())
+        if not (suspect.until and suspect.until <= secret.now) and secret.token(suspect.generation) is None
+    )
+
+
+def marks(secret: Secret, generation: int) -> tuple[datetime, ...]:
+    """When T(g) was stamped."""
+    version_id = payload.token_id(secret.arn, generation)
+    return tuple(at for at, where in secret.labels.stamps.get(generation, ()) if where == version_id)
+
+
+def leftovers(secret: Secret) -> list[tuple[str, str]]:
+    """Labels (and their versions) that a closing puts on R(g) for a moment."""
+    return [
+        (label, version_id)
+        for label, version_id in secret.labels.where.items()
+        if any(version_id == payload.closed_id(secret.arn, g) and label == closing(g) for g in secret.labels.stamps)
+    ]
+
+
+def _tokens(secret: Secret, current: Record, ledger: Intent | Closed | None) -> set[int]:
+    def at(generation: int) -> str:
+        return payload.token_id(secret.arn, generation)
+
+    known = {g for g, version_id in secret.labels.live.items() if version_id == at(g)}
+    known |= {g for g in secret.labels.stamps if marks(secret, g)}
+    known |= {current.generation} if isinstance(current, Token) else set()
+    # AWSPREVIOUS alone keeps a token's bytes no longer than the next promotion: one whose own label was removed by hand
+    # would be lost with it. Its generation is found by trying, since ids cannot be read backwards.
+    previous = secret.labels.where.get(PREVIOUS)
+    highest = max([0, *known, ledger.generation if ledger else 0])
+    known |= {g for g in range(1, highest + 1) if at(g) == previous}
+    if isinstance(ledger, Intent) and ledger.generation > current.generation and secret.token(ledger.generation):
+        # Parked, though Describe does not show it: it may be a write behind, or the label was removed by hand.
+        known.add(ledger.generation)
+    return known
+
+
+def _held(secret: Secret, generation: int, *, read: bool) -> Held:
+    token = secret.token(generation) if read else None
+    return Held(
+        live=secret.labels.live.get(generation) == payload.token_id(secret.arn, generation),
+        stamps=marks(secret, generation),
+        trigger=token.trigger if token else None,
+        app_id=token.app_id if token else None,
+        expires_at=token.expires_at if token else None,
+    )
+
+
+def _ledger(secret: Secret, ledger: Intent | Closed | None, known: Container[int]) -> Ledger | None:
+    if ledger is None:
+        return None
+    if isinstance(ledger, Closed):
+        return Ledger(generation=ledger.generation)
+    age = secret.age_s(payload.intent_id(secret.arn, ledger.generation))
+    return Ledger(generation=ledger.generation, minting=True, has_token=ledger.generation in known, age_s=age)
