@@ -1,0 +1,60 @@
+"""Meta Marketing API access, as code: the resources that a Pulumi program declares.
+
+    from meta_access import SystemUser
+
+Names are loaded when they are first used: the command line and the emulator import this package without Pulumi.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meta_access.providers.app_installation import AppInstallation
+    from meta_access.providers.app_roles import AppRoles
+    from meta_access.providers.asset_assignment import AssetAssignment
+    from meta_access.providers.business_verification import BusinessVerification
+    from meta_access.providers.feature_request import FeatureRequest
+    from meta_access.providers.permission_request import PermissionRequest
+    from meta_access.providers.redirect_uris import RedirectUris
+    from meta_access.providers.system_user import SystemUser
+    from meta_access.providers.system_user_token import SystemUserToken
+
+_HOMES = {
+    "AppInstallation": "app_installation",
+    "AppRoles": "app_roles",
+    "AssetAssignment": "asset_assignment",
+    "BusinessVerification": "business_verification",
+    "FeatureRequest": "feature_request",
+    "PermissionRequest": "permission_request",
+    "RedirectUris": "redirect_uris",
+    "SystemUser": "system_user",
+    "SystemUserToken": "system_user_token",
+}
+
+__all__ = [
+    "AppInstallation",
+    "AppRoles",
+    "AssetAssignment",
+    "BusinessVerification",
+    "FeatureRequest",
+    "PermissionRequest",
+    "RedirectUris",
+    "SystemUser",
+    "SystemUserToken",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        try:
+            return metadata.version("meta-access")
+        except metadata.PackageNotFoundError:
+            # A clone runs without being installed: the project's root is on the plugin host's path.
+            return "0+unknown"
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"meta_access.providers.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,248 @@
+"""What all resources share: the engine's six calls, with the rules that hold for each of them.
+
+A subclass says what its inputs are, what it stands for, and how to make, read, change and end it. Here stands the rest:
+offline refusal, the exception boundary, the wire's values, the record of natural keys, what `diff` compares.
+
+Provider classes are stateless and pickled by reference: their module path and name stand in every stack's state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from meta_access import redaction
+from meta_access.errors import (
+    AuthError,
+    BlockedError,
+    EngineGoneError,
+    GraphUnreachableError,
+    MetaAccessError,
+    OfflineError,
+    SecretDeniedError,
+    SecretUnreachableError,
+)
+from meta_access.providers import _host, _live
+from meta_access.providers._boundary import boundary, quiet_tracebacks, say, scrubbed, settings_named
+from meta_access.providers._record import RECORD
+from meta_access.providers._values import clean, unknown
+from meta_access.redaction import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+OPEN = "satisfied"
+# Nothing at Meta or in the secret follows from these, so a change of them is none.
+UNDIFFED = frozenset({"label", "requires"})
+
+
+class MetaProvider(ResourceProvider):
+    """Base of every provider.
+
+    Attributes:
+        kind: What a person calls the thing, for messages.
+        inputs: Names of the checked inputs, `label` and `connection` included.
+        defaults: Inputs that may be left out.
+    """
+
+    serialize_as_secret_always = False
+
+    kind: ClassVar[str]
+    inputs: ClassVar[tuple[str, ...]]
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    # --- to be said by each resource ---
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        """Rules on values that are known; may put them into their one form in place."""
+        raise NotImplementedError
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        """What the resource stands for at Meta. Asked only when the inputs named are known."""
+        raise NotImplementedError
+
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        """What check adds from live data; may stamp inputs in place."""
+        del olds, props
+        return []
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Create; answers the id and the outputs beside the inputs."""
+        raise NotImplementedError
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        """Read what is live."""
+        raise NotImplementedError
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        """Update; answers the outputs beside the inputs."""
+        raise NotImplementedError
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        """Delete; answers the sentence to print."""
+        raise NotImplementedError
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        """Outputs in today's shape: what older versions did not write yet gets its default."""
+        return {**self.defaults, **clean(outs)}
+
+    def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
+        """Whether an update is due although no input changed."""
+        del outs, props
+        return False
+
+    def given(self, outs: Mapping[str, Any], name: str) -> Any:
+        """What an input was when `outs` were written; not always the output of that name."""
+        return outs.get(name)
+
+    # --- the engine's calls ---
+
+    @boundary
+    def configure(self, req: ConfigureRequest) -> None:
+        quiet_tracebacks()
+        redaction.install()
+        _live.configure(req.config.get)
+        _host.start_watch()
+
+    @boundary
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        olds, props = clean(_olds), {**self.defaults, **clean(news)}
+        failures = self._connection_failures(props) or self.validate(olds, props)
+        if not failures:
+            failures = self._enter(olds, props) or self.look_ahead(olds, props)
+        return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
+
+    @boundary
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        outs, props = self.upgrade(_olds), clean(_news)
+        if any(unknown(props.get(name)) for name in self.compared()):
+            return DiffResult(changes=None)
+        return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props))
+
+    @boundary
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        wanted = clean(props)
+        self._may_write("creating", wanted)
+        hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
+        id_, facts = self.make(wanted)
+        return CreateResult(id_, {**wanted, **facts})
+
+    @boundary
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        if _live.settings().offline:
+            return ReadResult(id_, dict(props))
+        outs = self.upgrade(props)
+        try:
+            return self.look(id_, outs)
+        except (AuthError, GraphUnreachableError, SecretUnreachableError, SecretDeniedError) as error:
+            text = f"{error} {settings_named(self.live(outs).connection)}"
+        raise MetaAccessError(text)
+
+    @boundary
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        outs, props = self.upgrade(_olds), clean(_news)
+        self._may_write("updating", props)
+        return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
+
+    @boundary
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        outs = self.upgrade(_props)
+        self._may_write("deleting", outs)
+        if holder := self._holder(outs):
+            say(
+                f"{self.kind} {outs.get('label', '')}: resource {holder} of this stack stands for the same thing, "
+                "so nothing is changed at Meta."
+            )
+            return
+        say(f"{self.kind} {outs.get('label', '')}: {self.end(_id, outs)}")
+
+    # --- helpers of subclasses ---
+
+    def live(self, props: Mapping[str, Any]) -> Live:
+        return _live.live(str(props["connection"]))
+
+    def compared(self) -> list[str]:
+        """Inputs whose change is a change."""
+        return [name for name in self.inputs if name not in UNDIFFED]
+
+    def inputs_of(self, outs: Mapping[str, Any], **live: Any) -> dict[str, Any]:
+        """The inputs that `read` answers: as they were given, but for what is live."""
+        given = {name: self.given(outs, name) for name in self.inputs}
+        return {name: value for name, value in {**given, **live}.items() if value is not None}
+
+    def _changed(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset(name for name in self.compared() if self.given(outs, name) != props.get(name))
+
+    def _connection_failures(self, props: Mapping[str, Any]) -> list[CheckFailure]:
+        name = props.get("connection")
+        if unknown(name):
+            return [CheckFailure("connection", "must be known before an update; write the name of a connection.")]
+        if name in _live.settings().connections:
+            return []
+        problem = _live.unknown_connection(str(name))
+        return [CheckFailure("connection", f"{problem.problem} Fix: {problem.fix}")]
+
+    def _enter(self, olds: Mapping[str, Any], props: Mapping[str, Any]) -> list[CheckFailure]:
+        label, key = str(props.get("label", "")), None if self._key_unknown(props) else self.key(props)
+        other = RECORD.enter(type(self).__name__, key, label, fresh=not olds)
+        if other is None:
+            return []
+        return [
+            CheckFailure(
+                "", f"resources {other} and {label} stand for one and the same {self.kind}. Fix: remove one of them."
+            )
+        ]
+
+    def _key_unknown(self, props: Mapping[str, Any]) -> bool:
+        return any(unknown(part) for part in self.key(props))
+
+    def _holder(self, outs: Mapping[str, Any]) -> str | None:
+        # A connection that is gone from the configuration has no resource left that could hold anything.
+        if outs.get("connection") not in _live.settings().connections:
+            return None
+        return RECORD.holder(type(self).__name__, self.key(outs))
+
+    def _may_write(self, verb: str, props: Mapping[str, Any]) -> None:
+        doing = f"{verb} {self.kind} {props.get('label', '')}"
+        if _live.settings().offline:
+            raise OfflineError(
+                f"{doing} needs Meta, and META_ACCESS_OFFLINE=1 forbids every call. Unset it and repeat."
+            )
+        if not _host.engine_alive():
+            raise EngineGoneError(
+                f"{doing} is not begun: the engine that asked for it has ended. Run `pulumi up` again."
+            )
+
+
+def _fit_to_print(failure: CheckFailure, props: Mapping[str, Any]) -> CheckFailure:
+    # The engine prints the value beside a property's name, and a token may have been pasted into the wrong line.
+    value = str(props.get(failure.property, ""))
+    name = failure.property if scrub(value) == value else ""
+    text = scrubbed(failure.reason if name else f"{failure.property} {failure.reason}".strip())
+    return CheckFailure(name, text if text.endswith((".", "?")) else f"{text}.")
+
+
+def hold_back(props: Mapping[str, Any], doing: str) -> None:
+    """Refuse what widens access while a gate it `requires` is closed."""
+    requires = props.get("requires") or {}
+    closed = {gate: str(status) for gate, status in requires.items() if str(status) != OPEN}
+    if not closed:
+        return
+    listed = ", ".join(f"{gate} is {status}" for gate, status in sorted(closed.items()))
+    raise BlockedError(
+        f"{doing} is held back by a gate: {listed}. Next step: do what `pulumi stack output gates` says under "
+        "next_step of that gate, then `pulumi up` again. Everything else of this update goes on."
+    )

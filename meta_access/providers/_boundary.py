@@ -1,0 +1,91 @@
+"""What crosses to the engine when something goes wrong: one clean paragraph, never a traceback, never a secret.
+
+The plugin host sends `traceback.format_exc()` of whatever a provider raises (pulumi >= 3.260). With
+`sys.tracebacklimit = 0`, one exception without cause, and a class whose name reads well, that text is a sentence.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from meta_access.errors import MetaAccessError
+from meta_access.providers import _host
+from meta_access.redaction import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.connections import Connection
+
+T = TypeVar("T")
+
+
+class Failure(Exception):  # noqa: N818 - its printed name is set below
+    """The only exception that leaves a provider. Its printed name is the tool's, not a class's."""
+
+
+Failure.__module__, Failure.__qualname__, Failure.__name__ = "builtins", "meta-access", "meta-access"
+
+
+def boundary(method: Callable[..., T]) -> Callable[..., T]:
+    """Count the call as in flight, and let nothing but a `Failure` out."""
+
+    @functools.wraps(method)
+    def guarded(*args: Any) -> T:
+        with _host.call():
+            try:
+                return method(*args)
+            except MetaAccessError as error:
+                text = scrubbed(str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, its text must be scrubbed before it is shown
+                text = (
+                    f"unexpected {type(error).__name__} in {_place(error)}: {scrubbed(str(error))} (please report it)"
+                )
+        raise Failure(text)
+
+    return guarded
+
+
+def scrubbed(text: str) -> str:
+    """Scrub text of several lines, keeping its lines."""
+    return "\n".join(scrub(line) for line in text.splitlines())
+
+
+def say(text: str) -> None:
+    """Tell the user: the engine passes what this process prints on to the terminal, line by line."""
+    # One write: print() makes two, between which another thread's line may come.
+    sys.stdout.write(scrub(text) + "\n")
+    sys.stdout.flush()
+
+
+def settings_named(connection: Connection) -> str:
+    """The settings behind a connection error. References and hosts only: no secret, no full address."""
+    store = connection.aws.endpoint_url or f"AWS {connection.aws.region}"
+    return (
+        f"Settings used: connection {connection.name}, Graph {_host_of(connection.graph_url)} "
+        f"{connection.api_version}, app {connection.app_id}, business {connection.business_id}, "
+        f"admin token {connection.admin_token}, Secrets Manager {_host_of(store)}."
+    )
+
+
+def _host_of(url: str) -> str:
+    return url.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def _place(error: Exception) -> str:
+    # The module and line that a report needs; a traceback would show arguments of libraries beside them.
+    place, trace = "unknown place", error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "meta_access" in file.parts:
+            place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def quiet_tracebacks() -> None:
+    """Make `traceback.format_exc()` print the exception alone, in this process."""
+    sys.tracebacklimit = 0

@@ -1,0 +1,108 @@
+"""What a connection's name opens: settings of the process, then Graph, coalesced reads and Secrets Manager."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from meta_access import rules
+from meta_access.connections import settings_from_config
+from meta_access.endpoints import check_pairing
+from meta_access.errors import ConfigError, GraphError, Problem
+from meta_access.graph.access_tokens import TokenIssuer
+from meta_access.graph.client import client_for
+from meta_access.graph.snapshot import snapshot_for
+from meta_access.vault.store import store_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.connections import Connection, Settings
+    from meta_access.graph.client import GraphClient
+    from meta_access.graph.snapshot import Snapshot
+    from meta_access.rules import RuleSet
+    from meta_access.vault.issuer import Issuer
+    from meta_access.vault.store import SecretStore
+
+_lock = threading.Lock()
+_settings: Settings | None = None
+
+
+def configure(get: Callable[[str], str | None]) -> None:
+    """Read the stack's settings. Every provider class is configured by itself, so this runs once for all of them."""
+    global _settings  # noqa: PLW0603 - the configuration of a process is one
+    with _lock:
+        if _settings is None:
+            _settings = settings_from_config(get)
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    if _settings is None:
+        raise ConfigError([Problem("meta:connections", "has not been read.", "use the resource in a Pulumi program.")])
+    return _settings
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One connection at work. Nothing here calls anybody until it is asked for something."""
+
+    connection: Connection
+    offline: bool
+
+    @property
+    def rules(self) -> RuleSet:
+        return rules.load(self.connection.rules)
+
+    @property
+    def client(self) -> GraphClient:
+        return client_for(self.connection)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return snapshot_for(self.connection)
+
+    @property
+    def issuer(self) -> Issuer:
+        return _issuer_of(self.client)
+
+    def store(self, region: str | None = None) -> SecretStore:
+        """Secrets Manager of the connection; of another region when a secret has stayed behind there."""
+        aws = self.connection.aws
+        # Before anything is sent: Describe alone would not resolve a credential, where this is checked as well.
+        check_pairing(self.connection.graph_url, aws, path=f"meta:connections.{self.connection.name}")
+        return store_for(replace(aws, region=region) if region else aws)
+
+    def now(self) -> datetime:
+        """Meta's time, from the last answer seen; one cheap read gets an answer where none was needed so far."""
+        if self.offline:
+            # Nobody else's clock can be asked, and offline nothing is decided by it: it only dates what is shown.
+            return datetime.now(UTC)
+        if self.client.server_time is None:
+            with contextlib.suppress(GraphError):  # a refusal has a Date header, too
+                self.snapshot.business()
+        return self.client.server_time or datetime.now(UTC)
+
+
+@cache
+def _issuer_of(client: GraphClient) -> Issuer:
+    # Kept, because it remembers whom the credential in use belongs to. Cast, because graph and vault do not know each
+    # other: what one calls TokenInfo has all that the other asks of TokenFacts.
+    return cast("Issuer", TokenIssuer(client))
+
+
+def live(name: str) -> Live:
+    """The connection of that name."""
+    known = settings().connections
+    if name not in known:
+        raise ConfigError([unknown_connection(name)])
+    return Live(known[name], offline=settings().offline)
+
+
+def unknown_connection(name: str) -> Problem:
+    listed = ", ".join(sorted(settings().connections))
+    return Problem("connection", f'there is no connection "{name}" in meta:connections.', f"name one of: {listed}.")

@@ -1,0 +1,75 @@
+"""What the checks of this deployment have seen: which resource stands for which thing at Meta.
+
+All checks of a deployment run in one process. A resource renamed without an alias is a create and a delete of the same
+thing; the record lets that delete end nothing. A missing entry proves nothing: `destroy` checks none, `--target` few.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A resource as the state has it: its id, and whether it was adopted."""
+
+    id: str
+    adopted: bool
+
+
+@dataclass(slots=True)
+class Record:
+    """Natural keys by kind of resource. Thread-safe."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _owners: dict[tuple[str, Key], str] = field(default_factory=dict)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _replaced: set[tuple[str, str]] = field(default_factory=set)
+    _held: dict[tuple[str, str], Held] = field(default_factory=dict)
+
+    def enter(self, kind: str, key: Key | None, label: str, *, fresh: bool) -> str | None:
+        """Enter a resource; answers the label of another one that stands for the same thing.
+
+        Args:
+            kind: Class of the resource.
+            key: What it stands for at Meta; None while a part of it is not known.
+            label: Its Pulumi name. The check that the engine repeats for a replacement carries the same one.
+            fresh: The engine passed no old inputs: a create, or that repeated check.
+        """
+        with self._lock:
+            if fresh and (kind, label) in self._seen:
+                self._replaced.add((kind, label))
+            self._seen.add((kind, label))
+            owner = label if key is None else self._owners.setdefault((kind, key), label)
+            return owner if owner != label else None
+
+    def holder(self, kind: str, key: Key | None) -> str | None:
+        """The label of the resource that this deployment keeps for `key`."""
+        with self._lock:
+            return self._owners.get((kind, key)) if key is not None else None
+
+    def replaced(self, kind: str, label: str) -> bool:
+        """Whether the create about to run is the second half of a replacement: it takes what exists."""
+        with self._lock:
+            return (kind, label) in self._replaced
+
+    def hold(self, kind: str, label: str, held: Held) -> None:
+        """Note what the state holds under a label, as a refresh of this deployment has read it."""
+        with self._lock:
+            self._held[kind, label] = held
+
+    def held(self, kind: str, label: str) -> Held | None:
+        """What the state holds under a label.
+
+        `--replace` and a taint call check once, without old inputs (engine 3.259, step_generator.go): nothing but this
+        tells such a create from a new resource.
+        """
+        with self._lock:
+            return self._held.get((kind, label))
+
+
+RECORD = Record()
+"""The one of this process."""

@@ -1,0 +1,101 @@
+"""Rules on a token's declaration, and what they mean in seconds."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from meta_access import validation
+from meta_access.providers._values import seconds, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from meta_access.rules import RuleSet
+
+SIXTY_DAYS = "60d"
+_LIFETIME_S = 60 * 86400
+SCHEDULE_S = 86400
+"""How often the rotation job runs. Two of its runs may fail before a token gets near its end."""
+
+
+def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
+    """Name of an input and what is wrong with it; what is not known yet passes."""
+    checks: dict[str, Callable[[Any], str | None]] = {
+        "system_user_id": validation.graph_id,
+        "scopes": lambda scopes: _scopes(scopes, rules),
+        "secret_name": validation.secret_name,
+        "lifetime": _lifetime,
+        "rotate_before": _duration,
+        "grace": _duration,
+        "keepers": _keepers,
+        "take_over_from": _owner,
+    }
+    optional = {"take_over_from"}
+    found = [
+        (name, why)
+        for name, check in checks.items()
+        if not (name in optional and name not in props)
+        and not unknown(props.get(name))
+        and (why := check(props.get(name)))
+    ]
+    return found or _times(props)
+
+
+def expires(lifetime: Any) -> bool:
+    """Whether the token expires; the alternative is `never` with a reason."""
+    return bool(lifetime == SIXTY_DAYS)
+
+
+def overdue(lifetime: Any, today: date) -> str | None:
+    """The day on which an exception from expiry should have been looked at again, if that is past."""
+    until = str(lifetime["never"]["until"]) if isinstance(lifetime, dict) else None
+    return until if until is not None and today > date.fromisoformat(until) else None
+
+
+def _scopes(scopes: Any, rules: RuleSet) -> str | None:
+    if not isinstance(scopes, list) or not scopes:
+        return "must list at least one scope"
+    known = sorted(name for name, row in rules.permissions.items() if row.system_user)
+    return next((why for scope in scopes if (why := validation.one_of(scope, known))), None)
+
+
+def _lifetime(lifetime: Any) -> str | None:
+    if lifetime == SIXTY_DAYS:
+        return None
+    never = lifetime.get("never") if isinstance(lifetime, dict) and set(lifetime) == {"never"} else None
+    if not isinstance(never, dict) or not never.get("reason") or not isinstance(never.get("reason"), str):
+        return 'is neither 60d nor {"never": {"reason": …, "until": "2027-03-01"}}; Meta knows no other lifetimes'
+    try:
+        date.fromisoformat(str(never.get("until", "")))
+    except ValueError:
+        return "needs a day such as 2027-03-01 under never.until, when the exception is looked at again"
+    return None
+
+
+def _duration(value: Any) -> str | None:
+    return None if seconds(value) else "is not a duration such as 24h or 20d"
+
+
+def _keepers(keepers: Any) -> str | None:
+    plain = isinstance(keepers, dict) and all(isinstance(value, str) for value in keepers.values())
+    return None if plain else "is not a mapping of texts"
+
+
+def _owner(owner: Any) -> str | None:
+    parts = owner.split("/") if isinstance(owner, str) else []
+    return None if len(parts) == 2 and all(parts) else "is not written project/stack"  # noqa: PLR2004 - those two
+
+
+def _times(props: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if any(unknown(props.get(name)) for name in ("lifetime", "rotate_before", "grace")):
+        return []
+    before, grace = seconds(props["rotate_before"]) or 0, seconds(props["grace"]) or 0
+    if not expires(props["lifetime"]):
+        return []
+    if before >= _LIFETIME_S:
+        return [("rotate_before", f"must be shorter than the lifetime of {SIXTY_DAYS}; else every run would rotate.")]
+    if before < 2 * SCHEDULE_S + grace:
+        why = "must be at least the grace and two days: two runs of a daily rotation job may fail before a token ends."
+        return [("rotate_before", why)]
+    return []

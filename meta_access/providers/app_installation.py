@@ -1,0 +1,73 @@
+"""AppInstallation: the app installed on a system user, which must come before a token of it can be minted.
+
+POST /{system-user-id}/applications is repeatable, cannot be taken back, and no call shows it:
+https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import CheckFailure, ReadResult, Resource
+
+from meta_access import validation
+from meta_access.graph import applications
+from meta_access.providers._base import MetaProvider
+from meta_access.providers._values import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.providers._record import Key
+
+
+class AppInstallationProvider(MetaProvider):
+    kind = "app installation"
+    inputs = ("label", "connection", "system_user_id")
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        user = props.get("system_user_id")
+        why = None if unknown(user) else validation.graph_id(user)
+        return [CheckFailure("system_user_id", why)] if why else []
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (props["connection"], props["system_user_id"])
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        live = self.live(props)
+        applications.install(live.client, props["system_user_id"])
+        return f"{props['system_user_id']}/{live.connection.app_id}", {}
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        return ReadResult(id_, outs, self.inputs_of(outs))
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        del id_, outs
+        if changed:
+            applications.install(self.live(props).client, props["system_user_id"])
+        return {}
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        del id_
+        return f"stays on system user {outs['system_user_id']}: Meta has no call to take it back."
+
+
+class AppInstallation(Resource, module="meta", name="AppInstallation"):
+    """The connection's app, installed on a system user."""
+
+    if TYPE_CHECKING:
+        system_user_id: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        system_user_id: Input[str],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props = {"connection": connection, "system_user_id": system_user_id, "label": resource_name}
+        super().__init__(AppInstallationProvider(), resource_name, props, opts)

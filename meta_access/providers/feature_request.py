@@ -1,0 +1,130 @@
+"""FeatureRequest: a feature of the app at a level, the Marketing API tier among them.
+
+Graph has no field for features. The tier alone shows, in a response header of Marketing API calls:
+https://developers.facebook.com/docs/marketing-api/overview/rate-limiting (read 2026-11). No header means unknown, which
+is not the lower tier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import CheckFailure
+
+from meta_access import validation
+from meta_access.gates import NextStep, Observation
+from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
+from meta_access.providers._values import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi import Input, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+    from meta_access.rules import RuleSet
+
+
+class FeatureRequestProvider(GateProvider):
+    kind = "feature request"
+    inputs = ("label", "connection", "feature", "level", "evidence", "owner", "status")
+    declared = ("feature", "level")
+    link = "features"
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        rules = self.live(props).rules
+        feature, level = props.get("feature"), props.get("level")
+        if unknown(feature):
+            return []
+        known = key_of(rules, feature)
+        if known is None:
+            return [CheckFailure("feature", validation.one_of(feature, sorted(rules.features)) or "")]
+        props["feature"] = known
+        levels = rules.features[known].levels
+        if unknown(level) or not (why := validation.one_of(level, levels)):
+            return []
+        return [CheckFailure("level", f"{why} (words of the rules {rules.name}).")]
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id, props["feature"])
+
+    def by_rule(self, props: Mapping[str, Any], live: Live) -> Observation | None:
+        rules = live.rules
+        if props["feature"] == rules.tier_feature_key or props["level"] != rules.features[props["feature"]].levels[0]:
+            return None
+        return Observation(met=True, value=props["level"], source="rule")
+
+    def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
+        rules = live.rules
+        if props["feature"] != rules.tier_feature_key:
+            return Observation(None, reason="Graph shows no features of an app.")
+        if live.connection.tier_probe is None:
+            return Observation(
+                None, reason=f"Connection {live.connection.name} names no tier_probe to read a header of."
+            )
+        header = live.snapshot.tier_header()
+        if header is None:
+            return Observation(None, reason="Meta sent no ads_api_access_tier header, which says nothing of the tier.")
+        tier = rules.tier_of_header(header)
+        if tier is None:
+            return Observation(
+                None, reason=f"Meta calls the tier {header}, a word that rules {rules.name} do not have."
+            )
+        order = list(rules.tiers)
+        if order.index(tier) >= order.index(props["level"]):
+            return Observation(met=True, value=tier, source="header")
+        return Observation(met=False, value=tier, source="header", reason=f"Meta reports tier {tier}.")
+
+    def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
+        del seen
+        rules, level = live.rules, props["level"]
+        name = rules.features[props["feature"]].name
+        needs = _needs(rules) if props["feature"] == rules.tier_feature_key else ""
+        return NextStep(
+            what=f"Request {name} at level {level} and submit it to App Review.{needs}",
+            **place(live, self.link),
+            expect=app_shown(live),
+            paste=f"{name}: {rules.features[props['feature']].about}",
+            wait=f"Wait for Meta's review of {name}; answer its questions in the dashboard.",
+        )
+
+    def live_inputs(self, seen: Observation) -> dict[str, Any]:
+        return {"level": seen.value}
+
+    def farewell(self, outs: Mapping[str, Any]) -> str:
+        return f"At Meta the app keeps {outs.get('feature')} as it is. Nothing has to be done."
+
+
+def key_of(rules: RuleSet, feature: Any) -> str | None:
+    """Meta's identifier of a feature, from the identifier or the name of this edition."""
+    if feature in rules.features:
+        return str(feature)
+    return next((key for key, row in rules.features.items() if row.name == feature), None)
+
+
+def _needs(rules: RuleSet) -> str:
+    limits = rules.thresholds
+    return (
+        f" Meta wants {limits.calls} successful Marketing API calls in the last {limits.days} days and an error rate "
+        f"below {limits.error_rate:.0%} over {limits.error_window}."
+    )
+
+
+class FeatureRequest(GateResource, module="meta", name="FeatureRequest"):
+    """One feature of the app. `level` is a word of the rule set: a tier for the tier's feature, else a level."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        feature: Input[str],
+        level: Input[str],
+        evidence: Input[Mapping[str, Any]] | None = None,
+        owner: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props = {"connection": connection, "feature": feature, "level": level, "evidence": evidence, "owner": owner}
+        super().__init__(FeatureRequestProvider(), resource_name, props, opts)

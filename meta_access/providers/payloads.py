@@ -1,0 +1,47 @@
+"""The `__provider` text of every resource type: a pickled reference to a class, and so a stored contract.
+
+Each stands in the state of every stack. Renaming a provider's module or class would break refresh and delete of what
+exists; and since the text is code to whoever loads it, `meta-access state verify` accepts no other than these.
+Pickle protocol 4, which Python 3.11 to 3.13 write by default.
+"""
+
+from __future__ import annotations
+
+TYPE_PREFIX = "pulumi-python:dynamic/meta:"
+
+_REFERENCES = {
+    "AppInstallation": (
+        "gASVSQAAAAAAAACMJm1ldGFfYWNjZXNzLnByb3ZpZGVycy5hcHBfaW5zdGFsbGF0aW9ulIwXQXBwSW5zdGFsbGF0"
+        "aW9uUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "AppRoles": ("gASVOwAAAAAAAACMH21ldGFfYWNjZXNzLnByb3ZpZGVycy5hcHBfcm9sZXOUjBBBcHBSb2xlc1Byb3ZpZGVylJOUKYGULg=="),
+    "AssetAssignment": (
+        "gASVSQAAAAAAAACMJm1ldGFfYWNjZXNzLnByb3ZpZGVycy5hc3NldF9hc3NpZ25tZW50lIwXQXNzZXRBc3NpZ25t"
+        "ZW50UHJvdmlkZXKUk5QpgZQu"
+    ),
+    "BusinessVerification": (
+        "gASVUwAAAAAAAACMK21ldGFfYWNjZXNzLnByb3ZpZGVycy5idXNpbmVzc192ZXJpZmljYXRpb26UjBxCdXNpbmVz"
+        "c1ZlcmlmaWNhdGlvblByb3ZpZGVylJOUKYGULg=="
+    ),
+    "FeatureRequest": (
+        "gASVRwAAAAAAAACMJW1ldGFfYWNjZXNzLnByb3ZpZGVycy5mZWF0dXJlX3JlcXVlc3SUjBZGZWF0dXJlUmVxdWVz"
+        "dFByb3ZpZGVylJOUKYGULg=="
+    ),
+    "PermissionRequest": (
+        "gASVTQAAAAAAAACMKG1ldGFfYWNjZXNzLnByb3ZpZGVycy5wZXJtaXNzaW9uX3JlcXVlc3SUjBlQZXJtaXNzaW9u"
+        "UmVxdWVzdFByb3ZpZGVylJOUKYGULg=="
+    ),
+    "RedirectUris": (
+        "gASVQwAAAAAAAACMI21ldGFfYWNjZXNzLnByb3ZpZGVycy5yZWRpcmVjdF91cmlzlIwUUmVkaXJlY3RVcmlzUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "SystemUser": (
+        "gASVPwAAAAAAAACMIW1ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcpSMElN5c3RlbVVzZXJQcm92aWRlcpSTlCmBlC4="
+    ),
+    "SystemUserToken": (
+        "gASVSgAAAAAAAACMJ21ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcl90b2tlbpSMF1N5c3RlbVVzZXJU"
+        "b2tlblByb3ZpZGVylJOUKYGULg=="
+    ),
+}
+
+PAYLOADS = {TYPE_PREFIX + name: payload for name, payload in _REFERENCES.items()}
+"""Type token to payload."""

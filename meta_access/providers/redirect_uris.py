@@ -1,0 +1,97 @@
+"""RedirectUris: the OAuth redirect URIs of the app. Dashboard only, and unreadable by Graph: evidence is all there is.
+
+No field, edge or parameter for them exists in the reference of the Application node or in the SDK's specification
+(Graph v26.0, read 2026-11). Matching rules: https://developers.facebook.com/docs/facebook-login/security.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CheckFailure
+
+from meta_access import validation
+from meta_access.gates import NextStep, Observation
+from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
+from meta_access.providers._values import sorted_texts, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi import Input, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+MODES = ("live", "development")
+
+
+class RedirectUrisProvider(GateProvider):
+    kind = "redirect URIs"
+    inputs = ("label", "connection", "uris", "hosts", "mode", "evidence", "owner", "status")
+    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "hosts": []}
+    declared = ("uris",)
+    link = "redirect_uris"
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        props["uris"], props["hosts"] = sorted_texts(props.get("uris")), sorted_texts(props["hosts"])
+        if unknown(props["uris"]) or unknown(props["hosts"]):
+            return []
+        if not isinstance(props["uris"], list) or not props["uris"]:
+            return [CheckFailure("uris", "must list at least one URI.")]
+        reasons = [(uri, validation.https_redirect_uri(uri, props["hosts"])) for uri in props["uris"]]
+        failures = [CheckFailure("uris", f"{uri} {why}") for uri, why in reasons if why]
+        mode = props.get("mode")
+        if mode is not None and not unknown(mode) and (why := validation.one_of(mode, MODES)):
+            failures.append(CheckFailure("mode", why))
+        return failures
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id,)
+
+    def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
+        del props, live
+        return Observation(None, reason="Graph shows no redirect URIs to anybody.")
+
+    def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
+        del seen
+        count = len(props["uris"])
+        return NextStep(
+            what=(
+                f"Enter {'this URI' if count == 1 else f'these {count} URIs'} to the letter, press Enter after each so "
+                "that it becomes a chip, save, and try each one in the Redirect URI Validator of that page."
+            ),
+            **place(live, self.link),
+            expect=app_shown(live),
+            paste="\n".join(props["uris"]),
+        )
+
+    def farewell(self, outs: Mapping[str, Any]) -> str:
+        uris = ", ".join(outs.get("uris", []))
+        return f"At Meta these URIs stay valid until an app admin removes them: {uris}."
+
+
+class RedirectUris(GateResource, module="meta", name="RedirectUris"):
+    """The redirect URIs that a person enters in the dashboard.
+
+    Args:
+        hosts: Hosts they may use; one written with a slash at its end demands that slash of every URI.
+        mode: The app's mode: live or development.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        uris: Input[Sequence[Input[str]]],
+        hosts: Input[Sequence[Input[str]]] | None = None,
+        mode: Input[str] | None = None,
+        evidence: Input[Mapping[str, Any]] | None = None,
+        owner: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "uris": uris, "hosts": hosts, "mode": mode}
+        props |= {"evidence": evidence, "owner": owner}
+        super().__init__(RedirectUrisProvider(), resource_name, props, opts)

@@ -1,0 +1,251 @@
+"""SystemUser: a non-human member of the business. Meta creates and renames it; it has no delete and no change of role.
+
+So a role change is refused, a delete retires (renames to `unused …`), and a create takes a retired slot before it asks
+for a new one: https://developers.facebook.com/docs/business-management-apis/system-users, Graph v26.0, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CheckFailure, ReadResult, Resource
+
+from meta_access import validation
+from meta_access.errors import ConflictError, LimitReachedError, QuotaError
+from meta_access.graph import snapshot, system_users
+from meta_access.providers import _existing, _grace, _user_plan
+from meta_access.providers._base import MetaProvider
+from meta_access.providers._boundary import say
+from meta_access.providers._record import RECORD, Held
+from meta_access.providers._values import unknown
+from meta_access.quota import UNUSED, PlannedUser, is_retired
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.graph.system_users import SystemUserRow
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+ON_DESTROY = ("retire", "keep")
+NAME_TAKEN = 3972
+_WORDS = ("alder", "birch", "cedar", "elder", "hazel", "larch", "linden", "maple", "rowan", "spruce", "willow", "yew")
+
+
+class SystemUserProvider(MetaProvider):
+    kind = "system user"
+    inputs = ("label", "connection", "name", "role", "adopt", "on_destroy", "requires")
+    defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "on_destroy": "retire"}
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        roles = self.live(props).rules.system_user_roles
+        reasons = {
+            "name": validation.system_user_name(props.get("name")),
+            "role": validation.one_of(props["role"], roles),
+            "adopt": validation.graph_id(props["adopt"]) if "adopt" in props else None,
+            "on_destroy": validation.one_of(props["on_destroy"], ON_DESTROY),
+        }
+        failures = [CheckFailure(k, why) for k, why in reasons.items() if why and not unknown(props.get(k))]
+        before, after = olds.get("role"), props["role"]
+        if not failures and before and not unknown(after) and before != after:
+            failures.append(CheckFailure("role", _role_change(str(props.get("name")), before, after)))
+        return failures
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        # A state may say the name that somebody gave by hand; what this resource stands for is the name we gave.
+        return (props["connection"], props["role"], props.get("given_name", props["name"]))
+
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        live, label = self.live(props), props["label"]
+        if unknown([props["name"], props["role"], props.get("adopt")]) or (olds and not live.offline):
+            return []
+        if RECORD.held(type(self).__name__, label):
+            return []
+        user = PlannedUser(props["name"], props["role"], props.get("adopt"))
+        if why := _user_plan.refusal(live, label, user):
+            return [CheckFailure("", why)]
+        if not user.adopt and not RECORD.replaced(type(self).__name__, label):
+            _user_plan.tell_of_namesake(live, user.name)
+        return []
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        live, name, role = self.live(props), props["name"], props["role"]
+        rows = live.snapshot.system_users()
+        if adopt := props.get("adopt"):
+            row = _existing.adopted(rows, adopt, role, live)
+            if row.name != name:
+                _rename(live, row.id, name)
+            return row.id, _facts(name, adopted=True)
+        held = RECORD.held(type(self).__name__, props.get("label", ""))
+        if held and (same := next((row for row in rows if row.id == held.id and row.role == role), None)):
+            if same.name != name:
+                _rename(live, same.id, name)
+            return same.id, _facts(name, adopted=held.adopted)
+        replaced = RECORD.replaced(type(self).__name__, props.get("label", ""))
+        if found := _existing.of_name(rows, name, role, live, replaced=replaced):
+            say(f"system user {name}: exists (id {found.id}) and is taken, since this stack created it.")
+            return found.id, _facts(name)
+        if slot := _existing.free_slot(rows, role, live):
+            return self._reuse(live, slot, name)
+        return _create(live, name, role, rows), _facts(name)
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        row = _listed(self.live(outs), id_)
+        if row is None:
+            return ReadResult("", {})
+        RECORD.hold(type(self).__name__, outs.get("label", ""), Held(id_, bool(outs["adopted"])))
+        return ReadResult(id_, {**outs, "name": row.name}, self.inputs_of(outs, name=row.name))
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        adopt = props.get("adopt")
+        if adopt and adopt != id_:
+            raise ConflictError(
+                f"system user {props['name']} has the id {id_}, and adopt names {adopt}. To use that one, declare it "
+                "as a resource of its own and move the work to it."
+            )
+        if "name" in changed:
+            _rename(self.live(props), id_, props["name"])
+        return {
+            "given_name": props["name"],
+            "adopted": bool(adopt) or bool(outs.get("adopted")),
+            "slot_reused": bool(outs.get("slot_reused")),
+        }
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        given = outs["given_name"]
+        if outs.get("adopted"):
+            return f"kept at Meta as {given} (id {id_}), because it was adopted."
+        if outs["on_destroy"] == "keep":
+            return f"kept at Meta as {given} (id {id_}), because on_destroy is keep."
+        live = self.live(outs)
+        row = _listed(live, id_)
+        if row is None:
+            return f"id {id_} is no longer listed in the business; there is nothing to retire."
+        if is_retired(row.name):
+            return f"retired already, as {row.name} (id {id_}); a later create takes its slot."
+        if row.name != given:
+            return f"kept: id {id_} is called {row.name} now and not {given}, so somebody else uses it."
+        return _retire(live, row)
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        today = super().upgrade(outs)
+        return {"given_name": today.get("name", ""), "adopted": False, "slot_reused": False, **today}
+
+    def _reuse(self, live: Live, slot: SystemUserRow, name: str) -> tuple[str, dict[str, Any]]:
+        try:
+            _rename(live, slot.id, name)
+        except BaseException:
+            _existing.give_back(slot)
+            raise
+        say(f"system user {name}: takes the retired slot {slot.name} (id {slot.id}); no new user was needed.")
+        return slot.id, _facts(name, slot_reused=True)
+
+
+def _facts(name: str, *, adopted: bool = False, slot_reused: bool = False) -> dict[str, Any]:
+    return {"given_name": name, "adopted": adopted, "slot_reused": slot_reused}
+
+
+def _listed(live: Live, id_: str) -> SystemUserRow | None:
+    # Absence from a list that could be read is proof; an error on the node itself would not be.
+    return next((row for row in live.snapshot.system_users() if row.id == id_), None)
+
+
+def _create(live: Live, name: str, role: str, rows: list[SystemUserRow]) -> str:
+    try:
+        return system_users.create(live.client, name, role, known={row.id for row in rows})
+    except LimitReachedError as error:
+        refused = _refused(error, live, name, role, rows)
+    finally:
+        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+    raise refused
+
+
+def _rename(live: Live, id_: str, name: str) -> None:
+    try:
+        system_users.rename(live.client, id_, name)
+    except LimitReachedError:
+        refused = ConflictError(
+            f"renaming system user {id_} to {name} failed: the business has another one of that name. Choose another."
+        )
+    else:
+        return
+    finally:
+        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+    raise refused
+
+
+def _refused(
+    error: LimitReachedError, live: Live, name: str, role: str, rows: list[SystemUserRow]
+) -> ConflictError | QuotaError:
+    live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+    if error.code == NAME_TAKEN:
+        found = next((row for row in live.snapshot.system_users() if row.name == name), None)
+        return _existing.taken(found) if found else ConflictError(f"creating system user {name} failed: {error}")
+    names = ", ".join(row.name for row in rows) or "none"
+    limit = _user_plan.limit_of(live, role)
+    known = f"{limit.number} ({limit.why})" if limit.number is not None else f"not known ({limit.why})"
+    return QuotaError(
+        f"creating system user {name} failed: Meta has no room for another {role} in business "
+        f"{live.connection.business_id} (code {error.code}). The limit is {known}; the business has: {names}. Adopt "
+        "one of them by its id, or retire one that is not needed. Nothing was created."
+    )
+
+
+def _retire(live: Live, row: SystemUserRow) -> str:
+    if row.id == live.issuer.calling_token()[0]:
+        return f"kept as {row.name} (id {row.id}), because the credential in use belongs to it."
+    if until := _grace.ends_at(row.id):
+        return (
+            f"kept as {row.name} (id {row.id}) while a superseded token of it is in grace, until {until}. "
+            "`meta-access orphans` retires it afterwards."
+        )
+    word = f"{UNUSED}{secrets.choice(_WORDS)}-{secrets.token_hex(2)}"
+    _rename(live, row.id, word)
+    return (
+        f"retired: {row.name} (id {row.id}) is now called {word}. Meta cannot delete it; a later create takes its slot."
+    )
+
+
+def _role_change(name: str, before: str, after: str) -> str:
+    return (
+        f"system user {name} is {before}, and Meta cannot make it {after}. Declare a second user with role {after}, "
+        "move its tokens and assignments there, and remove this one after the grace of its tokens."
+    )
+
+
+class SystemUser(Resource, module="meta", name="SystemUser"):
+    """A system user of the connection's business. Its id is the one that the connection's app sees.
+
+    Args:
+        name: Its name in Business settings; a change renames it in place.
+        role: EMPLOYEE or ADMIN; cannot be changed.
+        adopt: Id of an existing user to take over. It is then kept, whatever `on_destroy` says.
+        on_destroy: retire (rename it to `unused …`, so that its slot can be taken again) or keep.
+        requires: Gate to status: a create waits until every one is satisfied.
+    """
+
+    if TYPE_CHECKING:
+        name: Output[str]
+        role: Output[str]
+        adopted: Output[bool]
+        slot_reused: Output[bool]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        name: Input[str],
+        role: Input[str] = "EMPLOYEE",
+        adopt: Input[str] | None = None,
+        on_destroy: Input[str] = "retire",
+        requires: Input[Mapping[str, Input[str]]] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "name": name, "role": role, "adopt": adopt}
+        props |= {"on_destroy": on_destroy, "requires": requires, "label": resource_name}
+        props |= {"given_name": None, "adopted": None, "slot_reused": None}
+        super().__init__(SystemUserProvider(), resource_name, props, opts)

@@ -1,0 +1,288 @@
+"""SystemUserToken: a system user's token inside one Secrets Manager secret, by the token protocol and no other way.
+
+It never replaces: a new user, app, scope or key is a rotation inside the same secret, and a new name or region fills
+the new secret and ends the old one after grace. Nothing secret is in its inputs, outputs or messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, ReadResult, Resource
+
+from meta_access.clock import iso, parse_iso
+from meta_access.credentials import credentials_for
+from meta_access.errors import BlockedError
+from meta_access.providers import _grace, _host, _live, _token_rules
+from meta_access.providers._base import MetaProvider, hold_back
+from meta_access.providers._boundary import say
+from meta_access.providers._record import RECORD
+from meta_access.providers._values import seconds, sorted_texts
+from meta_access.vault.ask import Ask
+from meta_access.vault.protocol import end, ensure, leave, observe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+    from meta_access.vault.outcome import Outcome
+
+CURRENT = "current"
+NEVER = "never"
+_FACTS = ("arn", "version_id", "generation", "claim", "fingerprint", "issued_at", "expires_at", "trigger")
+_LISTS = ("superseded", "suspects", "previous_secrets")
+# What only says when to act, not what the token is.
+_POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
+
+
+class SystemUserTokenProvider(MetaProvider):
+    kind = "token"
+    inputs = (
+        "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
+        "keepers", "kms_key", "take_over_from", "freshness", "requires",
+    )  # fmt: skip
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "lifetime": _token_rules.SIXTY_DAYS,
+        "rotate_before": "20d",
+        "grace": "24h",
+        "keepers": {},
+    }
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), CURRENT
+        faults = _token_rules.faults(props, self.live(props).rules)
+        return [CheckFailure(name, why) for name, why in faults]
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        aws = self.live(props).connection.aws
+        region = region_of(props["arn"]) if "arn" in props else aws.region
+        return (aws.endpoint_url or "aws", region, props["secret_name"])
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        outcome = _ensure(self.live(props), props, claim=None, why=None)
+        return outcome.arn, {**_facts(outcome, self.live(props)), "previous_secrets": []}
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        live = self.live(outs)
+        store = live.store(region_of(outs["arn"]))
+        seen = observe(
+            store,
+            outs["arn"],
+            claim=outs["claim"],
+            version_id=outs["version_id"],
+            generation=outs["generation"],
+            expires_at=parse_iso(outs["expires_at"]) if outs["expires_at"] != NEVER else None,
+            suspects=outs["suspects"],
+            grace_s=seconds(outs["grace"]) or 0,
+            rotate_before_s=seconds(outs["rotate_before"]) or 0,
+        )
+        freshness = seen.freshness
+        if freshness == CURRENT:
+            ripe = [secret for secret in outs["previous_secrets"] if parse_iso(secret["ends_at"]) <= store.now()]
+            freshness = _moved(outs, live) or (f"retirement due: secret {ripe[0]['arn']}" if ripe else CURRENT)
+        if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
+            say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
+        told = {
+            "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
+            "superseded": _superseded(seen.superseded),
+            "suspects": list(seen.suspects),
+            "freshness": freshness,
+        }
+        return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
+
+    def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
+        return bool(_moved(outs, self.live(props)))
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        del id_
+        live, late = self.live(props), outs["freshness"]
+        kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
+        moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
+        if late == CURRENT and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
+            return kept
+        why = None if late == CURRENT else late
+        self._hold_back_wider(live, outs, props, why)
+        outcome = _ensure(live, props, claim=outs["claim"], why=why)
+        left = [secret for secret in outs["previous_secrets"] if secret["arn"] != outcome.arn]
+        if moved and outcome.arn != outs["arn"] and not self._claimed_by_another(outs):
+            left.append({"arn": outs["arn"], "ends_at": ""})
+        facts = _facts(outcome, live)
+        facts["previous_secrets"] = self._leave(live, left, outs, props)
+        if outs["system_user_id"] != props["system_user_id"]:
+            for token in (*facts["superseded"], *facts["previous_secrets"]):
+                _grace.note(outs["system_user_id"], token["ends_at"])
+        return facts
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        del id_
+        live = self.live(outs)
+        arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
+        return " ".join(
+            end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say) for arn in arns
+        )
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        missing = {"freshness": CURRENT, "expires_at": NEVER, "superseded": [], "suspects": [], "previous_secrets": []}
+        return {**missing, **super().upgrade(outs)}
+
+    def _hold_back_wider(self, live: Live, outs: Mapping[str, Any], props: dict[str, Any], why: str | None) -> None:
+        added = sorted(set(props["scopes"]) - set(outs["scopes"]))
+        if not added:
+            return
+        try:
+            hold_back(props, f"minting token {props.get('label', '')} with added scopes {', '.join(added)}")
+        except BlockedError:
+            if why is not None:
+                # What keeps access alive does not wait for what widens it: rotate with the scopes of today first.
+                _ensure(live, {**props, "scopes": outs["scopes"]}, claim=outs["claim"], why=why)
+                say(f"token {props.get('label', '')} was brought up to date with the scopes it has ({why}).")
+            raise
+
+    def _claimed_by_another(self, outs: Mapping[str, Any]) -> bool:
+        return RECORD.holder(type(self).__name__, self.key(outs)) is not None
+
+    def _leave(
+        self, live: Live, left: list[dict[str, str]], outs: Mapping[str, Any], props: Mapping[str, Any]
+    ) -> list[dict[str, str]]:
+        still = []
+        for secret in left:
+            store, grace_s = live.store(region_of(secret["arn"])), seconds(props["grace"]) or 0
+            done = leave(store, live.issuer, secret["arn"], claim=outs["claim"], grace_s=grace_s, notify=say)
+            say(f"token {props.get('label', '')}: {done.sentence}")
+            if done.ends_at is not None:
+                still.append({"arn": secret["arn"], "ends_at": iso(done.ends_at)})
+        return still
+
+
+def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str | None) -> Outcome:
+    project, _, stack = str(props["owner"]).partition("/")
+    ask = Ask(
+        project=project,
+        stack=stack,
+        secret_name=props["secret_name"],
+        app_id=live.connection.app_id,
+        business_id=live.connection.business_id,
+        system_user_id=props["system_user_id"],
+        api_version=live.connection.api_version,
+        scopes=tuple(props["scopes"]),
+        expires=_token_rules.expires(props["lifetime"]),
+        keepers=props["keepers"],
+        grace_s=seconds(props["grace"]) or 0,
+        rotate_before_s=seconds(props["rotate_before"]) or 0,
+        kms_key=props.get("kms_key"),
+        take_over_from=props.get("take_over_from"),
+        rotate_now=why,
+    )
+    outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
+    _forget_old_credential(outcome)
+    return outcome
+
+
+def _forget_old_credential(outcome: Outcome) -> None:
+    """A connection that acts with this very secret must use the token that was promoted a moment ago."""
+    for connection in _live.settings().connections.values():
+        reference = connection.admin_token
+        if reference == f"secret:{outcome.secret_name}" or reference.startswith(f"aws-secret:{outcome.arn}#"):
+            credentials_for(connection).forget()
+
+
+def _asks_for_another(outs: Mapping[str, Any], props: Mapping[str, Any], changed: frozenset[str]) -> bool:
+    policy = set(_POLICY)
+    if _token_rules.expires(outs["lifetime"]) == _token_rules.expires(props["lifetime"]):
+        policy.add("lifetime")  # another reason for the same exception
+    return bool(changed - policy)
+
+
+def _moved(outs: Mapping[str, Any], live: Live) -> str:
+    """Why the connection asks for another token although no input of the resource changed."""
+    connection = live.connection
+    if outs.get("app_id", connection.app_id) != connection.app_id:
+        return f"app changed: {outs['app_id']} to {connection.app_id}"
+    if (region := region_of(outs["arn"])) != connection.aws.region:
+        return f"region changed: {region} to {connection.aws.region}"
+    return ""
+
+
+def _facts(outcome: Outcome, live: Live) -> dict[str, Any]:
+    return {
+        "arn": outcome.arn,
+        "version_id": outcome.version_id,
+        "generation": outcome.generation,
+        "claim": outcome.claim,
+        "fingerprint": outcome.fingerprint,
+        "issued_at": iso(outcome.issued_at),
+        "expires_at": iso(outcome.expires_at) if outcome.expires_at else NEVER,
+        "trigger": outcome.trigger,
+        "superseded": _superseded(outcome.superseded),
+        "suspects": list(outcome.suspects),
+        "freshness": CURRENT,
+        "app_id": live.connection.app_id,
+    }
+
+
+def _superseded(tokens: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"generation": token.generation, "ends_at": iso(token.ends_at)} for token in tokens]
+
+
+def region_of(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
+    """A token of a system user, in a secret of its own. Consumers read the secret that `arn` names.
+
+    Args:
+        scopes: Permissions the token carries.
+        secret_name: Name of the secret in the connection's region.
+        lifetime: `60d`, or `{"never": {"reason": …, "until": …}}`.
+        rotate_before: How long before its end a token is replaced.
+        grace: How long a replaced token lives on.
+        keepers: Any change of these texts replaces the token.
+        take_over_from: `project/stack` of a foreign owner whose secret may be taken.
+        requires: Gate to status: the first token, and added scopes, wait until every one is satisfied.
+    """
+
+    if TYPE_CHECKING:
+        arn: Output[str]
+        secret_name: Output[str]
+        version_id: Output[str]
+        generation: Output[int]
+        claim: Output[str]
+        fingerprint: Output[str]
+        scopes: Output[list[str]]
+        issued_at: Output[str]
+        expires_at: Output[str]
+        trigger: Output[str]
+        superseded: Output[list[dict[str, Any]]]
+        suspects: Output[list[int]]
+        freshness: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        system_user_id: Input[str],
+        scopes: Input[Sequence[Input[str]]],
+        secret_name: Input[str],
+        lifetime: Input[str | Mapping[str, Any]] = "60d",
+        rotate_before: Input[str] = "20d",
+        grace: Input[str] = "24h",
+        keepers: Input[Mapping[str, Input[str]]] | None = None,
+        kms_key: Input[str] | None = None,
+        take_over_from: Input[str] | None = None,
+        requires: Input[Mapping[str, Input[str]]] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = dict.fromkeys((*_FACTS, *_LISTS, "freshness", "app_id"))
+        props |= {"connection": connection, "system_user_id": system_user_id, "scopes": scopes}
+        props |= {"secret_name": secret_name, "lifetime": lifetime, "rotate_before": rotate_before, "grace": grace}
+        props |= {"keepers": keepers, "kms_key": kms_key, "take_over_from": take_over_from, "requires": requires}
+        # The plugin host knows no stack, and the secret's tags must name its owner.
+        props |= {"owner": f"{pulumi.get_project()}/{pulumi.get_stack()}", "label": resource_name}
+        super().__init__(SystemUserTokenProvider(), resource_name, props, opts)

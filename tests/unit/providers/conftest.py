@@ -1,0 +1,187 @@
+"""A Meta of plain lists: the noun modules' functions are replaced, the snapshot and everything above it are real."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pulumi.output import Unknown
+
+from meta_access.connections import AwsSettings, Connection, Settings
+from meta_access.graph import (
+    app_permissions,
+    app_roles,
+    applications,
+    assigned_users,
+    businesses,
+    snapshot,
+    system_users,
+    tiers,
+)
+from meta_access.graph.businesses import BusinessRow
+from meta_access.graph.system_users import SystemUserRow
+from meta_access.providers import _existing, _grace, _host, _live, _record, _user_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meta_access.errors import MetaAccessError
+    from meta_access.graph.app_roles import RoleRow
+    from meta_access.ids import Asset
+
+NOT_KNOWN: Any = Unknown()  # type: ignore[no-untyped-call]
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+CALLER = "122090000000301"
+APP = "120480000000201"
+BUSINESS = "178000000000101"
+
+MAIN = Connection(
+    name="main",
+    environment="dev",
+    rules="2026-05",
+    graph_url="http://127.0.0.1:8765",
+    api_version="v26.0",
+    business_id=BUSINESS,
+    business_name="lindenhof",
+    app_id=APP,
+    app_name="ads",
+    app_claimed=False,
+    app_secret="emulator:",
+    admin_token="emulator:",
+    tier_probe="act_104320000000501",
+    tier="limited",
+    aws=AwsSettings(region="eu-central-1", endpoint_url="http://127.0.0.1:8766"),
+)
+
+
+@dataclass
+class FakeMeta:
+    """What Meta holds, what was called, and what fails next."""
+
+    connection: Connection = MAIN
+    users: list[SystemUserRow] = field(
+        default_factory=lambda: [SystemUserRow(CALLER, "root", "ADMIN", None, NOW - timedelta(days=400))]
+    )
+    assets: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    apps: dict[str, list[str]] = field(default_factory=dict)
+    roles: list[RoleRow] = field(default_factory=list)
+    permissions: dict[str, str] = field(default_factory=dict)
+    verification: str = "not_verified"
+    tier: str | None = "development_access"
+    fails: dict[str, MetaAccessError] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    server_time: datetime | None = NOW
+
+    def called(self, call: str) -> None:
+        self.calls.append(call)
+        name = call.split(" ", 1)[0]
+        if name in self.fails:
+            raise self.fails[name]
+
+    @property
+    def writes(self) -> list[str]:
+        return [
+            call
+            for call in self.calls
+            if call.split(" ", 1)[0] in {"create", "rename", "assign", "unassign", "install"}
+        ]
+
+    # The part of GraphClient that providers use.
+    def pages(self, path: str, params: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        self.called(f"pages {path}")
+        yield from ({"id": app} for app in self.apps.get(path.split("/", maxsplit=1)[0], []))
+
+    # The part of TokenIssuer that providers use.
+    def calling_token(self) -> tuple[str, str]:
+        return CALLER, "sha256:0000000000000000"
+
+    # Nouns.
+    def list_users(self, _client: object) -> list[SystemUserRow]:
+        self.called("list")
+        return list(self.users)
+
+    def create_user(self, _client: object, name: str, role: str, *, known: object = ()) -> str:
+        self.called(f"create {name} {role}")
+        row = SystemUserRow(f"12209000000{len(self.users):04d}", name, role, CALLER, NOW)
+        self.users.append(row)
+        return row.id
+
+    def rename_user(self, _client: object, id_: str, name: str) -> None:
+        self.called(f"rename {id_} {name}")
+        self.users = [
+            SystemUserRow(row.id, name, row.role, row.created_by, row.created_time) if row.id == id_ else row
+            for row in self.users
+        ]
+
+    def assigned(self, _client: object, id_: str, kind: str) -> dict[str, tuple[str, ...]]:
+        self.called(f"assigned {id_} {kind}")
+        return dict(self.assets.get((id_, kind), {}))
+
+    def assign(self, _client: object, asset: Asset, id_: str, tasks: tuple[str, ...]) -> None:
+        self.called(f"assign {asset.id} {id_} {','.join(tasks)}")
+        self.assets.setdefault((id_, asset.kind), {})[asset.graph_id] = tuple(tasks)
+
+    def unassign(self, _client: object, asset: Asset, id_: str) -> None:
+        self.called(f"unassign {asset.id} {id_}")
+        self.assets.get((id_, asset.kind), {}).pop(asset.graph_id, None)
+
+    def install(self, _client: object, id_: str) -> None:
+        self.called(f"install {id_}")
+
+    def list_roles(self, _client: object) -> list[RoleRow]:
+        self.called("roles")
+        return list(self.roles)
+
+    def list_permissions(self, _client: object) -> dict[str, str]:
+        self.called("permissions")
+        return dict(self.permissions)
+
+    def business(self, _client: object) -> BusinessRow:
+        self.called("business")
+        return BusinessRow(BUSINESS, "Lindenhof Media", self.verification, "none")
+
+    def probe(self, _client: object, ad_account: str) -> str | None:
+        self.called(f"probe {ad_account}")
+        return self.tier
+
+
+@pytest.fixture
+def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
+    """A process that has been configured and has done nothing yet."""
+    fake = FakeMeta()
+    monkeypatch.setattr(system_users, "list_", fake.list_users)
+    monkeypatch.setattr(system_users, "create", fake.create_user)
+    monkeypatch.setattr(system_users, "rename", fake.rename_user)
+    monkeypatch.setattr(assigned_users, "assigned", fake.assigned)
+    monkeypatch.setattr(assigned_users, "assign", fake.assign)
+    monkeypatch.setattr(assigned_users, "unassign", fake.unassign)
+    monkeypatch.setattr(applications, "install", fake.install)
+    monkeypatch.setattr(app_roles, "list_", fake.list_roles)
+    monkeypatch.setattr(app_permissions, "list_", fake.list_permissions)
+    monkeypatch.setattr(businesses, "get", fake.business)
+    monkeypatch.setattr(tiers, "probe", fake.probe)
+    monkeypatch.setattr(_live, "client_for", lambda _connection: fake)
+    monkeypatch.setattr(_live, "_issuer_of", lambda _client: fake)
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    new_process(monkeypatch, fake)
+    configured(monkeypatch, fake)
+    return fake
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta, *, offline: bool = False) -> None:
+    settings = Settings(environment="dev", rules="2026-05", offline=offline, connections={"main": fake.connection})
+    monkeypatch.setattr(_live, "_settings", settings)
+
+
+def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
+    """Forget what a plugin host's process remembers, as the next deployment's process would not know it."""
+    shown = snapshot.Snapshot(fake)  # type: ignore[arg-type]
+    monkeypatch.setattr(_live, "snapshot_for", lambda _connection: shown)
+    _record.Record.__init__(_record.RECORD)
+    _user_plan.UserPlan.__init__(_user_plan.USER_PLAN)
+    monkeypatch.setattr(_existing, "_taken", set())
+    monkeypatch.setattr(_grace, "_until", {})
+    monkeypatch.setattr(_host, "_calls", 0)

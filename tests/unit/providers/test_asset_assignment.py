@@ -1,0 +1,293 @@
+"""AssetAssignment and AppInstallation: sets of tasks, drift, narrowing and widening, moves, refusals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from meta_access.errors import (
+    AuthError,
+    GraphError,
+    HumanNeededError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+)
+from meta_access.providers._boundary import Failure
+from meta_access.providers.app_installation import AppInstallationProvider
+from meta_access.providers.asset_assignment import AssetAssignmentProvider
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, new_process
+
+PROVIDER = AssetAssignmentProvider()
+USER, OTHER = "122090000000777", "122090000000778"
+SHOP, PAGE = "act_104320000000501", "page:102930000000801"
+ID = f"{USER}/{SHOP}"
+
+
+def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
+    props = {"label": "acme", "connection": "main", "system_user_id": USER, "asset": SHOP}
+    return {**props, "tasks": list(tasks) or ["ANALYZE"], **changed}
+
+
+def failures(**changed: Any) -> list[tuple[str, str]]:
+    return [(found.property, found.reason) for found in PROVIDER.check({}, asked(**changed)).failures]
+
+
+@pytest.mark.parametrize(
+    ("changed", "property_", "reason"),
+    [
+        ({"system_user_id": "x"}, "system_user_id", "is not an id"),
+        ({"asset": "104320000000501"}, "asset", "a bare number: ad accounts start with act_"),
+        ({"asset": "shop:1"}, "asset", "names no kind of asset"),
+        ({"tasks": []}, "tasks", "is empty"),
+        ({"tasks": ["ANALYSE"]}, "tasks", "did you mean ANALYZE?"),
+        ({"tasks": ["ANALYZE", "ANALYZE"]}, "tasks", "names ANALYZE twice"),
+        ({"tasks": "ANALYZE"}, "tasks", "is not a list"),
+        ({"asset": PAGE, "tasks": ["DRAFT"]}, "tasks", "'DRAFT' is not one of: ADVERTISE, ANALYZE"),
+    ],
+)
+def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = failures(**changed)
+
+    assert found == property_
+    assert reason in text
+
+
+def test_check_sorts_the_tasks_and_makes_no_call(meta: FakeMeta) -> None:
+    assert PROVIDER.check({}, asked("MANAGE", "ANALYZE")).inputs["tasks"] == ["ANALYZE", "MANAGE"]
+    assert meta.calls == []
+
+
+def test_one_user_and_asset_is_one_resource(meta: FakeMeta) -> None:
+    assert failures() == []
+    assert failures(label="b", asset=PAGE) == []
+    assert failures(label="c", system_user_id=OTHER) == []
+
+    assert failures(label="d") == [
+        ("", "resources acme and d stand for one and the same asset assignment. Fix: remove one of them.")
+    ]
+
+
+def test_a_user_that_is_not_known_yet_is_no_second_one(meta: FakeMeta) -> None:
+    assert failures(system_user_id=NOT_KNOWN) == failures(label="b", system_user_id=NOT_KNOWN) == []
+
+
+def test_create_assigns_the_tasks_with_those_they_imply(meta: FakeMeta) -> None:
+    result = PROVIDER.create(asked("MANAGE"))
+
+    assert meta.calls == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert (result.id, result.outs) == (ID, asked("MANAGE"))
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (NotFoundError("No object.", code=100, subcode=33), "it is not shared with business lindenhof"),
+        (PermissionDeniedError("No.", code=200), "it belongs to another business and is not shared with business"),
+        (InvalidRequestError("Bad set.", code=100, subcode=1752129), "Meta does not take the tasks ANALYZE on it."),
+    ],
+)
+def test_a_refusal_names_the_asset_the_reason_and_the_next_step(meta: FakeMeta, error: GraphError, why: str) -> None:
+    meta.fails["assign"] = error
+
+    with pytest.raises(Failure) as raised:
+        PROVIDER.create(asked())
+
+    text = str(raised.value)
+    assert text.startswith(f"assigning {SHOP} to system user {USER} failed: ")
+    assert why in text
+    assert "Nothing was changed." in text
+    assert f"Meta's answer: {error}" in text
+
+
+# --- read ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("live", "declared", "tasks"),
+    [
+        (("ANALYZE",), ["ANALYZE"], ["ANALYZE"]),
+        (("ADVERTISE", "ANALYZE", "MANAGE"), ["MANAGE"], ["MANAGE"]),
+        (("ANALYZE",), ["MANAGE"], ["ANALYZE"]),
+        (("ADVERTISE", "ANALYZE"), ["ANALYZE"], ["ADVERTISE", "ANALYZE"]),
+        ((), ["ANALYZE"], []),
+    ],
+)
+def test_read_compares_sets_after_adding_implied_tasks(
+    meta: FakeMeta, live: tuple[str, ...], declared: list[str], tasks: list[str]
+) -> None:
+    meta.assets[USER, "ad_account"] = {SHOP: live} if live else {}
+
+    result = PROVIDER.read(ID, asked(*declared))
+
+    assert result.id == ID
+    assert result.outs == asked(tasks=tasks)
+    assert result.inputs == asked(tasks=tasks)
+    assert PROVIDER.diff(ID, result.outs, asked(*declared)).changes is (tasks != declared)
+
+
+def test_a_user_that_is_gone_is_drift_and_no_error(meta: FakeMeta) -> None:
+    meta.fails["assigned"] = NotFoundError("No object.", code=100, subcode=33)
+
+    result = PROVIDER.read(ID, asked())
+
+    assert (result.id, result.outs) == (ID, asked(tasks=[]))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RateLimitedError("Throttled.", code=4),
+        PermissionDeniedError("No.", code=10),
+        HumanNeededError("API access blocked.", code=200),
+    ],
+)
+def test_one_clients_trouble_leaves_the_state_as_it_was(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], error: GraphError
+) -> None:
+    meta.fails["assigned"] = error
+
+    result = PROVIDER.read(ID, asked())
+
+    assert (result.outs, result.inputs) == (asked(), asked())
+    assert f"asset assignment acme was not looked at and stands as it was: {error}" in capsys.readouterr().out
+
+
+def test_a_refused_credential_is_an_error(meta: FakeMeta) -> None:
+    meta.fails["assigned"] = AuthError("Expired.", code=190)
+
+    with pytest.raises(Failure, match="Settings used: connection main"):
+        PROVIDER.read(ID, asked())
+
+
+def test_all_assets_of_a_user_cost_one_call_a_kind(meta: FakeMeta) -> None:
+    for number in range(1, 30):
+        PROVIDER.read("x", asked(asset=f"act_{number}"))
+        PROVIDER.read("x", asked(asset=f"page:{number}"))
+
+    assert meta.calls == [f"assigned {USER} ad_account", f"assigned {USER} page"]
+
+
+# --- update --------------------------------------------------------------------------------------
+
+CLOSED = {"requires": {"ads-tier": "pending_human"}}
+
+
+def test_tasks_that_come_to_the_same_set_are_no_call(meta: FakeMeta) -> None:
+    result = PROVIDER.update(ID, asked("MANAGE"), asked("ADVERTISE", "ANALYZE", "MANAGE"))
+
+    assert meta.calls == []
+    assert result.outs == asked("ADVERTISE", "ANALYZE", "MANAGE")
+
+
+def test_narrowing_waits_for_no_gate(meta: FakeMeta) -> None:
+    PROVIDER.update(ID, asked("MANAGE"), asked("ANALYZE", **CLOSED))
+
+    assert meta.calls == [f"assign {SHOP} {USER} ANALYZE"]
+
+
+def test_widening_waits_for_its_gates(meta: FakeMeta) -> None:
+    text = (
+        f"giving ADVERTISE, MANAGE on {SHOP} to system user {USER} is held back by a gate: ads-tier is pending_human."
+    )
+
+    with pytest.raises(Failure, match=re.escape(text)):
+        PROVIDER.update(ID, asked("ANALYZE"), asked("MANAGE", **CLOSED))
+    assert meta.calls == []
+
+    PROVIDER.update(ID, asked("ANALYZE"), asked("MANAGE", requires={"ads-tier": "satisfied"}))
+    assert meta.calls == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+
+
+@pytest.mark.parametrize("changed", [{"system_user_id": OTHER}, {"asset": PAGE}])
+def test_a_move_assigns_the_new_before_it_ends_the_old(meta: FakeMeta, changed: dict[str, str]) -> None:
+    PROVIDER.update(ID, asked(), asked(**changed))
+
+    new = asked(**changed)
+    assert meta.writes == [f"assign {new['asset']} {new['system_user_id']} ANALYZE", f"unassign {SHOP} {USER}"]
+
+
+def test_a_move_is_widening(meta: FakeMeta) -> None:
+    with pytest.raises(Failure, match="is held back by a gate"):
+        PROVIDER.update(ID, asked(), asked(system_user_id=OTHER, **CLOSED))
+    assert meta.calls == []
+
+
+def test_a_move_ends_nothing_that_another_resource_keeps(meta: FakeMeta) -> None:
+    PROVIDER.check(asked(), asked(label="other"))
+
+    PROVIDER.update(ID, asked(), asked(system_user_id=OTHER))
+
+    assert meta.writes == [f"assign {SHOP} {OTHER} ANALYZE"]
+
+
+# --- delete --------------------------------------------------------------------------------------
+
+
+def test_delete_unassigns(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    PROVIDER.delete(ID, asked())
+
+    assert meta.writes == [f"unassign {SHOP} {USER}"]
+    assert f"{SHOP} is no longer assigned to system user {USER}." in capsys.readouterr().out
+
+
+def test_delete_of_an_absent_assignment_succeeds(meta: FakeMeta) -> None:
+    meta.fails["unassign"] = NotFoundError("No object.", code=100, subcode=33)
+
+    PROVIDER.delete(ID, asked())
+
+
+def test_delete_after_a_withdrawn_share_succeeds(meta: FakeMeta) -> None:
+    meta.fails["unassign"] = PermissionDeniedError("No.", code=200)
+
+    PROVIDER.delete(ID, asked())
+
+
+def test_delete_that_meta_refuses_while_it_is_assigned_fails(meta: FakeMeta) -> None:
+    meta.fails["unassign"] = PermissionDeniedError("No.", code=200)
+    meta.assets[USER, "ad_account"] = {SHOP: ("ANALYZE",)}
+
+    with pytest.raises(Failure, match=r"No\."):
+        PROVIDER.delete(ID, asked())
+
+
+def test_the_delete_of_a_renamed_resource_ends_nothing(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PROVIDER.check({}, asked(label="new"))
+    PROVIDER.delete(ID, asked())
+    assert meta.writes == []
+    assert "asset assignment acme: resource new of this stack stands for the same thing" in capsys.readouterr().out
+
+    new_process(monkeypatch, meta)
+    PROVIDER.delete(ID, asked())
+    assert len(meta.writes) == 1
+
+
+# --- installation --------------------------------------------------------------------------------
+
+INSTALLATION = AppInstallationProvider()
+INSTALLED = {"label": "reporting", "connection": "main", "system_user_id": USER}
+
+
+def test_an_installation_is_one_call_and_needs_none_to_read_or_end(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = INSTALLATION.create(INSTALLED)
+    assert (result.id, result.outs) == (f"{USER}/{APP}", INSTALLED)
+    read = INSTALLATION.read(result.id, INSTALLED)
+    assert (read.outs, read.inputs) == (INSTALLED, INSTALLED)
+    INSTALLATION.update(result.id, INSTALLED, {**INSTALLED, "label": "x"})
+    INSTALLATION.delete(result.id, INSTALLED)
+
+    assert meta.calls == [f"install {USER}"]
+    assert "Meta has no call to take it back." in capsys.readouterr().out
+
+
+def test_another_user_gets_an_installation_of_its_own(meta: FakeMeta) -> None:
+    INSTALLATION.update("x", INSTALLED, {**INSTALLED, "system_user_id": OTHER})
+
+    assert meta.calls == [f"install {OTHER}"]

@@ -1,0 +1,319 @@
+"""RedirectUris, PermissionRequest, FeatureRequest, BusinessVerification: what each sees and asks people to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access import evidence
+from meta_access.providers.business_verification import BusinessVerificationProvider
+from meta_access.providers.feature_request import FeatureRequestProvider
+from meta_access.providers.permission_request import PermissionRequestProvider
+from meta_access.providers.redirect_uris import RedirectUrisProvider
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
+
+if TYPE_CHECKING:
+    from meta_access.providers._gate import GateProvider
+
+URIS, PERMISSION = RedirectUrisProvider(), PermissionRequestProvider()
+FEATURE, VERIFICATION = FeatureRequestProvider(), BusinessVerificationProvider()
+TIER = "ads_management_standard_access"
+CALLBACK = "https://connect.lindenhof.example/meta/callback/"
+
+
+def checked(provider: GateProvider, olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
+    result = provider.check(olds or {}, {"label": "gate", "connection": "main", **props})
+    assert result.failures == [], [failure.reason for failure in result.failures]
+    return result.inputs
+
+
+def created(provider: GateProvider, **props: Any) -> dict[str, Any]:
+    result = provider.create(checked(provider, **props))
+    assert result.outs is not None
+    return result.outs
+
+
+def failures(provider: GateProvider, **props: Any) -> list[tuple[str, str]]:
+    result = provider.check({}, {"label": "gate", "connection": "main", **props})
+    return [(failure.property, failure.reason) for failure in result.failures]
+
+
+# --- redirect URIs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"uris": []}, "uris", "must list at least one URI."),
+        ({"uris": ["http://connect.lindenhof.example/"]}, "uris", "uses http"),
+        ({"uris": ["https://connect.lindenhof.example/*"]}, "uris", "wildcard"),
+        ({"uris": ["https://connect.lindenhof.example/#x"]}, "uris", "fragment"),
+        ({"uris": [CALLBACK], "hosts": ["other.example"]}, "uris", "not one of: other.example"),
+        (
+            {"uris": ["https://a.example/cb"], "hosts": ["a.example/"]},
+            "uris",
+            "slash",
+        ),
+        ({"uris": [CALLBACK], "mode": "public"}, "mode", "is not one of: live, development"),
+    ],
+)
+def test_redirect_uris_are_linted_at_preview(
+    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+) -> None:
+    ((found, text),) = failures(URIS, **props)
+
+    assert found == property_
+    assert reason in text
+
+
+def test_redirect_uris_are_one_sorted_list(meta: FakeMeta) -> None:
+    props = checked(URIS, uris=["https://b.example/", "https://a.example/", "https://b.example/"])
+
+    assert props["uris"] == ["https://a.example/", "https://b.example/"]
+    assert checked(URIS, uris=["https://a.example/", NOT_KNOWN])["uris"][1] is NOT_KNOWN
+
+
+def test_nobody_can_read_redirect_uris_so_a_statement_decides(meta: FakeMeta) -> None:
+    outs = created(URIS, uris=[CALLBACK])
+
+    assert (outs["status"], outs["reason"]) == ("unverifiable", "Graph shows no redirect URIs to anybody.")
+    assert outs["next_step"]["paste"] == CALLBACK
+    assert outs["next_step"]["where"] == f"https://developers.facebook.com/apps/{APP}/fb-login/settings/"
+    assert "`meta-access attest`" in outs["next_step"]["what"]
+
+    record = {
+        "declared": evidence.digest({"gate": "RedirectUris", "uris": [CALLBACK]}, APP),
+        "app": APP, "at": "2026-11-23T08:00:00Z", "by": "nadia", "status": "satisfied", "source": "attestation",
+    }  # fmt: skip
+    assert created(URIS, uris=[CALLBACK], evidence=record)["status"] == "satisfied"
+    assert created(URIS, uris=[CALLBACK + "2/"], evidence=record)["status"] == "unverifiable"
+
+
+def test_the_age_of_a_statement_is_told_by_metas_clock(meta: FakeMeta) -> None:
+    meta.server_time = None
+    created(URIS, uris=[CALLBACK])
+
+    assert meta.calls == ["business"]
+
+
+# --- permissions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"permission": "ads_reed", "level": "standard"}, "permission", "did you mean ads_read?"),
+        ({"permission": "ads_read", "level": "full"}, "level", "is not one of: standard, advanced"),
+    ],
+)
+def test_permissions_and_levels_are_known_words(
+    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+) -> None:
+    ((found, text),) = failures(PERMISSION, **props)
+
+    assert found == property_
+    assert reason in text
+
+
+def test_standard_access_is_satisfied_by_rule_without_a_call(meta: FakeMeta) -> None:
+    outs = created(PERMISSION, permission="ads_read", level="standard")
+
+    assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == ("satisfied", "standard", "rule")
+    assert meta.calls == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "status", "observed", "reason"),
+    [
+        ({"ads_management": "live"}, "satisfied", "advanced", ""),
+        (
+            {"ads_management": "unapproved"},
+            "pending_human",
+            "standard",
+            "Meta lists ads_management as unapproved among the permissions that passed App Review.",
+        ),
+        (
+            {},
+            "pending_human",
+            "standard",
+            "Meta does not list ads_management among the permissions that passed App Review.",
+        ),
+    ],
+)
+def test_advanced_access_is_read_from_the_app(
+    meta: FakeMeta, listed: dict[str, str], status: str, observed: str, reason: str
+) -> None:
+    meta.permissions = listed
+
+    outs = created(PERMISSION, permission="ads_management", level="advanced")
+
+    assert (outs["status"], outs["observed"], outs["reason"]) == (status, observed, reason)
+
+
+def test_a_permission_request_names_what_it_depends_on(meta: FakeMeta) -> None:
+    step = created(PERMISSION, permission="ads_management", level="advanced")["next_step"]
+
+    assert step["what"] == (
+        "Request advanced access to ads_management and submit it to App Review. It depends on pages_read_engagement, "
+        "pages_show_list, which must be requested along with it."
+    )
+    assert step["paste"].startswith("Our app uses ads_management for: ")
+    assert step["expect"] == f"app ads (id {APP})"
+
+
+def test_a_permission_that_was_taken_away_is_shown_as_its_live_level(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta.permissions = {"ads_read": "live"}
+    outs = created(PERMISSION, permission="ads_read", level="advanced")
+    meta.permissions = {}
+    new_process(monkeypatch, meta)
+
+    result = PERMISSION.read("x", outs)
+
+    assert result.inputs is not None
+    assert result.outs is not None
+    assert (result.inputs["level"], result.outs["level"], result.outs["status"]) == ("standard", "advanced", "drifted")
+
+
+def test_each_permission_is_a_gate_of_its_own(meta: FakeMeta) -> None:
+    checked(PERMISSION, permission="ads_read", level="standard")
+    checked(PERMISSION, label="two", permission="ads_management", level="standard")
+
+    ((_, text),) = failures(PERMISSION, label="three", permission="ads_read", level="advanced")
+
+    assert text.startswith("resources gate and three stand for one and the same permission request.")
+
+
+# --- features and the tier -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feature", [TIER, "Marketing API Access Tier"])
+def test_a_feature_goes_by_identifier_or_name(meta: FakeMeta, feature: str) -> None:
+    assert checked(FEATURE, feature=feature, level="limited")["feature"] == TIER
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"feature": "tiers", "level": "limited"}, "feature", "is not one of: ad_targeting_data_access"),
+        ({"feature": TIER, "level": "advanced"}, "level", "is not one of: limited, full (words of the rules 2026-05)."),
+        ({"feature": "human_agent", "level": "full"}, "level", "is not one of: standard, advanced"),
+    ],
+)
+def test_levels_are_the_words_of_the_rule_set(
+    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+) -> None:
+    ((found, text),) = failures(FEATURE, **props)
+
+    assert found == property_
+    assert reason in text
+
+
+@pytest.mark.parametrize(
+    ("header", "level", "status", "observed"),
+    [
+        ("development_access", "limited", "satisfied", "limited"),
+        ("standard_access", "limited", "satisfied", "full"),
+        ("standard_access", "full", "satisfied", "full"),
+        ("development_access", "full", "pending_human", "limited"),
+        (None, "limited", "unverifiable", ""),
+        (None, "full", "unverifiable", ""),
+        ("quantum_access", "full", "unverifiable", ""),
+    ],
+)
+def test_the_tier_is_read_from_a_header_and_no_header_is_unknown(
+    meta: FakeMeta, header: str | None, level: str, status: str, observed: str
+) -> None:
+    meta.tier = header
+
+    outs = created(FEATURE, feature=TIER, level=level)
+
+    assert (outs["status"], outs["observed"]) == (status, observed)
+    assert meta.calls == ["probe act_104320000000501"]
+
+
+def test_without_a_probe_the_tier_is_unknown_and_the_reason_says_so(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta.connection = replace(meta.connection, tier_probe=None)
+    configured(monkeypatch, meta)
+
+    outs = created(FEATURE, feature=TIER, level="limited")
+
+    assert (outs["status"], outs["reason"]) == (
+        "unverifiable",
+        "Connection main names no tier_probe to read a header of.",
+    )
+
+
+def test_the_next_step_to_the_higher_tier_names_the_thresholds(meta: FakeMeta) -> None:
+    step = created(FEATURE, feature=TIER, level="full")["next_step"]
+
+    assert step["what"] == (
+        "Request Marketing API Access Tier at level full and submit it to App Review. Meta wants 500 successful "
+        "Marketing API calls in the last 15 days and an error rate below 15% over the last 500 calls."
+    )
+
+
+def test_other_features_are_unreadable_and_their_lowest_level_comes_by_itself(meta: FakeMeta) -> None:
+    assert created(FEATURE, feature="human_agent", level="standard")["status"] == "satisfied"
+    outs = created(FEATURE, label="b", feature="page_public_content_access", level="advanced")
+    assert (outs["status"], outs["reason"]) == ("unverifiable", "Graph shows no features of an app.")
+    assert meta.calls == []
+
+
+# --- business verification -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "status", "phase", "waiting_on"),
+    [
+        ("verified", "satisfied", "granted", "nobody"),
+        ("not_verified", "pending_human", "not_started", "us"),
+        ("pending_submission", "pending_human", "not_started", "us"),
+        ("pending", "pending_human", "submitted", "meta"),
+        ("pending_need_more_info", "pending_human", "submitted", "us"),
+        ("failed", "pending_human", "declined", "us"),
+        ("rejected", "pending_human", "declined", "us"),
+        ("revoked", "pending_human", "declined", "us"),
+        ("expired", "pending_human", "declined", "us"),
+        ("ineligible", "pending_human", "declined", "us"),
+        ("something_new", "pending_human", "not_started", "us"),
+        ("", "unverifiable", "not_started", "us"),
+    ],
+)
+def test_verification_by_metas_word(meta: FakeMeta, shown: str, status: str, phase: str, waiting_on: str) -> None:
+    meta.verification = shown
+
+    outs = created(VERIFICATION)
+
+    assert (outs["status"], outs["phase"], outs["waiting_on"]) == (status, phase, waiting_on)
+
+
+def test_a_lost_verification_shows_in_the_stamped_state(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.verification = "verified"
+    outs = created(VERIFICATION)
+    assert outs["state"] == "as declared"
+    meta.verification = "revoked"
+    new_process(monkeypatch, meta)
+
+    result = VERIFICATION.read("x", outs)
+
+    assert result.inputs is not None
+    assert result.outs is not None
+    assert (result.inputs["state"], result.outs["state"], result.outs["status"]) == (
+        "revoked",
+        "as declared",
+        "drifted",
+    )
+    assert VERIFICATION.diff("x", result.outs, checked(VERIFICATION, result.inputs)).changes is True
+
+
+def test_who_verifies_sees_the_business_first(meta: FakeMeta) -> None:
+    step = created(VERIFICATION)["next_step"]
+
+    assert step["expect"] == "business lindenhof (id 178000000000101)"
+    assert step["where"].endswith("business_id=178000000000101")

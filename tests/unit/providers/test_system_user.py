@@ -1,0 +1,590 @@
+"""SystemUser: quota at check, adoption, slot reuse, rename, retirement, drift."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from meta_access.errors import AuthError, GraphUnreachableError, HumanNeededError, LimitReachedError
+from meta_access.graph.system_users import SystemUserRow
+from meta_access.providers import _grace
+from meta_access.providers._boundary import Failure
+from meta_access.providers.system_user import SystemUserProvider
+from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process
+
+PROVIDER = SystemUserProvider()
+OURS = "122090000000777"
+
+
+def asked(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
+    props = {
+        "label": called,
+        "connection": "main",
+        "name": called,
+        "role": "EMPLOYEE",
+        "on_destroy": "retire",
+        **changed,
+    }
+    return {key: value for key, value in props.items() if value is not None}
+
+
+def outs(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
+    return {**asked(called), "given_name": called, "adopted": False, "slot_reused": False, **changed}
+
+
+def user(id_: str, name: str, role: str = "EMPLOYEE", **changed: Any) -> SystemUserRow:
+    row = SystemUserRow(id_, name, role, "122090000000999", NOW - timedelta(days=30))
+    return replace(row, **changed)
+
+
+def reasons(olds: dict[str, Any], news: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(failure.property, failure.reason) for failure in PROVIDER.check(olds, news).failures]
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def test_check_fills_defaults(meta: FakeMeta) -> None:
+    result = PROVIDER.check({}, {"label": "a", "connection": "main", "name": "a", "__provider": "x"})
+
+    assert result.failures == []
+    assert result.inputs == {
+        "label": "a", "connection": "main", "name": "a", "role": "EMPLOYEE", "on_destroy": "retire",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "property_", "reason"),
+    [
+        ({"name": ""}, "name", "is not text"),
+        ({"name": 7.0}, "name", "is not text"),
+        ({"name": "unused x"}, "name", "marks retired system users"),
+        ({"role": "BOSS"}, "role", "is not one of: EMPLOYEE, ADMIN"),
+        ({"adopt": 122090000000301.0}, "adopt", "is a number"),
+        ({"adopt": "abc"}, "adopt", "is not an id"),
+        ({"on_destroy": "burn"}, "on_destroy", "is not one of: retire, keep"),
+        ({"connection": "other"}, "connection", 'there is no connection "other" in meta:connections.'),
+    ],
+)
+def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+    found = reasons({}, asked(**changed))
+
+    assert [name for name, _ in found] == [property_]
+    assert reason in found[0][1]
+
+
+@pytest.mark.parametrize("name", ["name", "role", "adopt", "on_destroy", "requires"])
+def test_check_passes_what_is_not_known_yet(meta: FakeMeta, name: str) -> None:
+    result = PROVIDER.check({}, asked(**{name: NOT_KNOWN}))
+
+    assert result.failures == []
+    assert result.inputs[name] is NOT_KNOWN
+
+
+def test_a_role_change_is_refused_with_the_way_out(meta: FakeMeta) -> None:
+    found = reasons(asked(), asked(role="ADMIN"))
+
+    why = (
+        "system user trading is EMPLOYEE, and Meta cannot make it ADMIN. Declare a second user with role ADMIN, move "
+        "its tokens and assignments there, and remove this one after the grace of its tokens."
+    )
+    assert found == [("role", why)]
+
+
+def test_two_resources_of_one_name_fail_without_a_property(meta: FakeMeta) -> None:
+    assert reasons(asked(), asked(label="one")) == []
+
+    assert reasons(asked(), asked(label="two")) == [
+        ("", "resources one and two stand for one and the same system user. Fix: remove one of them.")
+    ]
+
+
+def test_the_repeated_check_of_a_replacement_is_no_second_resource(meta: FakeMeta) -> None:
+    assert reasons(asked(), asked()) == []
+    assert reasons({}, asked()) == []
+
+
+def test_a_create_that_does_not_fit_the_quota_fails_at_check(meta: FakeMeta) -> None:
+    assert reasons({}, asked("one")) == []
+
+    ((property_, text),) = reasons({}, asked("two"))
+
+    assert property_ == ""
+    assert text.startswith("2 system users (one, two) cannot be created in business lindenhof (178000000000101)")
+    assert "the limit is 1 (tier limited, as Meta reports; rules 2026-05, published 2026-05-04, https://" in text
+    assert "reach tier full, which allows 10" in text
+    assert meta.calls.count("list") == 1
+
+
+def test_a_second_admin_does_not_fit(meta: FakeMeta) -> None:
+    ((_, text),) = reasons({}, asked("two", role="ADMIN"))
+
+    assert text.startswith("1 admin system user (two) cannot be created")
+
+
+def test_updates_need_no_quota(meta: FakeMeta) -> None:
+    meta.users += [user(str(number), f"u{number}") for number in range(1, 5)]
+
+    assert reasons(asked("u1"), asked("u1")) == []
+    assert meta.calls == []
+
+
+def test_what_exists_is_adopted_or_retired_needs_no_slot(meta: FakeMeta) -> None:
+    meta.users += [user("1", "one"), user("2", "unused elder-aaaa")]
+
+    assert reasons({}, asked("first", adopt="1")) == []
+    assert reasons({}, asked("second")) == []
+    assert "cannot be created" in reasons({}, asked("third"))[0][1]
+
+
+def test_creates_of_the_same_up_are_not_counted_twice(meta: FakeMeta) -> None:
+    meta.tier = "standard_access"
+    for number in range(10):
+        assert reasons({}, asked(f"u{number}")) == []
+        PROVIDER.create(asked(f"u{number}"))
+
+    assert "cannot be created" in reasons({}, asked("u10"))[0][1]
+
+
+def test_the_declared_tier_counts_where_meta_reports_none(meta: FakeMeta) -> None:
+    meta.tier = None
+
+    reasons({}, asked("one"))
+
+    assert "tier limited, as declared" in reasons({}, asked("two"))[0][1]
+
+
+def test_an_unknown_tier_refuses_nothing_and_says_so(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.tier, meta.connection = None, replace(meta.connection, tier=None)
+    configured(monkeypatch, meta)
+
+    assert reasons({}, asked("one")) == reasons({}, asked("two")) == []
+
+    assert capsys.readouterr().out.count("quota of EMPLOYEE system users was not checked") == 1
+
+
+def test_an_override_replaces_the_number(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.connection = replace(meta.connection, quota_overrides={"EMPLOYEE": 2})
+    configured(monkeypatch, meta)
+
+    assert reasons({}, asked("one")) == reasons({}, asked("two")) == []
+    assert "the limit is 2 (meta:quota_overrides)" in reasons({}, asked("three"))[0][1]
+
+
+def test_being_over_the_limit_already_is_a_warning(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users += [user("1", "one"), user("2", "two")]
+
+    assert reasons({}, asked("x", adopt="1")) == []
+
+    assert "warning: business lindenhof (178000000000101) has 2 system users" in capsys.readouterr().out
+
+
+def test_offline_counts_planned_names_alone_and_says_so(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured(monkeypatch, meta, offline=True)
+
+    assert reasons(asked("one"), asked("one")) == []
+    assert "cannot be created" in reasons({}, asked("two"))[0][1]
+
+    assert meta.calls == []
+    assert "the planned system users alone were counted" in capsys.readouterr().out
+
+
+def test_a_reading_that_fails_does_not_fail_check(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.fails["list"] = GraphUnreachableError("Meta was not reached.", sent=False)
+
+    assert reasons({}, asked()) == []
+
+    assert "could not be read: Meta was not reached." in capsys.readouterr().out
+
+
+def test_a_namesake_is_told_of_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    assert reasons({}, asked()) == []
+
+    assert f"system user trading: one of that name exists (id {OURS})" in capsys.readouterr().out
+
+
+# --- diff ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "changes"),
+    [
+        ({}, False),
+        ({"label": "other"}, False),
+        ({"requires": {"tier": "satisfied"}}, False),
+        ({"requires": NOT_KNOWN}, False),
+        ({"name": "traders"}, True),
+        ({"on_destroy": "keep"}, True),
+        ({"adopt": OURS}, True),
+        ({"name": NOT_KNOWN}, None),
+        ({"__provider": "another"}, False),
+    ],
+)
+def test_diff_compares_inputs_but_label_and_requires(
+    meta: FakeMeta, changed: dict[str, Any], changes: bool | None
+) -> None:
+    result = PROVIDER.diff(OURS, outs(), asked(**changed))
+
+    assert result.changes is changes
+    assert not result.replaces
+
+
+# --- create --------------------------------------------------------------------------------------
+
+
+def test_create_makes_a_user(meta: FakeMeta) -> None:
+    result = PROVIDER.create(asked())
+
+    assert meta.writes == ["create trading EMPLOYEE"]
+    assert result.id == "122090000000001"
+    assert result.outs == outs()
+
+
+def test_create_takes_a_retired_slot_of_the_role(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users += [
+        user("1", "unused yew-0001", "ADMIN"),
+        user("2", "unused elder-0002"),
+        user("3", "unused birch-0003"),
+    ]
+
+    result = PROVIDER.create(asked())
+
+    assert meta.writes == ["rename 2 trading"]
+    assert (result.id, result.outs) == ("2", outs(slot_reused=True))
+    assert "takes the retired slot unused elder-0002 (id 2)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["ad_account", "page", "catalog"])
+def test_a_slot_with_assignments_is_left_alone(meta: FakeMeta, kind: str) -> None:
+    meta.users.append(user("2", "unused elder-0002"))
+    meta.assets["2", kind] = {"act_1": ("ANALYZE",)}
+
+    PROVIDER.create(asked())
+
+    assert meta.writes == ["create trading EMPLOYEE"]
+
+
+def test_two_creates_never_take_one_slot(meta: FakeMeta) -> None:
+    meta.users.append(user("2", "unused elder-0002"))
+
+    PROVIDER.create(asked("one"))
+    PROVIDER.create(asked("two"))
+
+    assert meta.writes == ["rename 2 one", "create two EMPLOYEE"]
+
+
+def test_create_adopts_by_id_and_renames(meta: FakeMeta) -> None:
+    meta.users.append(user("2", "Old Name"))
+
+    result = PROVIDER.create(asked(adopt="2"))
+
+    assert meta.writes == ["rename 2 trading"]
+    assert (result.id, result.outs) == ("2", {**outs(adopted=True), "adopt": "2"})
+
+
+def test_adopting_a_user_of_the_right_name_makes_no_write(meta: FakeMeta) -> None:
+    PROVIDER.create(asked("root", role="ADMIN", adopt=CALLER))
+
+    assert meta.writes == []
+
+
+@pytest.mark.parametrize(
+    ("adopt", "role", "text"),
+    [
+        ("999", "EMPLOYEE", "adopting system user 999 failed: business 178000000000101 lists no user of that id."),
+        (CALLER, "EMPLOYEE", "it is ADMIN, and EMPLOYEE is declared. Meta cannot change a role"),
+    ],
+)
+def test_adopting_what_does_not_fit_is_refused(meta: FakeMeta, adopt: str, role: str, text: str) -> None:
+    with pytest.raises(Failure, match=re.escape(text)):
+        PROVIDER.create(asked(adopt=adopt, role=role))
+    assert meta.writes == []
+
+
+def lost(**changed: Any) -> SystemUserRow:
+    return user(OURS, "trading", created_by=CALLER, created_time=NOW - timedelta(hours=23)).__class__(
+        **{
+            "id": OURS,
+            "name": "trading",
+            "role": "EMPLOYEE",
+            "created_by": CALLER,
+            "created_time": NOW - timedelta(hours=23),
+            **changed,
+        }
+    )
+
+
+def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(lost())
+
+    result = PROVIDER.create(asked())
+
+    assert (result.id, meta.writes) == (OURS, [])
+    assert result.outs == outs()
+    assert f"exists (id {OURS}) and is taken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changed", "assets", "apps"),
+    [
+        ({"created_by": "122090000000999"}, {}, []),
+        ({"created_by": None}, {}, []),
+        ({"created_time": NOW - timedelta(hours=24)}, {}, []),
+        ({"created_time": None}, {}, []),
+        ({"role": "ADMIN"}, {}, []),
+        ({}, {"act_1": ("ANALYZE",)}, []),
+        ({}, {}, ["120480000000201"]),
+    ],
+)
+def test_somebody_elses_user_is_a_conflict_that_names_the_id(
+    meta: FakeMeta, changed: dict[str, Any], assets: dict[str, tuple[str, ...]], apps: list[str]
+) -> None:
+    meta.users.append(lost(**changed))
+    meta.assets[OURS, "ad_account"], meta.apps[OURS] = assets, apps
+
+    with pytest.raises(Failure, match=re.escape(f'adopt it with adopt: "{OURS}"')):
+        PROVIDER.create(asked())
+    assert meta.writes == []
+
+
+def test_the_create_of_a_replacement_takes_what_exists(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+    PROVIDER.check(asked(), asked())
+    PROVIDER.check({}, asked())
+
+    result = PROVIDER.create(asked())
+
+    assert (result.id, meta.writes) == (OURS, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (LimitReachedError("Full.", code=3949), "Meta has no room for another EMPLOYEE in business 178000000000101 ("),
+        (LimitReachedError("Full.", code=3965), "(code 3965). The limit is 1 (tier limited, as Meta reports;"),
+        (LimitReachedError("Taken.", code=3972), "creating system user trading failed: Taken."),
+        (HumanNeededError("The business has no app yet.", code=104001), "The business has no app yet."),
+    ],
+)  # fmt: skip
+def test_metas_refusals_keep_their_meaning(meta: FakeMeta, error: LimitReachedError, text: str) -> None:
+    meta.fails["create"] = error
+
+    with pytest.raises(Failure, match=re.escape(text)):
+        PROVIDER.create(asked())
+
+
+@pytest.mark.parametrize("status", ["pending_human", "drifted", "unverifiable", "stale_evidence"])
+def test_a_closed_gate_holds_a_create_back(meta: FakeMeta, status: str) -> None:
+    with pytest.raises(Failure) as raised:
+        PROVIDER.create(asked(requires={"ads-tier": status, "x": "satisfied"}))
+
+    assert str(raised.value) == (
+        f"creating system user trading is held back by a gate: ads-tier is {status}. Next step: do what `pulumi stack "
+        "output gates` says under next_step of that gate, then `pulumi up` again. Everything else of this update goes "
+        "on."
+    )
+    assert meta.calls == []
+
+
+def test_satisfied_gates_hold_nothing_back(meta: FakeMeta) -> None:
+    PROVIDER.create(asked(requires={"ads-tier": "satisfied"}))
+
+    assert meta.writes == ["create trading EMPLOYEE"]
+
+
+# --- read ----------------------------------------------------------------------------------------
+
+
+def test_read_of_an_unchanged_user_answers_the_same(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    result = PROVIDER.read(OURS, outs())
+
+    assert (result.id, result.outs, result.inputs) == (OURS, outs(), asked())
+
+
+def test_a_rename_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "by hand"))
+
+    result = PROVIDER.read(OURS, outs())
+
+    assert result.inputs == asked(name="by hand", label="trading")
+    assert result.outs is not None
+    assert PROVIDER.diff(OURS, result.outs, asked()).changes is True
+    updated = PROVIDER.update(OURS, result.outs, asked())
+    assert meta.writes == [f"rename {OURS} trading"]
+    assert updated.outs == outs()
+
+
+def test_a_user_that_is_listed_no_more_is_gone(meta: FakeMeta) -> None:
+    result = PROVIDER.read(OURS, outs())
+
+    assert (result.id, result.outs) == ("", {})
+
+
+def test_a_list_that_cannot_be_read_proves_nothing(meta: FakeMeta) -> None:
+    meta.fails["list"] = AuthError("The token is not valid.", code=190)
+
+    with pytest.raises(Failure) as raised:
+        PROVIDER.read(OURS, outs())
+
+    assert str(raised.value) == (
+        "The token is not valid. Settings used: connection main, Graph 127.0.0.1:8765 v26.0, app 120480000000201, "
+        "business 178000000000101, admin token emulator:, Secrets Manager 127.0.0.1:8766."
+    )
+
+
+def test_many_reads_cost_one_call(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+    for _ in range(50):
+        PROVIDER.read(OURS, outs())
+
+    assert meta.calls == ["list"]
+
+
+def test_state_of_the_first_version_is_read_as_it_is(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    result = PROVIDER.read(OURS, {"connection": "main", "name": "trading", "role": "EMPLOYEE", "label": "trading"})
+
+    assert result.outs == outs()
+
+
+# --- update --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", [{"on_destroy": "keep"}, {"requires": {"x": "drifted"}}, {"label": "other"}])
+def test_an_update_that_changes_nothing_at_meta_makes_no_call(meta: FakeMeta, changed: dict[str, Any]) -> None:
+    result = PROVIDER.update(OURS, outs(), asked(**changed))
+
+    assert meta.calls == []
+    assert result.outs == {**outs(), **changed}
+
+
+def test_an_update_renames_in_place(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    result = PROVIDER.update(OURS, outs(), asked("traders", label="trading"))
+
+    assert meta.writes == [f"rename {OURS} traders"]
+    assert result.outs == {**outs("traders"), "label": "trading"}
+
+
+def test_renaming_to_a_taken_name_is_a_conflict(meta: FakeMeta) -> None:
+    meta.fails["rename"] = LimitReachedError("Taken.", code=3972)
+
+    with pytest.raises(Failure, match=f"renaming system user {OURS} to traders failed: the business has another one"):
+        PROVIDER.update(OURS, outs(), asked("traders"))
+
+
+def test_naming_the_own_id_under_adopt_keeps_the_user_from_then_on(meta: FakeMeta) -> None:
+    result = PROVIDER.update(OURS, outs(), asked(adopt=OURS))
+
+    assert result.outs is not None
+    assert result.outs["adopted"] is True
+
+
+def test_adopting_another_user_in_place_is_refused(meta: FakeMeta) -> None:
+    with pytest.raises(Failure, match=f"has the id {OURS}, and adopt names 5"):
+        PROVIDER.update(OURS, outs(), asked(adopt="5"))
+
+
+# --- delete --------------------------------------------------------------------------------------
+
+
+def test_delete_retires_by_renaming(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    PROVIDER.delete(OURS, outs())
+
+    assert len(meta.writes) == 1
+    assert re.fullmatch(rf"rename {OURS} unused [a-z]+-[0-9a-f]{{4}}", meta.writes[0])
+    assert "Meta cannot delete it; a later create takes its slot." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "why"),
+    [
+        ("trading", {"adopted": True}, "because it was adopted"),
+        ("trading", {"on_destroy": "keep"}, "because on_destroy is keep"),
+        ("theirs now", {}, "is called theirs now now and not trading"),
+        ("theirs now", {"name": "theirs now"}, "is called theirs now now and not trading"),
+        ("unused elder-0001", {}, "retired already"),
+        (None, {}, "no longer listed"),
+    ],
+)
+def test_delete_changes_nothing_that_is_not_ours(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], name: str | None, state: dict[str, Any], why: str
+) -> None:
+    meta.users += [user(OURS, name)] if name else []
+
+    PROVIDER.delete(OURS, outs(**state))
+
+    assert meta.writes == []
+    assert why in capsys.readouterr().out
+
+
+def test_the_user_of_the_credential_in_use_is_never_retired(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    PROVIDER.delete(CALLER, outs("root"))
+
+    assert meta.writes == []
+    assert "the credential in use belongs to it" in capsys.readouterr().out
+
+
+def test_a_token_in_grace_keeps_its_user(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(user(OURS, "trading"))
+    _grace.note(OURS, "2026-11-25T08:00:00Z")
+
+    PROVIDER.delete(OURS, outs())
+
+    assert meta.writes == []
+    assert "in grace, until 2026-11-25T08:00:00Z" in capsys.readouterr().out
+
+
+def test_the_delete_of_a_renamed_resource_ends_nothing(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(user(OURS, "trading"))
+    PROVIDER.check({}, asked(label="new-label"))
+
+    PROVIDER.delete(OURS, outs(name="renamed by hand"))
+
+    assert meta.writes == []
+    assert "resource new-label of this stack stands for the same thing" in capsys.readouterr().out
+
+
+def test_another_process_knows_nothing_of_the_record(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.users.append(user(OURS, "trading"))
+    PROVIDER.check(asked(), asked())
+    new_process(monkeypatch, meta)
+
+    PROVIDER.delete(OURS, outs())
+
+    assert len(meta.writes) == 1
+
+
+# --- offline -------------------------------------------------------------------------------------
+
+
+def test_offline_reads_answer_the_state_and_writes_refuse(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, meta, offline=True)
+
+    result = PROVIDER.read(OURS, {**outs(), "__provider": "x"})
+    assert (result.id, result.outs, result.inputs) == (OURS, {**outs(), "__provider": "x"}, None)
+
+    for write in (
+        lambda: PROVIDER.create(asked()),
+        lambda: PROVIDER.update(OURS, outs(), asked()),
+        lambda: PROVIDER.delete(OURS, outs()),
+    ):
+        with pytest.raises(Failure, match="META_ACCESS_OFFLINE=1 forbids every call"):
+            write()
+    assert meta.calls == []

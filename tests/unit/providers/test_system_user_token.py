@@ -1,0 +1,486 @@
+"""SystemUserToken, the Pulumi side: what asks for a rotation, what does not, and what is never printed or replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access import credentials
+from meta_access.clock import iso
+from meta_access.connections import Settings
+from meta_access.errors import SecretDeniedError
+from meta_access.providers import _grace, _live, system_user_token
+from meta_access.providers._boundary import Failure
+from meta_access.providers.system_user_token import SystemUserTokenProvider
+from meta_access.vault.end import Leaving
+from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.outcome import Outcome, Superseded
+from tests.unit.providers.conftest import NOT_KNOWN, NOW, FakeMeta, new_process
+
+if TYPE_CHECKING:
+    from meta_access.connections import AwsSettings
+    from meta_access.vault.ask import Ask
+
+PROVIDER = SystemUserTokenProvider()
+USER, OTHER = "122090000000777", "122090000000778"
+SECRET = "meta/dev/reporting"
+EXPIRES = NOW + timedelta(days=60)
+
+
+def arn(name: str = SECRET, region: str = "eu-central-1") -> str:
+    return f"arn:aws:secretsmanager:{region}:123456789012:secret:{name}-AbCdEf"
+
+
+def asked(**changed: Any) -> dict[str, Any]:
+    props = {
+        "label": "reporting",
+        "connection": "main",
+        "owner": "meta-access/dev",
+        "system_user_id": USER,
+        "scopes": ["ads_read"],
+        "secret_name": SECRET,
+        "lifetime": "60d",
+        "rotate_before": "20d",
+        "grace": "24h",
+        "keepers": {},
+        "freshness": "current",
+        **changed,
+    }
+    return {key: value for key, value in props.items() if value is not None}
+
+
+def outs(**changed: Any) -> dict[str, Any]:
+    return {
+        **asked(),
+        "arn": arn(),
+        "version_id": "v1",
+        "generation": 1,
+        "claim": "claim-1",
+        "fingerprint": "sha256:1111111111111111",
+        "issued_at": iso(NOW),
+        "expires_at": iso(EXPIRES),
+        "trigger": "sha256:t",
+        "superseded": [],
+        "suspects": [],
+        "previous_secrets": [],
+        "app_id": "120480000000201",
+        **changed,
+    }
+
+
+@dataclass
+class FakeVault:
+    """Records what the protocol was asked, and answers as it is told."""
+
+    asks: list[tuple[Ask, str | None]] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
+    superseded: tuple[Superseded, ...] = ()
+    leaves_at: datetime | None = NOW + timedelta(days=1)
+    fails: Exception | None = None
+
+    def store_for(self, aws: AwsSettings) -> FakeVault:
+        self.regions.append(aws.region)
+        return self
+
+    def now(self) -> datetime:
+        return NOW
+
+    def ensure(self, store: Any, issuer: Any, ask: Ask, *, claim: str | None, **_: Any) -> Outcome:
+        if self.fails:
+            raise self.fails
+        self.asks.append((ask, claim))
+        generation = len(self.asks)
+        return Outcome(
+            arn=arn(ask.secret_name, self.regions[-1]),
+            secret_name=ask.secret_name,
+            version_id=f"v{generation}",
+            generation=generation,
+            claim=claim or "claim-1",
+            fingerprint="sha256:1111111111111111",
+            scopes=ask.scopes,
+            issued_at=NOW,
+            expires_at=EXPIRES if ask.expires else None,
+            trigger="sha256:t",
+            superseded=self.superseded,
+            suspects=(),
+        )
+
+    def observe(self, store: Any, secret: str, **given: Any) -> Observed:
+        if self.fails:
+            raise self.fails
+        told = {"freshness": "current", "expires_at": given["expires_at"], **self.seen}
+        return Observed(presence=Presence.PRESENT, arn=secret, **told)
+
+    def end(self, store: Any, issuer: Any, secret: str, *, claim: str, **_: Any) -> str:
+        self.ended.append(f"{secret} {claim} {self.regions[-1]}")
+        return f"Secret {secret} is deleted."
+
+    def leave(self, store: Any, issuer: Any, secret: str, *, claim: str, grace_s: int, **_: Any) -> Leaving:
+        self.left.append(f"{secret} {claim} {grace_s} {self.regions[-1]}")
+        return Leaving("It is left.", self.leaves_at)
+
+
+@pytest.fixture
+def vault(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
+    fake = FakeVault()
+    monkeypatch.setattr(_live, "store_for", fake.store_for)
+    for name in ("ensure", "observe", "end", "leave"):
+        monkeypatch.setattr(system_user_token, name, getattr(fake, name))
+    return fake
+
+
+def reconfigured(monkeypatch: pytest.MonkeyPatch, meta: FakeMeta, **changed: Any) -> None:
+    connection = replace(meta.connection, **changed)
+    settings = Settings(environment="dev", rules="2026-05", offline=False, connections={"main": connection})
+    monkeypatch.setattr(_live, "_settings", settings)
+
+
+# --- check and diff ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "property_", "reason"),
+    [
+        ({"system_user_id": "x"}, "system_user_id", "is not an id"),
+        ({"scopes": []}, "scopes", "must list at least one scope"),
+        ({"scopes": ["ads_reed"]}, "scopes", "did you mean ads_read?"),
+        ({"scopes": ["email"]}, "scopes", "'email' is not one of"),
+        ({"secret_name": "no blanks please"}, "secret_name", "is not a secret's name"),
+        ({"lifetime": "30d"}, "lifetime", "is neither 60d nor"),
+        ({"lifetime": {"never": {"reason": "", "until": "2027-03-01"}}}, "lifetime", "is neither 60d nor"),
+        ({"lifetime": {"never": {"reason": "legacy", "until": "soon"}}}, "lifetime", "needs a day such as 2027-03-01"),
+        ({"rotate_before": "20"}, "rotate_before", "is not a duration"),
+        ({"grace": "0h"}, "grace", "is not a duration"),
+        ({"rotate_before": "60d"}, "rotate_before", "must be shorter than the lifetime of 60d"),
+        ({"rotate_before": "2d"}, "rotate_before", "must be at least the grace and two days"),
+        ({"grace": "19d"}, "rotate_before", "must be at least the grace and two days"),
+        ({"keepers": {"run": ["1"]}}, "keepers", "is not a mapping of texts"),
+        ({"take_over_from": "stack"}, "take_over_from", "is not written project/stack"),
+    ],
+)
+def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+    (failure,) = PROVIDER.check({}, asked(**changed)).failures
+
+    assert failure.property == property_
+    assert reason in failure.reason
+
+
+def test_check_stamps_freshness_and_fills_defaults(meta: FakeMeta) -> None:
+    news = {key: asked()[key] for key in ("label", "connection", "owner", "system_user_id", "secret_name")}
+    olds = asked(freshness="rotation due: expires 2026-12-01")
+
+    result = PROVIDER.check(olds, {**news, "scopes": ["pages_show_list", "ads_read"]})
+
+    assert result.failures == []
+    assert result.inputs == asked(scopes=["ads_read", "pages_show_list"])
+
+
+def test_a_token_that_never_expires_needs_no_lead_time(meta: FakeMeta) -> None:
+    never = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
+
+    assert PROVIDER.check({}, asked(lifetime=never, rotate_before="1d")).failures == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "changes"),
+    [
+        ({}, False),
+        ({"label": "x"}, False),
+        ({"requires": NOT_KNOWN}, False),
+        ({"grace": "48h"}, True),
+        ({"scopes": ["ads_management"]}, True),
+        ({"secret_name": "meta/dev/other"}, True),
+        ({"system_user_id": NOT_KNOWN}, None),
+        ({"keepers": {"run": NOT_KNOWN}}, None),
+    ],
+)
+def test_diff_never_replaces(vault: FakeVault, changed: dict[str, Any], changes: bool | None) -> None:
+    result = PROVIDER.diff(arn(), outs(), asked(**changed))
+
+    assert (result.changes, result.replaces) == (changes, None)
+
+
+def test_what_is_due_is_a_change(vault: FakeVault) -> None:
+    assert PROVIDER.diff(arn(), outs(freshness="rotation due: expires 2026-12-01"), asked()).changes is True
+
+
+def test_another_app_or_region_behind_the_connection_is_a_change(
+    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconfigured(monkeypatch, meta, app_id="120480000000999")
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is True
+    reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is True
+
+
+# --- create, read --------------------------------------------------------------------------------
+
+
+def test_create_makes_a_new_claim_and_its_id_is_the_arn(vault: FakeVault) -> None:
+    result = PROVIDER.create(asked())
+
+    ((ask, claim),) = vault.asks
+    assert claim is None
+    assert (ask.owner, ask.secret_name, ask.system_user_id) == ("meta-access/dev", SECRET, USER)
+    assert (ask.scopes, ask.expires, ask.grace_s, ask.rotate_before_s) == (("ads_read",), True, 86400, 1728000)
+    assert (result.id, result.outs) == (arn(), outs())
+
+
+def test_a_token_that_never_expires_says_so(vault: FakeVault) -> None:
+    never = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
+
+    result = PROVIDER.create(asked(lifetime=never))
+
+    assert result.outs is not None
+    assert result.outs["expires_at"] == "never"
+    assert vault.asks[0][0].expires is False
+
+
+def test_read_of_a_current_token_answers_the_same(vault: FakeVault) -> None:
+    result = PROVIDER.read(arn(), outs())
+
+    assert (result.id, result.outs, result.inputs) == (arn(), outs(), asked())
+
+
+def test_read_puts_what_is_due_into_inputs_and_outputs(vault: FakeVault) -> None:
+    due = "rotation due: expires 2026-12-01"
+    vault.seen = {"freshness": due, "expires_at": NOW + timedelta(days=7), "suspects": (2,)}
+
+    result = PROVIDER.read(arn(), outs())
+
+    assert result.inputs == asked(freshness=due)
+    assert result.outs == outs(freshness=due, expires_at="2026-12-01T08:00:00Z", suspects=[2])
+
+
+def test_read_looks_where_the_secret_is(vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
+
+    result = PROVIDER.read(arn(), outs())
+
+    assert vault.regions == ["eu-central-1"]
+    assert result.outs is not None
+    assert result.outs["freshness"] == "region changed: eu-central-1 to eu-west-1"
+
+
+def test_a_denied_secret_names_the_settings(vault: FakeVault) -> None:
+    vault.fails = SecretDeniedError("Describing secret x was refused.")
+
+    with pytest.raises(Failure, match=r"Describing secret x was refused\. Settings used: connection main"):
+        PROVIDER.read(arn(), outs())
+
+
+def test_an_exception_from_expiry_that_is_overdue_is_told(vault: FakeVault, capsys: pytest.CaptureFixture[str]) -> None:
+    never = {"never": {"reason": "legacy reader", "until": "2026-11-23"}}
+
+    PROVIDER.read(arn(), outs(lifetime=never, expires_at="never"))
+
+    assert "token reporting never expires, to be looked at again on 2026-11-23" in capsys.readouterr().out
+
+
+# --- update --------------------------------------------------------------------------------------
+
+NEVER_A = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
+NEVER_B = {"never": {"reason": "another reason", "until": "2027-06-01"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"grace": "48h"}),
+        ({}, {"rotate_before": "30d"}),
+        ({}, {"take_over_from": "a/b"}),
+        ({}, {"requires": {"x": "drifted"}}),
+        ({"lifetime": NEVER_A, "expires_at": "never"}, {"lifetime": NEVER_B}),
+    ],
+)
+def test_policy_is_an_update_without_a_call(vault: FakeVault, before: dict[str, Any], after: dict[str, Any]) -> None:
+    result = PROVIDER.update(arn(), outs(**before), asked(**after))
+
+    assert vault.asks == []
+    assert result.outs == {**outs(**before), **after}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"system_user_id": OTHER},
+        {"scopes": ["ads_management"]},
+        {"keepers": {"run": "2"}},
+        {"kms_key": "alias/other"},
+        {"lifetime": NEVER_A},
+        {"owner": "meta-access/prod"},
+    ],
+)
+def test_what_is_asked_for_goes_to_the_protocol_with_the_claim_of_the_state(
+    vault: FakeVault, after: dict[str, Any]
+) -> None:
+    PROVIDER.update(arn(), outs(), asked(**after))
+
+    ((ask, claim),) = vault.asks
+    assert (claim, ask.rotate_now) == ("claim-1", None)
+    assert vault.left == vault.ended == []
+
+
+def test_what_is_due_goes_to_the_protocol_with_its_reason(vault: FakeVault) -> None:
+    due = "rotation due: expires 2026-12-01"
+
+    result = PROVIDER.update(arn(), outs(freshness=due), asked())
+
+    assert vault.asks[0][0].rotate_now == due
+    assert result.outs is not None
+    assert result.outs["freshness"] == "current"
+
+
+def test_a_new_secret_is_filled_with_the_same_claim_and_the_old_one_left(vault: FakeVault) -> None:
+    result = PROVIDER.update(arn(), outs(), asked(secret_name="meta/dev/other"))
+
+    ((ask, claim),) = vault.asks
+    assert (ask.secret_name, claim) == ("meta/dev/other", "claim-1")
+    assert vault.left == [f"{arn()} claim-1 86400 eu-central-1"]
+    assert result.outs is not None
+    assert result.outs["arn"] == arn("meta/dev/other")
+    assert result.outs["previous_secrets"] == [{"arn": arn(), "ends_at": "2026-11-25T08:00:00Z"}]
+
+
+def test_a_new_region_is_a_move_as_well(vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
+
+    result = PROVIDER.update(arn(), outs(), asked())
+
+    assert vault.left == [f"{arn()} claim-1 86400 eu-central-1"]
+    assert result.outs is not None
+    assert result.outs["arn"] == arn(region="eu-west-1")
+
+
+def test_a_secret_that_another_resource_keeps_is_not_left(vault: FakeVault) -> None:
+    PROVIDER.check(asked(), asked(label="other"))
+
+    result = PROVIDER.update(arn(), outs(), asked(secret_name="meta/dev/other"))
+
+    assert vault.left == []
+    assert result.outs is not None
+    assert result.outs["previous_secrets"] == []
+
+
+def test_an_old_secret_is_due_when_its_grace_is_over_and_then_forgotten(vault: FakeVault) -> None:
+    state = outs(previous_secrets=[{"arn": arn("meta/dev/old"), "ends_at": iso(NOW)}])
+
+    read = PROVIDER.read(arn(), state)
+    assert read.outs is not None
+    assert read.outs["freshness"] == f"retirement due: secret {arn('meta/dev/old')}"
+    vault.leaves_at = None
+    updated = PROVIDER.update(arn(), read.outs, asked())
+
+    assert vault.left == [f"{arn('meta/dev/old')} claim-1 86400 eu-central-1"]
+    assert updated.outs is not None
+    assert updated.outs["previous_secrets"] == []
+
+
+def test_going_back_to_the_old_secret_takes_it_off_the_list(vault: FakeVault) -> None:
+    state = outs(
+        secret_name="meta/dev/new",
+        arn=arn("meta/dev/new"),
+        previous_secrets=[{"arn": arn(), "ends_at": iso(EXPIRES)}],
+    )
+
+    result = PROVIDER.update(arn(), state, asked())
+
+    assert result.outs is not None
+    assert [row["arn"] for row in result.outs["previous_secrets"]] == [arn("meta/dev/new")]
+
+
+def test_a_user_left_behind_is_kept_while_its_token_is_in_grace(vault: FakeVault) -> None:
+    vault.superseded = (Superseded(1, NOW + timedelta(days=1)),)
+
+    PROVIDER.update(arn(), outs(), asked(system_user_id=OTHER))
+
+    assert _grace.ends_at(USER) == "2026-11-25T08:00:00Z"
+    assert _grace.ends_at(OTHER) is None
+
+
+def test_added_scopes_wait_for_their_gates_and_fewer_do_not(vault: FakeVault) -> None:
+    closed = {"requires": {"ads-tier": "pending_human"}}
+
+    with pytest.raises(Failure, match="minting token reporting with added scopes pages_show_list is held back"):
+        PROVIDER.update(arn(), outs(), asked(scopes=["ads_read", "pages_show_list"], **closed))
+    assert vault.asks == []
+
+    PROVIDER.update(arn(), outs(scopes=["ads_read", "pages_show_list"]), asked(**closed))
+    assert len(vault.asks) == 1
+
+
+def test_a_rotation_that_is_due_does_not_wait_for_a_gate_that_holds_added_scopes_back(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    due = "rotation due: expires 2026-12-01"
+    wider = asked(scopes=["ads_read", "pages_show_list"], requires={"ads-tier": "pending_human"})
+
+    with pytest.raises(Failure, match="is held back by a gate"):
+        PROVIDER.update(arn(), outs(freshness=due), wider)
+
+    ((ask, _),) = vault.asks
+    assert ask.scopes == ("ads_read",)
+    assert f"was brought up to date with the scopes it has ({due})" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("reference", [f"secret:{SECRET}", f"aws-secret:{arn()}#access_token"])
+def test_promoting_the_credential_in_use_drops_its_cache(
+    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(credentials.Credentials, "forget", lambda self: forgotten.append(repr(self)))
+    reconfigured(monkeypatch, meta, admin_token=reference)
+
+    PROVIDER.update(arn(), outs(), asked(keepers={"run": "2"}))
+
+    assert forgotten == ["Credentials(connection='main')"]
+
+
+def test_other_tokens_leave_the_credential_alone(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(credentials.Credentials, "forget", lambda self: forgotten.append(repr(self)))
+
+    PROVIDER.update(arn(), outs(), asked(keepers={"run": "2"}))
+
+    assert forgotten == []
+
+
+# --- delete --------------------------------------------------------------------------------------
+
+
+def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: pytest.CaptureFixture[str]) -> None:
+    old = arn("meta/dev/old", "eu-west-1")
+
+    PROVIDER.delete(arn(), outs(previous_secrets=[{"arn": old, "ends_at": iso(EXPIRES)}]))
+
+    assert vault.ended == [f"{arn()} claim-1 eu-central-1", f"{old} claim-1 eu-west-1"]
+    assert capsys.readouterr().out == f"token reporting: Secret {arn()} is deleted. Secret {old} is deleted.\n"
+
+
+def test_the_delete_of_a_renamed_resource_ends_nothing(
+    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PROVIDER.check({}, asked(label="new"))
+    PROVIDER.delete(arn(), outs())
+    assert vault.ended == []
+
+    new_process(monkeypatch, meta)
+    PROVIDER.delete(arn(), outs())
+    assert len(vault.ended) == 1
+
+
+def test_two_resources_of_one_secret_fail_without_a_property(meta: FakeMeta) -> None:
+    assert PROVIDER.check({}, asked()).failures == []
+
+    (failure,) = PROVIDER.check({}, asked(label="b")).failures
+
+    assert (failure.property, failure.reason) == (
+        "",
+        "resources reporting and b stand for one and the same token. Fix: remove one of them.",
+    )
