@@ -1,0 +1,120 @@
+"""`meta-access report`: what a stack made, which human work is open and where, and when its secrets expire."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from meta_access.cli import stack as stacks
+from meta_access.cli.summary import Summary, summarize
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
+STYLES = {"satisfied": "green", "drifted": "red"}
+LABELS = {"where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
+
+
+def render(summary: Summary, console: Console) -> None:
+    """Print a summary for people."""
+    console.print(f"Stack {summary.stack or '(selected)'}", style="bold")
+    table = Table("What exists", "Count", "Names", box=None, pad_edge=False, header_style="bold")
+    for kind, names in summary.resources.items():
+        table.add_row(kind, str(len(names)), Text(", ".join(names)))
+    console.print(table if summary.resources else "Nothing exists in this stack.")
+    _render_gates(summary.gates, console)
+    _render_secrets(summary.secrets, console)
+    _render_lines("Quota of system users", quota_lines(summary.quota), console)
+    _render_lines("Login URLs", lines(summary.login_urls), console)
+
+
+def _render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    if not gates:
+        return
+    console.print()
+    table = Table("Gate", "Status", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold")
+    for name, gate in gates.items():
+        status = str(gate.get("status", "?"))
+        cells = (status, gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
+        table.add_row(Text(name), *(Text(str(cell or "-")) for cell in cells), style=STYLES.get(status, ""))
+    console.print(table)
+    for name, gate in gates.items():
+        step = gate.get("next_step")
+        if gate.get("status") == "satisfied" or not step:
+            continue
+        fields = step if isinstance(step, dict) else {"what": step}
+        _plain(f"\n{name}: {fields.get('what', '')}", console)
+        for key, label in LABELS.items():
+            for number, text in enumerate(str(fields.get(key) or "").splitlines()):
+                _plain(f"    {'' if number else label + ':':<10}{text}", console)
+
+
+def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    if not secrets:
+        return
+    console.print("\nSecrets", style="bold")
+    for identity, secret in secrets.items():
+        _plain(f"{identity}: expires {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
+        _plain(f"    {secret.get('arn', '?')}", console)
+
+
+def _render_lines(title: str, found: Sequence[str], console: Console) -> None:
+    if found:
+        console.print(f"\n{title}", style="bold")
+    for line in found:
+        _plain(line, console)
+
+
+def _plain(line: str, console: Console) -> None:
+    """Print a line as it is and in one piece: rich would wrap a link, and read `:secret:` in an ARN as an emoji."""
+    console.print(Text(line), soft_wrap=True)
+
+
+def quota_lines(quota: Mapping[str, Any]) -> list[str]:
+    """Say per business and role how many users are planned, of how many, and which rule says so."""
+    found = []
+    for business, roles in quota.items():
+        for role, row in roles.items() if isinstance(roles, dict) else ():
+            planned = row.get("planned") or []
+            limit = "an unknown number" if row.get("limit") is None else _text(row["limit"])
+            found.append(
+                f"{business}, {role}: {len(planned)} of {limit} planned ({_text(planned)}); "
+                f"tier {row.get('tier', '?')}, rules {row.get('rules', '?')}"
+            )
+    return found
+
+
+def lines(value: Any, path: str = "") -> list[str]:
+    """Flatten a nested value into `a, b: value` lines."""
+    if isinstance(value, dict):
+        return [line for key, part in value.items() for line in lines(part, f"{path}, {key}" if path else str(key))]
+    return [f"{path}: {_text(value)}"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():  # the engine's numbers are all floats
+        return str(int(value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@click.command(name="report")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stack: str | None, *, as_json: bool) -> None:
+    """Show what a stack made, which human work is open, and when its secrets expire."""
+    try:
+        summary = summarize(stack, stacks.outputs(stack), stacks.export(stack))
+    except MetaAccessError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(summary.as_json()))
+        return
+    console = Console()
+    render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH))

@@ -1,0 +1,111 @@
+"""A stack as the `pulumi` command tells it: exported state, outputs, configuration. Read only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import MetaAccessError
+from meta_access.redaction import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TIMEOUT_S = 120
+QUOTED = 400
+
+
+class StackReadError(MetaAccessError):
+    """The stack could not be read."""
+
+
+def export(stack: str | None) -> dict[str, Any]:
+    """Return the exported state, secrets left encrypted."""
+    return _object(["stack", "export", *_chosen(stack)], "state")
+
+
+def outputs(stack: str | None) -> dict[str, Any]:
+    """Return the outputs; a secret one reads `[secret]`."""
+    return _object(["stack", "output", "--json", *_chosen(stack)], "outputs")
+
+
+def config(stack: str | None) -> dict[str, str]:
+    """Return the configuration by full key, structured values as JSON text, as a program sees them."""
+    values = _object(["config", "--json", *_chosen(stack)], "configuration")
+    return {
+        key: entry["value"]
+        for key, entry in values.items()
+        if isinstance(entry, dict) and entry.get("value") is not None
+    }
+
+
+def selected() -> str:
+    """Return the name of the selected stack."""
+    return _run(["stack", "--show-name"], "name").strip()
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return what a file with an exported state, or an import, holds."""
+    try:
+        return _parsed(path.read_text(encoding="utf-8"), path.name)
+    except OSError as error:
+        raise StackReadError(f"Reading {path.name} failed: {error.strerror}. Name a file that exists.") from None
+
+
+def resources(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the resources of an exported state or of an import file."""
+    return [entry for entry in _holder(state).get("resources") or [] if isinstance(entry, dict)]
+
+
+def unfinished(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the resources of operations that a killed run began and never recorded as done."""
+    operations = [entry for entry in _holder(state).get("pending_operations") or [] if isinstance(entry, dict)]
+    return [entry["resource"] for entry in operations if isinstance(entry.get("resource"), dict)]
+
+
+def _holder(state: dict[str, Any]) -> dict[str, Any]:
+    deployment = state.get("deployment")
+    return deployment if isinstance(deployment, dict) else state
+
+
+def _object(arguments: Sequence[str], what: str) -> dict[str, Any]:
+    return _parsed(_run(arguments, what), f"the stack's {what}")
+
+
+def _run(arguments: Sequence[str], what: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own pulumi, as every command of this project
+            ["pulumi", *arguments, "--non-interactive"],  # noqa: S607 - likewise
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise StackReadError(
+            f"Reading the stack's {what} failed: pulumi is not on PATH. In a clone of the project: "
+            'eval "$(make -s env)"'
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise StackReadError(f"Reading the stack's {what} failed: pulumi did not end within {TIMEOUT_S} s.") from None
+    if done.returncode != 0:
+        reason = scrub(done.stderr.strip() or done.stdout.strip())[-QUOTED:]
+        raise StackReadError(f"Reading the stack's {what} failed: {reason}")
+    return done.stdout
+
+
+def _parsed(text: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise StackReadError(f"Reading {what} failed: it is no JSON object.")
+    return value
+
+
+def _chosen(stack: str | None) -> list[str]:
+    return ["--stack", stack] if stack else []

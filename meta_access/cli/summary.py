@@ -1,0 +1,76 @@
+"""What a report says about a stack, worked out from its outputs and its state. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from meta_access.cli.stack import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OURS = "pulumi-python:dynamic/meta:"
+# In the order in which people read them: who, may do what, with which key; then what waits for people.
+ORDER = ("SystemUser", "AppInstallation", "AssetAssignment", "SystemUserToken")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A stack in words.
+
+    Attributes:
+        stack: Its name as asked for; empty for the selected one.
+        resources: Kind to the names of what exists, ids behind those of system users.
+        gates: Export `gates`.
+        secrets: Export `secrets`.
+        quota: Export `quota`.
+        login_urls: Export `login_urls`.
+    """
+
+    stack: str
+    resources: dict[str, list[str]]
+    gates: dict[str, dict[str, Any]]
+    secrets: dict[str, dict[str, Any]]
+    quota: dict[str, Any]
+    login_urls: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "stack": self.stack,
+            "resources": self.resources,
+            "gates": self.gates,
+            "secrets": self.secrets,
+            "quota": self.quota,
+            "login_urls": self.login_urls,
+        }
+
+
+def summarize(stack: str | None, outputs: Mapping[str, Any], state: Mapping[str, Any]) -> Summary:
+    """Put a summary together from `pulumi stack output --json` and `pulumi stack export`."""
+    found: dict[str, list[str]] = {}
+    for resource in resources(dict(state)):
+        kind = str(resource.get("type", ""))
+        if kind.startswith(OURS) and not resource.get("delete"):
+            found.setdefault(kind.removeprefix(OURS), []).append(_name(resource))
+    ranked = sorted(found, key=lambda kind: (ORDER.index(kind) if kind in ORDER else len(ORDER), kind))
+    return Summary(
+        stack=stack or "",
+        resources={kind: sorted(found[kind]) for kind in ranked},
+        gates=_table(outputs, "gates"),
+        secrets=_table(outputs, "secrets"),
+        quota=_table(outputs, "quota"),
+        login_urls=_table(outputs, "login_urls"),
+    )
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    name = str(resource.get("urn", "")).rsplit("::", 1)[-1]
+    if str(resource.get("type", "")).endswith(":SystemUser"):
+        return f"{name} ({resource.get('id', '?')})"
+    return name
+
+
+def _table(outputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = outputs.get(name)
+    return dict(value) if isinstance(value, dict) else {}

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from meta_access.cli import report
+from meta_access.cli import stack as stacks
+from meta_access.cli.summary import summarize
+from tests.unit.cli.states import other, resource, state
+
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting/1a2b3c4d-AbCdEf"
+LINK = "https://developers.facebook.com/apps/120480000000201/roles/roles/?business_id=178000000000101"
+OUTPUTS: dict[str, Any] = {
+    "secrets": {
+        "reporting": {
+            "name": "meta/dev/reporting/1a2b3c4d",
+            "arn": ARN,
+            "expires_at": "2027-01-23T08:00:00Z",
+            "fingerprint": "sha256:0123456789abcdef",
+        }
+    },
+    "gates": {
+        "ads-app-roles": {
+            "status": "pending_human",
+            "waiting_on": "us",
+            "owner": "nadia",
+            "since": "2026-11-24T08:00:00Z",
+            "next_step": {
+                "what": "Invite ines as developer.",
+                "where": LINK,
+                "menu": "App dashboard > App roles > Roles",
+                "expect": "Lindenhof Ads",
+                "paste": "ines: developer\nnadia: admin",
+            },
+        },
+        "ads-tier": {"status": "satisfied", "waiting_on": "nobody", "since": "2026-11-24T08:00:00Z", "next_step": {}},
+    },
+    "quota": {
+        "lindenhof": {
+            "EMPLOYEE": {"limit": 1.0, "planned": ["reporting"], "tier": "limited", "rules": "2026-05"},
+            "ADMIN": {"limit": None, "planned": [], "tier": "limited", "rules": "2026-05"},
+        }
+    },
+    "login_urls": {"ads": {"https://connect.example/": {"scope": "https://www.facebook.com/v26.0/dialog/oauth?a=b"}}},
+    "webhook_verify_tokens": "[secret]",
+}
+STATE = state(
+    other("pulumi:pulumi:Stack", "meta-access-dev"),
+    other("random:index/randomId:RandomId", "suffix"),
+    resource("AssetAssignment", "acme-reporting-act_2"),
+    resource("AssetAssignment", "acme-reporting-act_1"),
+    resource("AppRoles", "ads-app-roles"),
+    resource("SystemUserToken", "reporting"),
+    resource("SystemUser", "reporting", id_="122090000000999"),
+    {**resource("SystemUser", "going", id_="1"), "delete": True},
+    pending=[resource("SystemUserToken", "begun")],
+)
+
+
+def test_a_summary_counts_what_exists_in_reading_order() -> None:
+    found = summarize("dev", OUTPUTS, STATE)
+
+    assert found.resources == {
+        "SystemUser": ["reporting (122090000000999)"],
+        "AssetAssignment": ["acme-reporting-act_1", "acme-reporting-act_2"],
+        "SystemUserToken": ["reporting"],
+        "AppRoles": ["ads-app-roles"],
+    }
+    assert list(found.resources) == ["SystemUser", "AssetAssignment", "SystemUserToken", "AppRoles"]
+
+
+def test_a_summary_of_an_empty_stack_is_empty() -> None:
+    found = summarize(None, {}, {"version": 3, "deployment": {}})
+
+    assert found.as_json() == {
+        "stack": "",
+        "resources": {},
+        "gates": {},
+        "secrets": {},
+        "quota": {},
+        "login_urls": {},
+    }
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(stacks, "outputs", lambda _stack: OUTPUTS)
+    monkeypatch.setattr(stacks, "export", lambda _stack: STATE)
+    return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
+
+
+def test_the_report_says_who_acts_where_and_when_secrets_expire(run: Any) -> None:
+    done = run("--stack", "dev")
+
+    assert done.exit_code == 0
+    text = done.output
+    assert "Stack dev" in text
+    assert "reporting (122090000000999)" in text
+    assert "\nads-app-roles: Invite ines as developer.\n" in text
+    assert f"    where:    {LINK}\n" in text
+    assert "    look for: Lindenhof Ads\n" in text
+    assert "    paste:    ines: developer\n              nadia: admin\n" in text
+    assert "\nads-tier:" not in text
+    assert "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d\n" in text
+    assert f"    {ARN}\n" in text
+    assert "lindenhof, EMPLOYEE: 1 of 1 planned (reporting); tier limited, rules 2026-05\n" in text
+    assert "lindenhof, ADMIN: 0 of an unknown number planned (); tier limited" in text
+    assert "ads, https://connect.example/, scope: https://www.facebook.com/v26.0/dialog/oauth?a=b\n" in text
+
+
+def test_the_report_for_machines_is_one_object(run: Any) -> None:
+    done = run("--json")
+
+    assert done.exit_code == 0
+    told = json.loads(done.output)
+    assert told["gates"]["ads-app-roles"]["owner"] == "nadia"
+    assert told["secrets"]["reporting"]["arn"] == ARN
+    assert told["resources"]["SystemUserToken"] == ["reporting"]
+
+
+def test_brackets_in_names_are_printed_as_they_are(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "export", lambda _stack: state(resource("SystemUser", "[red]x", id_="1")))
+
+    assert "[red]x (1)" in run().output

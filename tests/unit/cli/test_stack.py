@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meta_access.cli import stack as stacks
+from meta_access.cli.stack import StackReadError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the engine's command; write its body."""
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "pulumi"
+
+
+def answer(pulumi: Path, body: str) -> None:
+    pulumi.write_text(f"#!/bin/sh\n{body}\n")
+    pulumi.chmod(0o755)
+
+
+def test_configuration_comes_as_a_program_sees_it(pulumi: Path) -> None:
+    answer(
+        pulumi,
+        """test "$*" = "config --json --stack dev --non-interactive" || exit 7
+        echo '{"meta:environment": {"value": "dev", "secret": false},
+               "meta:apps": {"value": "{\\\\"ads\\\\":1}", "objectValue": {"ads": 1}, "secret": false},
+               "meta:hidden": {"secret": true}}'""",
+    )
+
+    assert stacks.config("dev") == {"meta:environment": "dev", "meta:apps": '{"ads":1}'}
+
+
+def test_the_selected_stack_is_read_when_none_is_named(pulumi: Path) -> None:
+    answer(pulumi, """test "$*" = "stack export --non-interactive" || exit 7\necho '{"version": 3}'""")
+
+    assert stacks.export(None) == {"version": 3}
+
+
+def test_the_engines_reason_is_passed_on_without_secrets(pulumi: Path) -> None:
+    token = "EAA" + "EMU" + "a" * 30
+    answer(pulumi, f"echo 'error: no stack named dev; {token}' >&2; exit 255")
+
+    with pytest.raises(StackReadError) as caught:
+        stacks.outputs("dev")
+
+    assert str(caught.value).startswith("Reading the stack's outputs failed: error: no stack named dev")
+    assert token not in str(caught.value)
+
+
+def test_without_the_engine_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(StackReadError, match=r'pulumi is not on PATH\. .*eval "\$\(make -s env\)"'):
+        stacks.export("dev")
+
+
+def test_an_answer_that_is_no_object_is_an_error(pulumi: Path) -> None:
+    answer(pulumi, "echo hello")
+
+    with pytest.raises(StackReadError, match=r"it is no JSON object\.$"):
+        stacks.export("dev")
