@@ -48,7 +48,7 @@ class RunningEmulator:
     process: subprocess.Popen[bytes]
     graph_url: str
     aws_url: str
-    credentials: dict[str, str] = field(default_factory=dict)
+    credentials: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def app_id(self) -> str:

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 PROOF_LASTS = timedelta(minutes=5)  # of the form with appsecret_time
 UNREADABLE = "Invalid OAuth access token - Cannot parse access token"
-FOREIGN = (
-    f"{UNREADABLE}. This is an emulator: it takes only tokens that it handed out itself, and they begin with "
-    f"{tokens.PREFIX}. Never send it a real one."
-)
+_EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {tokens.PREFIX}."
+FOREIGN = f"{UNREADABLE}. {_EMULATED} Never send it a real token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,11 @@ def identify(request: GraphRequest, world: World, keyring: Keyring, now: datetim
 
 
 def check_app_token(app_id: str, secret: str, world: World, keyring: Keyring) -> App:
-    if not tokens.is_fake(secret):
-        raise bad_token(FOREIGN)
     app = world.app(app_id)
     if app is None:
         raise bad_token("Invalid OAuth access token - Cannot get application info due to a system error.")
+    if not tokens.is_fake(secret):
+        raise bad_token(f"Invalid OAuth access token signature. {_EMULATED} Never send it a real app secret.", status=400)
     if not tokens.same(secret, keyring.app_secret(app_id)):
         raise bad_token("Invalid OAuth access token signature.", status=400)
     return app

@@ -10,7 +10,7 @@ from meta_access.spec.problems import instead
 from meta_access.validation import https_redirect_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from meta_access.errors import Problem
     from meta_access.spec.app import LoginSpec
@@ -32,12 +32,24 @@ def _redirect_uris(draft: Draft, at: Loc, login: LoginSpec) -> Iterator[Problem]
         loc: Loc = (*at, "redirect_uris", place)
         reason = https_redirect_uri(uri, login.hosts)
         if reason is not None:
-            yield draft.problem(loc, f"{shown(uri)} {reason}.", "write the URI as Meta is to compare it.")
+            yield draft.problem(loc, f"{shown(uri)} {reason}.", _mend(uri, login.hosts))
         elif (same := seen.get(_normal(uri))) is not None:
             text = f"{shown(uri)} is the same address as {shown(same)}."
             yield draft.problem(loc, text, "keep the one your application sends.")
         else:
             seen[_normal(uri)] = uri
+
+
+def _mend(uri: str, hosts: Collection[str]) -> str:
+    """What to write instead, where a scheme, a fragment or a slash is all that is wrong."""
+    try:
+        parts = urlsplit(uri)._replace(scheme="https", fragment="")
+    except ValueError:
+        return "write the URI as Meta is to compare it."
+    for mended in (parts.geturl(), parts._replace(path=f"{parts.path}/").geturl()):
+        if https_redirect_uri(mended, hosts) is None:
+            return f'write "{mended}".'
+    return "write the URI as Meta is to compare it."
 
 
 def _normal(uri: str) -> str:

@@ -1,0 +1,137 @@
+"""A copy of this checkout with an emulator of its own, in which the make targets' own modules run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.emulators import start_emulator
+from tests.engine.projects import CHECKOUT, FOREIGN, TIMEOUT_S
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+
+COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks", "tools", "pyproject.toml")
+
+
+@dataclass
+class Ended:
+    """How a target ended: its exit code and all that it printed."""
+
+    code: int
+    text: str
+
+
+@dataclass
+class Checkout:
+    """A copy of the checkout. Its emulator listens on free ports, which its stack file names."""
+
+    root: Path
+    engine: Path
+    emulator: RunningEmulator
+    extra_env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stack_file(self) -> Path:
+        return self.root / "stacks" / "Pulumi.dev.yaml"
+
+    def target(self, name: str, *arguments: str) -> Ended:
+        """Run a target to its end, as its recipe does."""
+        process = self.start(name, *arguments)
+        try:
+            text, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.kill(process)
+            raise
+        return Ended(process.returncode, text)
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a target in a process group of its own and leave it at work."""
+        return subprocess.Popen(
+            [sys.executable, "-m", f"tools.workspace.{name}", *arguments],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def shell(self, script: str) -> Ended:
+        """Run a script in a shell that has evaluated what `make env` prints."""
+        text = f'eval "$({sys.executable} -m tools.workspace.environment)" && {script}'
+        done = subprocess.run(
+            ["sh", "-c", text],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout)
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        folders = [self.root.parent / "bin", self.engine, Path(sys.prefix) / "bin"]
+        path = os.pathsep.join([*map(str, folders), kept.get("PATH", os.defpath)])
+        return {**kept, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **self.extra_env}
+
+    def files(self) -> dict[str, bytes]:
+        """Every file that git would see, and its content."""
+        ignored = {".work", "__pycache__", ".venv"}
+        found = (path for path in self.root.rglob("*") if path.is_file())
+        relative = ((path, path.relative_to(self.root)) for path in found)
+        return {str(name): path.read_bytes() for path, name in relative if not ignored & set(name.parts)}
+
+    def wait_until_locked(self) -> None:
+        """Wait until an engine at work holds the stack's lock."""
+        until = time.monotonic() + TIMEOUT_S
+        folder = self.root / ".work" / "state" / ".pulumi" / "locks"
+        while not list(folder.rglob("*.json")):
+            assert time.monotonic() < until, "no engine took the lock"
+            time.sleep(0.05)
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        """Kill a target and what it runs, as `kill -9` of its process group does."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def check_out(folder: Path, engine: Path) -> Checkout:
+    """Copy this checkout and start an emulator where the copy's targets look for theirs."""
+    root = folder / "checkout"
+    root.mkdir()
+    for name in COPIED:
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / name)
+    (root / ".venv").symlink_to(sys.prefix)
+    # For a run outside the project's own environment, where no entry point is installed.
+    command = folder / "bin" / "meta-access"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m meta_access.cli "$@"\n')
+    command.chmod(0o755)
+    emulator = start_emulator(root / ".work" / "emulator")
+    made = Checkout(root, engine, emulator)
+    text = made.stack_file.read_text()
+    for usual, own in (("http://127.0.0.1:8765", emulator.graph_url), ("http://127.0.0.1:8766", emulator.aws_url)):
+        assert usual in text
+        text = text.replace(usual, own)
+    made.stack_file.write_text(text)
+    return made

@@ -1,0 +1,340 @@
+"""Bad input: one clear error for each, no traceback, and nothing changed at Meta or in Secrets Manager."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.engine import lindenhof
+from tests.engine.lindenhof import SHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project, Result
+
+
+def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """Set a value deep in the configuration: `apps/ads/tier`."""
+
+    def change(config: dict[str, Any]) -> None:
+        head, *middle, last = path.split("|")
+        at = config
+        for part in (f"meta:{head}", *middle):
+            at = at.setdefault(part, {})
+        at[last] = value
+
+    return change
+
+
+IDENTITY = {"use_case": "read_reports"}
+CASES = [
+    ("unknown key", put("apps|ads|teir", "limited"), ["meta:apps.ads.teir", "tier"]),
+    ("wrong type", put("identities|reporting|scopes", "ads_read"), ["meta:identities.reporting.scopes"]),
+    ("id as a number", put("businesses|lindenhof|id", 178000000000101), ["meta:businesses.lindenhof.id", "2^53"]),
+    ("duplicate user", put("identities|second", {**IDENTITY, "name": "reporting"}), ["meta:identities.second", "reporting"]),
+    ("task not in the enum", put("task_sets|read|ad_account", ["ANALYSE"]), ["meta:task_sets.read", "ANALYZE"]),
+    ("unknown scope", put("identities|reporting|scopes", ["ads_reed"]), ["meta:identities.reporting.scopes[0]", "ads_read"]),
+    (
+        "scope without permission",
+        put("identities|reporting|scopes", ["ads_read", "catalog_management"]),
+        ["meta:identities.reporting.scopes[1]", "catalog_management"],
+    ),
+    (
+        "redirect URI with http",
+        put("apps|ads|login|redirect_uris", ["http://connect.lindenhof.example/meta/"]),
+        ["meta:apps.ads.login.redirect_uris[0]", "https"],
+    ),
+    (
+        "redirect URI with a wildcard",
+        put("apps|ads|login|redirect_uris", ["https://connect.lindenhof.example/*/"]),
+        ["meta:apps.ads.login.redirect_uris[0]"],
+    ),
+    (
+        "redirect URI with a fragment",
+        put("apps|ads|login|redirect_uris", ["https://connect.lindenhof.example/meta/#top"]),
+        ["meta:apps.ads.login.redirect_uris[0]", "fragment"],
+    ),
+    (
+        "redirect URI without the slash its host demands",
+        put("apps|ads|login|redirect_uris", ["https://connect.lindenhof.example/meta"]),
+        ["meta:apps.ads.login.redirect_uris[0]", "slash"],
+    ),
+    (
+        "third EMPLOYEE at the limited tier",
+        lambda config: config["meta:identities"].update(second=dict(IDENTITY), third=dict(IDENTITY)),
+        ["limited", "second", "third"],
+    ),
+    (
+        "second ADMIN",
+        lambda config: config["meta:identities"].update(one={**IDENTITY, "role": "ADMIN"}, two={**IDENTITY, "role": "ADMIN"}),
+        ["ADMIN", "one", "two"],
+    ),
+    ("retired version", put("connections|main|api_version", "v19.0"), ["meta:connections.main.api_version", "v26.0"]),
+    ("missing variable", put("connections|main|app_secret", "env:META_NOT_SET"), ["META_NOT_SET"]),
+    ("act_ missing", put("clients|lindenhof|assets", {"104320000000501": {"reporting": "read"}}), ["assets.104320000000501", "act_"]),
+    ("unknown rules", lambda config: config.update({"meta:rules": "2031-01"}), ["2031-01", "2026-05"]),
+]
+
+
+def one_error(done: Result) -> str:
+    assert done.code != 0
+    assert "Traceback" not in done.stdout
+    [error] = done.diagnostics
+    return error
+
+
+@pytest.mark.parametrize(("change", "words"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_bad_configuration_is_one_error_and_changes_nothing(
+    dev: Project, emulator: RunningEmulator, change: Callable[[dict[str, Any]], None], words: list[str]
+) -> None:
+    config = lindenhof.config(emulator)
+    change(config)
+    dev.configure(config)
+
+    error = one_error(dev.up())
+
+    for word in words:
+        assert word in error
+    assert lindenhof.writes(emulator) == []
+
+
+def test_all_problems_come_at_once(dev: Project, emulator: RunningEmulator) -> None:
+    config = lindenhof.config(emulator)
+    put("apps|ads|teir", "limited")(config)
+    put("task_sets|read|ad_account", ["ANALYSE"])(config)
+    put("businesses|lindenhof|id", 178000000000101)(config)
+    dev.configure(config)
+
+    error = one_error(dev.up())
+
+    assert error.splitlines()[0] == "3 problems in the configuration:"
+    assert len(error.splitlines()) == 4
+
+
+def test_a_pasted_secret_is_refused_without_repeating_it(dev: Project, emulator: RunningEmulator) -> None:
+    config = lindenhof.config(emulator)
+    pasted = emulator.credentials["admin_token"]
+    put("connections|main|admin_token", pasted)(config)
+    dev.configure(config)
+
+    preview = dev.preview()
+
+    assert "meta:connections.main.admin_token" in one_error(preview)
+    assert pasted not in preview.stdout
+
+
+def test_emulator_not_running(dev: Project, emulator: RunningEmulator) -> None:
+    emulator.stop()
+
+    error = one_error(dev.preview())
+
+    assert "127.0.0.1" in error
+    assert "meta-access emulator start" in error
+
+
+def test_wrong_app_secret(dev: Project, emulator: RunningEmulator) -> None:
+    dev.extra_env["META_WRONG"] = "f" * 32
+    config = lindenhof.config(emulator)
+    put("connections|main|app_secret", "env:META_WRONG")(config)
+    dev.configure(config)
+
+    preview = dev.preview()
+
+    assert "app secret" in one_error(preview)
+    assert "f" * 32 not in preview.stdout
+
+
+def test_token_of_another_app(dev: Project, emulator: RunningEmulator) -> None:
+    world = emulator.world()
+    other = {**world["apps"][0], "id": "120480000000999", "name": "Somebody's app"}
+    world["apps"].append(other)
+    for token in world["tokens"]:
+        token["app_id"] = "120480000000999"
+    emulator.put_world(world)
+
+    error = one_error(dev.preview())
+
+    assert "The app secret is wrong, or the token was made by another app." in error
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "http", "status": 400, "body": {"__type": "AccessDeniedException", "Message": "no"}}, ["AccessDeniedException"]),
+        ({"kind": "drop_before"}, ["Secrets Manager"]),
+    ],
+    ids=["denied", "unreachable"],
+)
+def test_secrets_manager_trouble_is_one_error(
+    dev: Project, emulator: RunningEmulator, fault: dict[str, Any], words: list[str]
+) -> None:
+    emulator.fault(service="secretsmanager", times=50, **fault)
+
+    error = one_error(dev.up())
+
+    for word in words:
+        assert word in error
+    assert lindenhof.live_tokens(emulator) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "garbage"},
+        {"kind": "http", "status": 200, "body": ""},
+        {"kind": "http", "status": 500},
+        {"kind": "graph", "code": 4},
+    ],
+    ids=["HTML", "empty", "500", "throttled"],
+)
+def test_graph_trouble_is_one_error(dev: Project, emulator: RunningEmulator, fault: dict[str, Any]) -> None:
+    emulator.fault(service="graph", times=200, **fault)
+
+    error = one_error(dev.up())
+
+    assert "Graph" in error or "Meta" in error
+    assert lindenhof.writes(emulator) == []
+
+
+def test_an_asset_of_another_business_is_told_and_the_rest_happens(dev: Project, emulator: RunningEmulator) -> None:
+    clients = lindenhof.config(emulator)["meta:clients"]
+    emulator.act("unshare", asset="act_205550000000601")
+    dev.configure(lindenhof.config(emulator, clients=clients))
+
+    up = dev.up()
+
+    assert up.code != 0
+    assert "act_205550000000601" in "".join(up.diagnostics)
+    assert "Traceback" not in up.stdout
+    assert lindenhof.tasks(emulator, SHOP) == {"reporting": ["ANALYZE"]}
+
+
+SECRET_PROGRAM = lindenhof.program("""
+user = meta.SystemUser("user", connection="main", name="reporting", adopt=pulumi.Config("meta").get("adopt"))
+installed = meta.AppInstallation("installed", connection="main", system_user_id=user.id)
+for name in pulumi.Config("meta").require_object("secrets"):
+    meta.SystemUserToken(
+        name, connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name="meta/dev/stranger",
+        opts=pulumi.ResourceOptions(depends_on=[installed]),
+    )
+""")
+
+
+def test_two_tokens_in_one_secret_are_refused(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    config = {**lindenhof.config(emulator), "meta:secrets": ["one", "two"]}
+    project = make_project(program=SECRET_PROGRAM, config=config)
+
+    done = project.up()
+
+    assert done.code != 0
+    assert "resources one and two stand for one and the same" in done.stdout
+    assert lindenhof.live_tokens(emulator) == []
+
+
+def test_two_assignments_of_one_asset_are_refused(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    program = lindenhof.program("""
+user = meta.SystemUser("user", connection="main", name="reporting")
+for name in ("one", "two"):
+    meta.AssetAssignment(name, connection="main", system_user_id="122090000000301", asset="act_104320000000501", tasks=["ANALYZE"])
+""")
+    project = make_project(program=program, config=lindenhof.config(emulator))
+
+    done = project.preview()
+
+    assert done.code != 0
+    assert "resources one and two stand for one and the same" in done.stdout
+
+
+def test_a_secret_of_another_stack_is_refused_by_its_owners_name(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    emulator.secrets().create_secret(
+        Name="meta/dev/stranger",
+        SecretString="{}",
+        Tags=[
+            {"Key": "meta-tokens:managed-by", "Value": "pulumi"},
+            {"Key": "meta-tokens:project", "Value": "their-project"},
+            {"Key": "meta-tokens:stack", "Value": "prod"},
+        ],
+    )
+    project = make_project(program=SECRET_PROGRAM, config={**lindenhof.config(emulator), "meta:secrets": ["one"]})
+
+    up = project.up()
+
+    assert up.code != 0
+    assert "their-project/prod" in "".join(up.diagnostics)
+    assert "take_over_from" in "".join(up.diagnostics)
+    assert lindenhof.live_tokens(emulator) == []
+
+
+def test_a_secret_that_waits_for_deletion_is_restored_if_it_is_ours(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    project = make_project(program=SECRET_PROGRAM, config={**lindenhof.config(emulator), "meta:secrets": ["one"]})
+    assert project.up().code == 0
+    assert project.destroy().code == 0
+    assert "DeletedDate" in emulator.secrets().describe_secret(SecretId="meta/dev/stranger")
+
+    up = project.up()
+
+    assert up.code == 0, up.stdout
+    assert "DeletedDate" not in emulator.secrets().describe_secret(SecretId="meta/dev/stranger")
+    assert len(lindenhof.live_tokens(emulator)) == 1
+
+
+def test_a_foreign_secret_that_waits_for_deletion_is_left_alone(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    secrets = emulator.secrets()
+    secrets.create_secret(Name="meta/dev/stranger", SecretString="{}")
+    secrets.delete_secret(SecretId="meta/dev/stranger", RecoveryWindowInDays=7)
+    project = make_project(program=SECRET_PROGRAM, config={**lindenhof.config(emulator), "meta:secrets": ["one"]})
+
+    up = project.up()
+
+    assert up.code != 0
+    assert "meta/dev/stranger" in "".join(up.diagnostics)
+    assert "DeletedDate" in secrets.describe_secret(SecretId="meta/dev/stranger")
+
+
+ONLY_A_USER = 'meta.SystemUser("user", connection="main", name="reporting")'
+
+
+def test_two_ups_at_once_mint_once_and_the_loser_says_why(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """One stack in two backends: the file lock of either says nothing to the other."""
+    config = {**lindenhof.config(emulator), "meta:secrets": ["one"]}
+    first = make_project(program=lindenhof.program(ONLY_A_USER), config=config, name="first")
+    assert first.up().code == 0
+    first.program(SECRET_PROGRAM)
+    [user] = [u["id"] for u in emulator.world()["system_users"] if u["name"] == "reporting"]
+    adopted = {**config, "meta:adopt": user}
+    first.configure(adopted)
+    second = make_project(program=SECRET_PROGRAM, config=adopted, name="second")
+
+    running = [project.start("up", "--yes", "--stack", "dev") for project in (first, second)]
+    ends = [process.communicate(timeout=180)[0] for process in running]
+
+    minted = [row for row in emulator.world()["tokens"] if row["issued_by"] == "api"]
+    assert len(minted) == 1, ends
+    assert all("Traceback" not in text for text in ends)
+
+
+def test_a_locked_stack_says_who_holds_it(dev: Project, emulator: RunningEmulator) -> None:
+    emulator.fault(service="graph", method="POST", path="system_users", kind="hang", seconds=8)
+    first = dev.start("up", "--yes", "--stack", "dev")
+    emulator.wait_for_call("graph", "system_users", method="POST")
+
+    second = dev.run("up", "--yes", "--stack", "dev")
+
+    assert second.code != 0
+    assert "currently locked" in second.stdout
+    first.communicate(timeout=120)

@@ -1,0 +1,124 @@
+"""The dev stack as a newcomer meets it: created, unchanged, drifted, destroyed, created again within the quota."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.engine import lindenhof
+from tests.engine.lindenhof import ACME, PAGE, SHOP
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+
+def test_the_first_up_provisions_and_the_second_changes_nothing(dev: Project, emulator: RunningEmulator) -> None:
+    first = dev.up()
+    assert first.code == 0, first.stdout
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, SHOP) == {"reporting": ["ANALYZE"]}
+    assert lindenhof.tasks(emulator, ACME) == {"reporting": ["ANALYZE"]}
+    assert lindenhof.tasks(emulator, PAGE) == {"reporting": ["ANALYZE"]}
+    assert [token["scopes"] for token in lindenhof.live_tokens(emulator)] == [["ads_read"]]
+    outputs = dev.outputs()
+    assert re.fullmatch(
+        r"arn:aws:secretsmanager:eu-central-1:\d{12}:secret:meta/dev/reporting/[0-9a-f]{8}-\w{6}",
+        outputs["secrets"]["reporting"]["arn"],
+    )
+    assert outputs["secrets"]["reporting"]["fingerprint"].startswith("sha256:")
+    assert {name: gate["status"] for name, gate in outputs["gates"].items()} == {
+        "ads-app-roles": "pending_human",
+        "ads-ads_read": "satisfied",
+        "ads-redirect-uris": "unverifiable",
+        "ads-tier": "satisfied",
+        "lindenhof-verification": "pending_human",
+    }
+
+    file = dev.stack_file.read_bytes()
+    second = dev.up("--expect-no-changes")
+    assert second.code == 0, second.stdout
+    assert set(second.ops.values()) == {"same"}
+    assert dev.stack_file.read_bytes() == file
+    assert dev.preview("--expect-no-changes").code == 0
+
+
+def test_an_unchanged_up_writes_nothing_anywhere(dev: Project, emulator: RunningEmulator) -> None:
+    assert dev.up().code == 0
+    emulator.forget_calls()
+
+    assert dev.up().code == 0
+
+    assert lindenhof.writes(emulator) == []
+
+
+def test_destroy_ends_everything_and_up_takes_the_retired_slot_again(dev: Project, emulator: RunningEmulator) -> None:
+    for _ in range(5):
+        up = dev.up()
+        assert up.code == 0, up.stdout
+        down = dev.destroy()
+        assert down.code == 0, down.stdout
+
+        assert lindenhof.live_tokens(emulator) == []
+        assert emulator.world()["assignments"] == []
+        [left] = lindenhof.users(emulator)
+        assert left.startswith("unused ")
+
+
+def test_the_quota_refuses_a_second_user_at_preview(dev: Project, emulator: RunningEmulator) -> None:
+    emulator.create_system_user("somebody-else")
+
+    preview = dev.preview()
+
+    assert preview.code != 0
+    [error] = preview.diagnostics
+    assert "1 system user (reporting) cannot be created" in error
+    assert "somebody-else" in error
+    assert "2026-05" in error
+    assert "Traceback" not in preview.stdout
+
+
+def test_every_resource_shows_what_was_changed_by_hand_and_puts_it_right(
+    dev: Project, emulator: RunningEmulator
+) -> None:
+    assert dev.up().code == 0
+    world = emulator.world()
+    for user in world["system_users"]:
+        if user["name"] == "reporting":
+            user["name"] = "renamed by hand"
+    for row in world["assignments"]:
+        if row["asset_id"] == SHOP:
+            row["tasks"] = ["MANAGE", "ADVERTISE", "ANALYZE"]
+    emulator.put_world(world)
+    emulator.act("unshare", asset=ACME)
+
+    preview = dev.preview("--diff")
+    assert preview.code == 0, preview.stdout
+    assert lindenhof.shows(preview.stdout, "name", "renamed by hand", "reporting")
+    assert preview.ops["lindenhof-reporting-act_104320000000501"] == "update"
+    assert preview.ops["acme-reporting-act_205550000000601"] == "update"
+    assert "~ 3 to update" in preview.stdout
+
+    up = dev.up()
+    assert up.code != 0
+    assert "is not shared" in up.stdout
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, SHOP) == {"reporting": ["ANALYZE"]}
+
+    emulator.act("share", asset=ACME, business="178000000000101")
+    assert dev.up().code == 0
+    assert lindenhof.tasks(emulator, ACME) == {"reporting": ["ANALYZE"]}
+
+
+def test_a_deleted_secret_is_made_again_and_the_old_token_is_accounted_for(
+    dev: Project, emulator: RunningEmulator
+) -> None:
+    assert dev.up().code == 0
+    emulator.secrets().delete_secret(
+        SecretId=dev.outputs()["secrets"]["reporting"]["arn"], RecoveryWindowInDays=7
+    )
+
+    assert dev.up().code == 0
+    assert dev.preview("--expect-no-changes").code == 0
+
+    assert len(lindenhof.live_tokens(emulator)) == 1

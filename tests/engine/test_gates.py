@@ -1,0 +1,86 @@
+"""Gates on the real engine: they open at the next preview, drift stays shown, and block holds back only what widens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.engine import lindenhof
+from tests.engine.lindenhof import BRAND, SHOP
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+
+def statuses(project: Project) -> dict[str, str]:
+    return {name: gate["status"] for name, gate in project.outputs()["gates"].items()}
+
+
+def test_a_gate_that_opened_shows_at_the_next_preview(dev: Project, emulator: RunningEmulator) -> None:
+    assert dev.up().code == 0
+    emulator.act("accept-role", person="ines")
+    emulator.act("verify")
+
+    preview = dev.preview("--diff")
+
+    assert preview.code == 0
+    assert lindenhof.shows(preview.stdout, "status", "pending_human", "satisfied")
+    assert dev.up().code == 0
+    assert statuses(dev)["ads-app-roles"] == "satisfied"
+    assert statuses(dev)["lindenhof-verification"] == "satisfied"
+    assert dev.preview("--expect-no-changes").code == 0
+
+
+def test_a_drifted_role_is_shown_until_a_person_puts_it_right(dev: Project, emulator: RunningEmulator) -> None:
+    emulator.act("accept-role", person="ines")
+    assert dev.up().code == 0
+    assert statuses(dev)["ads-app-roles"] == "satisfied"
+    emulator.act("accept-role", person="ines", role="tester")
+
+    for _ in range(2):
+        preview = dev.preview("--diff")
+        assert "~ roles" in preview.stdout
+        assert lindenhof.shows(preview.stdout, "ines", "tester", "developer")
+    up = dev.up()
+    assert up.code == 0, up.stdout
+    assert "still drifted" in up.stdout
+    assert dev.refresh().code == 0
+    assert lindenhof.shows(dev.preview("--diff").stdout, "ines", "tester", "developer")
+
+    emulator.act("accept-role", person="ines", role="developer")
+    assert dev.up().code == 0
+    assert dev.preview("--expect-no-changes").code == 0
+    assert statuses(dev)["ads-app-roles"] == "satisfied"
+
+
+def test_the_first_preview_and_its_exports_know_the_status(dev: Project) -> None:
+    preview = dev.preview("--diff")
+
+    assert preview.code == 0
+    roles, outputs = preview.stdout.split("--outputs:--")
+    assert re.search(r'status *: "pending_human"', roles)
+    assert re.search(r'ads-app-roles *: {[^{}]*status *: "pending_human"', outputs)
+
+
+def test_block_holds_back_a_new_assignment_while_a_rotation_goes_through(
+    dev: Project, emulator: RunningEmulator
+) -> None:
+    assert dev.up().code == 0
+    clients = lindenhof.config(emulator)["meta:clients"]
+    clients["lindenhof"]["assets"][BRAND] = {"reporting": "read"}
+    identities = {"reporting": {"use_case": "read_reports", "keepers": {"run": "2"}}}
+    dev.configure(lindenhof.config(emulator, gates="block", clients=clients, identities=identities))
+
+    up = dev.up()
+
+    assert up.code != 0
+    assert "is held back by a gate: lindenhof-verification is pending_human" in up.stdout
+    assert "Traceback" not in up.stdout
+    assert lindenhof.tasks(emulator, BRAND) == {}
+    assert lindenhof.tasks(emulator, SHOP) == {"reporting": ["ANALYZE"]}
+    assert dev.outputs()["secrets"]["reporting"]["generation"] == 2
+
+    emulator.act("verify")
+    assert dev.up().code == 0
+    assert lindenhof.tasks(emulator, BRAND) == {"reporting": ["ANALYZE"]}

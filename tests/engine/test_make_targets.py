@@ -1,0 +1,205 @@
+"""The make targets on the real engine: up twice, interrupted, killed; down and up again; offline; a tampered state."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine import lindenhof
+from tests.engine.checkouts import check_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.engine.checkouts import Checkout
+
+OTHER = "meta/dev/lost"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, engine: Path) -> Iterator[Checkout]:
+    made = check_out(tmp_path, engine)
+    yield made
+    made.emulator.stop()
+
+
+def lose_a_secret(checkout: Checkout) -> None:
+    """Leave a secret as a killed run would: tagged as ours, in no state."""
+    tags = {
+        "managed-by": "pulumi",
+        "project": "meta-access",
+        "stack": "dev",
+        "app-id": lindenhof.APP,
+        "system-user-id": lindenhof.ROOT,
+        "schema": "meta-token/v1",
+        "claim": "7d3f6f0e-2a53-4a1c-9a55-0c7f4f9f0a11",
+    }
+    checkout.emulator.secrets().create_secret(
+        Name=OTHER,
+        SecretString=json.dumps({"state": "empty", "generation": 0}),
+        Tags=[{"Key": f"meta-tokens:{key}", "Value": value} for key, value in tags.items()],
+    )
+
+
+def test_up_twice_env_and_down(checkout: Checkout) -> None:
+    before = checkout.files()
+    first = checkout.target("up")
+    assert first.code == 0, first.text
+    assert "emulator runs already" in first.text
+    assert "state verify: 0 provider payload(s)" in first.text
+    assert re.search(r"\+ \d+ created", first.text)
+    # The summary: what exists, who acts where, what expires when, the quota, what to try next.
+    assert re.search(r"SystemUser +1 +reporting \(\d+\)", first.text)
+    assert re.search(r"ads-app-roles +pending_human +us", first.text)
+    assert "    where:    https://" in first.text
+    assert re.search(r"reporting: expires \d{4}-\d\d-\d\dT", first.text)
+    assert "arn:aws:secretsmanager:eu-central-1:" in first.text
+    assert "lindenhof, EMPLOYEE: 1 of 1 planned (reporting)" in first.text
+    assert first.text.endswith("  make preview\n")
+    assert checkout.emulator.admin_token not in first.text
+    assert checkout.emulator.app_secret not in first.text
+
+    second = checkout.target("up")
+    assert second.code == 0, second.text
+    assert re.search(r"^ +\d+ unchanged$", second.text, re.MULTILINE)
+    assert not re.search(r"\d+ (created|updated|deleted)", second.text)
+    assert checkout.files() == before
+
+    by_hand = checkout.shell("pulumi preview --stack dev --expect-no-changes")
+    assert by_hand.code == 0, by_hand.text
+
+    down = checkout.target("down")
+    assert down.code == 0, down.text
+    assert "System users that remain, because Meta cannot delete one:\n  - unused " in down.text
+    assert re.search(r"Secrets that remain, .*:\n  - meta/dev/reporting/\w+: deleted on \d{4}-", down.text)
+    assert "No orphan is left." in down.text
+    assert lindenhof.live_tokens(checkout.emulator) == []
+    assert checkout.files() == before
+
+
+def test_a_killed_up_leaves_a_lock_that_the_next_one_cancels(checkout: Checkout) -> None:
+    checkout.emulator.fault("hang", method="POST", path="access_tokens$", seconds=4, times=1)
+    first = checkout.start("up")
+    checkout.emulator.wait_for_call("graph", "/applications", method="POST")
+    checkout.kill(first)
+
+    second = checkout.target("up")
+
+    assert second.code == 0, second.text
+    assert re.search(
+        r"lock: stack dev was still locked by a run that is dead \(process \d+\); the lock was", second.text
+    )
+    assert lindenhof.users(checkout.emulator) == ["reporting"]
+    assert checkout.shell("pulumi preview --stack dev --expect-no-changes").code == 0
+    third = checkout.target("up")
+    assert third.code == 0
+    assert "pending operations" not in third.text
+
+
+def test_an_interrupted_up_records_what_it_did_and_goes_on_next_time(checkout: Checkout) -> None:
+    checkout.emulator.fault("latency", ms=300)
+    first = checkout.start("up")
+    checkout.emulator.wait_for_call("graph", "/system_users", method="POST")
+    os.killpg(first.pid, signal.SIGINT)
+    text, _ = first.communicate(timeout=120)
+    assert first.returncode == 130, text
+    assert "interrupted. make up can be interrupted and repeated at any point." in text
+    checkout.emulator.clear_faults()
+
+    second = checkout.target("up")
+
+    assert second.code == 0, second.text
+    assert "lock:" not in second.text
+    assert lindenhof.users(checkout.emulator) == ["reporting"]
+
+
+def test_two_ups_at_once_are_told_apart(checkout: Checkout) -> None:
+    assert checkout.target("up").code == 0
+    checkout.emulator.fault("latency", ms=400)
+    first = checkout.start("up")
+    checkout.wait_until_locked()
+
+    second = checkout.target("up")
+
+    assert second.code == 1
+    assert re.search(r"error: Stack dev is locked since .* by a running pulumi \(process \d+\)\. Wait", second.text)
+    assert "Traceback" not in second.text
+    text, _ = first.communicate(timeout=120)
+    assert first.returncode == 0, text
+
+
+def test_a_tampered_state_stops_everything_before_the_engine_reads_it(checkout: Checkout) -> None:
+    assert checkout.target("up").code == 0
+    [state] = (checkout.root / ".work" / "state" / ".pulumi" / "stacks").rglob("dev.json")
+    checkpoint = json.loads(state.read_text())
+    resources = checkpoint["checkpoint"]["latest"]["resources"]
+    user = next(entry for entry in resources if entry["type"].endswith(":SystemUser"))
+    user["outputs"]["__provider"] = "gASVAAAA"
+    state.write_text(json.dumps(checkpoint))
+    checkout.emulator.forget_calls()
+
+    for target in ("up", "preview", "down"):
+        refused = checkout.target(target)
+        assert refused.code == 1, refused.text
+        assert (
+            f"{user['urn']} ({user['type']}, outputs): its __provider is not the one this version writes"
+            in refused.text
+        )
+        assert "Nothing was done: the state of stack dev did not pass" in refused.text
+    assert checkout.emulator.calls() == []
+
+
+def test_offline_every_stack_can_be_previewed_by_anyone(checkout: Checkout) -> None:
+    before = checkout.files()
+    checkout.extra_env |= {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    checkout.emulator.forget_calls()
+
+    for name in ("dev", "staging", "prod"):
+        done = checkout.target("preview", "--stack", name, "--offline")
+        assert done.code == 0, done.text
+        assert done.text.startswith(f"Offline preview of stack {name}: ")
+        assert "Not looked at: Meta" in done.text.splitlines()[0]
+        assert re.search(r"\+ \d+ to create", done.text)
+
+    assert checkout.files() == before
+    assert checkout.emulator.calls() == []
+    assert not (checkout.root / ".work" / "state").exists()
+
+
+def test_a_stack_that_does_not_exist_is_named_with_those_that_do(checkout: Checkout) -> None:
+    done = checkout.target("preview", "--stack", "prd")
+
+    assert (done.code, done.text) == (1, "error: There is no stack 'prd': stacks/ has dev, prod, staging.\n")
+
+
+def test_orphans_ends_a_secret_of_no_state_and_spares_the_others(checkout: Checkout) -> None:
+    assert checkout.target("up").code == 0
+    lose_a_secret(checkout)
+
+    done = checkout.shell("meta-access orphans --stack dev --json")
+
+    assert done.code == 0, done.text
+    found = json.loads(done.text[done.text.index("{") :])
+    assert [line["name"] for line in found["ended"]] == [OTHER]
+    assert found["left"] == []
+    assert checkout.emulator.secrets().describe_secret(SecretId=OTHER)["DeletedDate"]
+    assert len(lindenhof.live_tokens(checkout.emulator)) == 1
+    assert checkout.shell("pulumi preview --stack dev --expect-no-changes").code == 0
+
+
+def test_orphans_answers_two_while_one_is_left(checkout: Checkout) -> None:
+    assert checkout.target("up").code == 0
+    lose_a_secret(checkout)
+    checkout.emulator.fault("http", service="secretsmanager", operation="DeleteSecret", status=500, times=50)
+
+    done = checkout.shell("meta-access orphans --stack dev")
+
+    assert done.code == 2, done.text
+    assert f"Not ended:\n  - {OTHER}: " in done.text
+    assert "Traceback" not in done.text

@@ -1,0 +1,140 @@
+"""Renaming, moving, replacing and targeting end nothing live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.engine import lindenhof
+from tests.engine.lindenhof import SHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+PROGRAM = """
+class Team(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("stranger:team:Team", name)
+
+parent = {parent}
+alias = {alias}
+
+def opts(old):
+    aliases = [pulumi.Alias(name=old, parent=pulumi.ROOT_STACK_RESOURCE)] if alias else None
+    return pulumi.ResourceOptions(parent=parent, aliases=aliases)
+
+user = meta.SystemUser("user", connection="main", name="reporting")
+installed = meta.AppInstallation("{prefix}installed", connection="main", system_user_id=user.id, opts=opts("installed"))
+meta.AssetAssignment(
+    "{prefix}shop", connection="main", system_user_id=user.id, asset="act_104320000000501", tasks=["ANALYZE"], opts=opts("shop")
+)
+token = meta.SystemUserToken(
+    "{prefix}token", connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name="meta/dev/stranger",
+    opts=pulumi.ResourceOptions.merge(opts("token"), pulumi.ResourceOptions(depends_on=[installed])),
+)
+pulumi.export("arn", token.arn)
+pulumi.export("generation", token.generation)
+"""
+
+
+def text(*, prefix: str = "", parent: str = "None", alias: bool = False) -> str:
+    return lindenhof.program(PROGRAM.format(prefix=prefix, parent=parent, alias=alias))
+
+
+@pytest.fixture
+def stranger(make_project: Callable[..., Project], emulator: RunningEmulator) -> Project:
+    return make_project(program=text(), config=lindenhof.config(emulator))
+
+
+def state_of_things(emulator: RunningEmulator) -> dict[str, Any]:
+    return {
+        "users": lindenhof.users(emulator),
+        "shop": lindenhof.tasks(emulator, SHOP),
+        "tokens": [token["fingerprint"] for token in lindenhof.live_tokens(emulator)],
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prefix": "new-"},
+        {"prefix": "new-", "alias": True},
+        {"parent": 'Team("ads")'},
+        {"parent": 'Team("ads")', "alias": True},
+    ],
+    ids=["renamed", "renamed with alias", "moved into a component", "moved with alias"],
+)
+def test_a_renamed_or_moved_resource_ends_nothing(
+    stranger: Project, emulator: RunningEmulator, change: dict[str, Any]
+) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    stranger.program(text(**change))
+
+    up = stranger.up()
+    assert up.code == 0, up.stdout
+
+    assert state_of_things(emulator) == before
+    assert stranger.outputs()["generation"] == 1
+    assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_replace_of_everything_ends_nothing(stranger: Project, emulator: RunningEmulator) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    urns = [entry["urn"] for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
+    assert len(urns) == 4
+
+    up = stranger.up(*(part for urn in urns for part in ("--replace", urn)))
+    assert up.code == 0, up.stdout
+
+    assert state_of_things(emulator) == before
+    assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_target_leaves_the_rest_alone(stranger: Project, emulator: RunningEmulator) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    [urn] = [entry["urn"] for name, entry in stranger.resources().items() if name == "shop"]
+
+    assert stranger.up("--target", urn).code == 0
+
+    assert state_of_things(emulator) == before
+
+
+def test_a_lost_state_takes_over_what_this_stack_made(
+    stranger: Project, emulator: RunningEmulator, make_project: Callable[..., Project]
+) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    program = text().replace('name="reporting")', f'name="reporting", adopt="{user_id(emulator)}")')
+    again = make_project(program=program, config=lindenhof.config(emulator), name="again")
+
+    up = again.up()
+    assert up.code == 0, up.stdout
+
+    assert state_of_things(emulator) == before
+
+
+def user_id(emulator: RunningEmulator) -> str:
+    [found] = [user["id"] for user in emulator.world()["system_users"] if user["name"] == "reporting"]
+    return str(found)
+
+
+def test_a_renamed_system_user_resource_is_told_to_adopt_and_ends_nothing(
+    stranger: Project, emulator: RunningEmulator
+) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    emulator.clock(advance_s=25 * 3600)
+    stranger.program(text().replace('meta.SystemUser("user"', 'meta.SystemUser("renamed"'))
+
+    up = stranger.up()
+
+    assert up.code != 0
+    assert f'adopt: "{user_id(emulator)}"' in up.stdout
+    assert state_of_things(emulator) == before

@@ -1,0 +1,46 @@
+"""Canaries: no secret value in anything the engine or the tool writes or prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.engine import lindenhof
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+
+def test_no_secret_is_in_state_history_events_output_or_journal(dev: Project, emulator: RunningEmulator) -> None:
+    seen = []
+    canaries = {emulator.credentials["app_secret"], emulator.credentials["admin_token"]}
+    for keepers in ({"run": "1"}, {"run": "2"}):
+        identities = {"reporting": {"use_case": "read_reports", "keepers": keepers}}
+        dev.configure(lindenhof.config(emulator, identities=identities))
+        for done in (dev.preview("--diff"), dev.up("--diff"), dev.refresh()):
+            seen += [done.stdout, json.dumps(done.events)]
+        arn = dev.outputs()["secrets"]["reporting"]["arn"]
+        value = emulator.secrets().get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"]
+        canaries.add(json.loads(value)["access_token"])
+    seen += [json.dumps(dev.export("--show-secrets")), dev.everything_written()]
+    seen += [json.dumps(emulator.calls()), json.dumps(emulator.world()), emulator.output()]
+    seen.append(dev.destroy().stdout)
+
+    assert len(canaries) == 4
+    for canary in canaries:
+        assert len(canary) > 20
+        for text in seen:
+            assert canary not in text
+
+
+def test_a_failing_up_prints_no_secret_and_no_traceback(dev: Project, emulator: RunningEmulator) -> None:
+    emulator.fault(service="graph", method="POST", path="access_tokens", kind="http", status=500, times=9)
+
+    up = dev.up()
+
+    assert up.code != 0
+    assert "Traceback" not in up.stdout
+    assert emulator.credentials["admin_token"] not in up.stdout
+    assert emulator.credentials["app_secret"] not in up.stdout
+    assert lindenhof.live_tokens(emulator) == []
