@@ -104,11 +104,11 @@ class LimitReachedError(GraphError):
 
 
 class HumanNeededError(GraphError):
-    """Meta wants a person: 368, 415, 'API access blocked.' …"""
+    """Meta wants a person to act: 368, 415, 'API access blocked.' and their kin."""
 
 
 class RateLimitedError(GraphError):
-    """Throttled (4, 17, 32, 613, 80000-80014 …).
+    """Meta throttles (4, 17, 32, 613, 80000-80014 and their kin).
 
     Attributes:
         regain_s: Seconds until access is regained, as Meta's headers say; None when they do not.

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
-import yaml
 
+from meta_access.cli import project
 from meta_access.cli import stack as stacks
 from meta_access.cli.leftovers import Leftovers, arns_in_state, sweep
 from meta_access.connections import is_offline, settings_from_config
@@ -45,8 +45,8 @@ TITLES = {
 class Live:
     """The emulated or the real Meta and Secrets Manager."""
 
-    def __init__(self, project: str, stack: str) -> None:
-        self._project = project
+    def __init__(self, project_name: str, stack: str) -> None:
+        self._project = project_name
         self._stack = stack
 
     def secrets(self, connection: Connection) -> Iterable[Description]:
@@ -63,17 +63,6 @@ class Live:
         return snapshot_for(connection).system_users()
 
 
-def project_name(folder: Path) -> str:
-    """Return the name in the Pulumi.yaml of a folder or of the nearest one above it, as pulumi does."""
-    for place in (folder, *folder.parents):
-        file = place / "Pulumi.yaml"
-        if file.is_file():
-            name = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("name")
-            if isinstance(name, str):
-                return name
-    raise stacks.StackReadError("There is no Pulumi.yaml here or above. Go to the folder of the project.")
-
-
 def _to_person(text: str) -> None:
     click.echo(text, err=True)
 
@@ -86,7 +75,7 @@ def _run(stack: str | None) -> Leftovers:
     name = stack or stacks.selected()
     settings = settings_from_config(stacks.config(name).get)
     kept = arns_in_state(stacks.export(name))
-    return sweep(settings.connections.values(), kept, Live(project_name(Path.cwd()), name))
+    return sweep(settings.connections.values(), kept, Live(project.find(Path.cwd()).name, name))
 
 
 def _print(found: Leftovers) -> None:

@@ -79,7 +79,9 @@ def check_app_token(app_id: str, secret: str, world: World, keyring: Keyring) ->
     if app is None:
         raise bad_token("Invalid OAuth access token - Cannot get application info due to a system error.")
     if not tokens.is_fake(secret):
-        raise bad_token(f"Invalid OAuth access token signature. {_EMULATED} Never send it a real app secret.", status=400)
+        raise bad_token(
+            f"Invalid OAuth access token signature. {_EMULATED} Never send it a real app secret.", status=400
+        )
     if not tokens.same(secret, keyring.app_secret(app_id)):
         raise bad_token("Invalid OAuth access token signature.", status=400)
     return app

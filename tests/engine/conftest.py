@@ -8,8 +8,6 @@ import pytest
 
 from tests.emulators import start_emulator
 from tests.engine import lindenhof
-from tests.emulators import start_emulator
-from tests.engine import lindenhof
 from tests.engine.projects import Project
 from tools.engine.obtain import obtain
 from tools.engine.random_plugin.install import install_stand_in
@@ -80,16 +78,3 @@ def emulator(tmp_path: Path) -> Iterator[RunningEmulator]:
 def dev(make_project: Callable[..., Project], emulator: RunningEmulator) -> Project:
     """This checkout's program with the dev stack, on the test's own emulator; nothing is provisioned yet."""
     return make_project(config=lindenhof.config(emulator), name="dev")
-
-
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[RunningEmulator]:
-    running = start_emulator(tmp_path / "emulator")
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def dev(make_project: Callable[..., Project], emulator: RunningEmulator) -> Project:
-    """The dev stack as committed, on an emulator of the test's own."""
-    return make_project(config=lindenhof.config(emulator))

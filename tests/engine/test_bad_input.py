@@ -34,9 +34,17 @@ CASES = [
     ("unknown key", put("apps|ads|teir", "limited"), ["meta:apps.ads.teir", "tier"]),
     ("wrong type", put("identities|reporting|scopes", "ads_read"), ["meta:identities.reporting.scopes"]),
     ("id as a number", put("businesses|lindenhof|id", 178000000000101), ["meta:businesses.lindenhof.id", "2^53"]),
-    ("duplicate user", put("identities|second", {**IDENTITY, "name": "reporting"}), ["meta:identities.second", "reporting"]),
+    (
+        "duplicate user",
+        put("identities|second", {**IDENTITY, "name": "reporting"}),
+        ["meta:identities.second", "reporting"],
+    ),
     ("task not in the enum", put("task_sets|read|ad_account", ["ANALYSE"]), ["meta:task_sets.read", "ANALYZE"]),
-    ("unknown scope", put("identities|reporting|scopes", ["ads_reed"]), ["meta:identities.reporting.scopes[0]", "ads_read"]),
+    (
+        "unknown scope",
+        put("identities|reporting|scopes", ["ads_reed"]),
+        ["meta:identities.reporting.scopes[0]", "ads_read"],
+    ),
     (
         "scope without permission",
         put("identities|reporting|scopes", ["ads_read", "catalog_management"]),
@@ -69,12 +77,18 @@ CASES = [
     ),
     (
         "second ADMIN",
-        lambda config: config["meta:identities"].update(one={**IDENTITY, "role": "ADMIN"}, two={**IDENTITY, "role": "ADMIN"}),
+        lambda config: config["meta:identities"].update(
+            one={**IDENTITY, "role": "ADMIN"}, two={**IDENTITY, "role": "ADMIN"}
+        ),
         ["ADMIN", "one", "two"],
     ),
     ("retired version", put("connections|main|api_version", "v19.0"), ["meta:connections.main.api_version", "v26.0"]),
     ("missing variable", put("connections|main|app_secret", "env:META_NOT_SET"), ["META_NOT_SET"]),
-    ("act_ missing", put("clients|lindenhof|assets", {"104320000000501": {"reporting": "read"}}), ["assets.104320000000501", "act_"]),
+    (
+        "act_ missing",
+        put("clients|lindenhof|assets", {"104320000000501": {"reporting": "read"}}),
+        ["assets.104320000000501", "act_"],
+    ),
     ("unknown rules", lambda config: config.update({"meta:rules": "2031-01"}), ["2031-01", "2026-05"]),
 ]
 
@@ -163,7 +177,10 @@ def test_token_of_another_app(dev: Project, emulator: RunningEmulator) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "http", "status": 400, "body": {"__type": "AccessDeniedException", "Message": "no"}}, ["AccessDeniedException"]),
+        (
+            {"kind": "http", "status": 400, "body": {"__type": "AccessDeniedException", "Message": "no"}},
+            ["AccessDeniedException"],
+        ),
         ({"kind": "drop_before"}, ["Secrets Manager"]),
     ],
     ids=["denied", "unreachable"],
@@ -223,9 +240,7 @@ for name in pulumi.Config("meta").require_object("secrets"):
 """)
 
 
-def test_two_tokens_in_one_secret_are_refused(
-    make_project: Callable[..., Project], emulator: RunningEmulator
-) -> None:
+def test_two_tokens_in_one_secret_are_refused(make_project: Callable[..., Project], emulator: RunningEmulator) -> None:
     config = {**lindenhof.config(emulator), "meta:secrets": ["one", "two"]}
     project = make_project(program=SECRET_PROGRAM, config=config)
 
@@ -242,7 +257,9 @@ def test_two_assignments_of_one_asset_are_refused(
     program = lindenhof.program("""
 user = meta.SystemUser("user", connection="main", name="reporting")
 for name in ("one", "two"):
-    meta.AssetAssignment(name, connection="main", system_user_id="122090000000301", asset="act_104320000000501", tasks=["ANALYZE"])
+    meta.AssetAssignment(
+        name, connection="main", system_user_id="122090000000301", asset="act_104320000000501", tasks=["ANALYZE"]
+    )
 """)
     project = make_project(program=program, config=lindenhof.config(emulator))
 

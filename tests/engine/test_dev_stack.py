@@ -114,9 +114,7 @@ def test_a_deleted_secret_is_made_again_and_the_old_token_is_accounted_for(
     dev: Project, emulator: RunningEmulator
 ) -> None:
     assert dev.up().code == 0
-    emulator.secrets().delete_secret(
-        SecretId=dev.outputs()["secrets"]["reporting"]["arn"], RecoveryWindowInDays=7
-    )
+    emulator.secrets().delete_secret(SecretId=dev.outputs()["secrets"]["reporting"]["arn"], RecoveryWindowInDays=7)
 
     assert dev.up().code == 0
     assert dev.preview("--expect-no-changes").code == 0

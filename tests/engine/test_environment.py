@@ -11,8 +11,6 @@ from tests.engine.lindenhof import ACME
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.emulators import RunningEmulator
     from tests.engine.projects import Project
 

@@ -30,7 +30,12 @@ def opts(old):
 user = meta.SystemUser("user", connection="main", name="reporting")
 installed = meta.AppInstallation("{prefix}installed", connection="main", system_user_id=user.id, opts=opts("installed"))
 meta.AssetAssignment(
-    "{prefix}shop", connection="main", system_user_id=user.id, asset="act_104320000000501", tasks=["ANALYZE"], opts=opts("shop")
+    "{prefix}shop",
+    connection="main",
+    system_user_id=user.id,
+    asset="act_104320000000501",
+    tasks=["ANALYZE"],
+    opts=opts("shop"),
 )
 token = meta.SystemUserToken(
     "{prefix}token", connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name="meta/dev/stranger",

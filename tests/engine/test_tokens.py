@@ -93,7 +93,9 @@ def test_a_revoked_token_is_replaced(dev: Project, emulator: RunningEmulator) ->
 
     assert dev.up().code == 0
 
-    assert [token["fingerprint"] for token in lindenhof.live_tokens(emulator)] == [current(dev, emulator)["fingerprint"]]
+    assert [token["fingerprint"] for token in lindenhof.live_tokens(emulator)] == [
+        current(dev, emulator)["fingerprint"]
+    ]
 
 
 def test_destroy_revokes_retires_and_schedules(dev: Project, emulator: RunningEmulator) -> None:

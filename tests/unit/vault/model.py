@@ -1,20 +1,23 @@
 """A secret in the abstract, for walking through every state that the plan can meet.
 
-Times are two-valued (a lease runs or is over, a grace runs or is over), tokens are good, bad (Meta says no) or dead, and
-wishes are two. A run takes the plan's steps; every single write in a step is a place where it may die.
+Times are two-valued (a lease runs or is over, a grace runs or is over), tokens are good, bad (Meta says no) or dead,
+and wishes are two. A run takes the plan's steps; every single write in a step is a place where it may die.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from meta_access.vault.ask import Ask
 from meta_access.vault.issuer import Verdict
 from meta_access.vault.plan import LEASE_S, Answer, Do, Held, Holds, Ledger, Progress, Step, View, next_step
-
 from tests.unit.vault.world import ASK, START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meta_access.vault.ask import Ask
 
 WISHES = (ASK, replace(ASK, keepers={"round": "2"}))
 GRACE_OVER = START - timedelta(seconds=ASK.grace_s)
@@ -130,7 +133,7 @@ class Run:
         token = self.state.token(generation)
         return Verdict.YES if token and token.health == GOOD else Verdict.NO
 
-    def effects(self, step: Step) -> Iterator[State]:
+    def effects(self, step: Step) -> Iterator[State]:  # noqa: C901, PLR0912 - one arm for each step of the plan
         state, g = self.state, step.generation
         token = state.token(g) or Kept(g, 0, DEAD, live=False)
         match step.do:

@@ -1,14 +1,16 @@
-"""Operations to break: each prepares a world, then names the run that is broken and what must hold when it is healed."""
+"""Operations to break: each prepares a world, names the run that is broken and what must hold once healed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from meta_access.errors import MetaAccessError, TokenPendingError
 from meta_access.vault import Outcome, SecretStore, end
-
 from tests.unit.vault.world import ASK, NAME, Crash, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROTATED = replace(ASK, keepers={"round": "2"})
 DAY = 86400
@@ -138,7 +140,7 @@ def excused(world: World) -> int:
     if not exists(world) or world.store.describe(NAME).deletes_at or "META_INTENT" not in world.labels():
         return 0
     ledger = world.at("META_INTENT")
-    return len(world.suspects()) + (ledger["state"] == "minting")
+    return len(world.suspects()) + int(ledger["state"] == "minting")
 
 
 def check_healed(world: World, scenario: Scenario, claim: str | None) -> None:

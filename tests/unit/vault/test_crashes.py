@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 
 from meta_access.errors import TokenPendingError
-
 from tests.unit.vault import scenarios
-from tests.unit.vault.scenarios import Scenario
 from tests.unit.vault.world import World
+
+if TYPE_CHECKING:
+    from tests.unit.vault.scenarios import Scenario
 
 STRIDE = 5
 

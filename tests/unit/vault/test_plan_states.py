@@ -10,15 +10,17 @@ import functools
 import os
 import random
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from meta_access.vault.issuer import Verdict
 from meta_access.vault.plan import Do, Step
-
 from tests.unit.vault.model import BAD, DEAD, GOOD, Run, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ALL = os.environ.get("META_ACCESS_ALL_STATES") == "1"
 MINTS = ("good", "bad", "refused", "lost", "silent")

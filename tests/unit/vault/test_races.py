@@ -7,15 +7,16 @@ import json
 import threading
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from meta_access.errors import TokenPendingError
-
 from tests.unit.vault import scenarios
-from tests.unit.vault.scenarios import Scenario
 from tests.unit.vault.world import ASK, NAME, Time, World
+
+if TYPE_CHECKING:
+    from tests.unit.vault.scenarios import Scenario
 
 OTHER = replace(ASK, keepers={"round": "3"})
 HELD_UP_S = 600
@@ -93,7 +94,8 @@ def test_four_runs_at_once_mint_once(scenario: Scenario) -> None:
         world = World(time=ShortTime())
         claim = scenario.prepare(world)
         minted = len(world.meta.tokens)
-        start, results = threading.Barrier(4), []
+        start = threading.Barrier(4)
+        results: list[Any] = []
 
         def run(world: World = world, claim: str | None = claim) -> None:
             start.wait()  # noqa: B023 - joined within the round

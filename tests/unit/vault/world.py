@@ -152,7 +152,7 @@ class Aws:
             return dict(self._before[secret.name])
         return self._shown(secret)
 
-    def do_create_secret(
+    def do_create_secret(  # noqa: PLR0917 - called by name, as boto3 is
         self,
         Name: str,  # noqa: N803
         ClientRequestToken: str,  # noqa: N803

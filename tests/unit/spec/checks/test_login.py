@@ -11,18 +11,26 @@ if TYPE_CHECKING:
 
     from meta_access.spec import Stack
 
+AS_COMPARED = "write the URI as Meta is to compare it."
+
 
 @pytest.mark.parametrize(
-    ("uri", "reason"),
+    ("uri", "reason", "fix"),
     [
-        ("http://connect.agency.example/meta/callback/", "uses http; Meta enforces https for redirect URIs"),
+        (
+            "http://connect.agency.example/meta/callback/",
+            "uses http; Meta enforces https for redirect URIs",
+            'write "https://connect.agency.example/meta/callback/".',
+        ),
         (
             "https://*.agency.example/meta/callback/",
             "holds a wildcard; Meta compares the whole URI, so each one is listed in full",
+            AS_COMPARED,
         ),
         (
             "https://connect.agency.example/meta/callback/#done",
             "holds a fragment (#…), which OAuth 2.0 forbids in a redirect URI",
+            'write "https://connect.agency.example/meta/callback/".',
         ),
         (
             "https://connect.agency.example/meta/callback",
@@ -30,20 +38,25 @@ if TYPE_CHECKING:
                 "lacks the slash at the end of its path, which connect.agency.example/ demands; Meta "
                 "compares it to the letter"
             ),
+            'write "https://connect.agency.example/meta/callback/".',
         ),
         (
             "https://elsewhere.example/meta/callback/",
             "uses the host elsewhere.example, which is not one of: connect.agency.example",
+            AS_COMPARED,
         ),
         (
             "http://localhost:3000/",
-            ("points at this machine; Meta allows localhost by itself while the app is in development mode"),
+            "points at this machine; Meta allows localhost by itself while the app is in development mode",
+            AS_COMPARED,
         ),
     ],
 )
-def test_a_redirect_uri_that_would_not_work(refusals: Callable[..., list[str]], uri: str, reason: str) -> None:
+def test_a_redirect_uri_that_would_not_work(
+    refusals: Callable[..., list[str]], uri: str, reason: str, fix: str
+) -> None:
     assert refusals({"meta:apps/ads/login/redirect_uris": ["https://connect.agency.example/", uri]}) == [
-        f'meta:apps.ads.login.redirect_uris[1]: "{uri}" {reason}. Fix: write the URI as Meta is to compare it.'
+        f'meta:apps.ads.login.redirect_uris[1]: "{uri}" {reason}. Fix: {fix}'
     ]
 
 
