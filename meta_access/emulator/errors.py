@@ -7,6 +7,7 @@ wording, users' reports are followed; texts found in neither are our own, and sa
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 OAUTH = "OAuthException"
@@ -49,7 +50,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         error: dict[str, Any] = {"message": self.message, "type": self.kind, "code": self.code}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
-        if self.code in (1, 2):
+        if self.code in (1, 2) and self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             error["is_transient"] = True
         if self.title is not None:
             error |= {"error_user_title": self.title, "error_user_msg": self.message}

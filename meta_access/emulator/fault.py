@@ -34,6 +34,8 @@ MATCHING = ("service", "method", "operation", "path", "nth", "times", "kind")
 SERVICES = ("graph", "secretsmanager")
 STANDING = ("stale", "latency")  # conditions rather than events: they last until removed unless `times` is given
 LONGEST_HANG_S = 600.0
+STALE_READS = frozenset({"GET", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
+"""What a stale fault strikes; a write that it counted as well would hide the fault that is meant for the write."""
 
 
 class FaultError(ValueError):
@@ -66,13 +68,16 @@ class Fault:
     def matches(self, service: str, method_or_operation: str, path: str) -> bool:
         if self.service not in (None, service):
             return False
+        if self.kind == "stale" and method_or_operation not in STALE_READS:
+            return False
         wanted = self.operation if service == "secretsmanager" else self.method
         if wanted is not None and wanted.lower() != method_or_operation.lower():
             return False
         if self.path is None:
             return True
-        # Operations all share one URL path, so a pattern may name the operation as well.
-        return any(re.search(self.path, text) for text in (path, method_or_operation))
+        # Operations all share one URL path, so there a pattern may name the operation.
+        texts = (path, method_or_operation) if service == "secretsmanager" else (path,)
+        return any(re.search(self.path, text) for text in texts)
 
     def due(self) -> bool:
         """Count one matching call; True when it is to be struck."""
@@ -143,8 +148,9 @@ def _check_options(kind: str, options: Mapping[str, Any]) -> None:
 def _check_option(key: str, value: object) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     whole = isinstance(value, int) and number
-    if key in ("seconds", "ms") and not (number and 0 <= float(str(value)) <= LONGEST_HANG_S * 1000):
-        raise FaultError(f"{key}: {value!r} is not a number from 0 to {LONGEST_HANG_S * 1000:.0f}.")
+    longest = {"seconds": LONGEST_HANG_S, "ms": LONGEST_HANG_S * 1000}.get(key)
+    if longest is not None and not (number and 0 <= float(str(value)) <= longest):
+        raise FaultError(f"{key}: {value!r} is not a number from 0 to {longest:.0f}.")
     if key == "status" and not (whole and 200 <= int(str(value)) <= 599):  # noqa: PLR2004 - the range of final statuses
         raise FaultError(f"status: {value!r} is not a whole number from 200 to 599.")
     if key in ("code", "subcode", "writes") and not whole:

@@ -31,11 +31,12 @@ class Saved:
     """What survives a restart.
 
     Attributes:
+        world: None after a reset: the starting world is to be made.
         serial: Last number used for an id. It goes on counting over resets, because Meta never gives an id twice.
         offset: How far the clock is ahead of the machine's.
     """
 
-    world: World
+    world: World | None
     serial: int
     offset: timedelta
 
@@ -114,11 +115,17 @@ class StateFolder:
 
     def wipe(self) -> list[str]:
         """Forget world and secrets of a stopped emulator; the names of the files removed."""
+        try:
+            before = self.load()
+        except StateError:
+            before = None
         removed = []
         for file in (self.world_file, self.aws_file, self.keyring_file):
             if file.exists():
                 file.unlink()
                 removed.append(file.name)
+        if before is not None:
+            self.save(b"null", before.serial, timedelta())
         return removed
 
 
@@ -126,5 +133,5 @@ def _parse(text: bytes) -> Saved:
     data = json.loads(text)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"not a world of format {FORMAT}")
-    world = world_json.load_object(data["world"])
+    world = None if data["world"] is None else world_json.load_object(data["world"])
     return Saved(world, int(data["serial"]), timedelta(seconds=float(data["offset_s"])))

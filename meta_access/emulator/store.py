@@ -29,7 +29,7 @@ class Store:
         self._clock = clock
         self._keyring = keyring
         self._serial = FIRST_SERIAL if saved is None else saved.serial
-        self.world = self._start() if saved is None else saved.world
+        self.world = (saved.world if saved is not None else None) or self._start()
         self._past: deque[tuple[float, bytes]] = deque([(time.monotonic(), b"")], maxlen=REMEMBERED)
         self.save()
 

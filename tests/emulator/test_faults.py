@@ -124,6 +124,13 @@ def test_stale_reads_are_some_writes_behind_and_tokens_are_not(meta: RunningEmul
     assert _names(meta) == ["root", "renamed"]
 
 
+def test_a_standing_stale_read_hides_no_fault_that_is_meant_for_a_write(meta: RunningEmulator) -> None:
+    meta.fault("stale", service="graph", writes=1)
+    meta.fault("graph", method="POST", code=2)
+
+    assert meta.graph("POST", USERS, {"name": "first", "role": "EMPLOYEE"}).code == (2, None)
+
+
 def test_stale_reads_are_some_milliseconds_behind(meta: RunningEmulator) -> None:
     meta.create_system_user("reporting")
     meta.fault("stale", ms=60000)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meta_access.emulator.persistence import StateFolder
+from tests.emulators import start_emulator
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.emulators import RunningEmulator
 
 BUSINESS = "178000000000101"
@@ -139,6 +144,21 @@ def test_ids_are_strings_and_never_given_twice_even_after_a_reset(meta: RunningE
     assert isinstance(first, str)
     assert first.isdecimal()
     assert first != second
+
+
+def test_a_reset_of_a_stopped_emulator_gives_no_id_again_either(tmp_path: Path) -> None:
+    running = start_emulator(tmp_path)
+    first = running.create_system_user("first")
+    running.stop()
+    assert StateFolder(tmp_path).wipe() == ["world.json", "secretsmanager.json", "credentials.json"]
+
+    again = start_emulator(tmp_path)
+    try:
+        assert again.world()["system_users"] != []
+        assert "first" not in [user["name"] for user in again.world()["system_users"]]
+        assert again.create_system_user("second") != first
+    finally:
+        again.stop()
 
 
 def test_another_app_of_the_business_knows_the_same_user_by_another_id(meta: RunningEmulator) -> None:

@@ -30,6 +30,11 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 IDENTITY = {"use_case": "read_reports"}
+BUSY_FOR_AN_HOUR = {
+    "178000000000101": [
+        {"type": "ads_management", "call_count": 100, "total_time": 100, "estimated_time_to_regain_access": 60}
+    ]
+}
 CASES = [
     ("unknown key", put("apps|ads|teir", "limited"), ["meta:apps.ads.teir", "tier"]),
     ("wrong type", put("identities|reporting|scopes", "ads_read"), ["meta:identities.reporting.scopes"]),
@@ -203,7 +208,7 @@ def test_secrets_manager_trouble_is_one_error(
         {"kind": "garbage"},
         {"kind": "http", "status": 200, "body": ""},
         {"kind": "http", "status": 500},
-        {"kind": "graph", "code": 4},
+        {"kind": "graph", "code": 4, "headers": {"X-Business-Use-Case-Usage": BUSY_FOR_AN_HOUR}},
     ],
     ids=["HTML", "empty", "500", "throttled"],
 )

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from meta_access.emulator.wsgi import Answer
 
 SERVICE: Final = "secretsmanager"
-STALE_READS = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +127,7 @@ class AwsDoor:
         backend = self._backend(call.region)
         if call.operation in WRITES:
             return self._write(backend, call)
-        if stale is not None and call.operation in STALE_READS:
+        if stale is not None:
             backend = self._as_it_was(backend, call, stale)
         return Responses(backend, call.params).run(call.operation)
 

@@ -1,0 +1,67 @@
+"""The README's program, in a project that has the installed package and nothing else of this checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import site
+import subprocess
+import sys
+import venv
+from typing import TYPE_CHECKING
+
+from tests.engine import lindenhof
+from tests.engine.projects import CHECKOUT, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.emulators import RunningEmulator
+
+
+def installed(folder: Path) -> Path:
+    """The package as `pip install .` puts it, away from the checkout."""
+    # A copy: the build must not leave files in the checkout.
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(CHECKOUT / name, source / name)
+    shutil.copytree(CHECKOUT / "meta_access", source / "meta_access", ignore=shutil.ignore_patterns("__pycache__"))
+    packages = folder / "packages"
+    argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(packages), str(source)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return packages
+
+
+def test_the_readmes_program_runs_on_the_installed_package(
+    tmp_path: Path, engine: Path, plugins: Path, emulator: RunningEmulator
+) -> None:
+    packages = installed(tmp_path)
+    assert (packages / "bin" / "meta-access").is_file()
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
+    # Its own dependencies come from the environment of the tests; a folder on this path does not bring that one's
+    # editable install along.
+    path = os.pathsep.join([str(packages), *site.getsitepackages()])
+    project = Project(tmp_path / "project", engine, plugins, {"PYTHONPATH": path})
+    project.lay_out()
+    for link in ("meta_access", "components", ".venv"):
+        (project.root / link).unlink()
+    venv.create(project.root / ".venv", with_pip=False)
+    project.program(f"import meta_access\n{program}\npulumi.export('home', meta_access.__file__)\n")
+    project.init()
+    project.configure(lindenhof.config(emulator))
+
+    up = project.up()
+
+    assert up.code == 0, up.stdout
+    assert project.outputs()["home"] == str(packages / "meta_access" / "__init__.py")
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
+    (token,) = lindenhof.live_tokens(emulator)
+    assert token["scopes"] == ["ads_read"]
+    assert project.preview("--expect-no-changes").code == 0
+    assert project.destroy().code == 0
+    assert lindenhof.live_tokens(emulator) == []
