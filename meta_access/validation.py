@@ -23,6 +23,8 @@ _NUMBER_AS_ID = "is a number; write it in quotes, because digits are lost above 
 # name in every ARN, so a name that ends like that makes a lookup by partial ARN find the wrong secret (same page).
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 _LIKE_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
+_SIXTY_DAYS_S = 60 * 86400
+_TWO_RUNS_S = 2 * 86400
 
 # Meta names no length; the form in Business settings stops at 100 characters.
 _LONGEST_NAME = 100
@@ -120,6 +122,15 @@ def system_user_name(value: object) -> str | None:
         return f"has {len(value)} characters; at most {_LONGEST_NAME}"
     if value.startswith("unused "):
         return "starts with 'unused', which marks retired system users whose slot may be taken"
+    return None
+
+
+def rotation_times(rotate_before_s: int, grace_s: int) -> str | None:
+    """Whether a 60 days' token is replaced in good time; the reason is about `rotate_before`, in whole."""
+    if rotate_before_s >= _SIXTY_DAYS_S:
+        return "must be shorter than the lifetime of 60d; else every run would rotate."
+    if rotate_before_s < grace_s + _TWO_RUNS_S:
+        return "must be at least the grace and two days: two runs of a daily rotation job may fail before a token ends."
     return None
 
 

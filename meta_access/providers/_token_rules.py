@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
 
 SIXTY_DAYS = "60d"
-_LIFETIME_S = 60 * 86400
-SCHEDULE_S = 86400
-"""How often the rotation job runs. Two of its runs may fail before a token gets near its end."""
 
 
 def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
@@ -93,9 +90,5 @@ def _times(props: Mapping[str, Any]) -> list[tuple[str, str]]:
     before, grace = seconds(props["rotate_before"]) or 0, seconds(props["grace"]) or 0
     if not expires(props["lifetime"]):
         return []
-    if before >= _LIFETIME_S:
-        return [("rotate_before", f"must be shorter than the lifetime of {SIXTY_DAYS}; else every run would rotate.")]
-    if before < 2 * SCHEDULE_S + grace:
-        why = "must be at least the grace and two days: two runs of a daily rotation job may fail before a token ends."
-        return [("rotate_before", why)]
-    return []
+    why = validation.rotation_times(before, grace)
+    return [("rotate_before", why)] if why else []

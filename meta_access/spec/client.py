@@ -18,6 +18,8 @@ def _choice(value: object) -> str | tuple[str, ...]:
         return value
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
         return tuple(value)
+    if value == []:
+        raise refuse("the list of tasks is empty.", "write at least one, or remove the line.")
     raise refuse(f"is {described(value)}, not tasks.", "write a name of meta:task_sets, or a list such as [ANALYZE].")
 
 

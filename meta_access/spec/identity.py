@@ -26,8 +26,8 @@ class LifetimeSpec(Section):
     @classmethod
     def _words(cls, value: Any) -> Any:
         if value == "60d":
-            return {}
-        if isinstance(value, str):
+            return {"never": None}
+        if not isinstance(value, dict) or not value:
             raise refuse(
                 f"{shown(value)} is no lifetime; Meta mints tokens for 60 days or for ever.",
                 'write 60d, or never: {reason: …, until: "2027-03-01"}.',
@@ -82,7 +82,7 @@ SecretPattern = Annotated[Text, AfterValidator(_pattern)]
 
 
 class TokenDefaultsSpec(Section):
-    lifetime: Lifetime = LifetimeSpec()
+    lifetime: Lifetime = LifetimeSpec(never=None)
     rotate_before: Duration = "20d"
     grace: Duration = "24h"
     secret: SecretPattern = "meta/{environment}/{identity}"  # noqa: S105 - a name, not a secret

@@ -92,6 +92,9 @@ def _roles(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
                 text = f"{person} already is {seen[person]}; Meta knows one role per person and app."
                 yield draft.problem((*at, "roles", role, place), text, "keep the one that is needed.")
             seen.setdefault(person, role)
+    if app.roles is not None and not seen:
+        text = "nobody has a role, so there is nothing to watch."
+        yield draft.problem((*at, "roles"), text, "write at least admin: [a name of meta:people], or remove the line.")
     limits = draft.rules.role_limits
     admins = sum(1 for role in seen.values() if role == "admin")
     if admins > limits.admins:

@@ -72,7 +72,7 @@ def _admin_token(draft: Draft, at: Loc, connection: ConnectionSpec) -> Iterator[
 def _real_graph(draft: Draft) -> Iterator[Problem]:
     spec = draft.spec
     sound = [key for key in spec.connections if not draft.is_broken("connections", key, "graph_url")]
-    real = [key for key in sound if REAL_GRAPH_HOST in spec.connections[key].graph_url]
+    real = [key for key in sound if _host(spec.connections[key].graph_url) == REAL_GRAPH_HOST]
     if draft.is_broken("environment") or draft.is_broken("confirm_real_graph"):
         return
     if real and spec.environment != PROD and not spec.confirm_real_graph:
@@ -82,3 +82,10 @@ def _real_graph(draft: Draft) -> Iterator[Problem]:
         )
         fix = "write meta:confirm_real_graph: true if that is meant, or set graph_url to the emulator."
         yield draft.problem(("confirm_real_graph",), text, fix)
+
+
+def _host(graph_url: str) -> str | None:
+    try:
+        return base_url(graph_url, "").hostname
+    except ConfigError:
+        return None  # told by the check of the endpoints

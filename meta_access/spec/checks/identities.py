@@ -42,7 +42,10 @@ def _alone(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
     if not draft.is_broken(*at, "connection") and identity.connection is None and len(draft.names("connections")) > 1:
         text = f"there are {len(draft.names('connections'))} connections, and it does not say which it lives in."
         yield draft.problem((*at, "connection"), text, f"write one of {', '.join(draft.names('connections'))}.")
-    silent = identity.use_case is None and not identity.scopes
+    if identity.scopes == ():
+        text = "the list is empty, and Meta mints no token without a scope."
+        yield draft.problem((*at, "scopes"), text, "write at least one, or remove the line.")
+    silent = identity.use_case is None and identity.scopes is None
     if silent and not draft.is_broken(*at, "scopes") and not draft.is_broken(*at, "use_case"):
         text = "it says neither use_case nor scopes, so its token could do nothing."
         yield draft.problem(at, text, f"write use_case: one of {', '.join(draft.rules.use_cases)}; or scopes: […].")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meta_access.spec.reference import IDENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from meta_access.errors import Problem
     from meta_access.spec.draft import Draft
@@ -20,6 +20,17 @@ def check_names(draft: Draft) -> Iterator[Problem]:
     """Every name is in the table it points at."""
     for loc, name, table in (*_of_connections(draft), *_of_owners(draft), *_of_roles(draft), *_of_work(draft)):
         yield from draft.unknown(loc, name, table)
+    yield from _twice(draft, "businesses", {key: business.id for key, business in draft.spec.businesses.items()})
+    yield from _twice(draft, "apps", {key: app.id for key, app in draft.spec.apps.items()})
+
+
+def _twice(draft: Draft, table: str, ids: Mapping[str, str]) -> Iterator[Problem]:
+    """One thing at Meta under two names would have two quotas and two sets of gates."""
+    names: dict[str, str] = {}
+    for key, number in ids.items():
+        first = names.setdefault(number, key)
+        if first != key:
+            yield draft.problem((table, key, "id"), f"{first} has the same id.", f"keep one of {first} and {key}.")
 
 
 def _of_connections(draft: Draft) -> Iterator[_Reference]:

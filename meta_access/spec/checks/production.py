@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import ConfigError
+from meta_access.errors import ConfigError, Problem
 from meta_access.spec.files import client_files, config_of, meta_values
 from meta_access.spec.stack import PROD
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from meta_access.errors import Problem
     from meta_access.spec.draft import Draft
     from meta_access.spec.problems import Loc
 
@@ -24,24 +23,35 @@ _ID = re.compile(r"(?:[a-z]+[_:])?(\d{8,25})")
 def check_production_ids(draft: Draft) -> Iterator[Problem]:
     if PROD in {draft.stack, draft.spec.environment}:
         return
-    reserved = _production(draft.folder)
+    try:
+        reserved = _production(draft.folder)
+    except ConfigError as error:
+        text = "cannot be read, so its ids cannot be kept out of this stack."
+        yield Problem(f"{draft.folder.name}/Pulumi.{PROD}.yaml", text, f"mend it: {error.problems[0]}")
+        return
     for loc, number in _ids(draft.raw, ()):
         if number in reserved:
-            text = f"{number} belongs to production ({draft.folder.name}/Pulumi.{PROD}.yaml has it)."
+            text = f"{number} belongs to production ({reserved[number]} has it)."
             yield draft.problem(loc, text, f"write an id of environment {draft.spec.environment}.")
 
 
-def _production(folder: Path) -> frozenset[str]:
+def _production(folder: Path) -> dict[str, str]:
+    """Production's ids to the file that has them, people's aside: the same persons work in every environment.
+
+    Raises:
+        ConfigError: A file cannot be read.
+    """
     path = folder / f"Pulumi.{PROD}.yaml"
     if not path.exists():
-        return frozenset()
-    try:
-        values = meta_values(config_of(path))
-        name = values.get("clients_dir")
-        values["files"] = client_files(folder / name)[0] if isinstance(name, str) else {}
-    except ConfigError:
-        return frozenset()  # a broken production file is reported by its own preview
-    return frozenset(number for _, number in _ids(values, ()))
+        return {}
+    values = meta_values(config_of(path))
+    name = values.get("clients_dir")
+    clients, origins, problems = client_files(folder / name) if isinstance(name, str) else ({}, {}, [])
+    if problems:
+        raise ConfigError(problems)
+    rest = {key: value for key, value in values.items() if key != "people"}
+    found = {number: origins[client] for client, file in clients.items() for _, number in _ids(file, ())}
+    return {**found, **{number: f"{folder.name}/{path.name}" for _, number in _ids(rest, ())}}
 
 
 def _ids(value: Any, at: Loc) -> Iterator[tuple[Loc, str]]:

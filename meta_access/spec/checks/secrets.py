@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.spec.base import seconds, shown
 from meta_access.spec.plan import SUFFIX, connection_of, secret_of
-from meta_access.validation import secret_name
+from meta_access.validation import rotation_times, secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from meta_access.errors import Problem
     from meta_access.spec.draft import Draft
     from meta_access.spec.problems import Loc
-
-_LIFETIME = seconds("60d")
 
 
 def check_secrets(draft: Draft) -> Iterator[Problem]:
@@ -42,13 +40,11 @@ def _times(draft: Draft, key: str) -> Iterator[Problem]:
     identity, defaults = draft.spec.identities[key], draft.spec.token_defaults
     early, grace = identity.rotate_before or defaults.rotate_before, identity.grace or defaults.grace
     never = (identity.lifetime or defaults.lifetime).never
-    at: Loc = ("identities", key) if identity.rotate_before else ("token_defaults",)
-    if never is None and seconds(early) >= _LIFETIME:
-        text = f"{early} before the end of a 60 days' token is before its start."
-        yield draft.problem((*at, "rotate_before"), text, 'write less, such as "20d".')
-    elif never is None and seconds(grace) >= seconds(early):
-        text = f"a grace of {grace} outlasts the {early} that a token has left when it is replaced."
-        yield draft.problem((*at, "rotate_before"), text, "make rotate_before longer, or grace shorter.")
+    if never is None and (why := rotation_times(seconds(early), seconds(grace))):
+        own = "rotate_before" if identity.rotate_before else "grace" if identity.grace else None
+        at: Loc = ("identities", key, own) if own else ("token_defaults", "rotate_before")
+        text = f"rotate_before {why} It is {early}, and grace is {grace}."
+        yield draft.problem(at, text, 'write times such as "20d" and "24h".')
     if never is not None and never.until <= draft.today:
         loc: Loc = ("identities", key, "lifetime") if identity.lifetime else ("token_defaults", "lifetime")
         text = f"the day to look at this token again, {never.until}, has come."

@@ -199,6 +199,14 @@ def test_an_unquoted_date_in_place_of_text(refusals: Callable[..., list[str]]) -
             {"never": {"until": "2027-03-01"}},
             ".never.reason: is missing. Fix: add it: why this token may live for ever.",
         ),
+        (
+            "lifetime",
+            60,
+            (
+                "a number is no lifetime; Meta mints tokens for 60 days or for ever. Fix: write 60d, or "
+                'never: {reason: …, until: "2027-03-01"}.'
+            ),
+        ),
         ("lifetime", {"ever": {}}, '.ever: there is no key "ever" here. Fix: write "never".'),
     ],
 )

@@ -134,3 +134,10 @@ def test_testers_of_an_unverified_business_are_fifty_at_most(
         )
     ]
     assert load({**changes, "meta:businesses/agency/verification": "verified"})
+
+
+def test_roles_without_anybody(refusals: Callable[..., list[str]]) -> None:
+    assert refusals({"meta:apps/ads/roles": {}}) == [
+        "meta:apps.ads.roles: nobody has a role, so there is nothing to watch. Fix: write at least admin: [a name of "
+        "meta:people], or remove the line."
+    ]

@@ -59,6 +59,8 @@ def test_meta_itself_is_called_outside_production_only_when_confirmed(
             "the emulator."
         )
     ]
+    shouted = {**REAL, **REFERENCES, "meta:connections/main/graph_url": "https://GRAPH.Facebook.com"}
+    assert len(refusals(shouted)) == 1
     assert load({**REAL, **REFERENCES, "meta:confirm_real_graph": "true"})
     assert load({**REAL, **REFERENCES, "meta:environment": "prod"})
 

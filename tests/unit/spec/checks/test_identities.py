@@ -33,6 +33,13 @@ def test_one_system_user_adopted_twice(refusals: Callable[..., list[str]]) -> No
     ("identity", "problem"),
     [
         (
+            {"use_case": "read_reports", "scopes": []},
+            (
+                ".scopes: the list is empty, and Meta mints no token without a scope. Fix: write at least one, or "
+                "remove the line."
+            ),
+        ),
+        (
             {},
             (
                 ": it says neither use_case nor scopes, so its token could do nothing. Fix: write "

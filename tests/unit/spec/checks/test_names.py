@@ -88,3 +88,10 @@ if TYPE_CHECKING:
 )
 def test_a_name_that_is_nowhere(refusals: Callable[..., list[str]], path: str, value: Any, problem: str) -> None:
     assert refusals({path: value}) == [problem]
+
+
+def test_one_thing_at_meta_has_one_name(refusals: Callable[..., list[str]]) -> None:
+    business = {"id": "178435550012345", "owner": "nadia"}
+    assert refusals({"meta:businesses/again": business}) == [
+        "meta:businesses.again.id: agency has the same id. Fix: keep one of agency and again."
+    ]

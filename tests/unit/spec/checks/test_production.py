@@ -41,9 +41,31 @@ def test_ids_of_production_are_refused_elsewhere(refusals: Callable[..., list[st
         ),
         (
             "meta:clients.own.assets.act_1043217650987654: 1043217650987654 belongs to production "
-            "(stacks/Pulumi.prod.yaml has it). Fix: write an id of environment test."
+            "(stacks/clients.prod/acme.yaml has it). Fix: write an id of environment test."
         ),
     ]
+
+
+@pytest.mark.usefixtures("production")
+def test_a_production_that_cannot_be_read_protects_nothing_and_that_is_said(
+    refusals: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "stacks" / "clients.prod" / "acme.yaml").write_text("access: [own\n")
+
+    (problem,) = refusals({"meta:apps/ads/id": "99887766554433221"})
+
+    assert problem.startswith(
+        "stacks/Pulumi.prod.yaml: cannot be read, so its ids cannot be kept out of this stack. "
+        "Fix: mend it: stacks/clients.prod/acme.yaml: is not valid YAML"
+    )
+
+
+def test_the_same_person_works_in_every_environment(load: Callable[..., Stack], tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir(exist_ok=True)
+    people = 'config:\n  meta:people: {nadia: {user_id: "100004471120031"}}\n'
+    (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(people)
+
+    assert load({"meta:people/nadia/user_id": "100004471120031"})
 
 
 @pytest.mark.usefixtures("production")

@@ -51,15 +51,16 @@ WORK = {"use_case": "read_reports"}
         (
             {"meta:token_defaults": {"rotate_before": "60d"}},
             (
-                "meta:token_defaults.rotate_before: 60d before the end of a 60 days' token is before "
-                'its start. Fix: write less, such as "20d".'
+                "meta:token_defaults.rotate_before: rotate_before must be shorter than the lifetime of 60d; else every "
+                'run would rotate. It is 60d, and grace is 24h. Fix: write times such as "20d" and "24h".'
             ),
         ),
         (
-            {"meta:token_defaults": {"grace": "20d"}},
+            {"meta:identities/reporting/grace": "19d"},
             (
-                "meta:token_defaults.rotate_before: a grace of 20d outlasts the 20d that a token has "
-                "left when it is replaced. Fix: make rotate_before longer, or grace shorter."
+                "meta:identities.reporting.grace: rotate_before must be at least the grace and two days: two runs of a "
+                "daily rotation job may fail before a token ends. It is 20d, and grace is 19d. "
+                'Fix: write times such as "20d" and "24h".'
             ),
         ),
         (
