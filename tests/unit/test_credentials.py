@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -21,6 +22,7 @@ from meta_access.errors import (
     SecretStoreError,
     SecretUnreachableError,
 )
+from tests.connections import LOOPBACK, MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 TOKEN = "EAA" + "EMU" + "adminadminadmin"
 SECRET = "EAA" + "EMU" + "appsecretappsecret"
 REGION = "eu-central-1"
-LOOPBACK = AwsSettings(region=REGION, endpoint_url="http://127.0.0.1:8766", kms_key=None)
 OWN = AwsSettings(region=REGION, endpoint_url=None, kms_key=None)
 
 
@@ -38,24 +39,7 @@ def connection(
     graph_url: str = "http://127.0.0.1:8765",
     aws: AwsSettings = LOOPBACK,
 ) -> Connection:
-    return Connection(
-        name="main",
-        environment="dev",
-        rules="2026-05",
-        graph_url=graph_url,
-        api_version="v26.0",
-        business_id="178000000000101",
-        business_name="agency",
-        app_id="120480000000201",
-        app_name="ads",
-        app_claimed=True,
-        app_secret=app_secret,
-        admin_token=admin_token,
-        tier_probe=None,
-        tier=None,
-        aws=aws,
-        quota_overrides={},
-    )
+    return replace(MAIN, graph_url=graph_url, app_secret=app_secret, admin_token=admin_token, aws=aws)
 
 
 def real(admin_token: str) -> Credentials:

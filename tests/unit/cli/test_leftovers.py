@@ -5,33 +5,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from meta_access.cli.leftovers import Leftovers, Line, arns_in_state, sweep
-from meta_access.connections import AwsSettings, Connection
 from meta_access.errors import GraphUnreachableError, TokenPendingError
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.vault.description import Description
+from tests.connections import MAIN
 from tests.unit.cli.states import other, resource, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from meta_access.connections import Connection
+
 BASE = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/"
-MAIN = Connection(
-    name="main",
-    environment="dev",
-    rules="2026-05",
-    graph_url="http://127.0.0.1:8765",
-    api_version="v26.0",
-    business_id="178000000000101",
-    business_name="lindenhof",
-    app_id="120480000000201",
-    app_name="ads",
-    app_claimed=True,
-    app_secret="emulator:",
-    admin_token="emulator:",
-    tier_probe=None,
-    tier="limited",
-    aws=AwsSettings("eu-central-1", "http://127.0.0.1:8766"),
-)
+
 SECOND = replace(MAIN, name="second", app_id="120480000000202")
 
 

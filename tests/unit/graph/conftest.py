@@ -5,18 +5,20 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from meta_access.connections import AwsSettings, Connection
 from meta_access.credentials import Credentials
 from meta_access.graph.client import GraphClient
+from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from meta_access.connections import Connection
 
 ADMIN_TOKEN = "EAA" + "EMU" + "adminadminadminadmin"
 APP_SECRET = "EAA" + "EMU" + "appsecretappsecret"
@@ -152,23 +154,12 @@ def connection(server: Server) -> Connection:
 
 
 def make_connection(graph_url: str) -> Connection:
-    return Connection(
-        name="main",
-        environment="dev",
-        rules="2026-05",
+    return replace(
+        MAIN,
         graph_url=graph_url,
-        api_version="v26.0",
-        business_id="178000000000101",
-        business_name="agency",
-        app_id="120480000000201",
-        app_name="ads",
-        app_claimed=True,
+        tier=None,
         app_secret="env:META_APP_SECRET",
         admin_token="env:META_ADMIN_TOKEN",
-        tier_probe="act_104320000000501",
-        tier=None,
-        aws=AwsSettings(region="eu-central-1", endpoint_url="http://127.0.0.1:8766", kms_key=None),
-        quota_overrides={},
     )
 
 

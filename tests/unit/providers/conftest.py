@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pulumi.output import Unknown
 
-from meta_access.connections import AwsSettings, Connection, Settings
+from meta_access.connections import Connection, Settings
 from meta_access.graph import (
     app_permissions,
     app_roles,
@@ -24,6 +24,7 @@ from meta_access.graph import (
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _existing, _grace, _host, _live, _record, _user_plan
+from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,31 +38,14 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CALLER = "122090000000301"
 APP = "120480000000201"
 BUSINESS = "178000000000101"
-
-MAIN = Connection(
-    name="main",
-    environment="dev",
-    rules="2026-05",
-    graph_url="http://127.0.0.1:8765",
-    api_version="v26.0",
-    business_id=BUSINESS,
-    business_name="lindenhof",
-    app_id=APP,
-    app_name="ads",
-    app_claimed=False,
-    app_secret="emulator:",
-    admin_token="emulator:",
-    tier_probe="act_104320000000501",
-    tier="limited",
-    aws=AwsSettings(region="eu-central-1", endpoint_url="http://127.0.0.1:8766"),
-)
+UNCLAIMED = replace(MAIN, app_claimed=False)
 
 
 @dataclass
 class FakeMeta:
     """What Meta holds, what was called, and what fails next."""
 
-    connection: Connection = MAIN
+    connection: Connection = UNCLAIMED
     users: list[SystemUserRow] = field(
         default_factory=lambda: [SystemUserRow(CALLER, "root", "ADMIN", None, NOW - timedelta(days=400))]
     )

@@ -138,6 +138,8 @@ def test_testers_of_an_unverified_business_are_fifty_at_most(
 
 def test_roles_without_anybody(refusals: Callable[..., list[str]]) -> None:
     assert refusals({"meta:apps/ads/roles": {}}) == [
-        "meta:apps.ads.roles: nobody has a role, so there is nothing to watch. Fix: write at least admin: [a name of "
-        "meta:people], or remove the line."
+        (
+            "meta:apps.ads.roles: nobody has a role, so there is nothing to watch. Fix: write at least admin: [a name "
+            "of meta:people], or remove the line."
+        )
     ]
