@@ -183,7 +183,7 @@ class Project:
             **kept,
             "PATH": path,
             "PULUMI_HOME": str(self.root / "home"),
-            "PULUMI_BACKEND_URL": f"file://{self.root / 'state'}",
+            "PULUMI_BACKEND_URL": f"file://{self.root / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_RUN_PROGRAM": "true",
             "PULUMI_CONTINUE_ON_ERROR": "true",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import ready, scratch, stack
-from tools.workspace.environment import DEV, ROOT, STATE, engine_folder, environment, say
+from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
 from tools.workspace.failures import told
 from tools.workspace.process import capture, stream
 from tools.workspace.stack import StackError
@@ -36,7 +36,7 @@ def live(name: str) -> int:
     if name == DEV:
         env = ready.dev()
     else:
-        if os.environ.get("PULUMI_BACKEND_URL") == f"file://{STATE}":
+        if os.environ.get("PULUMI_BACKEND_URL") == BACKEND:
             raise StackError(
                 f"PULUMI_BACKEND_URL is the local one of stack {DEV}, as `make env` sets it. For stack {name}: use a "
                 f"shell with that stack's own backend and credentials, or make preview STACK={name} OFFLINE=1"

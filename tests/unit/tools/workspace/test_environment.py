@@ -18,7 +18,7 @@ def test_dev_has_a_local_backend_a_private_home_and_a_known_passphrase() -> None
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PYTHONUNBUFFERED": "1",
         "PULUMI_HOME": f"{ROOT}/.work/pulumi-home",
-        "PULUMI_BACKEND_URL": f"file://{ROOT}/.work/state",
+        "PULUMI_BACKEND_URL": f"file://{ROOT}/.work/state?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "dev",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "META_ACCESS_EMULATOR_HOME": f"{ROOT}/.work/emulator",

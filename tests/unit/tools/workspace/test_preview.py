@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from tools.workspace import preview, stack
-from tools.workspace.environment import STATE
+from tools.workspace.environment import BACKEND
 from tools.workspace.stack import StackError
 
 
 def test_another_stack_is_not_looked_for_in_devs_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{STATE}")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", BACKEND)
 
     with pytest.raises(StackError, match=r"local one of stack dev.* make preview STACK=prod OFFLINE=1$"):
         preview.live("prod")
