@@ -21,8 +21,7 @@ def main() -> int:
     base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     env = environment(engine_folder(), "tests", base=base)
     layers = [layer for layer in LAYERS if (ROOT / layer).is_dir()]
-    # A file stays on one worker: its servers and engine projects are its own.
-    argv = ["pytest", "-n", "2", "--dist", "loadfile", "--durations", "10", *layers]
+    argv = ["pytest", "-n", "2", "--dist", "worksteal", "--durations", "10", *layers]
     say(f"test: {' '.join(argv)}")
     code = stream(argv, env, cwd=str(ROOT))
     if failed:
