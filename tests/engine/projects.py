@@ -57,6 +57,16 @@ class Result(NamedTuple):
         return found
 
     @property
+    def changes(self) -> set[str]:
+        """`update SystemUser reporting`: the steps that the engine took or planned and that change something."""
+        found = [(event.get("resourcePreEvent") or {}).get("metadata") for event in self.events]
+        return {
+            f"{step['op']} {step['type'].rsplit(':', 1)[-1]} {step['urn'].rsplit('::', 1)[-1]}"
+            for step in found
+            if step and step["op"] not in {"same", "refresh"}
+        }
+
+    @property
     def diagnostics(self) -> list[str]:
         """Messages of severity `error`, markup of colours removed."""
         events = (event.get("diagnosticEvent") or {} for event in self.events)
