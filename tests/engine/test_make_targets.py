@@ -151,7 +151,7 @@ def test_a_tampered_state_stops_everything_before_the_engine_reads_it(checkout: 
             f"{user['urn']} ({user['type']}, outputs): its __provider is not the one this version writes"
             in refused.text
         )
-        assert "Nothing was done: the state of stack dev did not pass" in refused.text
+        assert "does not vouch for the state of stack dev" in refused.text
     assert checkout.emulator.calls() == []
 
 

@@ -48,7 +48,11 @@ def select(env: Mapping[str, str]) -> None:
 def verify(stack: str, env: Mapping[str, str]) -> None:
     """Compare the provider payloads in the state with the frozen table: state is code, and the engine would run it."""
     if stream(["meta-access", "state", "verify", "--stack", stack], env) != 0:
-        raise StackError(f"Nothing was done: the state of stack {stack} did not pass `meta-access state verify`.")
+        offline = "" if stack == DEV else f" With no credentials at hand: make preview STACK={stack} OFFLINE=1"
+        raise StackError(
+            f"Nothing was done: `meta-access state verify` does not vouch for the state of stack {stack}; it says why "
+            f"above.{offline}"
+        )
 
 
 def forget_unfinished(env: Mapping[str, str]) -> None:
