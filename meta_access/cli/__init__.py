@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,8 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",
     "state": "Look into a stack's state.",
 }
-# What an extra brings, by top-level module.
-EXTRAS: Mapping[str, str] = {"moto": "emulator", "werkzeug": "emulator"}
+# Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
+EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("moto", "werkzeug")}
 
 
 class LazyGroup(click.Group):
@@ -38,15 +39,11 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        try:
-            module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
-        except ModuleNotFoundError as missing:
-            top = (missing.name or "").partition(".")[0]
-            if top in EXTRAS:
-                text = f"`meta-access {cmd_name}` needs {top}: run pip install 'meta-access[{EXTRAS[top]}]'."
-                raise click.ClickException(text) from None
-            raise
-        found: click.Command = module.command
+        for needed in EXTRAS.get(cmd_name, ()):
+            if importlib.util.find_spec(needed) is None:
+                text = f"`meta-access {cmd_name}` needs {needed}: run pip install 'meta-access[{cmd_name}]'."
+                raise click.ClickException(text)
+        found: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,7 +12,7 @@ from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.faults import Faults
 from meta_access.emulator.graph import GraphDoor
-from meta_access.emulator.httpd import Door
+from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, Door
 from meta_access.emulator.journal import Journal
 from meta_access.emulator.keyring import Keyring
 from meta_access.emulator.persistence import StateFolder
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-GRAPH_PORT = 8765
-AWS_PORT = 8766
 
 
 class Emulator:

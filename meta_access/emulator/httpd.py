@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+GRAPH_PORT = 8765
+AWS_PORT = 8766
 LARGEST_BODY = 8 * 1024 * 1024
 IDLE_S = 120
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import client, ports
-from meta_access.emulator.emulator import AWS_PORT, GRAPH_PORT, Emulator
-from meta_access.emulator.httpd import HOST, PortError
+from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, HOST, PortError
 from meta_access.emulator.persistence import StateFolder
 from meta_access.errors import MetaAccessError
 
@@ -52,6 +51,9 @@ class Where:
 
 def foreground(where: Where, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM."""
+    # Here and not above: `status` and `act` ask a running emulator, and do without moto, which takes half a second.
+    from meta_access.emulator.emulator import Emulator  # noqa: PLC0415
+
     try:
         emulator = Emulator(
             where.home,

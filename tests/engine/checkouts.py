@@ -118,9 +118,10 @@ def check_out(folder: Path, engine: Path) -> Checkout:
     for name in COPIED:
         source = CHECKOUT / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            # With its compiled files, which are valid as long as the times of the sources are kept.
+            shutil.copytree(source, root / name)
         else:
-            shutil.copy(source, root / name)
+            shutil.copy2(source, root / name)
     (root / ".venv").symlink_to(sys.prefix)
     # For a run outside the project's own environment, where no entry point is installed.
     command = folder / "bin" / "meta-access"

@@ -38,7 +38,7 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         for name in COPIED:
             source = root / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, folder / name)
             elif source.is_file():
                 shutil.copy2(source, folder / name)
         (folder / ".venv").symlink_to(root / ".venv")
