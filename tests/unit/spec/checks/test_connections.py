@@ -120,7 +120,7 @@ def test_an_admin_token_comes_from_an_admin_system_user(refusals: Callable[..., 
 
 
 def test_an_admin_token_has_a_secret_whose_name_is_known(refusals: Callable[..., list[str]]) -> None:
-    root = {"role": "ADMIN", "scopes": ["ads_read"], "secret": "meta/root/{suffix}"}
+    root = {"role": "ADMIN", "scopes": ["ads_read"], "secret": "meta/top/{suffix}"}
     assert refusals({**ROOT, "meta:identities/root": root}) == [
         (
             "meta:connections.main.admin_token: the secret of root has a random suffix, so nobody "
