@@ -103,6 +103,16 @@ class Checkout:
             assert time.monotonic() < until, "no engine took the lock"
             time.sleep(0.05)
 
+    def processes(self) -> list[str]:
+        """What still runs for an engine in this copy, by its command line."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                if "pulumi" in command and (entry / "cwd").resolve() == self.root:
+                    found.append(command)
+        return found
+
     @staticmethod
     def kill(process: subprocess.Popen[str]) -> None:
         """Kill a target and what it runs, as `kill -9` of its process group does."""

@@ -95,6 +95,7 @@ def test_a_killed_up_leaves_a_lock_that_the_next_one_cancels(checkout: Checkout)
     assert re.search(
         r"lock: stack dev was still locked by a run that is dead \(process \d+\); the lock was", second.text
     )
+    assert checkout.processes() == []
     assert lindenhof.users(checkout.emulator) == ["reporting"]
     assert checkout.shell("pulumi preview --stack dev --expect-no-changes").code == 0
     third = checkout.target("up")

@@ -7,8 +7,11 @@ other stacks are never touched: their holder may be anywhere.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
+import signal
 import socket
 import time
 from dataclasses import dataclass
@@ -67,6 +70,7 @@ def clear(env: Mapping[str, str]) -> None:
         raise LockedError(f"Cancelling the left-over lock of stack {DEV} failed: {done.stderr.strip()[-300:]}")
     pids = ", ".join(str(lock.pid) for lock in locks)
     say(f"lock: stack {DEV} was still locked by a run that is dead (process {pids}); the lock was cancelled")
+    _end_programs()
     _wait_for_survivors()
 
 
@@ -107,17 +111,35 @@ def _wait_for_survivors() -> None:
         time.sleep(POLL_S)
 
 
+def _end_programs() -> None:
+    """End programs of the dead run and their hosts: they only tell an engine what to make, and would wait for ever."""
+    for pid in _without_engine({"pulumi-language-python", "pulumi-language-python-exec"}):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+
 def _survivors() -> list[int]:
-    """Return provider hosts of this checkout whose engine is gone; none where there is no /proc."""
+    """Return provider hosts of the dead run."""
+    return _without_engine({"pulumi.dynamic"})
+
+
+def _without_engine(commands: set[str]) -> list[int]:
+    """Return processes of this checkout that run one of `commands` for an engine that is gone; none without /proc."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             arguments = (entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
-            if "pulumi.dynamic" in arguments and (entry / "cwd").resolve() == ROOT and not _answers(arguments[-1]):
+            ours = commands & {Path(argument).name for argument in arguments} and (entry / "cwd").resolve() == ROOT
+            if ours and not _answers(_engine_of(arguments)):
                 found.append(int(entry.name))
         except OSError:
             continue
     return found
+
+
+def _engine_of(arguments: list[str]) -> str:
+    """Where a process was told to find its engine: behind `--engine`, else as the last argument."""
+    return dict(itertools.pairwise(arguments)).get("--engine", arguments[-1])
 
 
 def _answers(address: str) -> bool:

@@ -33,7 +33,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("LOCKS", str(tmp_path / "locks"))
-    monkeypatch.setattr(locks, "_survivors", list)  # what runs on this machine is no part of a test
+    monkeypatch.setattr(locks, "_without_engine", lambda commands: [])  # what runs on this machine is no part of a test
     (tmp_path / "locks").mkdir()
     return tmp_path / "calls"
 
@@ -102,6 +102,35 @@ def test_only_a_provider_host_of_this_checkout_without_its_engine_survives(
         for host in hosts:
             host.kill()
             host.wait()
+        listening.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_program_whose_engine_is_dead_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "ROOT", tmp_path)
+    listening = socket.create_server(("127.0.0.1", 0))
+    closed = socket.create_server(("127.0.0.1", 0))
+    alive, dead = [f"127.0.0.1:{server.getsockname()[1]}" for server in (listening, closed)]
+    closed.close()
+    wait = [sys.executable, "-c", "import time; time.sleep(60)"]
+    program = [*wait, "/engine/pulumi-language-python-exec", "--monitor", dead, "--engine"]
+    left = [
+        subprocess.Popen([*program, dead, "__main__.py"], cwd=tmp_path),
+        subprocess.Popen([*wait, "/engine/pulumi-language-python", dead], cwd=tmp_path),
+    ]
+    kept = [
+        subprocess.Popen([*program, alive, "__main__.py"], cwd=tmp_path),
+        subprocess.Popen([*program, dead, "__main__.py"], cwd="/"),
+    ]
+    try:
+        locks._end_programs()
+
+        assert [process.wait(10) for process in left] == [-15, -15]
+        assert [process.poll() for process in kept] == [None, None]
+    finally:
+        for process in (*left, *kept):
+            process.kill()
+            process.wait()
         listening.close()
 
 
