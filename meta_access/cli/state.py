@@ -16,7 +16,7 @@ import click
 
 from meta_access.cli import stack as stacks
 from meta_access.errors import MetaAccessError
-from meta_access.providers.payloads import PAYLOADS
+from meta_access.providers.payloads import PAYLOADS, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ def _reason(carried: Any, frozen: str | None) -> str | None:
         return f"it carries a {KEY}, and no provider of this project has that type"
     if not isinstance(carried, str):
         return f"its {KEY} is encrypted or no text, so it cannot be compared"
-    if carried != frozen:
+    if carried not in spellings(frozen):
         return f"its {KEY} is not the one this version writes"
     return None
 

@@ -2,7 +2,7 @@
 
 Each stands in the state of every stack. Renaming a provider's module or class would break refresh and delete of what
 exists; and since the text is code to whoever loads it, `meta-access state verify` accepts no other than these.
-Pickle protocol 4, which Python 3.11 to 3.13 write by default.
+Written in pickle protocol 4, the default of Python 3.11 to 3.13; `spellings` adds that of later ones.
 """
 
 from __future__ import annotations
@@ -45,3 +45,15 @@ _REFERENCES = {
 
 PAYLOADS = {TYPE_PREFIX + name: payload for name, payload in _REFERENCES.items()}
 """Type token to payload."""
+
+_PROTOCOL_4, _PROTOCOL_5 = (
+    "gASV",
+    "gAWV",
+)  # the head of a pickle in base64; for these payloads the protocols differ in it alone
+
+
+def spellings(payload: str) -> tuple[str, ...]:
+    """A payload as any supported Python writes it: Python 3.14 made protocol 5 the default."""
+    if not payload.startswith(_PROTOCOL_4):
+        return (payload,)
+    return payload, _PROTOCOL_5 + payload.removeprefix(_PROTOCOL_4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime._serialization import _serialize
 
 import meta_access
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX, spellings
 
 if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
@@ -29,8 +30,20 @@ def provider(name: str) -> ResourceProvider:
 def test_the_payload_is_the_frozen_one(name: str) -> None:
     payload, holds_secrets = _serialize(True, serialize_provider, provider(name))
 
-    assert payload == PAYLOADS[TYPE_PREFIX + name]
+    assert payload in spellings(PAYLOADS[TYPE_PREFIX + name])
     assert not holds_secrets
+
+
+@pytest.mark.parametrize(("protocol", "written"), [(4, 0), (5, 1)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_later_python_differs_in_the_protocol_s_number_alone(
+    name: str, protocol: int, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pickle, "DEFAULT_PROTOCOL", protocol)
+
+    payload, _ = _serialize(True, serialize_provider, provider(name))
+
+    assert payload == spellings(PAYLOADS[TYPE_PREFIX + name])[written]
 
 
 @pytest.mark.parametrize("name", NAMES)
