@@ -72,14 +72,13 @@ def written(text: str, gate: str, record: Mapping[str, str]) -> str:
     return "".join([*kept[:start], entry, *kept[end:]])
 
 
-def _record(stack: Stack, state: Mapping[str, Any], gate: str, said: Mapping[str, Any]) -> dict[str, str]:
+def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, said: Mapping[str, Any]) -> dict[str, str]:
     """The record to write.
 
     Raises:
         ConfigError: With every problem of what was said.
     """
-    found, people = gates(state), stack.spec.people
-    problems = []
+    people, problems = stack.spec.people, []
     if gate not in found:
         fix = instead(gate, found, "run `pulumi up` first: a gate is attested once it is in the stack's state.")
         problems.append(Problem(gate, "is no gate of this stack.", fix))
@@ -128,14 +127,14 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     name = stack or stacks.selected()
     home = project.find(Path.cwd())
     try:
-        state = stacks.export(name)
+        found = gates(stacks.export(name))
         loaded = load_stack(stacks.config(name), name, home.stacks)
-        record = _record(loaded, state, gate, said)
+        record = _record(loaded, found, gate, said)
     except MetaAccessError as error:
         raise click.ClickException(str(error)) from None
     file = home.stacks / f"evidence.{name}.yaml"
     if not as_json:
-        click.echo(f"{gate}, as declared: {json.dumps(declared(gates(state)[gate]), ensure_ascii=False)}")
+        click.echo(f"{gate}, as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}")
         click.echo("".join(f"  {key}: {value}\n" for key, value in record.items()), nl=False)
     if not yes:
         click.confirm(f"Write this to {home.stacks.name}/{file.name}?", abort=True)

@@ -1,4 +1,4 @@
-"""One emulator process for all tests of a session; each test begins with the starting world."""
+"""The starting world, and tokens in it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.emulator import tokens
-from tests.emulators import RunningEmulator, start_emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-
-@pytest.fixture(scope="session")
-def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    emulator = start_emulator(tmp_path_factory.mktemp("emulator"))
-    yield emulator
-    emulator.stop()
+    from tests.emulators import RunningEmulator
 
 
 @pytest.fixture

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import pytest
-import yaml
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
-from tests.emulators import RunningEmulator, start_emulator
+from tests.engine import lindenhof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.emulators import RunningEmulator
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -142,28 +143,17 @@ def start_host(*arguments: str, env: dict[str, str] | None = None) -> Host:
     return host
 
 
-@pytest.fixture(scope="session")
-def one_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    running = start_emulator(tmp_path_factory.mktemp("emulator"))
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def emulator(one_emulator: RunningEmulator) -> RunningEmulator:
+def emulator(running_emulator: RunningEmulator) -> RunningEmulator:
     """The starting world."""
-    one_emulator.reset()
-    return one_emulator
+    running_emulator.reset()
+    return running_emulator
 
 
 @pytest.fixture
 def config(emulator: RunningEmulator) -> dict[str, Any]:
     """The dev stack's configuration as committed, on the emulator of this test."""
-    text = (CHECKOUT / "stacks" / "Pulumi.dev.yaml").read_text(encoding="utf-8")
-    values: dict[str, Any] = yaml.safe_load(text)["config"]
-    values["meta:connections"]["main"]["graph_url"] = emulator.graph_url
-    values["meta:connections"]["main"]["aws"] = {"region": "eu-central-1", "endpoint_url": emulator.aws_url}
-    return values
+    return lindenhof.config(emulator)
 
 
 @pytest.fixture

@@ -31,11 +31,6 @@ def holder(versions: Versions, label: str) -> str | None:
     return next((id_ for id_, version in versions.items() if label in version["version_stages"]), None)
 
 
-def labelled(versions: Versions) -> dict[str, list[str]]:
-    """Version id -> sorted labels, without the deprecated versions."""
-    return {id_: sorted(version["version_stages"]) for id_, version in versions.items() if version["version_stages"]}
-
-
 def place(versions: Versions, version_id: str, labels: list[str]) -> None:
     """Attach the labels of a Put or Update to a version, taking them from the others.
 
