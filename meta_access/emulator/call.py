@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from meta_access.emulator.caller import Caller, identify
@@ -10,13 +12,15 @@ from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.versions import Served, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.request import GraphRequest
     from meta_access.emulator.world import App, SystemUser, World
     from meta_access.rules import RuleSet
+
+MOST_SHOWN = 20_000  # nodes in one answer: nested edges multiply, and Graph gives up on such answers too
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class GraphCall:
     Attributes:
         new_ids: Makes an app-scoped id and the canonical id that goes with it.
         headers: Extra response headers; handlers add to them.
+        shown: How many nodes this call has shown, those of its edges included.
     """
 
     request: GraphRequest
@@ -36,6 +41,7 @@ class GraphCall:
     new_ids: Callable[[], tuple[str, str]]
     served: Served = field(init=False)
     headers: dict[str, str] = field(default_factory=dict)
+    shown: Counter[str] = field(default_factory=Counter)
     _caller: Caller | None = None
 
     def __post_init__(self) -> None:
@@ -47,6 +53,21 @@ class GraphCall:
         if self._caller is None:
             self._caller = identify(self.request, self.world, self.keyring, self.now)
         return self._caller
+
+    def within(self, path: tuple[str, ...], params: Mapping[str, str]) -> GraphCall:
+        """A read that this call makes on its way, by the same caller and into the same answer."""
+        inner = copy.copy(self)
+        inner.request = replace(self.request, method="GET", path=path, params=dict(params))
+        return inner
+
+    def count_shown(self) -> None:
+        """Count one node of the answer; GraphFault when it grows beyond what Graph would send."""
+        self.shown["nodes"] += 1
+        if self.shown["nodes"] > MOST_SHOWN:
+            # Graph answers so with status 500; here a 500 would mean that the emulator broke.
+            raise GraphFault(
+                1, "Please reduce the amount of data you're asking for, then retry your request", status=400
+            )
 
     @property
     def strict(self) -> bool:

@@ -11,29 +11,31 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from meta_access.emulator.errors import bad_parameter
-from meta_access.emulator.fields import Node, show
+from meta_access.emulator.fields import show_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.fields import Node
     from meta_access.emulator.request import GraphRequest
 
 DEFAULT_LIMIT = 25
 MOST = 5000
 
 
-def page(nodes: Sequence[Node], keys: Sequence[str], request: GraphRequest, version: str) -> dict[str, Any]:
+def page(nodes: Sequence[Node], keys: Sequence[str], call: GraphCall) -> dict[str, Any]:
     """One page of an edge.
 
     Args:
         nodes: All rows, in the edge's order.
         keys: What a cursor stands for, one per row; unique.
-        request: For `limit`, `after`, `before`, `fields` and `summary`.
-        version: The version that is served, for the links.
+        call: For its parameters `limit`, `after`, `before`, `fields` and `summary`.
     """
+    request, version = call.request, call.served.version
     limit = _limit(request)
     start, end = _window(keys, request, limit)
-    rows = [show(node, request.text("fields")) for node in nodes[start:end]]
+    rows = show_all(nodes[start:end], call)
     answer: dict[str, Any] = {"data": rows}
     if rows:
         before, after = _cursor(keys[start]), _cursor(keys[end - 1])

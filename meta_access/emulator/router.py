@@ -72,6 +72,22 @@ def dispatch(call: GraphCall) -> Any:
     return handler(call, node)
 
 
+def has_edge(call: GraphCall, node_id: str, name: str) -> bool:
+    """Whether a node that the caller may see has an edge to read."""
+    if not any(method == "GET" and name == edge for method, _, edge in routes()):
+        return False
+    try:
+        kind, _ = _find(call, node_id)
+    except GraphFault:
+        return False
+    return ("GET", kind, name) in routes()
+
+
+def edge(call: GraphCall, node_id: str, name: str, params: Mapping[str, str]) -> Any:
+    """Read an edge on behalf of a call that asks for it among its fields."""
+    return dispatch(call.within((node_id, name), params))
+
+
 def _no_route(method: str, kind: str, node_id: str, edge: str) -> GraphFault:
     if method != "GET":
         return unsupported(method, node_id)

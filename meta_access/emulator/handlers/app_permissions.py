@@ -25,7 +25,7 @@ def list_permissions(call: GraphCall, app: App) -> Any:
     ]
     fields = ("permission", "status")
     nodes = [Node("ApplicationPermission", {"permission": name, "status": status}, fields) for name, status in rows]
-    return page(nodes, [name for name, _ in rows], call.request, call.served.version)
+    return page(nodes, [name for name, _ in rows], call)
 
 
 ROUTES = {("GET", "app", "permissions"): list_permissions}

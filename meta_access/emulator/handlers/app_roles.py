@@ -21,7 +21,7 @@ def list_roles(call: GraphCall, app: App) -> Any:
     held = [row for row in call.world.app_roles if row.app_id == app.id and row.state == "accepted"]
     fields = ("app_id", "user", "role")
     nodes = [Node("AppRole", {"app_id": row.app_id, "user": row.user_id, "role": row.role}, fields) for row in held]
-    return page(nodes, [f"{row.user_id}:{row.role}" for row in held], call.request, call.served.version)
+    return page(nodes, [f"{row.user_id}:{row.role}" for row in held], call)
 
 
 ROUTES = {("GET", "app", "roles"): list_roles}

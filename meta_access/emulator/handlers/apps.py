@@ -44,7 +44,7 @@ def app_node(call: GraphCall, app: App) -> Node:
 
 
 def get_app(call: GraphCall, app: App) -> Any:
-    return show(app_node(call, app), call.request.text("fields"))
+    return show(app_node(call, app), call)
 
 
 def write_settings(call: GraphCall, app: App) -> Any:

@@ -50,20 +50,20 @@ def get_ad_account(call: GraphCall, asset: Asset) -> Any:
     held = call.caller.token.scopes if call.caller.token is not None else []
     if not _assigned(call, asset) or not {"ads_read", "ads_management", "business_management"} & set(held):
         raise denied(NOT_GRANTED)
-    return show(asset_node(call, "ad_account", asset), call.request.text("fields"))
+    return show(asset_node(call, "ad_account", asset), call)
 
 
 def get_page(call: GraphCall, asset: Asset) -> Any:
     if not _assigned(call, asset):
         message = "(#10) The Page is not assigned to the system user."
         raise GraphFault(10, message, subcode=1341012)
-    return show(asset_node(call, "page", asset), call.request.text("fields"))
+    return show(asset_node(call, "page", asset), call)
 
 
 def get_catalog(call: GraphCall, asset: Asset) -> Any:
     if not _assigned(call, asset):
         raise denied("Requires catalog_management permission to manage the object")
-    return show(asset_node(call, "catalog", asset), call.request.text("fields"))
+    return show(asset_node(call, "catalog", asset), call)
 
 
 ROUTES = {

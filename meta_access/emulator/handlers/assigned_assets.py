@@ -44,7 +44,7 @@ def list_assets(wanted: AssetKind, call: GraphCall, user: SystemUser) -> Any:
         values = {**node.values, "tasks": row.tasks, "permitted_tasks": permitted_or_all(kind, call, asset)}
         nodes.append(Node(node.kind, values, (*node.default, "tasks")))
         keys.append(asset.id)
-    return page(nodes, keys, call.request, call.served.version)
+    return page(nodes, keys, call)
 
 
 def list_apps(call: GraphCall, user: SystemUser) -> Any:
@@ -55,7 +55,7 @@ def list_apps(call: GraphCall, user: SystemUser) -> Any:
             values = {"id": app.id, "name": app.name, "tasks": APP_TASKS, "permitted_tasks": APP_TASKS}
             nodes.append(Node("Application", {**values, "can_be_removed": True}, ("id", "name", "tasks")))
             keys.append(app.id)
-    return page(nodes, keys, call.request, call.served.version)
+    return page(nodes, keys, call)
 
 
 ROUTES = {("GET", "system_user", edge): partial(list_assets, kind) for edge, kind in EDGES.items()} | {

@@ -37,7 +37,7 @@ def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
         if user is not None:
             nodes.append(_row(kind, call, asset, user, row.tasks))
             keys.append(row.user_id)
-    return page(nodes, keys, call.request, call.served.version)
+    return page(nodes, keys, call)
 
 
 def _row(kind: AssetKind, call: GraphCall, asset: Asset, user: SystemUser | Person, tasks: list[str]) -> Node:

@@ -36,13 +36,13 @@ def get_business(call: GraphCall, business: Business) -> Any:
         "timezone_id": 47,
         "vertical": "ADVERTISING",
     }
-    return show(Node("Business", values), call.request.text("fields"))
+    return show(Node("Business", values), call)
 
 
 def list_apps(call: GraphCall, business: Business) -> Any:
     call.caller.require_scope("business_management")
     apps = [app for app in call.world.apps if app.business_id == business.id]
-    return page([app_node(call, app) for app in apps], [app.id for app in apps], call.request, call.served.version)
+    return page([app_node(call, app) for app in apps], [app.id for app in apps], call)
 
 
 def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned: bool) -> Any:
@@ -55,7 +55,7 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
             values = {**node.values, "permitted_tasks": permitted_or_all(kind, call, asset)}
             nodes.append(Node(node.kind, values, node.default))
             keys.append(asset.id)
-    return page(nodes, keys, call.request, call.served.version)
+    return page(nodes, keys, call)
 
 
 ROUTES = {

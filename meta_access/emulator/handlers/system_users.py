@@ -70,7 +70,7 @@ def list_users(call: GraphCall, business: Business) -> Any:
     call.caller.require_admin(business.id)
     users = [user for user in call.world.system_users if user.business_id == business.id]
     nodes = [_row(call, user) for user in users]
-    return page(nodes, [user.id for user in users], call.request, call.served.version)
+    return page(nodes, [user.id for user in users], call)
 
 
 def create_or_rename(call: GraphCall, business: Business) -> Any:
@@ -84,8 +84,7 @@ def create_or_rename(call: GraphCall, business: Business) -> Any:
         user = _rename(call, business, existing, name, role)
     else:
         user = _create(call, business, name, role or "EMPLOYEE", admin)
-    fields = call.request.text("fields")
-    return show(user_node(call, user), fields) if fields else {"id": call.own_id(user)}
+    return show(user_node(call, user), call) if call.request.text("fields") else {"id": call.own_id(user)}
 
 
 def _rename(call: GraphCall, business: Business, user_id: str, name: str, role: str | None) -> SystemUser:
@@ -140,7 +139,7 @@ def _check_quota(call: GraphCall, business: Business, role: str) -> None:
 def get_user(call: GraphCall, user: SystemUser) -> Any:
     if call.caller.user is not None and call.caller.user.id != user.id:
         call.caller.require_scope("business_management")
-    return show(user_node(call, user), call.request.text("fields"))
+    return show(user_node(call, user), call)
 
 
 ROUTES = {
