@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from meta_access import redaction
+from meta_access import audit, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
 from meta_access.endpoints import is_loopback
@@ -219,6 +219,7 @@ class GraphClient:
     def _learn(self, headers: Mapping[str, str]) -> None:
         if (moment := wire.server_date(headers)) is not None:
             self.server_time, self._server_time_seen = moment, self._clock.monotonic()
+        audit.traced(headers.get("x-fb-trace-id"))
         self.observed_tier_header = usage.read(headers).tier or self.observed_tier_header
         notice = wire.version_notice(headers, self.connection.api_version)
         if notice is not None and notice not in self._noticed:

@@ -11,6 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from meta_access import audit
 from meta_access.errors import (
     EngineGoneError,
     GraphError,
@@ -84,6 +85,7 @@ def claim(work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool
     except MetaAccessError:
         give_up(work, generation, "stopped before the mint")
         raise
+    work.record("claim", generation, note=intent.reason)
     return began
 
 
@@ -105,14 +107,21 @@ def mint(work: Work, ask: Ask, generation: int, began: float) -> None:
         )
     except MetaAccessError as error:
         if not _definite(error):
+            work.record("unanswered", generation)
             raise work.pending(
                 f"Meta did not answer the request for a token of generation {generation} ({error}). A token may exist "
                 "that nobody holds. Run again: the next run waits for this claim to end, lists the generation as a "
                 "suspect and mints another."
             ) from None
+        work.record("refused", generation)
         give_up(work, generation, "refused")
         raise
-    _park(work, generation, _payload(work, ask, generation, token))
+    trace_id = audit.last_trace()
+    record = _payload(work, ask, generation, token)
+    park(work, generation, record)
+    # Only now: nothing may come between a token and its place in the secret.
+    work.record("mint", generation, fingerprint=record.fingerprint, trace_id=trace_id)
+    work.record("park", generation, fingerprint=record.fingerprint)
 
 
 def give_up(work: Work, generation: int, reason: str) -> None:
@@ -167,7 +176,12 @@ def _payload(work: Work, ask: Ask, generation: int, token: SecretStr) -> Token:
     )
 
 
-def _park(work: Work, generation: int, record: Token) -> None:
+def park(work: Work, generation: int, record: Token) -> None:
+    """Put T(g) under its own label, for minutes if need be.
+
+    Raises:
+        SecretStoreError: It could not be put; the message says what became of the token.
+    """
     secret, label, version_id = work.secret, labels.live(generation), token_id(work.secret.arn, generation)
     began, attempt = work.clock.monotonic(), 0
     while True:
@@ -195,6 +209,7 @@ def _park(work: Work, generation: int, record: Token) -> None:
 def _unparked(work: Work, generation: int, record: Token, error: SecretStoreError) -> SecretStoreError:
     # A token that cannot be stored must not live on: nobody would hold it, and only its value can end it.
     if end_value(work.issuer, record.access_token) is Ended.YES:
+        work.record("revoke", generation, fingerprint=record.fingerprint, note="not stored")
         give_up(work, generation, "not stored, revoked")
         became = "It was revoked at Meta, so that nothing is left behind."
     else:

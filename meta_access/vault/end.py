@@ -96,6 +96,7 @@ def leave(
             version_id = token_id(secret.arn, generation)
             work.yielded(secret.move(labels.stamp(generation, secret.now), to=version_id))
             stamped = True
+            work.record("leave", generation)
     began = max((at for generation in view.held for at in marks(secret, generation)), default=None)
     ends_at = began + timedelta(seconds=grace_s) if began else None
     if ends_at and (stamped or secret.now < ends_at):
@@ -144,6 +145,7 @@ def _end(work: Work, recovery_days: int) -> tuple[str, bool]:
         bury(work, generation, "ended")
     told = _told(work, view, ended)
     goes = secret.store.schedule_deletion(secret.arn, recovery_days)
+    work.record("end", note=told)
     when = f"on {iso(goes)}, and can be restored until then" if goes else f"in {recovery_days} days"
     return f"Secret {secret.name} is deleted {when}. {told}", True
 
@@ -157,6 +159,7 @@ def _end_one(work: Work, generation: int, view: View) -> bool:
                 f"generation {generation} could not be ended: Meta did not say whether it is dead. The secret is kept, "
                 "since only the value in it can end that token; run again."
             )
+    work.record("revoke", generation, note="the secret is ended")
     if generation != view.current:
         bury(work, generation, "ended")
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4, uuid5
 
+from meta_access import audit
 from meta_access.errors import SecretNotFoundError, SecretScheduledForDeletionError, VersionExistsError
 from meta_access.vault import labels, payload, tags
 from meta_access.vault.secret import Secret
@@ -44,14 +45,20 @@ def open_secret(
     """
     ours = claim or str(uuid4())
     described, created = _found_or_created(store, ask, ours, clock)
-    if not created:
+    record = _recorder(store, described, ask.owner, notify)
+    if created:
+        record("create", None)
+    else:
         in_use = bool((found := labels.read(labels.where(described.stages))).live or found.stamps)
         tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=in_use)
         if described.deletes_at is not None:
             store.restore(described.arn)
             notify(f"Secret {described.name}: it was scheduled for deletion, and is restored.")
+            record("restore", None)
         if changed := tags.missing(described.tags, tags.owned(ask, ours)):
             store.tag(described.arn, changed)
+            if (before := tags.owner(described.tags)) != ask.owner:
+                record("take over", f"from {before}")
         key = ask.kms_key or DEFAULT_KEY
         if not _same_key(described.kms_key or DEFAULT_KEY, key):
             store.use_key(described.arn, key)
@@ -87,6 +94,16 @@ def _create(store: SecretStore, ask: Ask, claim: str) -> Description:
         ),
         kms_key=ask.kms_key,
     )
+
+
+def _recorder(
+    store: SecretStore, described: Description, owner: str, notify: Callable[[str], None]
+) -> Callable[[str, str | None], None]:
+    def record(step: str, note: str | None) -> None:
+        name, arn = described.name, described.arn
+        audit.write(step, at=store.now(), stack=owner, secret=name, arn=arn, notify=notify, note=note)
+
+    return record
 
 
 def _same_key(shown: str, asked: str) -> bool:

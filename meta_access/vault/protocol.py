@@ -71,7 +71,7 @@ def ensure(
         SecretStoreError: Secrets Manager refuses or cannot be reached.
     """
     secret, ours = open_secret(store, ask, claim=claim, clock=clock, notify=notify)
-    work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify)
+    work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify, owner=ask.owner)
     return _Run(work=work, ask=ask, engine_alive=engine_alive).to_the_end(ours)
 
 
@@ -140,6 +140,7 @@ class _Run:
         for at in marks(self.work.secret, generation):
             self._move(labels.stamp(generation, at), source=self._at(generation))
         self.work.say(f"AWSCURRENT was moved back to generation {generation} by hand, which is not ended any more.")
+        self.work.record("reinstate", generation)
 
     def _inspect(self, step: Step, _: View) -> None:
         generation = step.generation
@@ -163,6 +164,7 @@ class _Run:
                 "is made current again. To have another token, change its keepers."
             )
         self._move(CURRENT, to=target, source=where[CURRENT])
+        self.work.record("promote", generation)
 
     def _reject(self, step: Step, _: View) -> None:
         generation = step.generation
@@ -172,6 +174,7 @@ class _Run:
                 f"the token of generation {generation} is not what was asked for and could not be ended: "
                 f"{ended.value}. Nothing was changed; run again."
             )
+        self.work.record("reject", generation, note=self.doubt)
         bury(self.work, generation, "not valid")
         if self.progress.claimed == generation:
             self.progress.claimed = None
@@ -189,6 +192,7 @@ class _Run:
         # Stamped before the live label goes, so that no moment leaves a live token without a label.
         self._move(labels.stamp(generation, self.work.secret.now), to=self._at(generation))
         self.progress.stamped.add(generation)
+        self.work.record("supersede", generation)
 
     def _drop(self, step: Step, _: View) -> None:
         self._move(labels.live(step.generation), source=self._at(step.generation))
@@ -206,6 +210,7 @@ class _Run:
         else:
             why = ended.value
         if ended is Ended.YES:
+            self.work.record("retire", generation)
             bury(self.work, generation, "superseded")
             return
         self.progress.kept.add(generation)

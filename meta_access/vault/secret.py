@@ -91,6 +91,11 @@ class Secret:
         found = self.find(payload.token_id(self.arn, generation))
         return found if isinstance(found, payload.Token) else None
 
+    def fingerprint(self, generation: int) -> str | None:
+        """Of T(g), if it has been read: nothing is asked for the sake of a record."""
+        found, _ = self._records.get(payload.token_id(self.arn, generation), (None, None))
+        return found.fingerprint if isinstance(found, payload.Token) else None
+
     def age_s(self, version_id: str) -> float:
         """How long ago a version that was read has been put; both times are AWS's."""
         return (self.now - self._records[version_id][1]).total_seconds()

@@ -77,6 +77,11 @@ def suspects(tags: Mapping[str, str]) -> tuple[int, ...] | None:
     return None if text is None else tuple(int(part) for part in text.split() if part.isascii() and part.isdigit())
 
 
+def owner(tags: Mapping[str, str]) -> str:
+    """`project/stack` that a secret belongs to."""
+    return f"{tags.get(PROJECT, '?')}/{tags.get(STACK, '?')}"
+
+
 def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | None, in_use: bool) -> None:
     """Refuse a secret that is not ours to write.
 
@@ -95,24 +100,24 @@ def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | No
             f"Using secret {name} is refused: it exists and was not made by this tool (it has no tag {MANAGED_BY}). "
             "Name another secret, or delete this one first."
         )
-    owner = f"{tags.get(PROJECT, '?')}/{tags.get(STACK, '?')}"
-    if ask.take_over_from == owner or (claim is not None and tags.get(CLAIM) == claim):
+    found = owner(tags)
+    if ask.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):
         return
-    if owner != ask.owner:
-        raise _refused(name, f"it belongs to {owner}, and this is {ask.owner}", owner)
+    if found != ask.owner:
+        raise _refused(name, f"it belongs to {found}, and this is {ask.owner}", found)
     if claim is not None and tags.get(CLAIM, claim) != claim:
-        raise _refused(name, f"another resource of {owner} has claimed it since", owner)
+        raise _refused(name, f"another resource of {found} has claimed it since", found)
     if tags.get(APP) != ask.app_id:
-        raise _refused(name, f"in {owner} it serves app {tags.get(APP, '?')}, and this is app {ask.app_id}", owner)
+        raise _refused(name, f"in {found} it serves app {tags.get(APP, '?')}, and this is app {ask.app_id}", found)
     if in_use and tags.get(SYSTEM_USER) != ask.system_user_id:
         user = tags.get(SYSTEM_USER, "?")
         raise _refused(
-            name, f"in {owner} it holds tokens of system user {user}, and this is {ask.system_user_id}", owner
+            name, f"in {found} it holds tokens of system user {user}, and this is {ask.system_user_id}", found
         )
 
 
-def _refused(name: str, why: str, owner: str) -> ForeignSecretError:
+def _refused(name: str, why: str, found: str) -> ForeignSecretError:
     return ForeignSecretError(
         f"Using secret {name} is refused: {why}. Nothing was changed. Name another secret, or, if its tokens are to be "
-        f"replaced and ended by this resource, set take_over_from: {owner}"
+        f"replaced and ended by this resource, set take_over_from: {found}"
     )

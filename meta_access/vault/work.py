@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from meta_access import audit
 from meta_access.clock import iso
 from meta_access.errors import TokenPendingError
+from meta_access.vault import tags
 from meta_access.vault.payload import Closed, Intent, Suspect, intent_id
 from meta_access.vault.plan import LEASE_S, Do, settle
 from meta_access.vault.view import ledger_of, suspects_of, view_of
@@ -31,12 +33,17 @@ _MOST_CONFLICTS = 5
 
 @dataclass(kw_only=True)
 class Work:
-    """One run on one secret."""
+    """One run on one secret.
+
+    Attributes:
+        owner: `project/stack` of the run; "" for whoever the tags name.
+    """
 
     secret: Secret
     issuer: Issuer
     clock: Clock
     notify: Callable[[str], None]
+    owner: str = ""
     _waiting_since: float | None = None
     _told: set[int] = field(default_factory=set)
     _conflicts: int = 0
@@ -48,6 +55,23 @@ class Work:
     def pending(self, text: str) -> TokenPendingError:
         """What stops a run that may not decide."""
         return TokenPendingError(f"Secret {self.secret.name}: {text}")
+
+    def record(self, step: str, generation: int | None = None, *, note: str | None = None, **facts: str | None) -> None:
+        """Write a step that has been taken into the audit; `facts` replace what is known of the token."""
+        found = {"trace_id": audit.last_trace(), **facts}
+        if generation is not None:
+            found.setdefault("fingerprint", self.secret.fingerprint(generation))
+        audit.write(
+            step,
+            at=self.secret.store.now(),
+            stack=self.owner or tags.owner(self.secret.tags),
+            secret=self.secret.name,
+            arn=self.secret.arn,
+            notify=self.notify,
+            generation=generation,
+            note=note,
+            **found,
+        )
 
     def yielded(self, moved: bool) -> None:
         """Note whether a label could be moved; somebody else moving labels at the same time is borne a few times."""
@@ -108,6 +132,7 @@ class Work:
         until = self.secret.now + LIFETIME + timedelta(days=1) if expires else None
         suspects = (*suspects_of(self.secret), Suspect(generation=generation, until=until))
         self.yielded(self.secret.close(Closed(generation=generation, reason="no answer", suspects=suspects)))
+        self.record("suspect", generation)
         ends = f"until {iso(until)}, when it would have expired" if until else "until it is revoked by hand"
         self.say(
             f"the run that claimed generation {generation} ended without storing a token. Meta may have minted one "
