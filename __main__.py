@@ -16,7 +16,7 @@ from components.system_identity import SystemIdentity
 from meta_access.connections import settings_of
 from meta_access.errors import MetaAccessError
 from meta_access.preflight import preflight
-from meta_access.spec import load_stack, notices, plan
+from meta_access.spec import Stack, load_stack, notices, plan, tier, use_case
 from meta_access.spec.quota import quota_export
 
 STACKS = Path(__file__).absolute().parent / "stacks"
@@ -32,29 +32,46 @@ OFFLINE = (
 def main() -> None:
     stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS)
     settings = settings_of(stack.spec)
+    seen = {}
     if settings.offline:
         pulumi.log.warn(OFFLINE)
     else:
-        preflight(stack, settings)
-    for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
-        pulumi.log.warn(text)
-    if unserved := notices.not_acted_on(stack.spec):
-        pulumi.log.info(f"Read and checked, but no resource acts on it yet: {', '.join(unserved)}.")
-
+        seen = preflight(stack, settings)
+    tiers = tier.reports(stack.spec, stack.rules, seen)
+    _say(stack, tiers)
     board = GateBoard(stack.spec)
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
     identities = {key: SystemIdentity(key, plan=found, board=board) for key, found in plans.items()}
     for client in stack.spec.clients:
-        work = plan.assignments(stack.spec, client)
+        work = plan.assignments(stack.spec, stack.rules, client)
         ClientAccess(client, assignments=work, plans=plans, identities=identities, board=board)
 
     pulumi.export("secrets", {key: identity.secret for key, identity in identities.items()})
     pulumi.export("gates", board.export())
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
+    pulumi.export("tiers", {report.connection: report.as_output() for report in tiers})
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
     if tokens := {key: app.webhook_verify_token for key, app in apps.items() if app.webhook_verify_token is not None}:
         pulumi.export("webhook_verify_tokens", tokens)
+
+
+def _say(stack: Stack, tiers: list[tier.TierReport]) -> None:
+    for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
+        pulumi.log.warn(text)
+    for text in use_case.warnings(stack.spec, stack.rules):
+        pulumi.log.warn(text)
+    for text in use_case.notices(stack.spec, stack.rules):
+        pulumi.log.info(text)
+    # Like gates: production is to stop and look, elsewhere it is to be known.
+    tell = pulumi.log.warn if stack.spec.gate_mode == "block" else pulumi.log.info
+    for report in tiers:
+        for text in report.refused:
+            tell(text)
+        for text in report.uncertain:
+            pulumi.log.info(text)
+    if unserved := notices.not_acted_on(stack.spec):
+        pulumi.log.info(f"Read and checked, but no resource acts on it yet: {', '.join(unserved)}.")
 
 
 try:

@@ -10,6 +10,7 @@ import pulumi_random
 from meta_access import AppRoles, BusinessVerification, FeatureRequest, PermissionRequest, RedirectUris
 from meta_access.spec import gate_names
 from meta_access.spec.login_urls import login_urls
+from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
     from components.gate_board import GateBoard
@@ -61,7 +62,7 @@ class AppAccess(pulumi.ComponentResource):
             self._board.add(gate, FeatureRequest(gate, feature=feature, level=level, **self._common(gate)))
 
     def _permissions(self) -> None:
-        for permission, level in self._app.permissions.levels().items():
+        for permission, level in permissions_of(self._stack.spec, self._stack.rules, self._plan.key).items():
             gate = gate_names.permission(self._plan.key, permission)
             self._board.add(gate, PermissionRequest(gate, permission=permission, level=level, **self._common(gate)))
 

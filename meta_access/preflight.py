@@ -15,19 +15,22 @@ from meta_access.endpoints import is_loopback
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
+from meta_access.graph.tiers import probe
 from meta_access.spec.plan import SUFFIX, identities
+from meta_access.spec.tier import TierSeen
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
     from meta_access.connections import Connection, Settings
     from meta_access.graph.debug_token import TokenInfo
+    from meta_access.rules import RuleSet
     from meta_access.spec import Stack
 
 _LAST_SENTENCE = re.compile(r"(?P<problem>.+[.?!]) (?P<fix>[A-Z].+)")
 
 
-def preflight(stack: Stack, settings: Settings) -> None:
-    """Look at every connection.
+def preflight(stack: Stack, settings: Settings) -> dict[str, TierSeen]:
+    """Look at every connection, and answer what each shows of its app's tier.
 
     Raises:
         ConfigError: With the problems of all of them.
@@ -36,6 +39,21 @@ def preflight(stack: Stack, settings: Settings) -> None:
     problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name))]
     if problems:
         raise ConfigError(problems)
+    return {name: _tier(one, stack.rules) for name, one in settings.connections.items()}
+
+
+def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
+    """One cheap read for its headers. Whatever it answers, the tier is only told, never guessed."""
+    if connection.tier_probe is None:
+        return TierSeen(None, f"meta:connections.{connection.name} names no tier_probe to read a header of.")
+    try:
+        header = probe(client_for(connection), connection.tier_probe)
+    except MetaAccessError as error:
+        return TierSeen(None, f"The read of {connection.tier_probe} failed: {error}")
+    if header is None:
+        return TierSeen(None, "Meta sent no ads_api_access_tier header, which says nothing of the tier.")
+    tier = rules.tier_of_header(header)
+    return TierSeen(tier, "" if tier else f"Meta calls the tier {header}, a word that rules {rules.name} do not have.")
 
 
 def _planned_secrets(stack: Stack) -> dict[str, str]:

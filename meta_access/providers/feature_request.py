@@ -13,8 +13,10 @@ from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates import NextStep, Observation
+from meta_access.providers._boundary import say
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
+from meta_access.rules.move import changes, edition_of, word_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +52,14 @@ class FeatureRequestProvider(GateProvider):
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["feature"])
 
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        before, rules = olds.get("level"), self.live(props).rules
+        other = edition_of(before, rules) if isinstance(before, str) and _is_tier(rules, props) else None
+        if other is not None:
+            told = " ".join(changes(other, rules))
+            say(f"{self.kind} {props['label']}: the stack moves from rule set {other.name} to {rules.name}. {told}")
+        return super().look_ahead(olds, props)
+
     def by_rule(self, props: Mapping[str, Any], live: Live) -> Observation | None:
         rules = live.rules
         if props["feature"] == rules.tier_feature_key or props["level"] != rules.features[props["feature"]].levels[0]:
@@ -73,7 +83,7 @@ class FeatureRequestProvider(GateProvider):
                 None, reason=f"Meta calls the tier {header}, a word that rules {rules.name} do not have."
             )
         order = list(rules.tiers)
-        if order.index(tier) >= order.index(props["level"]):
+        if order.index(tier) >= order.index(_today(rules, props["level"])):
             return Observation(met=True, value=tier, source="header")
         return Observation(met=False, value=tier, source="header", reason=f"Meta reports tier {tier}.")
 
@@ -95,6 +105,16 @@ class FeatureRequestProvider(GateProvider):
 
     def farewell(self, outs: Mapping[str, Any]) -> str:
         return f"At Meta the app keeps {outs.get('feature')} as it is. Nothing has to be done."
+
+
+def _is_tier(rules: RuleSet, props: Mapping[str, Any]) -> bool:
+    return bool(props.get("feature") == rules.tier_feature_key)
+
+
+def _today(rules: RuleSet, level: str) -> str:
+    """The tier in today's words: a refresh still brings the word of the rule set that the last update had."""
+    other = edition_of(level, rules)
+    return (word_for(other, rules, level) if other is not None else None) or level
 
 
 def key_of(rules: RuleSet, feature: Any) -> str | None:

@@ -36,6 +36,8 @@ class Tier(Sourced):
         system_users: Role to the number of system users per business.
         score_limit: Marketing API score per ad account (a read is 1, a write 3).
         ads_management_per_hour: Base of the hourly business use case quota, before active ads are added.
+        client_ad_accounts: Whose ad accounts beside its own: those of people with a role, or all whose owner granted.
+        production: Whether Meta means its rate for production; the lower tier is "for development only".
     """
 
     header: str
@@ -44,6 +46,8 @@ class Tier(Sourced):
     score_limit: int
     ads_management_per_hour: int
     business_manager: Literal["limited", "all"]
+    client_ad_accounts: Literal["role_holders", "granted"]
+    production: bool
     page_creation: bool
     ad_accounts: str
     about: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meta_access.spec.use_case import permissions_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meta_access.spec.app import AppSpec
+    from meta_access.rules import RuleSet
     from meta_access.spec.stack import StackSpec
 
 
@@ -35,18 +37,19 @@ def verification(business: str) -> str:
     return f"{business}-verification"
 
 
-def of_app(key: str, app: AppSpec) -> Iterator[str]:
+def of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[str]:
+    app = spec.apps[key]
     if app.roles is not None:
         yield app_roles(key)
     if app.login is not None and app.login.redirect_uris:
         yield redirect_uris(key)
-    yield from (permission(key, name) for name in app.permissions.levels())
+    yield from (permission(key, name) for name in permissions_of(spec, rules, key))
     yield from (feature(key, name) for name in app.features)
     if app.tier is not None:
         yield tier(key)
 
 
-def of_stack(spec: StackSpec) -> list[str]:
+def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     """The gates a configuration declares, in the order of the file."""
-    names = [name for key, app in spec.apps.items() for name in of_app(key, app)]
+    names = [name for key in spec.apps for name in of_app(spec, rules, key)]
     return names + [verification(key) for key, business in spec.businesses.items() if business.verification]

@@ -19,6 +19,10 @@ SUFFIX = "{suffix}"
 """Stands in a secret's name for eight random hex digits, made once and kept in state."""
 
 
+USE_CASE = "use_case"
+"""As a choice of tasks: those of the identity's use case."""
+
+
 @dataclass(frozen=True, slots=True)
 class IdentityPlan:
     """One system user and its token. `secret` may still hold `{suffix}`."""
@@ -119,11 +123,15 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
         )
 
 
-def assignments(spec: StackSpec, client: str) -> Iterator[AssignmentPlan]:
+def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[AssignmentPlan]:
     """Every assignment of one client of a checked configuration."""
     for asset, choices in spec.clients[client].assets.items():
+        kind = kind_of(asset) or ""
         for identity, choice in choices.items():
-            yield AssignmentPlan(client, identity, asset, tasks_of(spec.task_sets, choice, kind_of(asset) or ""))
+            use_case = rules.use_cases.get(spec.identities[identity].use_case or "")
+            preset = use_case.tasks.get(kind, ()) if choice == USE_CASE and use_case is not None else None
+            tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
+            yield AssignmentPlan(client, identity, asset, tasks)
 
 
 def apps(spec: StackSpec) -> Iterator[AppPlan]:

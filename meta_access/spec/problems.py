@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from meta_access.errors import Problem
 from meta_access.redaction import scrub
+from meta_access.rules.allowance import INSTEAD_OF_PAGE_CREATION, NO_PAGE_CREATION
 from meta_access.spec.base import described, shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Sentences = tuple[str, str]
 
 _TELLING = 3  # characters from which the beginning of a word says something
 _ALIKE = 0.7
+_PAGE_CREATION = frozenset({"create_page", "create_pages", "new_page", "new_pages", "page_creation", "pages"})
 _KEY = "[key]"  # how pydantic marks that a key, not the value under it, is refused
 
 
@@ -100,6 +102,8 @@ def _wrong_type(kind: str, value: object) -> Sentences | None:
 
 
 def _unknown_key(model: type[BaseModel], loc: Loc) -> Sentences:
+    if loc[-1] in _PAGE_CREATION:
+        return f"asks for Pages to be created; {NO_PAGE_CREATION}", INSTEAD_OF_PAGE_CREATION
     section = _annotation_at(model, loc[:-1])
     known = list(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else []
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access import rules as rule_sets
+from meta_access.rules.move import edition_of, word_for
 from meta_access.spec.base import shown
 from meta_access.spec.problems import instead
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meta_access.errors import Problem
-    from meta_access.rules import RuleSet
     from meta_access.spec.app import AppSpec
     from meta_access.spec.draft import Draft
     from meta_access.spec.problems import Loc
@@ -66,22 +65,14 @@ def _tier(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
     if app.tier is None or app.tier in known:
         return
     text = f"{shown(app.tier)} is no tier of rule set {draft.rules.name}"
-    for other, tier in _other_words(draft.rules, app.tier):
-        meant = draft.rules.tier_of_header(tier)
-        yield draft.problem(
-            (*at, "tier"), f'{text}; it is the word of {other} for what is called "{meant}" here.', f'write "{meant}".'
-        )
+    other = edition_of(app.tier, draft.rules)
+    meant = word_for(other, draft.rules, app.tier) if other is not None else None
+    if other is not None and meant is not None:
+        said = f'{text}; it is the word of {other.name} for what is called "{meant}" here.'
+        yield draft.problem((*at, "tier"), said, f'write "{meant}".')
         return
     fix = instead(app.tier, known, f"write one of {', '.join(known)}.")
     yield draft.problem((*at, "tier"), f"{text}, which has {' and '.join(known)}.", fix)
-
-
-def _other_words(rules: RuleSet, word: str) -> Iterator[tuple[str, str]]:
-    """The other rule sets that have a tier of that name, with its header value: what both vocabularies share."""
-    for name in rule_sets.names():
-        tier = rule_sets.load(name).tiers.get(word)
-        if name != rules.name and tier is not None:
-            yield name, tier.header
 
 
 def _roles(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:

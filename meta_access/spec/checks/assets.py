@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meta_access.ids import parse_asset
+from meta_access.rules.allowance import INSTEAD_OF_PAGE_CREATION, NO_PAGE_CREATION
 from meta_access.spec.base import shown
-from meta_access.spec.plan import tasks_of
+from meta_access.spec.plan import USE_CASE, tasks_of
 from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     from meta_access.spec.draft import Draft
     from meta_access.spec.problems import Loc
 
+NEW_PAGES = frozenset({"page:new", "page:create"})
+
 
 def check_assets(draft: Draft) -> Iterator[Problem]:
     for name, kinds in draft.spec.task_sets.items():
+        if name == USE_CASE:
+            text = "the name stands for the tasks of an identity's use case."
+            yield draft.problem(("task_sets", name), text, "give the task set another name.")
         for kind, tasks in kinds.items():
             yield from _tasks(draft, ("task_sets", name, kind), kind, tasks)
     seen: dict[tuple[str, str], str] = {}
@@ -27,6 +33,10 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
         yield from _business(draft, ("clients", key), client)
         for asset, choices in client.assets.items():
             at: Loc = ("clients", key, "assets", asset)
+            if asset in NEW_PAGES:
+                text = f"asks for a Page to be created; {NO_PAGE_CREATION}"
+                yield draft.problem(at, text, INSTEAD_OF_PAGE_CREATION)
+                continue
             try:
                 kind = parse_asset(asset).kind
             except ValueError as error:
@@ -51,11 +61,26 @@ def _user(draft: Draft, identity: str) -> str:
 def _choice(draft: Draft, at: Loc, kind: str, choice: TaskChoice) -> Iterator[Problem]:
     if isinstance(choice, tuple):
         yield from _tasks(draft, at, kind, choice)
+    elif choice == USE_CASE:
+        yield from _preset(draft, at, kind)
     elif draft.is_broken("task_sets", choice):
         return
     elif choice in draft.spec.task_sets and not tasks_of(draft.spec.task_sets, choice, kind):
         text = f'the task set "{choice}" has no tasks for assets of kind {kind}.'
         yield draft.problem(at, text, f"add {kind}: [...] to meta:task_sets.{choice}, or write a list of tasks here.")
+
+
+def _preset(draft: Draft, at: Loc, kind: str) -> Iterator[Problem]:
+    identity = draft.spec.identities.get(str(at[-1]))
+    if identity is None or draft.is_broken("identities", str(at[-1])):
+        return
+    rule = draft.rules.use_cases.get(identity.use_case or "")
+    if identity.use_case is None:
+        text = f"{at[-1]} has no use case whose tasks could be taken."
+        yield draft.problem(at, text, "write a task set's name, or a list of tasks.")
+    elif rule is not None and not rule.tasks.get(kind):
+        text = f"use case {identity.use_case} has no tasks for assets of kind {kind}."
+        yield draft.problem(at, text, "write a task set's name, or a list of tasks.")
 
 
 def _tasks(draft: Draft, at: Loc, kind: str, tasks: tuple[str, ...]) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_evidence(draft: Draft) -> Iterator[Problem]:
-    gates = of_stack(draft.spec)
+    gates = of_stack(draft.spec, draft.rules)
     apps = {app.id for app in draft.spec.apps.values()}
     people = draft.names("people")
     told = not draft.is_broken("apps") and not draft.is_broken("businesses")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meta_access.spec.plan import USE_CASE
 from meta_access.spec.reference import IDENTITY
 
 if TYPE_CHECKING:
@@ -69,4 +70,4 @@ def _of_work(draft: Draft) -> Iterator[_Reference]:
             for name, choice in choices.items():
                 at: Loc = ("clients", key, "assets", asset, name)
                 yield at, name, "identities"
-                yield at, choice if isinstance(choice, str) else None, "task_sets"
+                yield at, choice if isinstance(choice, str) and choice != USE_CASE else None, "task_sets"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meta_access.spec.base import shown
 from meta_access.spec.plan import connection_of, scopes_of
 from meta_access.spec.problems import instead
+from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,4 +46,6 @@ def _covered(draft: Draft, identity: IdentitySpec) -> tuple[str, frozenset[str] 
     app = draft.spec.apps.get(connection.app) if connection is not None else None
     if connection is None or app is None or draft.is_broken("apps", connection.app, "permissions"):
         return "", None
-    return connection.app, frozenset(draft.rules.with_dependencies(app.permissions.levels()))
+    return connection.app, frozenset(
+        draft.rules.with_dependencies(permissions_of(draft.spec, draft.rules, connection.app))
+    )

@@ -143,7 +143,7 @@ def told(fields: dict[str, Any]) -> dict[str, Any]:
 
 def test_exports_of_dev(program: Callable[..., Asked]) -> None:
     outputs = program("dev").outputs
-    assert set(outputs) == {"secrets", "gates", "quota", "login_urls"}
+    assert set(outputs) == {"secrets", "gates", "quota", "tiers", "login_urls"}
     assert told(outputs["secrets"]["reporting"]) == {
         "name": "meta/dev/reporting/0a1b2c3d",
         "arn": "arn:reporting",
@@ -177,14 +177,25 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
 
 def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[..., Asked]) -> None:
     said = program("prod").said
-    assert [level for level, _ in said] == ["warn", "info"]
+    assert [level for level, _ in said] == ["warn", *["info"] * 7]
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
-    assert said[1][1] == (
+    assert said[-1][1] == (
         "Read and checked, but no resource acts on it yet: meta:apps.ads.settings, meta:apps.ads.obligations, "
         "meta:apps.ads.login.configurations, meta:businesses.agency.two_factor, meta:people (as business users), "
         "meta:clients (the owner's sharing)."
+    )
+
+
+def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[..., Asked]) -> None:
+    told = [text for level, text in program("prod").said if level == "info"]
+    assert told[0].startswith(
+        "meta:identities.reporting: use case read_reports stands for ads_read at level advanced, because of cedar, "
+        "dune, elm; feature Marketing API Access Tier; tasks ad_account: ANALYZE; page: ANALYZE."
+    )
+    assert told[3].startswith(
+        "meta:connections.main (tier unknown): calls at production's rate: cannot tell. Nothing was asked of Meta."
     )
 
 

@@ -317,3 +317,30 @@ def test_who_verifies_sees_the_business_first(meta: FakeMeta) -> None:
 
     assert step["expect"] == "business lindenhof (id 178000000000101)"
     assert step["where"].endswith("business_id=178000000000101")
+
+
+# --- moving from one rule set to the next --------------------------------------------------------
+
+
+def test_a_stack_that_moves_to_another_rule_set_is_told_what_that_changes(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    olds = {"label": "gate", "connection": "main", "feature": TIER, "level": "advanced", "status": "pending_human"}
+    checked(FEATURE, olds, feature=TIER, level="full")
+
+    assert (
+        "feature request gate: the stack moves from rule set 2025-06 to 2026-05. The feature "
+        '"Ads Management Standard Access" is called "Marketing API Access Tier"'
+    ) in capsys.readouterr().out
+    checked(FEATURE, {**olds, "level": "limited"}, feature=TIER, level="full")
+    assert "moves from rule set" not in capsys.readouterr().out
+
+
+def test_a_refresh_reads_the_word_of_the_last_update(meta: FakeMeta) -> None:
+    meta.connection = replace(meta.connection, tier_probe="act_1")
+    outs = {**created(FEATURE, feature=TIER, level="limited"), "level": "standard"}
+
+    result = FEATURE.read("id", outs)
+
+    assert result.outs is not None
+    assert result.outs["level"] == "standard"

@@ -64,7 +64,7 @@ def test_an_assignment_takes_the_tasks_of_its_assets_kind(load: Callable[..., St
     assets = {"page:7": {"reporting": "read"}, "act_1": {"reporting": ["ADVERTISE"]}}
     sets = {"read": {"ad_account": ["ANALYZE"], "page": ["MODERATE"]}}
     found = load({"meta:clients/own/assets": assets, "meta:task_sets": sets})
-    assert [(work.key, work.tasks) for work in plan.assignments(found.spec, "own")] == [
+    assert [(work.key, work.tasks) for work in plan.assignments(found.spec, found.rules, "own")] == [
         ("own-reporting-page:7", ("MODERATE",)),
         ("own-reporting-act_1", ("ADVERTISE",)),
     ]
@@ -80,7 +80,7 @@ def test_gates_are_named_after_what_they_stand_for(load: Callable[..., Stack]) -
     found = load(
         {"meta:businesses/agency/verification": "verified", "meta:apps/ads/features": {"human_agent": "standard"}}
     )
-    assert gate_names.of_stack(found.spec) == [
+    assert gate_names.of_stack(found.spec, found.rules) == [
         "ads-app-roles",
         "ads-redirect-uris",
         "ads-ads_read",
