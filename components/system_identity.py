@@ -72,6 +72,7 @@ class SystemIdentity(pulumi.ComponentResource):
             keepers=dict(plan.keepers),
             kms_key=plan.kms_key,
             take_over_from=plan.take_over_from,
+            rotation_owner=plan.rotation_owner,
             requires=board.for_work(plan.connection, plan.scopes),
             # Meta mints only for an app that the user has installed.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[installation]),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import validation
 from meta_access.providers._values import seconds, unknown
+from meta_access.vault.ask import LAMBDA, PULUMI
+from meta_access.vault.tags import LONGEST_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
 
 SIXTY_DAYS = "60d"
+ROTATION_OWNERS = (PULUMI, LAMBDA)
 
 
 def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
@@ -27,8 +30,9 @@ def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
         "grace": _duration,
         "keepers": _keepers,
         "take_over_from": _owner,
+        "rotation_owner": lambda owner: validation.one_of(owner, ROTATION_OWNERS),
     }
-    optional = {"take_over_from"}
+    optional = {"take_over_from", "rotation_owner"}
     found = [
         (name, why)
         for name, check in checks.items()
@@ -36,7 +40,7 @@ def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
         and not unknown(props.get(name))
         and (why := check(props.get(name)))
     ]
-    return found or _times(props)
+    return found or _for_lambda(props) or _times(props)
 
 
 def expires(lifetime: Any) -> bool:
@@ -82,6 +86,16 @@ def _keepers(keepers: Any) -> str | None:
 def _owner(owner: Any) -> str | None:
     parts = owner.split("/") if isinstance(owner, str) else []
     return None if len(parts) == 2 and all(parts) else "is not written project/stack"  # noqa: PLR2004 - those two
+
+
+def _for_lambda(props: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """AWS's rotation reads the scopes in a tag, and a tag's value is short."""
+    scopes = props.get("scopes")
+    if props.get("rotation_owner") != LAMBDA or not isinstance(scopes, list):
+        return []
+    length = len(" ".join(map(str, scopes)))
+    why = f"take {length} characters; with rotation_owner: lambda they stand in a tag, which holds {LONGEST_VALUE}"
+    return [("scopes", why)] if length > LONGEST_VALUE else []
 
 
 def _times(props: Mapping[str, Any]) -> list[tuple[str, str]]:

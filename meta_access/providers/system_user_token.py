@@ -19,7 +19,7 @@ from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._values import seconds, sorted_texts
-from meta_access.vault.ask import Ask
+from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.protocol import end, ensure, leave, observe
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from meta_access.providers._live import Live
     from meta_access.providers._record import Key
+    from meta_access.vault.observe import Observed
     from meta_access.vault.outcome import Outcome
 
 CURRENT = "current"
@@ -43,13 +44,15 @@ class SystemUserTokenProvider(MetaProvider):
     kind = "token"
     inputs = (
         "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
-        "keepers", "kms_key", "take_over_from", "freshness", "requires",
+        "keepers", "kms_key", "take_over_from", "rotation_owner", "freshness",
+        "requires",
     )  # fmt: skip
     defaults: ClassVar[Mapping[str, Any]] = {
         "lifetime": _token_rules.SIXTY_DAYS,
         "rotate_before": "20d",
         "grace": "24h",
         "keepers": {},
+        "rotation_owner": PULUMI,
     }
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
@@ -80,6 +83,7 @@ class SystemUserTokenProvider(MetaProvider):
             suspects=outs["suspects"],
             grace_s=seconds(outs["grace"]) or 0,
             rotate_before_s=seconds(outs["rotate_before"]) or 0,
+            rotation_owner=outs["rotation_owner"],
         )
         freshness = seen.freshness
         if freshness == CURRENT:
@@ -87,12 +91,14 @@ class SystemUserTokenProvider(MetaProvider):
             freshness = _moved(outs, live) or (f"retirement due: secret {ripe[0]['arn']}" if ripe else CURRENT)
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
-        told = {
+        told: dict[str, Any] = {
             "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
             "superseded": _superseded(seen.superseded),
             "suspects": list(seen.suspects),
             "freshness": freshness,
         }
+        if outs["rotation_owner"] == LAMBDA:
+            told |= _rotated_elsewhere(seen, outs)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
 
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
@@ -106,8 +112,10 @@ class SystemUserTokenProvider(MetaProvider):
         if late == CURRENT and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
             return kept
         why = None if late == CURRENT else late
-        self._hold_back_wider(live, outs, props, why)
+        if props["rotation_owner"] != LAMBDA or outs["rotation_owner"] != LAMBDA:
+            self._hold_back_wider(live, outs, props, why)
         outcome = _ensure(live, props, claim=outs["claim"], why=why)
+        _tell_of_wish(outcome, props)
         left = [secret for secret in outs["previous_secrets"] if secret["arn"] != outcome.arn]
         if moved and outcome.arn != outs["arn"] and not self._claimed_by_another(outs):
             left.append({"arn": outs["arn"], "ends_at": ""})
@@ -176,11 +184,37 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
         rotate_before_s=seconds(props["rotate_before"]) or 0,
         kms_key=props.get("kms_key"),
         take_over_from=props.get("take_over_from"),
+        rotation_owner=props["rotation_owner"],
         rotate_now=why,
     )
     outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
     _forget_old_credential(outcome)
     return outcome
+
+
+def _rotated_elsewhere(seen: Observed, outs: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS's own rotation has changed meanwhile; no drift, since this resource does not rotate."""
+    if seen.late:
+        say(
+            f"token {outs.get('label', '')} expires {iso(seen.expires_at) if seen.expires_at else NEVER}, and AWS's "
+            "rotation, which owns it, has not replaced it yet. Look at the function's last run, or start it: "
+            f"aws secretsmanager rotate-secret --secret-id {outs['arn']}"
+        )
+    if not seen.version_id or seen.generation == outs["generation"]:
+        return {}
+    told: dict[str, Any] = {"version_id": seen.version_id, "generation": seen.generation}
+    return told | {
+        name: text for name, text in (("fingerprint", seen.fingerprint), ("issued_at", seen.issued_at)) if text
+    }
+
+
+def _tell_of_wish(outcome: Outcome, props: Mapping[str, Any]) -> None:
+    if props["rotation_owner"] == LAMBDA and outcome.trigger != outcome.asked:
+        say(
+            f"token {props.get('label', '')}: what is asked for now stands in the secret's tags, and AWS's rotation, "
+            "which owns the token, mints it next time. For now: aws secretsmanager rotate-secret --secret-id "
+            f"{outcome.arn}"
+        )
 
 
 def _forget_old_credential(outcome: Outcome) -> None:
@@ -244,6 +278,7 @@ class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
         grace: How long a replaced token lives on.
         keepers: Any change of these texts replaces the token.
         take_over_from: `project/stack` of a foreign owner whose secret may be taken.
+        rotation_owner: Who replaces the token once there is one: `pulumi`, or `lambda` for AWS's own rotation.
         requires: Gate to status: the first token, and added scopes, wait until every one is satisfied.
     """
 
@@ -276,6 +311,7 @@ class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
         keepers: Input[Mapping[str, Input[str]]] | None = None,
         kms_key: Input[str] | None = None,
         take_over_from: Input[str] | None = None,
+        rotation_owner: Input[str] = "pulumi",
         requires: Input[Mapping[str, Input[str]]] | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -283,6 +319,7 @@ class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
         props |= {"connection": connection, "system_user_id": system_user_id, "scopes": scopes}
         props |= {"secret_name": secret_name, "lifetime": lifetime, "rotate_before": rotate_before, "grace": grace}
         props |= {"keepers": keepers, "kms_key": kms_key, "take_over_from": take_over_from, "requires": requires}
+        props |= {"rotation_owner": rotation_owner}
         # The plugin host knows no stack, and the secret's tags must name its owner.
         props |= {"owner": f"{pulumi.get_project()}/{pulumi.get_stack()}", "label": resource_name}
         super().__init__(SystemUserTokenProvider(), resource_name, props, opts)

@@ -105,3 +105,4 @@ class IdentitySpec(Section):
     keepers: dict[Text, Text] = Field(default_factory=dict)
     kms_key: Text | None = None
     take_over_from: Text | None = None
+    rotation_owner: Literal["pulumi", "lambda"] = "pulumi"

@@ -41,6 +41,7 @@ class IdentityPlan:
     keepers: Mapping[str, str]
     kms_key: str | None
     take_over_from: str | None
+    rotation_owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
             keepers=dict(identity.keepers),
             kms_key=identity.kms_key or spec.connections[connection].aws.kms_key,
             take_over_from=identity.take_over_from,
+            rotation_owner=identity.rotation_owner,
         )
 
 

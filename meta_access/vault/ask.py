@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PULUMI = "pulumi"
+LAMBDA = "lambda"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
@@ -24,6 +27,9 @@ class Ask:
         rotate_before_s: How long before its recorded expiry a token is no longer enough.
         kms_key: Key of the secret; None means the account's own for Secrets Manager.
         take_over_from: `project/stack` of a foreign owner whose secret may be taken.
+        rotation_owner: Who mints once the secret holds a token: `pulumi`, or `lambda` for AWS's own rotation.
+        renews: Trigger of what the owner asked for, when it was asked for elsewhere: AWS's rotation mints for the wish
+            that Pulumi has written into the secret's tags, and so leaves nothing to do for Pulumi's next run.
         rotate_now: Why the caller thinks a rotation is due. Written into the intent; whether one is due is decided on
             the live secret, so that two runs told the same thing mint once.
     """
@@ -42,6 +48,8 @@ class Ask:
     rotate_before_s: int
     kms_key: str | None = None
     take_over_from: str | None = None
+    rotation_owner: str = PULUMI
+    renews: str | None = None
     rotate_now: str | None = None
 
     @property
@@ -52,6 +60,8 @@ class Ask:
     @cached_property
     def trigger(self) -> str:
         """Hash of what was asked for. Another trigger means another token; policy (grace and the like) is no part."""
+        if self.renews is not None:
+            return self.renews
         asked = {
             "app_id": self.app_id,
             "keepers": dict(self.keepers),

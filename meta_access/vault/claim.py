@@ -26,7 +26,7 @@ from meta_access.errors import (
 from meta_access.redaction import fingerprint
 from meta_access.vault import labels
 from meta_access.vault.ending import Ended, end_value
-from meta_access.vault.labels import INTENT
+from meta_access.vault.labels import INTENT, PENDING
 from meta_access.vault.payload import Closed, Intent, Token, intent_id, token_id
 from meta_access.vault.plan import LEASE_S
 from meta_access.vault.view import ledger_of, suspects_of
@@ -44,12 +44,20 @@ MINT_DEADLINE_S = 60.0
 # Between the answer to the mint and the promotion: parking, reading back, asking Meta about it.
 _AFTER_MINT_S = 30.0
 
-PARK_FOR_S = 600.0
 _PARK_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
-def claim(work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool]) -> float:
+def claim(
+    work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool], *, rotation: str | None = None
+) -> float:
     """Put I(g), prove that it can be read, and see that somebody still waits for the result.
+
+    Args:
+        work: On the secret.
+        ask: What is wanted.
+        generation: The one to claim.
+        engine_alive: Whether somebody waits.
+        rotation: Id of the version that AWS has made for the token, in a rotation of its own.
 
     Returns:
         When the lease began, by our own monotonic clock.
@@ -69,6 +77,7 @@ def claim(work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool
         expires=ask.expires,
         reason=ask.rotate_now or "asked for",
         suspects=suspects_of(work.secret),
+        rotation=rotation,
     )
     version_id = intent_id(work.secret.arn, generation)
     try:
@@ -89,7 +98,7 @@ def claim(work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool
     return began
 
 
-def mint(work: Work, ask: Ask, generation: int, began: float) -> None:
+def mint(work: Work, ask: Ask, generation: int, began: float, *, rotation: str | None = None) -> None:
     """Mint once, and park T(g).
 
     Raises:
@@ -117,7 +126,7 @@ def mint(work: Work, ask: Ask, generation: int, began: float) -> None:
         give_up(work, generation, "refused")
         raise
     trace_id = audit.last_trace()
-    record = _payload(work, ask, generation, token)
+    record = _payload(work, ask, generation, token, rotation)
     park(work, generation, record)
     # Only now: nothing may come between a token and its place in the secret.
     work.record("mint", generation, fingerprint=record.fingerprint, trace_id=trace_id)
@@ -156,7 +165,7 @@ def _definite(error: MetaAccessError) -> bool:
     return not isinstance(error, TransientError) and not (type(error) is GraphError and error.code == 0)
 
 
-def _payload(work: Work, ask: Ask, generation: int, token: SecretStr) -> Token:
+def _payload(work: Work, ask: Ask, generation: int, token: SecretStr, rotation: str | None) -> Token:
     try:
         issued_at = work.issuer.server_time().astimezone(UTC)
     except Exception:  # noqa: BLE001 - a token is in our hands: nothing about a clock may keep it from being parked
@@ -173,6 +182,7 @@ def _payload(work: Work, ask: Ask, generation: int, token: SecretStr) -> Token:
         expires_at=issued_at + LIFETIME if ask.expires else None,
         trigger=ask.trigger,
         fingerprint=fingerprint(token.get_secret_value()),
+        rotation=rotation,
     )
 
 
@@ -182,23 +192,26 @@ def park(work: Work, generation: int, record: Token) -> None:
     Raises:
         SecretStoreError: It could not be put; the message says what became of the token.
     """
-    secret, label, version_id = work.secret, labels.live(generation), token_id(work.secret.arn, generation)
+    secret, label = work.secret, labels.live(generation)
+    version_id = record.rotation or token_id(secret.arn, generation)
+    # AWS's own label is named again where AWS has put it: what a put without it does there is not documented.
+    wanted = (label, PENDING) if secret.labels.where.get(PENDING) == version_id else (label,)
     began, attempt = work.clock.monotonic(), 0
     while True:
         try:
-            carried = secret.put(version_id, record, label)
-            if not carried:
+            carried = secret.put(version_id, record, *wanted)
+            if label not in carried:
                 # A repeated put is a no-op that attaches nothing.
                 work.yielded(secret.move(label, to=version_id))
         except SecretStoreError as error:
             hopeless = isinstance(error, (SecretScheduledForDeletionError, VersionExistsError))
-            if hopeless or work.clock.monotonic() - began > PARK_FOR_S:
+            if hopeless or work.clock.monotonic() - began > work.park_for_s:
                 raise _unparked(work, generation, record, error) from None
             if attempt == 0:
                 trouble = "cannot be reached" if isinstance(error, SecretUnreachableError) else "refuses"
                 work.say(
                     f"Secrets Manager {trouble} while the token of generation {generation} waits to be stored. "
-                    f"Trying for up to {PARK_FOR_S / 60:.0f} minutes; do not interrupt. ({error})"
+                    f"Trying for up to {work.park_for_s / 60:.0f} minutes; do not interrupt. ({error})"
                 )
             work.clock.sleep(_PARK_PAUSES[min(attempt, len(_PARK_PAUSES) - 1)])
             attempt += 1

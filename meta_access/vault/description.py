@@ -17,6 +17,8 @@ class Description:
     Attributes:
         stages: Version id to labels. Versions without a label are not shown.
         deletes_at: Set while the secret waits for its deletion.
+        rotated_by: ARN of the function with which AWS rotates the secret by itself; None while it does not.
+        primary_region: Of a replica: where the secret itself is.
     """
 
     arn: str
@@ -25,6 +27,8 @@ class Description:
     stages: Mapping[str, tuple[str, ...]]
     kms_key: str | None = None
     deletes_at: datetime | None = None
+    rotated_by: str | None = None
+    primary_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

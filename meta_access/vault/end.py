@@ -11,7 +11,7 @@ from meta_access.errors import SecretNotFoundError
 from meta_access.vault import labels, tags
 from meta_access.vault.ending import Ended, bury, end_held
 from meta_access.vault.labels import CURRENT
-from meta_access.vault.payload import Closed, closed_id, token_id
+from meta_access.vault.payload import Closed, closed_id
 from meta_access.vault.plan import Holds
 from meta_access.vault.secret import Secret
 from meta_access.vault.view import marks, suspects_of
@@ -93,8 +93,7 @@ def leave(
     secret, view, stamped = work.secret, work.settled(), False
     for generation in sorted(view.held):
         if not marks(secret, generation):
-            version_id = token_id(secret.arn, generation)
-            work.yielded(secret.move(labels.stamp(generation, secret.now), to=version_id))
+            work.yielded(secret.move(labels.stamp(generation, secret.now), to=secret.place(generation)))
             stamped = True
             work.record("leave", generation)
     began = max((at for generation in view.held for at in marks(secret, generation)), default=None)

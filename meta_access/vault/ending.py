@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import fingerprint
 from meta_access.vault import labels
-from meta_access.vault.labels import PREVIOUS
-from meta_access.vault.payload import Closed, Intent, token_id
+from meta_access.vault.labels import PENDING, PREVIOUS
+from meta_access.vault.payload import Closed, Intent
 from meta_access.vault.view import ledger_of, marks, suspects_of
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def end_held(work: Work, generation: int) -> Ended:
 def bury(work: Work, generation: int, reason: str) -> None:
     """Record that T(g) is dead: close its claim if that is the ledger, then drop its labels."""
     secret = work.secret
-    version_id, ledger = token_id(secret.arn, generation), ledger_of(secret)
+    version_id, ledger = secret.place(generation), ledger_of(secret)
     if isinstance(ledger, Intent) and ledger.generation == generation and secret.labels.current != version_id:
         work.yielded(secret.close(Closed(generation=generation, reason=reason, suspects=suspects_of(secret))))
     ours = [labels.stamp(generation, at) for at in marks(secret, generation)]
-    # AWSPREVIOUS first: once our own label is gone, nothing tells the next run to look here.
-    for label in (PREVIOUS, *ours, labels.live(generation)):
+    # AWS's first: once our own label is gone, nothing tells the next run to look here.
+    for label in (PREVIOUS, PENDING, *ours, labels.live(generation)):
         if secret.labels.where.get(label) == version_id:
             work.yielded(secret.move(label, source=version_id))

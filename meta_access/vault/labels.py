@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
+PENDING = "AWSPENDING"
 INTENT = "META_INTENT"
 
 # AWS allows 20 labels on all versions of a secret together; eight are left for AWS's own and for a rotation at work.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meta_access.clock import iso
 from meta_access.errors import SecretNotFoundError
 from meta_access.vault import labels, payload, tags
+from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.labels import INTENT
 from meta_access.vault.outcome import Superseded
 from meta_access.vault.plan import due
@@ -43,6 +44,8 @@ class Observed:
         generation: Of AWSCURRENT when it is ours, else the one recorded in the outputs.
         claimed: Whether the tags hold our claim.
         ends_at: When a secret scheduled for deletion goes.
+        late: Its token is so near its end that a successor is wanted.
+        fingerprint: Of the token noted last; "" when none was. `issued_at` likewise, as text.
     """
 
     presence: Presence
@@ -56,6 +59,9 @@ class Observed:
     superseded: tuple[Superseded, ...] = ()
     suspects: tuple[int, ...] = ()
     ends_at: datetime | None = None
+    late: bool = False
+    fingerprint: str = ""
+    issued_at: str = ""
 
 
 def observe(
@@ -69,6 +75,7 @@ def observe(
     suspects: Sequence[int] = (),
     grace_s: int,
     rotate_before_s: int,
+    rotation_owner: str = PULUMI,
 ) -> Observed:
     """Look at a secret.
 
@@ -82,6 +89,7 @@ def observe(
         suspects: Generations.
         grace_s: Of the resource today.
         rotate_before_s: Likewise.
+        rotation_owner: Likewise. What AWS's own rotation has to do is not due here.
 
     Returns:
         A missing secret, or one scheduled for deletion, is an answer of its own, not an error.
@@ -106,13 +114,16 @@ def observe(
     if at != generation or (tags.generation(shown.tags) == at and tags.EXPIRES in shown.tags):
         expires_at = tags.expiry(shown.tags)
     noted = tags.suspects(shown.tags)
+    late = expires_at is not None and due(expires_at, now, rotate_before_s)
+    ours = rotation_owner == PULUMI
     claimed = shown.tags.get(tags.CLAIM) == claim
-    superseded = _superseded(shown.arn, seen, at, grace_s)
+    superseded = _superseded(shown, seen, at, grace_s)
     reasons = [
         _claim(shown, claim),
-        _hand(current, generation),
-        f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and due(expires_at, now, rotate_before_s) else "",
-        _unfinished(shown.arn, seen, at),
+        _owner(shown, rotation_owner),
+        _hand(current, generation if ours else 0),
+        f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
+        _unfinished(shown.arn, seen, at) if ours else "",
         _ripe(superseded, now),
     ]
     return Observed(
@@ -126,6 +137,9 @@ def observe(
         claimed=claimed,
         superseded=superseded,
         suspects=tuple(suspects) if noted is None else noted,
+        late=late,
+        fingerprint=shown.tags.get(tags.FINGERPRINT, ""),
+        issued_at=shown.tags.get(tags.ISSUED, ""),
     )
 
 
@@ -134,7 +148,11 @@ def _current(shown: Description, seen: Labels, version_id: str, generation: int)
     if seen.current == version_id:
         return generation
     highest = max([generation, tags.generation(shown.tags), *seen.live, *seen.stamps])
-    return next((g for g in range(1, highest + 2) if payload.token_id(shown.arn, g) == seen.current), 0)
+    derived = next((g for g in range(1, highest + 2) if payload.token_id(shown.arn, g) == seen.current), 0)
+    if derived or tags.ROTATION_OWNER not in shown.tags:
+        return derived
+    # AWS's own rotation chose the id: the token's label tells. Its value, which would prove it, may not be read here.
+    return next((g for g, where in seen.live.items() if where == seen.current), 0)
 
 
 def _claim(shown: Description, claim: str) -> str:
@@ -144,17 +162,32 @@ def _claim(shown: Description, claim: str) -> str:
     return "" if found == claim else "claimed by another resource"
 
 
+def _owner(shown: Description, rotation_owner: str) -> str:
+    if rotation_owner == PULUMI:
+        return f"rotated by AWS, with {shown.rotated_by}" if shown.rotated_by else ""
+    return (
+        ""
+        if shown.tags.get(tags.ROTATION_OWNER) == LAMBDA
+        else f"edited by hand: the tag {tags.ROTATION_OWNER} is gone"
+    )
+
+
 def _hand(current: int, generation: int) -> str:
     if current == 0:
         return "edited by hand: the current version is not ours"
     return f"edited by hand: moved back to generation {current}" if current < generation else ""
 
 
-def _superseded(arn: str, seen: Labels, current: int, grace_s: int) -> tuple[Superseded, ...]:
+def _superseded(shown: Description, seen: Labels, current: int, grace_s: int) -> tuple[Superseded, ...]:
+    def is_token(generation: int, where: str) -> bool:
+        # An id that AWS chose is like any other id; a closed record's is not.
+        chosen = tags.ROTATION_OWNER in shown.tags and where != payload.closed_id(shown.arn, generation)
+        return chosen or where == payload.token_id(shown.arn, generation)
+
     ends = {
-        generation: max(at for at, where in found if where == payload.token_id(arn, generation))
+        generation: max(at for at, where in found if is_token(generation, where))
         for generation, found in seen.stamps.items()
-        if generation != current and any(where == payload.token_id(arn, generation) for _, where in found)
+        if generation != current and any(is_token(generation, where) for _, where in found)
     }
     return tuple(Superseded(g, at + timedelta(seconds=grace_s)) for g, at in sorted(ends.items()))
 

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4, uuid5
 
 from meta_access import audit
-from meta_access.errors import SecretNotFoundError, SecretScheduledForDeletionError, VersionExistsError
+from meta_access.errors import (
+    ForeignSecretError,
+    SecretNotFoundError,
+    SecretScheduledForDeletionError,
+    VersionExistsError,
+)
 from meta_access.vault import labels, payload, tags
+from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.secret import Secret
 
 if TYPE_CHECKING:
@@ -50,12 +56,19 @@ def open_secret(
         record("create", None)
     else:
         in_use = bool((found := labels.read(labels.where(described.stages))).live or found.stamps)
+        _check_region(store, described)
         tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=in_use)
+        handed_back = _rotation(described, ask)
         if described.deletes_at is not None:
             store.restore(described.arn)
             notify(f"Secret {described.name}: it was scheduled for deletion, and is restored.")
             record("restore", None)
-        if changed := tags.missing(described.tags, tags.owned(ask, ours)):
+        if handed_back and described.rotated_by is not None:
+            # Before the tag says so: a run that dies in between finds the hand-over unfinished, and repeats it.
+            store.stop_rotation(described.arn)
+            notify(f"Secret {described.name}: AWS's rotation by {described.rotated_by} is cancelled; Pulumi rotates.")
+        owner = {tags.ROTATION_OWNER: PULUMI} if handed_back else {}
+        if changed := tags.missing(described.tags, {**tags.owned(ask, ours), **owner}):
             store.tag(described.arn, changed)
             if (before := tags.owner(described.tags)) != ask.owner:
                 record("take over", f"from {before}")
@@ -63,6 +76,35 @@ def open_secret(
         if not _same_key(described.kms_key or DEFAULT_KEY, key):
             store.use_key(described.arn, key)
     return Secret(store, described, clock, created=created), ours
+
+
+def _check_region(store: SecretStore, described: Description) -> None:
+    if described.primary_region not in {None, store.region}:
+        raise ForeignSecretError(
+            f"Using secret {described.name} is refused: what is in {store.region} is a replica of the secret in "
+            f"{described.primary_region}, and AWS lets nobody write to a replica. Nothing was changed. Name another "
+            f"secret, or set aws.region of the connection to {described.primary_region}."
+        )
+
+
+def _rotation(described: Description, ask: Ask) -> bool:
+    """Whether AWS's own rotation is being handed back to Pulumi.
+
+    Raises:
+        ForeignSecretError: AWS rotates the secret, and nobody asked for that here.
+    """
+    if ask.rotation_owner == LAMBDA:
+        return False
+    if described.tags.get(tags.ROTATION_OWNER) == LAMBDA:
+        return True
+    if described.rotated_by is not None:
+        raise ForeignSecretError(
+            f"Using secret {described.name} is refused: AWS rotates it by itself, with {described.rotated_by}, and two "
+            "that rotate would end each other's tokens. Nothing was minted, revoked or changed; the current token "
+            "stays. Cancel that rotation (aws secretsmanager cancel-rotate-secret), or, if the function is this "
+            "tool's, set rotation_owner: lambda."
+        )
+    return False
 
 
 def _found_or_created(store: SecretStore, ask: Ask, claim: str, clock: Clock) -> tuple[Description, bool]:

@@ -34,6 +34,7 @@ class Outcome:
     Attributes:
         expires_at: None means never.
         suspects: Generations that may have minted a token which nobody holds.
+        asked: The trigger that was asked for: another one than `trigger` while AWS's own rotation has yet to follow.
     """
 
     arn: str
@@ -48,9 +49,10 @@ class Outcome:
     trigger: str
     superseded: tuple[Superseded, ...]
     suspects: tuple[int, ...]
+    asked: str = ""
 
 
-def outcome_of(work: Work, progress: Progress, *, claim: str, grace_s: int) -> Outcome:
+def outcome_of(work: Work, progress: Progress, *, claim: str, grace_s: int, asked: str = "") -> Outcome:
     """Report on the secret as last looked at, and note in its tags what an observer may know."""
     secret = work.secret
     version_id = secret.labels.where[CURRENT]
@@ -74,13 +76,20 @@ def outcome_of(work: Work, progress: Progress, *, claim: str, grace_s: int) -> O
             if generation != token.generation and (at := marks(secret, generation))
         ),
         suspects=tuple(suspect.generation for suspect in suspects_of(secret)),
+        asked=asked,
     )
     _note(work, outcome)
     return outcome
 
 
 def _note(work: Work, outcome: Outcome) -> None:
-    noted = tags.noted(outcome.generation, outcome.expires_at, outcome.suspects)
+    noted = tags.noted(
+        outcome.generation,
+        outcome.expires_at,
+        outcome.suspects,
+        fingerprint=outcome.fingerprint,
+        issued_at=outcome.issued_at,
+    )
     try:
         if changed := tags.missing(work.secret.tags, noted):
             work.secret.store.tag(work.secret.arn, changed)

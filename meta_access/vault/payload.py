@@ -60,6 +60,8 @@ class _Record(BaseModel):
         """The bytes to put: sorted keys, nothing of the attempt, so that a repeated put is the same put."""
         fields = self.model_dump()
         fields["schema"] = fields.pop("schema_")
+        if fields.get("rotation", "") is None:
+            del fields["rotation"]
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
@@ -84,6 +86,7 @@ class Intent(_Record):
         by: `project/stack` of the run.
         expires: Whether the token asked for would expire on its own.
         reason: Why a token was wanted.
+        rotation: As in `Token`.
     """
 
     state: Literal["minting"] = "minting"
@@ -93,6 +96,7 @@ class Intent(_Record):
     expires: bool
     reason: str
     suspects: tuple[Suspect, ...]
+    rotation: str | None = None
 
 
 class Closed(_Record):
@@ -108,7 +112,12 @@ class Closed(_Record):
 
 
 class Token(_Record):
-    """T(g): a token and what it was minted for."""
+    """T(g): a token and what it was minted for.
+
+    Attributes:
+        rotation: Id of the version that AWS made for a rotation of its own, under which this token then stands instead
+            of under the derived id. Left out otherwise.
+    """
 
     state: Literal["active"] = "active"
     access_token: Plain
@@ -123,6 +132,7 @@ class Token(_Record):
     data_access_expires_at: Moment | None = None
     trigger: str
     fingerprint: str
+    rotation: str | None = None
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ _KINDS: dict[str, tuple[type[Intent | Closed | Token], str]] = {
 
 
 def parse(text: str, *, arn: str, version_id: str) -> Record:
-    """Read a version. Only what stands under the id that its own content derives is taken for ours."""
+    """Read a version. Only what stands under the id that its own content names or derives is taken for ours."""
     try:
         fields: Any = json.loads(text)
     except ValueError:
@@ -176,4 +186,5 @@ def parse(text: str, *, arn: str, version_id: str) -> Record:
         record = model.model_validate({**fields, "schema_": schema})
     except ValidationError:
         return Foreign()
-    return record if _version_id(arn, kind, record.generation) == version_id else Foreign()
+    chosen_by_aws = isinstance(record, Token) and record.rotation == version_id
+    return record if chosen_by_aws or _version_id(arn, kind, record.generation) == version_id else Foreign()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from meta_access.vault.ask import LAMBDA
 from meta_access.vault.issuer import Verdict
 from meta_access.vault.labels import MOST_CUSTOM_LABELS
 
@@ -54,6 +55,11 @@ class Why(Enum):
     LEASE_OVER = "this run's own lease is over"
     NEVER_VALID = "Meta said no to every token minted"
     LABELS_FULL = "too many labels"
+    NOT_BEGUN = "the secret holds no token yet"
+    NOTHING_STORED = "the version of AWS's rotation holds no token"
+    REJECTED = "Meta said no to the token of AWS's rotation"
+    CURRENT_INVALID = "Meta said no to the current token"
+    OVERTAKEN = "a later generation is current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,9 @@ class Progress:
 
 def next_step(view: View, ask: Ask, run: Progress) -> Step:
     """Decide the next step of `ensure`."""
+    if ask.rotation_owner == LAMBDA and view.holds is Holds.TOKEN and run.claimed is None:
+        # AWS's own rotation mints, parks and promotes from here on; its claims and parked tokens are left alone.
+        return _repair(view) or _retire(view, ask, run) or Step(Do.DONE, view.current)
     return (
         _repair(view)
         or _fence(view, run)
@@ -172,6 +181,46 @@ def next_step(view: View, ask: Ask, run: Progress) -> Step:
         or _tidy(view, ask, run)
         or Step(Do.DONE, view.current)
     )
+
+
+def create_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step:
+    """Decide the next step of AWS's `createSecret`: mint one token and park it in the version that AWS has made.
+
+    Args:
+        view: Of the secret.
+        ask: What the tags ask for.
+        run: This invocation.
+        stored: Generation of the token in AWS's version, when an earlier call has got that far.
+    """
+    if stored is not None:
+        return _repair(view) or Step(Do.DONE, stored)
+    return (
+        _repair(view)
+        or _fence(view, run)
+        or settle(view, run.claimed)
+        or _askable(view, ask, run)
+        or _claim(view, ask, run)
+    )
+
+
+def check_step(view: View, run: Progress, stored: int | None) -> Step:
+    """Decide the next step of AWS's `testSecret`: is the token in AWS's version what it should be?"""
+    if stored is None:
+        return Step(Do.STOP, view.current, Why.NOTHING_STORED)
+    return _judged(view, run, stored) or Step(Do.DONE, stored)
+
+
+def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step:
+    """Decide the next step of AWS's `finishSecret`: make AWS's version current, then tidy up behind it."""
+    if stored is None:
+        return Step(Do.STOP, view.current, Why.NOTHING_STORED)
+    if found := _repair(view) or settle(view):
+        return found
+    if view.current > stored:
+        return Step(Do.STOP, stored, Why.OVERTAKEN)
+    if found := _judged(view, run, stored):
+        return found
+    return Step(Do.PROMOTE, stored) if view.current < stored else _tidy(view, ask, run) or Step(Do.DONE, stored)
 
 
 def settle(view: View, claimed: int | None = None) -> Step | None:
@@ -245,6 +294,31 @@ def _enough(view: View, ask: Ask, run: Progress) -> Step | None:
             if answer.verdict is Verdict.YES and wanted:
                 return None
     return _claim(view, ask, run)
+
+
+def _askable(view: View, ask: Ask, run: Progress) -> Step | None:
+    if view.holds is Holds.NOTHING:
+        return Step(Do.STOP, view.current, Why.NOT_BEGUN)
+    if view.holds is Holds.TOKEN and view.held[view.current].app_id == ask.app_id:
+        answer = run.answers.get(view.current)
+        if answer is None:
+            return Step(Do.INSPECT, view.current)
+        if answer.verdict is Verdict.UNKNOWN:
+            return Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
+    return None
+
+
+def _judged(view: View, run: Progress, generation: int) -> Step | None:
+    answer = run.answers.get(generation)
+    if answer is None:
+        return Step(Do.INSPECT, generation)
+    if answer.verdict is Verdict.UNKNOWN:
+        return Step(Do.STOP, generation, Why.PARKED_UNKNOWN)
+    if answer.verdict is Verdict.NO:
+        if generation == view.current:
+            return Step(Do.STOP, generation, Why.CURRENT_INVALID)
+        return Step(Do.REJECT, generation) if generation in view.held else Step(Do.STOP, generation, Why.REJECTED)
+    return None
 
 
 def _claim(view: View, ask: Ask, run: Progress) -> Step:

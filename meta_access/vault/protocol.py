@@ -21,7 +21,7 @@ from meta_access.vault.labels import CURRENT, PREVIOUS
 from meta_access.vault.observe import observe
 from meta_access.vault.opened import open_secret
 from meta_access.vault.outcome import outcome_of
-from meta_access.vault.payload import Token, token_id
+from meta_access.vault.payload import Token
 from meta_access.vault.plan import LEASE_S, Answer, Do, Holds, Progress, next_step
 from meta_access.vault.stopping import stopped
 from meta_access.vault.view import leftovers, marks, view_of
@@ -72,26 +72,51 @@ def ensure(
     """
     secret, ours = open_secret(store, ask, claim=claim, clock=clock, notify=notify)
     work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify, owner=ask.owner)
-    return _Run(work=work, ask=ask, engine_alive=engine_alive).to_the_end(ours)
+    run = Run(work=work, ask=ask, decide=next_step, engine_alive=engine_alive)
+    run.to_the_end()
+    return run.outcome(ours)
+
+
+def everybody_waits() -> bool:
+    """Where no engine started the run, nothing can have died behind its back."""
+    return True
 
 
 @dataclass(kw_only=True)
-class _Run:
+class Run:
+    """One run: looks, lets the plan decide, takes the step.
+
+    Attributes:
+        decide: Of `plan`.
+        rotation: As in `claim.claim`.
+    """
+
     work: Work
     ask: Ask
-    engine_alive: Callable[[], bool]
+    decide: Callable[[View, Ask, Progress], Step]
+    engine_alive: Callable[[], bool] = everybody_waits
+    rotation: str | None = None
     progress: Progress = field(default_factory=Progress)
     began: float = 0
     doubt: str = ""
 
-    def to_the_end(self, claim: str) -> Outcome:
+    def outcome(self, claim: str) -> Outcome:
+        """Report on the secret after the run."""
+        return outcome_of(self.work, self.progress, claim=claim, grace_s=self.ask.grace_s, asked=self.ask.trigger)
+
+    def to_the_end(self) -> None:
+        """Take steps until nothing is left to do now.
+
+        Raises:
+            MetaAccessError: The plan says stop, or a step failed.
+        """
         for _ in range(_MOST_STEPS):
             view = view_of(self.work.secret)
             if self.progress.claimed is not None:
                 self.progress.lease_over = self.work.clock.monotonic() - self.began > LEASE_S
-            step = next_step(view, self.ask, self.progress)
+            step = self.decide(view, self.ask, self.progress)
             if step.do is Do.DONE:
-                return outcome_of(self.work, self.progress, claim=claim, grace_s=self.ask.grace_s)
+                return
             if step.do is Do.STOP:
                 raise stopped(self.work.secret.name, step, self.doubt)
             self._take(step, view)
@@ -116,7 +141,7 @@ class _Run:
         take[step.do](step, view)
 
     def _at(self, generation: int) -> str:
-        return token_id(self.work.secret.arn, generation)
+        return self.work.secret.place(generation)
 
     def _move(self, label: str, *, to: str | None = None, source: str | None = None) -> None:
         self.work.yielded(self.work.secret.move(label, to=to, source=source))
@@ -181,11 +206,11 @@ class _Run:
 
     def _claim(self, step: Step, _: View) -> None:
         generation = step.generation
-        self.began = claiming.claim(self.work, self.ask, generation, self.engine_alive)
+        self.began = claiming.claim(self.work, self.ask, generation, self.engine_alive, rotation=self.rotation)
         self.progress.claimed = generation
         self.progress.lease_over = False
         self.progress.mints += 1
-        claiming.mint(self.work, self.ask, generation, self.began)
+        claiming.mint(self.work, self.ask, generation, self.began, rotation=self.rotation)
 
     def _stamp(self, step: Step, _: View) -> None:
         generation = step.generation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from meta_access.errors import SecretNotFoundError, SecretStoreError, VersionExistsError
 from meta_access.vault import labels, payload
 from meta_access.vault.labels import CURRENT, INTENT, PREVIOUS
-from meta_access.vault.payload import Closed, Foreign
+from meta_access.vault.payload import Closed, Foreign, Intent, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meta_access.clock import Clock
     from meta_access.vault.description import Description
-    from meta_access.vault.payload import Intent, Record, Token
+    from meta_access.vault.payload import Record
     from meta_access.vault.store import SecretStore
 
 _SETTLES = (0.5, 1.0, 2.0, 4.0)
@@ -42,6 +42,7 @@ class Secret:
         self._first = described if created else None
         self._own: dict[str, str | None] = {}
         self._records: dict[str, tuple[Record, datetime]] = {}
+        self._places: dict[int, str] = {}
         self._show(described)
 
     def look(self) -> None:
@@ -84,12 +85,27 @@ class Secret:
                     "wrote. Nothing was changed; update meta-access."
                 )
             self._records[version_id] = (found, version.created_at)
+            if isinstance(found, (Intent, Token)) and found.rotation:
+                self._places[found.generation] = found.rotation
         return self._records[version_id][0]
 
     def token(self, generation: int) -> Token | None:
         """Read T(g), if it exists."""
-        found = self.find(payload.token_id(self.arn, generation))
-        return found if isinstance(found, payload.Token) else None
+        found = self.find(self.place(generation))
+        return found if isinstance(found, Token) and found.generation == generation else None
+
+    def place(self, generation: int) -> str:
+        """Version id of T(g): the derived one, unless a rotation of AWS's own chose it.
+
+        Reads a version only where a label of that generation is on another one than it should be.
+        """
+        derived = payload.token_id(self.arn, generation)
+        marked = {where for _, where in self.labels.stamps.get(generation, ())} | {self.labels.live.get(generation)}
+        for version_id in marked - {None, derived, payload.closed_id(self.arn, generation)}:
+            found = self.find(str(version_id))
+            if isinstance(found, Token) and found.generation == generation:
+                return str(version_id)
+        return self._places.get(generation, derived)
 
     def fingerprint(self, generation: int) -> str | None:
         """Of T(g), if it has been read: nothing is asked for the sake of a record."""
@@ -100,15 +116,16 @@ class Secret:
         """How long ago a version that was read has been put; both times are AWS's."""
         return (self.now - self._records[version_id][1]).total_seconds()
 
-    def put(self, version_id: str, record: Intent | Closed | Token, label: str) -> tuple[str, ...]:
-        """Put a version; answers the labels it has now.
+    def put(self, version_id: str, record: Intent | Closed | Token, *wanted: str) -> tuple[str, ...]:
+        """Put a version under labels; answers those it has now.
 
         Raises:
             VersionExistsError: The id is taken by another text.
         """
-        carried = self.store.put(self.arn, version_id, record.text(), label)
-        if label in carried:
-            self._note(label, version_id)
+        carried = self.store.put(self.arn, version_id, record.text(), *wanted)
+        for label in wanted:
+            if label in carried:
+                self._note(label, version_id)
         return carried
 
     def move(self, label: str, *, to: str | None = None, source: str | None = None) -> bool:

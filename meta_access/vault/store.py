@@ -75,6 +75,8 @@ class SecretStore:
             stages={version: tuple(labels) for version, labels in answer.get("VersionIdsToStages", {}).items()},
             kms_key=answer.get("KmsKeyId"),
             deletes_at=answer.get("DeletedDate"),
+            rotated_by=answer.get("RotationLambdaARN", "AWS") if answer.get("RotationEnabled") else None,
+            primary_region=answer.get("PrimaryRegion"),
         )
 
     def create(
@@ -130,11 +132,11 @@ class SecretStore:
             raise told from None
         return Version(answer.get("SecretString", ""), answer["CreatedDate"])
 
-    def put(self, arn: str, version_id: str, text: str, label: str) -> tuple[str, ...]:
+    def put(self, arn: str, version_id: str, text: str, *labels: str) -> tuple[str, ...]:
         """Put a version under an id of ours; the same id with the same text again is no-op.
 
         Returns:
-            The labels it has now. A no-op does not attach `label` again.
+            The labels it has now. A no-op does not attach `labels` again.
 
         Raises:
             VersionExistsError: The id holds another text.
@@ -143,7 +145,7 @@ class SecretStore:
             "Writing to",
             arn,
             lambda: self._client.put_secret_value(
-                SecretId=arn, ClientRequestToken=version_id, SecretString=text, VersionStages=[label]
+                SecretId=arn, ClientRequestToken=version_id, SecretString=text, VersionStages=list(labels)
             ),
         )
         return tuple(answer.get("VersionStages", []))
@@ -183,6 +185,10 @@ class SecretStore:
     def use_key(self, arn: str, kms_key: str) -> None:
         """Encrypt with another key from now on. AWS re-encrypts the versions under its own labels, not ours."""
         self._ask("Changing the key of", arn, lambda: self._client.update_secret(SecretId=arn, KmsKeyId=kms_key))
+
+    def stop_rotation(self, arn: str) -> None:
+        """Let AWS start no rotation of its own any more. One that is at work may leave its version pending."""
+        self._ask("Stopping the rotation of", arn, lambda: self._client.cancel_rotate_secret(SecretId=arn))
 
     def schedule_deletion(self, arn: str, days: int) -> datetime | None:
         """Schedule the deletion; already scheduled is success.

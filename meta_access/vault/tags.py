@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import ForeignSecretError
+from meta_access.vault.ask import LAMBDA, Ask
 from meta_access.vault.payload import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-
-    from meta_access.vault.ask import Ask
 
 PREFIX = "meta-tokens:"
 MANAGED_BY = f"{PREFIX}managed-by"
@@ -21,12 +20,24 @@ STACK = f"{PREFIX}stack"
 APP = f"{PREFIX}app-id"
 SYSTEM_USER = f"{PREFIX}system-user-id"
 CLAIM = f"{PREFIX}claim"
+# What AWS's own rotation mints for: written by Pulumi while that one owns the rotation, read by its function.
+ROTATION_OWNER = f"{PREFIX}rotation-owner"
+BUSINESS = f"{PREFIX}business-id"
+API_VERSION = f"{PREFIX}api-version"
+SCOPES = f"{PREFIX}scopes"
+LIFETIME = f"{PREFIX}lifetime"
+GRACE = f"{PREFIX}grace-s"
+TRIGGER = f"{PREFIX}trigger"
 # Best effort, for reading without the right to read values.
 EXPIRES = f"{PREFIX}expires-at"
 GENERATION = f"{PREFIX}generation"
 SUSPECTS = f"{PREFIX}suspects"
+FINGERPRINT = f"{PREFIX}fingerprint"
+ISSUED = f"{PREFIX}issued-at"
 
 NEVER = "never"
+SIXTY_DAYS = "60d"
+LONGEST_VALUE = 256
 
 
 def owned(ask: Ask, claim: str) -> dict[str, str]:
@@ -39,12 +50,64 @@ def owned(ask: Ask, claim: str) -> dict[str, str]:
         SYSTEM_USER: ask.system_user_id,
         f"{PREFIX}schema": SCHEMA,
         CLAIM: claim,
+        **(_wish(ask) if ask.rotation_owner == LAMBDA else {}),
     }
 
 
-def noted(generation: int, expires_at: datetime | None, suspects: Sequence[int]) -> dict[str, str]:
+def wish(name: str, tags: Mapping[str, str]) -> Ask:
+    """What Pulumi asks AWS's own rotation for, as it wrote it into the tags.
+
+    Raises:
+        ForeignSecretError: The tags give no such wish.
+    """
+    if tags.get(MANAGED_BY) != "pulumi" or tags.get(ROTATION_OWNER) != LAMBDA:
+        raise ForeignSecretError(
+            f"Rotating secret {name} is refused: it has no tag {ROTATION_OWNER} with the value {LAMBDA}, so its tokens "
+            "are not this function's to rotate. Nothing was changed. Set rotation_owner: lambda on the resource that "
+            "owns the secret and run `pulumi up`, or cancel the rotation in AWS."
+        )
+    needed = (PROJECT, STACK, APP, SYSTEM_USER, BUSINESS, API_VERSION, SCOPES, LIFETIME, GRACE, TRIGGER)
+    if lost := [key for key in needed if not tags.get(key)] or [GRACE] * (not tags[GRACE].isdecimal()):
+        raise ForeignSecretError(
+            f"Rotating secret {name} is refused: its tags {', '.join(lost)} were removed or changed by hand, so what "
+            "to mint is not known. Nothing was changed; `pulumi up` writes them again."
+        )
+    return Ask(
+        project=tags[PROJECT],
+        stack=tags[STACK],
+        secret_name=name,
+        app_id=tags[APP],
+        business_id=tags[BUSINESS],
+        system_user_id=tags[SYSTEM_USER],
+        api_version=tags[API_VERSION],
+        scopes=tuple(tags[SCOPES].split()),
+        expires=tags[LIFETIME] != NEVER,
+        grace_s=int(tags[GRACE]),
+        rotate_before_s=0,
+        rotation_owner=LAMBDA,
+        renews=tags[TRIGGER],
+    )
+
+
+def _wish(ask: Ask) -> dict[str, str]:
+    return {
+        ROTATION_OWNER: LAMBDA,
+        BUSINESS: ask.business_id,
+        API_VERSION: ask.api_version,
+        SCOPES: " ".join(sorted(set(ask.scopes))),
+        LIFETIME: SIXTY_DAYS if ask.expires else NEVER,
+        GRACE: str(ask.grace_s),
+        TRIGGER: ask.trigger,
+    }
+
+
+def noted(
+    generation: int, expires_at: datetime | None, suspects: Sequence[int], *, fingerprint: str, issued_at: datetime
+) -> dict[str, str]:
     """The tags that tell an observer what the value would."""
     return {
+        FINGERPRINT: fingerprint,
+        ISSUED: iso(issued_at),
         EXPIRES: iso(expires_at) if expires_at else NEVER,
         GENERATION: str(generation),
         SUSPECTS: " ".join(map(str, suspects)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meta_access.errors import SecretStoreError
-from meta_access.vault import payload
+from meta_access.vault import payload, tags
 from meta_access.vault.labels import INTENT, PREVIOUS, closing
 from meta_access.vault.payload import Closed, Foreign, Intent, Suspect, Token
 from meta_access.vault.plan import Held, Holds, Ledger, View
@@ -64,7 +64,7 @@ def suspects_of(secret: Secret) -> tuple[Suspect, ...]:
 
 def marks(secret: Secret, generation: int) -> tuple[datetime, ...]:
     """When T(g) was stamped."""
-    version_id = payload.token_id(secret.arn, generation)
+    version_id = secret.place(generation)
     return tuple(at for at, where in secret.labels.stamps.get(generation, ()) if where == version_id)
 
 
@@ -78,17 +78,17 @@ def leftovers(secret: Secret) -> list[tuple[str, str]]:
 
 
 def _tokens(secret: Secret, current: Record, ledger: Intent | Closed | None) -> set[int]:
-    def at(generation: int) -> str:
-        return payload.token_id(secret.arn, generation)
-
-    known = {g for g, version_id in secret.labels.live.items() if version_id == at(g)}
+    known = {g for g, version_id in secret.labels.live.items() if version_id == secret.place(g)}
     known |= {g for g in secret.labels.stamps if marks(secret, g)}
     known |= {current.generation} if isinstance(current, Token) else set()
     # AWSPREVIOUS alone keeps a token's bytes no longer than the next promotion: one whose own label was removed by hand
     # would be lost with it. Its generation is found by trying, since ids cannot be read backwards.
     previous = secret.labels.where.get(PREVIOUS)
     highest = max([0, *known, ledger.generation if ledger else 0])
-    known |= {g for g in range(1, highest + 1) if at(g) == previous}
+    known |= {g for g in range(1, highest + 1) if payload.token_id(secret.arn, g) == previous}
+    if previous and tags.ROTATION_OWNER in secret.tags and isinstance(found := secret.find(previous), Token):
+        # Under an id that AWS chose for a rotation of its own.
+        known.add(found.generation)
     if isinstance(ledger, Intent) and ledger.generation > current.generation and secret.token(ledger.generation):
         # Parked, though Describe does not show it: it may be a write behind, or the label was removed by hand.
         known.add(ledger.generation)
@@ -98,7 +98,7 @@ def _tokens(secret: Secret, current: Record, ledger: Intent | Closed | None) -> 
 def _held(secret: Secret, generation: int, *, read: bool) -> Held:
     token = secret.token(generation) if read else None
     return Held(
-        live=secret.labels.live.get(generation) == payload.token_id(secret.arn, generation),
+        live=secret.labels.live.get(generation) == secret.place(generation),
         stamps=marks(secret, generation),
         trigger=token.trigger if token else None,
         app_id=token.app_id if token else None,

@@ -26,6 +26,7 @@ LIFETIME = timedelta(days=60)
 
 # A claim's whole lease, and some for AWS's clock being read in whole seconds and for a run that claims after it.
 LONGEST_WAIT_S = LEASE_S + 60
+PARK_FOR_S = 600.0
 _LOOK_EVERY_S = 5
 _LOST_TOKEN_SETTLES = (1.0, 3.0, 6.0)
 _MOST_CONFLICTS = 5
@@ -37,6 +38,7 @@ class Work:
 
     Attributes:
         owner: `project/stack` of the run; "" for whoever the tags name.
+        park_for_s: How long storing a minted token is tried, before it is revoked instead.
     """
 
     secret: Secret
@@ -44,6 +46,7 @@ class Work:
     clock: Clock
     notify: Callable[[str], None]
     owner: str = ""
+    park_for_s: float = PARK_FOR_S
     _waiting_since: float | None = None
     _told: set[int] = field(default_factory=set)
     _conflicts: int = 0

@@ -46,6 +46,7 @@ def asked(**changed: Any) -> dict[str, Any]:
         "rotate_before": "20d",
         "grace": "24h",
         "keepers": {},
+        "rotation_owner": "pulumi",
         "freshness": "current",
         **changed,
     }

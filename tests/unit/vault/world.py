@@ -5,6 +5,7 @@ The Secrets Manager follows AWS where moto does not: compare-and-set, labels on 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,10 @@ WRITES = {
     "delete_secret",
     "restore_secret",
     "update_secret",
+    "rotate_secret",
+    "cancel_rotate_secret",
 }
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
 
 
 class Crash(BaseException):
@@ -66,7 +70,9 @@ def nothing(_when: str, _what: str) -> None:
 
 @dataclass
 class Stored:
-    text: str
+    """A version. `text` is None between AWS's beginning of a rotation and the first put."""
+
+    text: str | None
     created: datetime
     labels: list[str]
 
@@ -79,6 +85,8 @@ class Vaulted:
     versions: dict[str, Stored]
     kms: str | None = None
     deleted: datetime | None = None
+    rotated_by: str | None = None
+    primary: str | None = None
 
 
 class Aws:
@@ -142,6 +150,8 @@ class Aws:
             },
             **({"KmsKeyId": secret.kms} if secret.kms else {}),
             **({"DeletedDate": secret.deleted} if secret.deleted else {}),
+            **({"RotationEnabled": True, "RotationLambdaARN": secret.rotated_by} if secret.rotated_by else {}),
+            **({"PrimaryRegion": secret.primary} if secret.primary else {}),
         }
 
     def do_describe_secret(self, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's spelling
@@ -180,7 +190,7 @@ class Aws:
 
     def do_get_secret_value(self, SecretId: str, VersionId: str) -> dict[str, Any]:  # noqa: N803
         secret = self._open(SecretId)
-        if VersionId not in secret.versions:
+        if VersionId not in secret.versions or secret.versions[VersionId].text is None:
             raise self.error("ResourceNotFoundException")
         version = secret.versions[VersionId]
         return {"ARN": secret.arn, "SecretString": version.text, "CreatedDate": version.created}
@@ -200,6 +210,11 @@ class Aws:
                 version.labels = [label for label in version.labels if label not in VersionStages]
             found = Stored(SecretString, self.time.now, list(VersionStages))
             secret.versions[ClientRequestToken] = found
+        elif found.text is None:
+            found.text = SecretString
+            for version in secret.versions.values():
+                version.labels = [label for label in version.labels if label not in VersionStages]
+            found.labels = [*found.labels, *VersionStages]
         elif found.text != SecretString:
             raise self.error("ResourceExistsException")
         return {"ARN": secret.arn, "VersionId": ClientRequestToken, "VersionStages": list(found.labels)}
@@ -248,6 +263,30 @@ class Aws:
         secret = self._open(SecretId)
         secret.deleted = self.time.now + timedelta(days=RecoveryWindowInDays)
         return {"ARN": secret.arn, "DeletionDate": secret.deleted}
+
+    def do_rotate_secret(
+        self,
+        SecretId: str,  # noqa: N803
+        ClientRequestToken: str,  # noqa: N803
+        RotateImmediately: bool = True,  # noqa: N803
+    ) -> dict[str, Any]:
+        """What AWS does before it calls the function: a version without a value, or a copy to be tested only."""
+        secret = self._open(SecretId)
+        pending = next((key for key, version in secret.versions.items() if "AWSPENDING" in version.labels), None)
+        if pending and "AWSCURRENT" not in secret.versions[pending].labels:
+            raise self.error("InvalidRequestException")
+        for version in secret.versions.values():
+            version.labels = [label for label in version.labels if label != "AWSPENDING"]
+        current = next(version for version in secret.versions.values() if "AWSCURRENT" in version.labels)
+        text = None if RotateImmediately else current.text
+        secret.versions[ClientRequestToken] = Stored(text, self.time.now, ["AWSPENDING"])
+        secret.rotated_by = FUNCTION
+        return {"ARN": secret.arn, "VersionId": ClientRequestToken}
+
+    def do_cancel_rotate_secret(self, SecretId: str) -> dict[str, Any]:  # noqa: N803
+        secret = self._open(SecretId)
+        secret.rotated_by = None
+        return {"ARN": secret.arn}
 
     def do_restore_secret(self, SecretId: str) -> dict[str, Any]:  # noqa: N803
         secret = self.find(SecretId)
@@ -393,7 +432,11 @@ class World:
 
     def held(self, name: str = NAME) -> set[str]:
         """Values of tokens in versions with a label."""
-        found = (self.payload(version_id, name) for version_id, labels in self.stages(name).items() if labels)
+        found = []
+        for version_id in self.stages(name):
+            # A version that AWS has begun for a rotation has a label before it has a value.
+            with contextlib.suppress(ClientError):
+                found.append(self.payload(version_id, name))
         return {payload["access_token"] for payload in found if "access_token" in payload}
 
     def tags(self, name: str = NAME) -> dict[str, str]:

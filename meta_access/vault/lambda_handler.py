@@ -1,0 +1,129 @@
+"""The rotation function that AWS calls: `meta_access.vault.lambda_handler.lambda_handler`.
+
+What to mint stands in the secret's tags, where Pulumi wrote it. The function's environment says with what:
+
+    META_ACCESS_APP_SECRET   reference to the app's secret: aws-secret:ARN#key, or env:META_…
+    META_ACCESS_ADMIN_TOKEN  reference to the token that acts, likewise
+    META_ACCESS_GRAPH_URL    only against an emulator; Meta's own otherwise
+    META_ACCESS_AWS_URL      likewise, for Secrets Manager
+
+Credentials are resolved anew in every call, since they are rotated too. `docs/lambda.md` says how to deploy it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any, cast
+
+from meta_access import redaction, validation
+from meta_access.connection import AwsSettings, Connection
+from meta_access.credentials import Credentials
+from meta_access.endpoints import REAL_GRAPH_HOST, check_pairing
+from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.graph.access_tokens import TokenIssuer
+from meta_access.graph.client import GraphClient
+from meta_access.redaction import scrub
+from meta_access.vault import rotation
+from meta_access.vault.store import store_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meta_access.vault.ask import Ask
+    from meta_access.vault.issuer import Issuer
+
+APP_SECRET = "META_ACCESS_APP_SECRET"  # noqa: S105 - names of variables, not secrets
+ADMIN_TOKEN = "META_ACCESS_ADMIN_TOKEN"  # noqa: S105 - likewise
+GRAPH_URL = "META_ACCESS_GRAPH_URL"
+AWS_URL = "META_ACCESS_AWS_URL"
+
+_LONGEST_S = 900.0
+_ARN_PARTS = 7
+
+
+class RotationFailedError(Exception):
+    """What AWS sees of a failed step: one sentence, and no cause that could quote anything."""
+
+
+def lambda_handler(event: Mapping[str, Any], context: Any = None) -> None:
+    """Carry out the step of a rotation that AWS asks for.
+
+    Args:
+        event: `Step`, `SecretId` and `ClientRequestToken`.
+        context: Lambda's, for the time that is left; None outside of Lambda.
+
+    Raises:
+        RotationFailedError: AWS counts the step as failed, and calls again later.
+    """
+    redaction.install()
+    try:
+        _rotate(event, context)
+    except MetaAccessError as error:
+        text = scrub(str(error))
+    except Exception as error:  # noqa: BLE001 - its text and its traceback, which AWS would log, may quote a secret
+        place = traceback.extract_tb(sys.exc_info()[2])[-1]
+        text = (
+            f"{type(error).__name__} in {place.name}, line {place.lineno}: a fault of this function, please report it."
+        )
+    else:
+        return
+    print(text)
+    raise RotationFailedError(text)
+
+
+def _rotate(event: Mapping[str, Any], context: Any) -> None:
+    step, arn, version_id = (event.get(key) for key in ("Step", "SecretId", "ClientRequestToken"))
+    if step not in rotation.STEPS or not isinstance(arn, str) or not isinstance(version_id, str):
+        raise _wrong("event", "is no call of Secrets Manager's rotation.", "let RotateSecret call this function.")
+    parts = arn.split(":")
+    if len(parts) != _ARN_PARTS:
+        raise _wrong("event.SecretId", "is no ARN of a secret.", "let RotateSecret call this function.")
+    aws = AwsSettings(region=parts[3], endpoint_url=os.environ.get(AWS_URL) or None)
+    check_pairing(_graph_url(), aws, path="environment of the function")
+    rotation.rotate(
+        store_for(aws),
+        lambda ask: _issuer(ask, aws),
+        step,
+        arn,
+        version_id,
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000 if context else _LONGEST_S,
+    )
+
+
+def _issuer(ask: Ask, aws: AwsSettings) -> Issuer:
+    connection = Connection(
+        name="rotation-function",
+        environment=ask.stack,
+        rules="",
+        graph_url=_graph_url(),
+        api_version=ask.api_version,
+        business_id=ask.business_id,
+        business_name=ask.business_id,
+        app_id=ask.app_id,
+        app_name=ask.app_id,
+        app_claimed=True,
+        app_secret=_reference(APP_SECRET),
+        admin_token=_reference(ADMIN_TOKEN),
+        tier_probe=None,
+        tier=None,
+        aws=aws,
+    )
+    # Cast as in `providers/_live`: graph and vault do not know each other.
+    return cast("Issuer", TokenIssuer(GraphClient(connection, Credentials(connection))))
+
+
+def _graph_url() -> str:
+    return os.environ.get(GRAPH_URL) or f"https://{REAL_GRAPH_HOST}"
+
+
+def _reference(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if reason := validation.credential_reference(value):
+        raise _wrong(variable, f"{reason}.", "write aws-secret:ARN#key into the function's environment.")
+    return value
+
+
+def _wrong(path: str, problem: str, fix: str) -> ConfigError:
+    return ConfigError([Problem(path, problem, fix)])

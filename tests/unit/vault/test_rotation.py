@@ -1,0 +1,487 @@
+"""AWS's own rotation: its four calls in order, and in every order, number and place of death that AWS allows."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from meta_access.errors import ForeignSecretError, GraphError, MetaAccessError, TokenPendingError
+from meta_access.vault import end
+from meta_access.vault.observe import observe
+from meta_access.vault.rotation import CREATE, FINISH, SET, STEPS, TEST, rotate
+from tests.unit.vault.world import ASK, FUNCTION, NAME, Crash, World
+
+OWNED = replace(ASK, rotation_owner="lambda")
+NEW = "11111111-2222-4333-8444-555555555555"
+NEXT = "66666666-7777-4888-8999-000000000000"
+DAY = 86400
+
+
+class Rotated(World):
+    """A secret with Pulumi's first token, which AWS rotates from now on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = self.ensure(OWNED)
+        self.claim = self.first.claim
+
+    @property
+    def arn(self) -> str:
+        return self.first.arn
+
+    def begin(self, version_id: str = NEW, **given: bool) -> str:
+        self.aws.rotate_secret(SecretId=self.arn, ClientRequestToken=version_id, **given)
+        return version_id
+
+    def call(self, step: str, version_id: str = NEW, *, left: float = 900) -> None:
+        # An invocation of its own: nothing but AWS and Meta passes from one to the next.
+        clock, said = self.time, self.said.append
+        rotate(
+            self.new_store(), lambda _: self.meta, step, self.arn, version_id,
+            seconds_left=lambda: left, clock=clock, notify=said,
+        )  # fmt: skip
+
+    def calls(self, version_id: str = NEW) -> None:
+        """What AWS does: each step until it succeeds, a few times at most."""
+        for step in STEPS:
+            self.call(step, version_id)
+
+    def where(self, label: str) -> str | None:
+        return next((key for key, labels in self.stages().items() if label in labels), None)
+
+    def up(self, **changed: object) -> object:
+        return self.ensure(replace(OWNED, **changed), claim=self.claim)  # type: ignore[arg-type]
+
+
+def accounted(world: World) -> bool:
+    """Every live token stands in a labelled version, but for what is listed or still open."""
+    ledger = world.at("META_INTENT")
+    excused = len(world.suspects()) + int(ledger["state"] == "minting")
+    return len(world.meta.living() - world.held()) <= excused
+
+
+# --- in order ------------------------------------------------------------------------------------
+
+
+def test_four_calls_make_the_version_of_aws_current_with_a_fresh_token() -> None:
+    world = Rotated()
+    world.begin()
+
+    world.calls()
+
+    assert world.stages() == {
+        world.first.version_id: ["AWSPREVIOUS", "META_R1_1795507200"],
+        NEW: ["META_G2", "AWSCURRENT"],
+        world.where("META_INTENT"): ["META_INTENT"],
+    }
+    current = world.at("AWSCURRENT")
+    assert (current["generation"], current["state"], current["rotation"]) == (2, "active", NEW)
+    assert (current["trigger"], current["scope"]) == (ASK.trigger, "ads_read,business_management")
+    assert world.meta.alive(current["access_token"])
+    assert len(world.meta.tokens) == 2
+    tags = world.tags()
+    assert (tags["meta-tokens:generation"], tags["meta-tokens:expires-at"]) == ("2", "2027-01-23T08:00:00Z")
+    assert tags["meta-tokens:fingerprint"] == current["fingerprint"]
+
+
+def test_a_token_is_parked_before_it_is_current_and_revoked_only_after_grace() -> None:
+    world = Rotated()
+    world.begin()
+    first = world.at("AWSCURRENT")["access_token"]
+
+    world.call(CREATE)
+    assert sorted(world.stages()[NEW]) == ["AWSPENDING", "META_G2"]
+    assert world.at("AWSCURRENT")["access_token"] == first
+    for step in (SET, TEST, FINISH):
+        world.call(step)
+    assert world.meta.alive(first)
+    world.time.advance(DAY + 1)
+    world.begin(NEXT)
+    world.calls(NEXT)
+
+    assert not world.meta.alive(first)
+    assert sorted(world.held()) == sorted(world.meta.living())
+    assert world.at("AWSCURRENT")["generation"] == 3
+
+
+def test_pulumi_ends_what_aws_has_superseded_and_mints_nothing() -> None:
+    world = Rotated()
+    world.begin()
+    world.calls()
+    world.time.advance(45 * DAY)
+
+    outcome = world.ensure(OWNED, claim=world.claim)
+
+    assert (outcome.generation, outcome.version_id, len(world.meta.tokens)) == (2, NEW, 2)
+    assert len(world.meta.living()) == 1
+    assert world.labels() == {"AWSCURRENT", "META_G2", "META_INTENT"}
+
+
+def test_what_pulumi_asks_for_meanwhile_is_minted_by_the_next_rotation() -> None:
+    world = Rotated()
+
+    outcome = world.ensure(replace(OWNED, scopes=("ads_management",)), claim=world.claim)
+    assert (outcome.generation, outcome.asked != outcome.trigger, len(world.meta.tokens)) == (1, True, 1)
+    world.begin()
+    world.calls()
+
+    assert world.at("AWSCURRENT")["scope"] == "ads_management"
+    again = world.ensure(replace(OWNED, scopes=("ads_management",)), claim=world.claim)
+    assert (again.generation, again.asked == again.trigger) == (2, True)
+
+
+def test_handing_back_cancels_the_rotation_and_mints_nothing() -> None:
+    world = Rotated()
+    world.begin()
+    world.calls()
+
+    outcome = world.ensure(ASK, claim=world.claim)
+
+    assert (outcome.generation, outcome.version_id, len(world.meta.tokens)) == (2, NEW, 2)
+    assert "RotationEnabled" not in world.aws.describe_secret(SecretId=NAME)
+    assert world.tags()["meta-tokens:rotation-owner"] == "pulumi"
+    assert world.said[-1] == f"Secret {NAME}: AWS's rotation by {FUNCTION} is cancelled; Pulumi rotates."
+    with pytest.raises(ForeignSecretError, match="has no tag meta-tokens:rotation-owner with the value lambda"):
+        world.call(CREATE)
+
+
+@pytest.mark.parametrize("done", [0, 1, 2, 3])
+def test_handing_back_in_the_middle_of_a_rotation_loses_nothing(done: int) -> None:
+    world = Rotated()
+    world.begin()
+    for step in STEPS[:done]:
+        world.call(step)
+
+    outcome = world.ensure(ASK, claim=world.claim)
+
+    assert outcome.generation == (2 if done else 1)
+    assert world.meta.living() == world.held()
+    rotated = world.ensure(replace(ASK, keepers={"round": "2"}), claim=world.claim)
+    assert rotated.generation == outcome.generation + 1
+    world.time.advance(DAY + 1)
+    world.ensure(replace(ASK, keepers={"round": "2"}), claim=world.claim)
+    assert len(world.meta.living()) == 1
+
+
+def test_destroying_ends_tokens_under_ids_of_aws_too() -> None:
+    world = Rotated()
+    world.begin()
+    world.calls()
+
+    end(world.store, world.meta, world.arn, claim=world.claim, clock=world.time, notify=world.said.append)
+
+    assert world.meta.living() == set()
+    assert world.store.describe(NAME).deletes_at
+
+
+def test_an_observer_sees_no_drift_in_what_aws_did() -> None:
+    world = Rotated()
+    world.begin()
+    world.calls()
+
+    seen = observe(
+        world.store, world.arn, claim=world.claim, version_id=world.first.version_id, generation=1,
+        expires_at=world.first.expires_at, grace_s=DAY, rotate_before_s=20 * DAY, rotation_owner="lambda",
+    )  # fmt: skip
+
+    assert (seen.freshness, seen.generation, seen.version_id) == ("current", 2, NEW)
+    assert [token.generation for token in seen.superseded] == [1]
+
+
+# --- not in order --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("calls", list(itertools.permutations(STEPS)), ids=lambda calls: "-".join(c[:4] for c in calls))
+def test_any_order_of_calls_ends_well_once_the_right_one_has_come(calls: tuple[str, ...]) -> None:
+    world = Rotated()
+    world.begin()
+    for step in calls:
+        with contextlib.suppress(TokenPendingError):
+            world.call(step)
+        assert accounted(world)
+        assert world.meta.alive(world.at("AWSCURRENT")["access_token"])
+
+    world.calls()
+
+    assert world.where("AWSCURRENT") == NEW
+    assert len(world.meta.tokens) == 2
+
+
+def test_every_call_twice_changes_nothing_more() -> None:
+    world = Rotated()
+    world.begin()
+    for step in STEPS:
+        world.call(step)
+        before = world.stages()
+        world.call(step)
+        assert world.stages() == before
+
+    assert len(world.meta.tokens) == 2
+
+
+@pytest.mark.parametrize("step", [TEST, FINISH])
+def test_nothing_is_tested_or_finished_before_it_is_created(step: str) -> None:
+    world = Rotated()
+    world.begin()
+
+    with pytest.raises(TokenPendingError) as refused:
+        world.call(step)
+
+    assert str(refused.value) == (
+        f"Secret {NAME}: the version of this rotation holds no token: createSecret has not got that far. Nothing was "
+        "changed; AWS begins again."
+    )
+    assert len(world.meta.tokens) == 1
+
+
+@pytest.mark.parametrize("step", [CREATE, SET, TEST, FINISH])
+def test_a_version_that_is_not_pending_is_not_touched(step: str) -> None:
+    world = Rotated()
+    world.begin()
+    before = world.stages()
+
+    with pytest.raises(TokenPendingError, match=f"{step} was called for version {NEXT}, which AWS has not labelled"):
+        world.call(step, NEXT)
+
+    assert world.stages() == before
+
+
+def test_with_another_version_pending_each_call_acts_on_its_own_version_only() -> None:
+    world = Rotated()
+    world.begin()
+    world.call(CREATE)
+    # An operator gives the rotation up by hand and starts another.
+    world.aws.update_secret_version_stage(SecretId=NAME, VersionStage="AWSPENDING", RemoveFromVersionId=NEW)
+    world.begin(NEXT)
+    with pytest.raises(TokenPendingError):
+        world.call(FINISH)
+
+    world.calls(NEXT)
+
+    assert (world.where("AWSCURRENT"), world.at("AWSCURRENT")["generation"]) == (NEXT, 3)
+    assert world.meta.living() == world.held()
+    world.time.advance(DAY + 1)
+    world.ensure(OWNED, claim=world.claim)
+    assert len(world.meta.living()) == 1
+
+
+def test_the_copy_that_aws_has_tested_before_it_turns_rotation_on_is_only_tested() -> None:
+    world = Rotated()
+    world.begin(RotateImmediately=False)
+
+    world.call(TEST)
+
+    assert len(world.meta.tokens) == 1
+    assert world.where("AWSCURRENT") == world.first.version_id
+
+
+def test_somebody_elses_pending_value_is_left_alone() -> None:
+    world = Rotated()
+    world.begin()
+    world.aws.put_secret_value(
+        SecretId=NAME, ClientRequestToken=NEW, SecretString="theirs", VersionStages=["AWSPENDING"]
+    )
+    for step in (CREATE, TEST, FINISH):
+        with pytest.raises(TokenPendingError, match="holds a value that this tool did not put there"):
+            world.call(step)
+    assert len(world.meta.tokens) == 1
+
+
+# --- what fails ----------------------------------------------------------------------------------
+
+
+def test_a_token_that_meta_says_no_to_is_revoked_and_gives_way_to_the_next_rotation() -> None:
+    world = Rotated()
+    world.begin()
+    world.meta.spoil = 1
+    world.call(CREATE)
+
+    with pytest.raises(GraphError, match=r"generation 2 \(it lacks ads_read\)\. It was revoked, and this rotation is"):
+        world.call(TEST)
+
+    assert world.meta.living() == world.held()
+    assert len(world.meta.living()) == 1
+    assert world.where("AWSPENDING") is None
+    world.begin(NEXT)
+    world.calls(NEXT)
+    assert world.at("AWSCURRENT")["generation"] == 3
+
+
+@pytest.mark.parametrize("step", [CREATE, TEST, FINISH])
+def test_with_meta_silent_nothing_is_minted_revoked_or_promoted(step: str) -> None:
+    world = Rotated()
+    world.begin()
+    for done in STEPS[: STEPS.index(step)]:
+        world.call(done)
+    before, minted = world.stages(), len(world.meta.tokens)
+    world.meta.outage = True
+
+    with pytest.raises(TokenPendingError, match="Nothing was minted, revoked or marked"):
+        world.call(step)
+
+    world.meta.outage = False
+    assert (world.stages(), len(world.meta.tokens)) == (before, minted)
+    world.calls()
+    assert world.where("AWSCURRENT") == NEW
+
+
+def test_finishing_without_testing_still_asks_meta_first() -> None:
+    world = Rotated()
+    world.begin()
+    world.meta.spoil = 1
+    world.call(CREATE)
+
+    with pytest.raises(GraphError, match="Meta says no"):
+        world.call(FINISH)
+
+    assert world.where("AWSCURRENT") == world.first.version_id
+
+
+def test_too_little_time_is_said_before_anything_is_minted() -> None:
+    world = Rotated()
+    world.begin()
+
+    with pytest.raises(TokenPendingError) as refused:
+        world.call(CREATE, left=200)
+
+    assert str(refused.value) == (
+        f"Secret {NAME}: the function has 200 s left, and a rotation may take 300 s. Nothing was minted; set the "
+        "function's timeout to 900 s."
+    )
+
+
+def test_a_secret_without_a_first_token_is_pulumis() -> None:
+    world = Rotated()
+    payload = '{"generation":0,"state":"empty"}'
+    world.aws.find(NAME).versions[world.first.version_id].text = payload
+    world.begin()
+
+    with pytest.raises(TokenPendingError, match="AWS's rotation only follows one"):
+        world.call(CREATE)
+
+
+def test_lost_tags_are_named() -> None:
+    world = Rotated()
+    world.begin()
+    del world.aws.find(NAME).tags["meta-tokens:scopes"]
+
+    with pytest.raises(ForeignSecretError) as refused:
+        world.call(CREATE)
+
+    assert str(refused.value) == (
+        f"Rotating secret {NAME} is refused: its tags meta-tokens:scopes were removed or changed by hand, so what to "
+        "mint is not known. Nothing was changed; `pulumi up` writes them again."
+    )
+
+
+def test_a_rotation_that_nobody_asked_for_is_refused_by_pulumi() -> None:
+    world = World()
+    claim = world.ensure().claim
+    world.aws.rotate_secret(SecretId=NAME, ClientRequestToken=NEW)
+
+    with pytest.raises(ForeignSecretError) as refused:
+        world.ensure(replace(ASK, keepers={"round": "2"}), claim=claim)
+
+    assert str(refused.value) == (
+        f"Using secret {NAME} is refused: AWS rotates it by itself, with {FUNCTION}, and two that rotate would end "
+        "each other's tokens. Nothing was minted, revoked or changed; the current token stays. Cancel that rotation "
+        "(aws secretsmanager cancel-rotate-secret), or, if the function is this tool's, set rotation_owner: lambda."
+    )
+    assert len(world.meta.tokens) == 1
+
+
+# --- deaths and races ----------------------------------------------------------------------------
+
+
+def die_at(world: Rotated, step: str, at: int | None) -> int:
+    """Call a step with a death at the n-th point, before or after an effect; answers how many points were passed."""
+    points = 0
+
+    def hook(_when: str, _what: str) -> None:
+        nonlocal points
+        if points == at:
+            raise Crash
+        points += 1
+
+    world.hook(hook)
+    with contextlib.suppress(Crash, MetaAccessError):
+        world.call(step)
+    world.hook(lambda _when, _what: None)
+    return points
+
+
+def before(step: str, spoiled: int) -> Rotated:
+    world = Rotated()
+    world.begin()
+    world.meta.spoil = spoiled
+    for done in STEPS[: STEPS.index(step)]:
+        with contextlib.suppress(GraphError):
+            world.call(done)
+    return world
+
+
+@pytest.mark.parametrize(("step", "spoiled"), [(CREATE, 0), (CREATE, 1), (TEST, 0), (TEST, 1), (FINISH, 0)])
+def test_a_function_that_dies_anywhere_is_healed_by_being_called_again(step: str, spoiled: int) -> None:
+    total = die_at(before(step, spoiled), step, None)
+    assert total > 5
+    for at in range(total):
+        world = before(step, spoiled)
+        die_at(world, step, at)
+        assert accounted(world), at
+        version_id = NEW
+        for _ in range(3):
+            try:
+                world.calls(version_id)
+                break
+            except (GraphError, TokenPendingError):
+                # AWS calls again later; with nothing pending any more it starts another rotation.
+                world.time.advance(300)
+                if world.where("AWSPENDING") is None and world.where("AWSCURRENT") != version_id:
+                    version_id = world.begin(NEXT)
+        assert world.where("AWSCURRENT") == version_id, at
+        assert accounted(world), at
+        world.time.advance(DAY + 1)
+        world.ensure(OWNED, claim=world.claim)
+        assert len(world.meta.living() & world.held()) == 1
+
+
+@pytest.mark.parametrize("step", [CREATE, TEST, FINISH])
+@pytest.mark.parametrize("owner", ["pulumi", "lambda"])
+def test_an_up_at_any_point_of_a_step_ends_in_one_current_token(step: str, owner: str) -> None:
+    at, total = 0, 1
+    while at < total:
+        world = Rotated()
+        world.begin()
+        for done in STEPS[: STEPS.index(step)]:
+            world.call(done)
+        points = 0
+
+        def hook(_when: str, _what: str, world: Rotated = world, at: int = at) -> None:
+            nonlocal points
+            points += 1
+            if points - 1 == at:
+                world.hook(lambda _when, _what: None)
+                with contextlib.suppress(MetaAccessError):
+                    world.ensure(replace(ASK, rotation_owner=owner), claim=world.claim)
+                world.hook(hook)
+
+        world.hook(hook)
+        with contextlib.suppress(MetaAccessError):
+            world.call(step)
+        world.hook(lambda _when, _what: None)
+        total = points
+
+        assert accounted(world), at
+        assert world.meta.alive(world.at("AWSCURRENT")["access_token"])
+        for _ in range(3):
+            with contextlib.suppress(MetaAccessError):
+                world.ensure(replace(ASK, rotation_owner=owner), claim=world.claim)
+            world.time.advance(DAY + 1)
+        assert accounted(world), at
+        if owner == "pulumi":
+            assert len(world.meta.living()) == 1 + len(world.meta.living() - world.held())
+        at += 1
+    assert total > 5
