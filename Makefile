@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test check emulator env clean venv
+.PHONY: help up preview down test check emulator env clean venv lambda
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ emulator: venv ## Start the emulated Meta and Secrets Manager in the background,
 
 env: venv ## Print the environment of these targets: eval "$$(make -s env)"
 	@$(PY) -m tools.workspace.environment
+
+lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.13, x86_64)
+	@$(PY) -m tools.workspace.lambda_zip
 
 clean: ## Stop the emulator and remove .venv, the working folder with stack dev's state, and caches
 	@$(PYTHON) -m tools.workspace.clean

@@ -60,6 +60,8 @@ class Control:
             ("POST", "clock"): self._set_clock,
             ("GET", "credentials"): self._credentials,
             ("POST", "act"): self._act,
+            ("GET", "functions"): lambda _: emulator.functions.all(),
+            ("POST", "functions"): self._add_function,
         }
 
     def serves(self, path: str) -> bool:
@@ -174,6 +176,17 @@ class Control:
             "admin_token": keyring.admin_token(),
             "aws_region": AWS_REGION,
         }
+
+    def _add_function(self, request: Request) -> Any:
+        body = _object(request)
+        arn, url = body.get("arn"), body.get("url")
+        parts = urlsplit(url) if isinstance(url, str) else None
+        if not isinstance(arn, str) or ":function:" not in arn:
+            raise ControlError("arn: write the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
+        if parts is None or parts.scheme != "http" or parts.hostname not in LOOPBACK:
+            raise ControlError("url: a function is called on this machine only, such as http://127.0.0.1:9000.")
+        self._emulator.functions.add(arn, str(url))
+        return self._emulator.functions.all()
 
     def _act(self, request: Request) -> Any:
         done = acts.perform(self._emulator.store.world, _decoded(request))

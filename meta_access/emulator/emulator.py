@@ -40,6 +40,7 @@ class Emulator:
             self.faults = Faults()
             self.store = Store(self.folder, self.clock, self.keyring, saved)
             self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
+            self.functions = self._aws.functions
             self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal)
             self._control = Control(self)
             self._graph_server = Door(port, self._route)

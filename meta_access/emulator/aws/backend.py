@@ -81,7 +81,16 @@ class Backend(Inventory):
     ) -> str:
         secret = self._usable(secret_id)
         version_id = self._from_client_request_token(client_request_token)
-        if version_id in secret.versions:
+        if version_id in secret.versions and _valueless(secret.versions[version_id]):
+            # AWS made the version when it began a rotation; its value comes from the function.
+            if secret_string is not None:
+                secret.versions[version_id]["secret_string"] = secret_string
+            if secret_binary is not None:
+                secret.versions[version_id]["secret_binary"] = secret_binary
+            labels.place(secret.versions, version_id, list(dict.fromkeys(version_stages)))
+            records.follow_current(secret)
+            secret.last_changed_date = self._seconds()
+        elif version_id in secret.versions:
             if not _holds(secret, version_id, secret_string, secret_binary):
                 raise ResourceExistsException(
                     f"You can't use ClientRequestToken {version_id} because that value is already in use for a version "
@@ -130,6 +139,8 @@ class Backend(Inventory):
         if version is None:
             if wanted in self._pruned.get(secret.name, []):
                 raise VersionDeletedException(wanted)
+            raise NoValueException(f"VersionId: {wanted}")
+        if _valueless(version):
             raise NoValueException(f"VersionId: {wanted}")
         if version_stage and version_stage not in version["version_stages"]:
             raise SecretStageVersionMismatchException
@@ -200,22 +211,41 @@ class Backend(Inventory):
         secret_id: str,
         client_request_token: str | None = None,
         rotation_lambda_arn: str | None = None,
-        rotation_rules: dict[str, Any] | None = None,  # noqa: ARG002 - moto's signature
-        rotate_immediately: bool = True,  # noqa: ARG002 - likewise
+        rotation_rules: dict[str, Any] | None = None,
+        rotate_immediately: bool = True,
     ) -> str:
         secret = self._usable(secret_id)
-        self._from_client_request_token(client_request_token)
-        if not rotation_lambda_arn:
+        version_id = self._from_client_request_token(client_request_token)
+        function = rotation_lambda_arn or secret.rotation_lambda_arn
+        if not function:
             raise InvalidRequestException("No Lambda rotation function ARN is associated with this secret.")
         pending = labels.holder(secret.versions, labels.PENDING)
         if pending is not None and pending != labels.holder(secret.versions, labels.CURRENT):
             raise InvalidRequestException("A previous rotation isn't complete. That rotation will be reattempted.")
-        # There is no Lambda behind this door; AWS says this of a function that it cannot call.
-        raise RefusedError(
-            "AccessDeniedException",
-            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
-            "access to the principal secretsmanager.amazonaws.com.",
-        )
+        if function not in self.functions:
+            raise RefusedError(
+                "AccessDeniedException",
+                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+                "access to the principal secretsmanager.amazonaws.com.",
+            )
+        secret.rotation_requested = secret.rotation_enabled = True
+        secret.rotation_lambda_arn = function
+        secret.auto_rotate_after_days = (rotation_rules or {}).get("AutomaticallyAfterDays", 0)
+        copied = {} if rotate_immediately else secret.versions[str(labels.holder(secret.versions, labels.CURRENT))]
+        text, binary = copied.get("secret_string"), copied.get("secret_binary")
+        self._add_version(secret, version_id, text, binary, [labels.PENDING])
+        return secret.to_short_dict(version_id=version_id)
+
+    def rotated(self, secret_id: str, version_id: str, *, tested_only: bool) -> None:
+        """Note that a rotation has succeeded; the copy of one that was only tested goes."""
+        secret = self._usable(secret_id)
+        secret.last_rotation_date = self._seconds()
+        if tested_only:
+            del secret.versions[version_id]
+
+
+def _valueless(version: dict[str, Any]) -> bool:
+    return "secret_string" not in version and "secret_binary" not in version
 
 
 def _holds(secret: FakeSecret, version_id: str, text: str | None, binary: str | None) -> bool:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request
 
 from meta_access.emulator.aws import limits, statefile, wire
 from meta_access.emulator.aws.backend import Backend
+from meta_access.emulator.aws.functions import Functions
 from meta_access.emulator.aws.history import History
 from meta_access.emulator.aws.responses import WRITES, Responses
 from meta_access.emulator.journal import NO_ANSWER
@@ -58,6 +59,7 @@ class AwsDoor:
         self._lock = threading.RLock()
         self._history = History(lambda: clock.offset)
         self._backends: dict[str, Backend] = {}
+        self.functions = Functions(journal)
         self._load()
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -126,7 +128,10 @@ class AwsDoor:
     def _carry_out(self, call: wire.Call, stale: Fault | None) -> dict[str, Any]:
         backend = self._backend(call.region)
         if call.operation in WRITES:
-            return self._write(backend, call)
+            answer = self._write(backend, call)
+            if call.operation == "RotateSecret":
+                self._rotate(backend, call, answer)
+            return answer
         if stale is not None:
             backend = self._as_it_was(backend, call, stale)
         return Responses(backend, call.params).run(call.operation)
@@ -147,6 +152,19 @@ class AwsDoor:
             self._history.add(call.region, name, before)
         return answer
 
+    def _rotate(self, backend: Backend, call: wire.Call, answer: dict[str, Any]) -> None:
+        """Call the function behind the answer's back, as AWS does."""
+        arn, version_id = answer["ARN"], answer["VersionId"]
+        tested_only = call.params.get("RotateImmediately") is False
+        function = backend.secrets[arn].rotation_lambda_arn
+
+        def succeeded() -> None:
+            with self._lock:
+                backend.rotated(arn, version_id, tested_only=tested_only)
+                self.save()
+
+        self.functions.rotate(function, arn, version_id, tested_only=tested_only, succeeded=succeeded)
+
     def _as_it_was(self, backend: Backend, call: wire.Call, stale: Fault) -> Backend:
         wanted = call.params["SecretId"]
         name = backend.name_of(wanted) or self._history.name_of(call.region, wanted) or wanted
@@ -162,4 +180,7 @@ class AwsDoor:
         return backend
 
     def _backend(self, region: str) -> Backend:
-        return self._backends.setdefault(region, Backend(region, self._clock.now))
+        if region not in self._backends:
+            self._backends[region] = Backend(region, self._clock.now)
+            self._backends[region].functions = self.functions
+        return self._backends[region]

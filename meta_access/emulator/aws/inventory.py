@@ -16,7 +16,7 @@ from meta_access.emulator.aws import labels, records
 from meta_access.emulator.aws.refusals import ScheduledForDeletionException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from datetime import datetime
 
     from meta_access.emulator.aws.records import Record
@@ -36,6 +36,8 @@ class Inventory(SecretsManagerBackend):
         super().__init__(region_name, ACCOUNT)
         self._now = now
         self._pruned: dict[str, list[str]] = {}
+        self.functions: Container[str] = ()
+        """ARNs of the functions that can be called."""
 
     def all_records(self) -> list[Record]:
         self.drop_expired()

@@ -25,6 +25,14 @@ ATTRIBUTES = (
     "deleted_date",
     "policy",
 )
+# With what a secret has that was stored before rotation was served.
+ROTATION = {
+    "rotation_requested": False,
+    "rotation_enabled": False,
+    "rotation_lambda_arn": "",
+    "auto_rotate_after_days": 0,
+    "last_rotation_date": None,
+}
 
 VERSION_KEYS = {"version_id", "createdate", "version_stages"}
 
@@ -48,7 +56,7 @@ def follow_current(secret: FakeSecret) -> None:
 
 def to_record(secret: FakeSecret, pruned: Iterable[str]) -> Record:
     """The secret with its versions in their order, and the ids of versions that were removed from it."""
-    record = {attribute: getattr(secret, attribute) for attribute in ATTRIBUTES}
+    record = {attribute: getattr(secret, attribute) for attribute in (*ATTRIBUTES, *ROTATION)}
     return copy.deepcopy({**record, "versions": list(secret.versions.values()), "pruned": list(pruned)})
 
 
@@ -62,6 +70,8 @@ def from_record(record: Record, account_id: str, region: str) -> FakeSecret:
     secret = new_secret(record["name"], record["arn"], account_id, region)
     for attribute in ATTRIBUTES:
         setattr(secret, attribute, record[attribute])
+    for attribute, default in ROTATION.items():
+        setattr(secret, attribute, record.get(attribute, default))
     secret.versions = {version["version_id"]: version for version in record["versions"]}
     if any(not version.keys() >= VERSION_KEYS for version in record["versions"]):
         raise KeyError("a version lacks a key")

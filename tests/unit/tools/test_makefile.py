@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-TARGETS = {"help", "up", "preview", "down", "test", "check", "emulator", "env", "clean"}
+TARGETS = {"help", "up", "preview", "down", "test", "check", "emulator", "env", "clean", "lambda"}
 
 
 def make(*arguments: str) -> str:
