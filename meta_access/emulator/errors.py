@@ -24,6 +24,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
     Attributes:
         title: `error_user_title`, shown with `message` as `error_user_msg`, where Meta sends the pair.
         headers: Extra response headers, such as usage headers of a throttle.
+        data: `error_data`, such as the parameters to blame.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         status: int | None = None,
         title: str | None = None,
         headers: dict[str, str] | None = None,
+        data: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -45,6 +47,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         self.status = status if status is not None else _STATUS.get(code, 400)
         self.title = title
         self.headers = headers or {}
+        self.data = data
 
     def body(self, fbtrace_id: str) -> dict[str, Any]:
         error: dict[str, Any] = {"message": self.message, "type": self.kind, "code": self.code}
@@ -54,6 +57,8 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
             error["is_transient"] = True
         if self.title is not None:
             error |= {"error_user_title": self.title, "error_user_msg": self.message}
+        if self.data is not None:
+            error["error_data"] = self.data
         return {"error": {**error, "fbtrace_id": fbtrace_id}}
 
 
@@ -95,6 +100,10 @@ def bad_proof() -> GraphFault:
 
 def no_proof() -> GraphFault:
     return GraphFault(100, "API calls from the server require an appsecret_proof argument", kind=METHOD)
+
+
+def no_field(name: str, type_name: str) -> GraphFault:
+    return bad_parameter(f"Tried accessing nonexistent field ({name}) on node type ({type_name})")
 
 
 def unknown_path(path: str) -> GraphFault:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import router
-from meta_access.emulator.errors import GraphFault
+from meta_access.emulator.errors import GraphFault, no_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.surface import NodeType
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DEEPEST = 8
@@ -28,14 +29,12 @@ class Node:
     """A node as a handler offers it.
 
     Attributes:
-        kind: Meta's name of the type, for its error texts.
-        values: All fields it knows; None is known and empty, and left out of answers as Graph does.
-        default: Fields shown when none are asked for.
+        type: What can be asked of it, and what is shown when nothing is.
+        values: What there is to show. A field of the type without a value, or with None, is left out as Graph does.
     """
 
-    kind: str
+    type: NodeType
     values: dict[str, Any]
-    default: tuple[str, ...] = ("id", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def show_all(nodes: Iterable[Node], call: GraphCall) -> list[dict[str, Any]]:
 def _show(node: Node, wanted: tuple[Field, ...] | None, call: GraphCall) -> dict[str, Any]:
     call.count_shown()
     shown: dict[str, Any] = {}
-    for asked in wanted or [Field(name, name) for name in node.default]:
+    for asked in wanted or [Field(name, name) for name in node.type.default]:
         value = _value(node, asked, call)
         if value is not None:
             shown[asked.alias] = value
@@ -79,11 +78,11 @@ def _show(node: Node, wanted: tuple[Field, ...] | None, call: GraphCall) -> dict
 
 
 def _value(node: Node, asked: Field, call: GraphCall) -> Any:
-    if asked.name not in node.values:
+    if asked.name not in node.type.fields:
         if "id" in node.values and router.has_edge(call, node.values["id"], asked.name):
             return router.edge(call, node.values["id"], asked.name, asked.params)
-        raise GraphFault(100, f"(#100) Tried accessing nonexistent field ({asked.name}) on node type ({node.kind})")
-    value = node.values[asked.name]
+        raise no_field(asked.name, node.type.name)
+    value = node.values.get(asked.name)
     if isinstance(value, Node):
         return _show(value, asked.inner, call)
     if asked.inner is not None and value is not None and not isinstance(value, dict | list):

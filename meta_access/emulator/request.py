@@ -60,6 +60,13 @@ class GraphRequest:
     def flag(self, name: str) -> bool:
         return (self.text(name) or "").lower() in TRUE
 
+    def decoded(self, name: str) -> Any:
+        """A parameter that is JSON, decoded; None when it is absent or empty."""
+        value = self.params.get(name)
+        if isinstance(value, str):
+            return _json(f"Param {name}", value) if value else None
+        return value
+
     def texts(self, name: str) -> list[str] | None:
         """A list: JSON, or texts separated by commas. None when it is absent."""
         value = self.params.get(name)

@@ -1,7 +1,7 @@
 """From a path to the handler that serves it.
 
-Every module of `handlers` offers `ROUTES`: (method, kind of node, edge) for nodes, (method, "", path) for the rest.
-A new noun is one new module there.
+Every module of `handlers` offers `ROUTES`, a tuple of `surface.Route`. What no route declares is refused here: paths,
+methods, and parameters by name, type and value. A new noun is one new module there.
 """
 
 from __future__ import annotations
@@ -11,43 +11,39 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import handlers
-from meta_access.emulator.errors import GraphFault, bad_parameter, unknown_path, unsupported
+from meta_access.emulator import handlers, nodes, parameters
+from meta_access.emulator.errors import GraphFault, bad_parameter, no_field, unknown_path, unsupported
 from meta_access.emulator.versions import served_marketing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from meta_access.emulator.call import GraphCall
-
-TYPE_NAMES = {
-    "business": "Business",
-    "app": "Application",
-    "system_user": "SystemUser",
-    "person": "User",
-    "ad_account": "AdAccount",
-    "page": "Page",
-    "catalog": "ProductCatalog",
-}
-WRITING_ROOTS = ("oauth/access_token", "oauth/revoke")  # they change the world, also as a GET
+    from meta_access.emulator.surface import Route
 
 
 @cache
-def routes() -> Mapping[tuple[str, str, str], Callable[..., Any]]:
+def routes() -> Mapping[tuple[str, str, str], Route]:
     """All routes, collected from the handlers."""
-    found: dict[tuple[str, str, str], Callable[..., Any]] = {}
+    found: dict[tuple[str, str, str], Route] = {}
     for module in pkgutil.iter_modules(handlers.__path__):
-        offered = importlib.import_module(f"{handlers.__name__}.{module.name}").ROUTES
-        twice = found.keys() & offered.keys()
-        if twice:
-            raise RuntimeError(f"two handlers for {sorted(twice)}")
-        found.update(offered)
+        for route in importlib.import_module(f"{handlers.__name__}.{module.name}").ROUTES:
+            if route.key in found:
+                raise RuntimeError(f"two handlers for {route.key}")
+            found[route.key] = route
     return found
+
+
+@cache
+def edges() -> frozenset[str]:
+    """The names that follow a node somewhere."""
+    return frozenset(route.edge for route in routes().values() if route.node)
 
 
 def writes(call: GraphCall) -> bool:
     """Whether a call may change the world."""
-    return call.request.method != "GET" or "/".join(call.request.path) in WRITING_ROOTS
+    root = routes().get((call.request.method, "", "/".join(call.request.path)))
+    return call.request.method != "GET" or (root is not None and root.writes)
 
 
 def dispatch(call: GraphCall) -> Any:
@@ -56,20 +52,22 @@ def dispatch(call: GraphCall) -> Any:
     name = "/".join(path)
     root = routes().get((method, "", name))
     if root is not None:
-        return root(call)
+        parameters.check(root, call.request)
+        return root.handler(call)
     if any(key[1:] == ("", name) for key in routes()):
         raise unsupported(method, name)
     call.caller  # noqa: B018 - the token is judged before the path is
     if len(path) not in (1, 2):
         raise unknown_path("/".join(path[2:])) if path else bad_parameter("An object id is required.")
-    kind, node = _find(call, path[0])
+    kind, node = nodes.find(call, path[0])
     if kind == "ad_account":
         call.served = served_marketing(call.request, call.rules, call.now.date(), strict=call.strict)
     edge = path[1] if len(path) > 1 else ""
-    handler = routes().get((method, kind, edge))
-    if handler is None:
+    route = routes().get((method, kind, edge))
+    if route is None:
         raise _no_route(method, kind, path[0], edge)
-    return handler(call, node)
+    parameters.check(route, call.request)
+    return route.handler(call, node)
 
 
 def has_edge(call: GraphCall, node_id: str, name: str) -> bool:
@@ -77,7 +75,7 @@ def has_edge(call: GraphCall, node_id: str, name: str) -> bool:
     if not any(method == "GET" and name == edge for method, _, edge in routes()):
         return False
     try:
-        kind, _ = _find(call, node_id)
+        kind, _ = nodes.find(call, node_id)
     except GraphFault:
         return False
     return ("GET", kind, name) in routes()
@@ -91,33 +89,6 @@ def edge(call: GraphCall, node_id: str, name: str, params: Mapping[str, str]) ->
 def _no_route(method: str, kind: str, node_id: str, edge: str) -> GraphFault:
     if method != "GET":
         return unsupported(method, node_id)
-    if any(key[2] == edge for key in routes()):
-        return GraphFault(100, f"(#100) Tried accessing nonexistent field ({edge}) on node type ({TYPE_NAMES[kind]})")
+    if edge in edges():
+        return no_field(edge, nodes.TYPE_NAMES[kind])
     return unknown_path(edge)
-
-
-def _find(call: GraphCall, node_id: str) -> tuple[str, Any]:
-    """The node with an id, as far as the caller may know of it."""
-    caller, world = call.caller, call.world
-    if node_id == "me":
-        if caller.user is None:
-            message = "An active access token must be used to query information about the current user."
-            raise GraphFault(2500, message)
-        return "system_user", caller.user
-    if node_id == "app":
-        return "app", caller.app
-    user = call.system_user(node_id)
-    if user is not None and user.business_id == caller.business_id:
-        return "system_user", user
-    business = world.business(node_id)
-    if business is not None and business.id == caller.business_id:
-        return "business", business
-    app = world.app(node_id)
-    if app is not None and (app.id == caller.app.id or (app.business_id and app.business_id == caller.business_id)):
-        return "app", app
-    found = world.asset(node_id)
-    if found is not None and caller.business_id is not None:
-        kind, asset = found
-        if world.permitted_tasks(asset, caller.business_id) is not None:
-            return kind, asset
-    raise unsupported(call.request.method, node_id)

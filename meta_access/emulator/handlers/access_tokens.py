@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.emulator import tokens
 from meta_access.emulator.caller import check_proof
 from meta_access.emulator.errors import bad_parameter, denied
+from meta_access.emulator.surface import Param, Route, params
 from meta_access.emulator.world import Token
 
 if TYPE_CHECKING:
@@ -84,7 +85,20 @@ def invalidate_all(call: GraphCall, user: SystemUser) -> Any:
     return True
 
 
-ROUTES = {
-    ("POST", "system_user", "access_tokens"): mint,
-    ("DELETE", "system_user", "access_tokens"): invalidate_all,
-}
+PAGE = "business-management-apis/system-users/install-apps-and-generate-tokens"
+
+ROUTES = (
+    Route(
+        "POST",
+        "system_user",
+        "access_tokens",
+        mint,
+        PAGE,
+        params=(
+            Param("business_app", "id", required=True),
+            Param("scope", "list<string>", required=True),
+            *params(bool="set_token_expires_in_60_days", id="page_id"),
+        ),
+    ),
+    Route("DELETE", "system_user", "access_tokens", invalidate_all, PAGE),
+)

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.fields import Node
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import NodeType, Param, Route, fields, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import App
+
+
+STATUSES = ("live", "unapproved")
+PERMISSION = NodeType("ApplicationPermission", fields(string="permission status"), ("permission", "status"))
 
 
 def list_permissions(call: GraphCall, app: App) -> Any:
@@ -23,9 +28,22 @@ def list_permissions(call: GraphCall, app: App) -> Any:
         for name, status in sorted(app.permissions.items())
         if (not statuses or status in statuses) and (not names or name in names)
     ]
-    fields = ("permission", "status")
-    nodes = [Node("ApplicationPermission", {"permission": name, "status": status}, fields) for name, status in rows]
+    nodes = [Node(PERMISSION, {"permission": name, "status": status}) for name, status in rows]
     return page(nodes, [name for name, _ in rows], call)
 
 
-ROUTES = {("GET", "app", "permissions"): list_permissions}
+ROUTES = (
+    Route(
+        "GET",
+        "app",
+        "permissions",
+        list_permissions,
+        "graph-api/reference/application/permissions",
+        params=(
+            Param("status", "list<enum>", values=STATUSES),
+            *params(list_of_string="permission", string="android_key_hash ios_bundle_id", id="proxied_app_id"),
+        ),
+        returns=PERMISSION,
+        many=True,
+    ),
+)

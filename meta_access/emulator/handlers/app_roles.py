@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.fields import Node
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import NodeType, Route, fields
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import App
 
 
+ROLE = NodeType("AppRole", fields(string="app_id user role"), ("app_id", "user", "role"))
+
+
 def list_roles(call: GraphCall, app: App) -> Any:
     call.caller.require_app_token(app.id)
     held = [row for row in call.world.app_roles if row.app_id == app.id and row.state == "accepted"]
-    fields = ("app_id", "user", "role")
-    nodes = [Node("AppRole", {"app_id": row.app_id, "user": row.user_id, "role": row.role}, fields) for row in held]
+    nodes = [Node(ROLE, {"app_id": row.app_id, "user": row.user_id, "role": row.role}) for row in held]
     return page(nodes, [f"{row.user_id}:{row.role}" for row in held], call)
 
 
-ROUTES = {("GET", "app", "roles"): list_roles}
+ROUTES = (Route("GET", "app", "roles", list_roles, "graph-api/reference/application/roles", returns=ROLE, many=True),)

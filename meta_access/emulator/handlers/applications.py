@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.errors import bad_parameter
+from meta_access.emulator.surface import Param, Route
 from meta_access.emulator.world import AppAccess, Installation
 
 if TYPE_CHECKING:
@@ -32,4 +33,13 @@ def install(call: GraphCall, user: SystemUser) -> Any:
     return {"success": True}
 
 
-ROUTES = {("POST", "system_user", "applications"): install}
+ROUTES = (
+    Route(
+        "POST",
+        "system_user",
+        "applications",
+        install,
+        "business-management-apis/system-users/install-apps-and-generate-tokens",
+        params=(Param("business_app", "id", required=True),),
+    ),
+)

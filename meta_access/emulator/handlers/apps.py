@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.fields import Node, show
+from meta_access.emulator.node_types import APPLICATION, BUSINESS
+from meta_access.emulator.surface import Route, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -30,7 +32,7 @@ TEXTS = (
 
 def app_node(call: GraphCall, app: App) -> Node:
     owner = call.world.business(app.business_id or "")
-    business = None if owner is None else Node("Business", {"id": owner.id, "name": owner.name})
+    business = None if owner is None else Node(BUSINESS, {"id": owner.id, "name": owner.name})
     values: dict[str, Any] = {
         "id": app.id,
         "name": app.name,
@@ -40,7 +42,7 @@ def app_node(call: GraphCall, app: App) -> Node:
         "owner_business": business,
         **{name: app.settings.get(name) for name in (*LISTS, *TEXTS)},
     }
-    return Node("Application", values, ("category", "link", "name", "namespace", "id"))
+    return Node(APPLICATION, values)
 
 
 def get_app(call: GraphCall, app: App) -> Any:
@@ -60,4 +62,10 @@ def write_settings(call: GraphCall, app: App) -> Any:
     return {"success": True}
 
 
-ROUTES = {("GET", "app", ""): get_app, ("POST", "app", ""): write_settings}
+PAGE = "graph-api/reference/application"
+SETTINGS = params(list_of_string=" ".join(LISTS), string=" ".join((*TEXTS, "app_name")))
+
+ROUTES = (
+    Route("GET", "app", "", get_app, PAGE, returns=APPLICATION),
+    Route("POST", "app", "", write_settings, PAGE, params=SETTINGS),
+)

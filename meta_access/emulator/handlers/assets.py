@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.errors import GraphFault, denied
 from meta_access.emulator.fields import Node, show
+from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, PAGE
+from meta_access.emulator.surface import NodeType, Route
 from meta_access.emulator.usage import ad_account_usage
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import Asset, AssetKind
 
+TYPES: dict[AssetKind, NodeType] = {"ad_account": AD_ACCOUNT, "page": PAGE, "catalog": CATALOG}
 NOT_GRANTED = (
     "Ad account owner has NOT grant ads_management or ads_read permission, refer to "
     "https://developers.facebook.com/docs/marketing-api/get-started/authorization/#permissions-and-features "
@@ -25,16 +28,16 @@ NOT_GRANTED = (
 
 def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
     owner = call.world.business(asset.business_id)
-    business = None if owner is None else Node("Business", {"id": owner.id, "name": owner.name})
+    business = None if owner is None else Node(BUSINESS, {"id": owner.id, "name": owner.name})
     values: dict[str, Any] = {"id": asset.id, "name": asset.name, "business": business}
     if kind == "ad_account":
         number = asset.id.removeprefix("act_")
         values |= {"account_id": number, "account_status": 1, "disable_reason": 0, "currency": "EUR"}
         values |= {"timezone_name": "Europe/Berlin"}
-        return Node("AdAccount", values, ("account_id", "id"))
+        return Node(AD_ACCOUNT, values)
     if kind == "page":
-        return Node("Page", {**values, "category": "Advertising/Marketing"})
-    return Node("ProductCatalog", {**values, "product_count": 0, "vertical": "commerce"})
+        return Node(PAGE, {**values, "category": "Advertising/Marketing"})
+    return Node(CATALOG, {**values, "product_count": 0, "vertical": "commerce"})
 
 
 def _assigned(call: GraphCall, asset: Asset) -> bool:
@@ -66,8 +69,8 @@ def get_catalog(call: GraphCall, asset: Asset) -> Any:
     return show(asset_node(call, "catalog", asset), call)
 
 
-ROUTES = {
-    ("GET", "ad_account", ""): get_ad_account,
-    ("GET", "page", ""): get_page,
-    ("GET", "catalog", ""): get_catalog,
-}
+ROUTES = (
+    Route("GET", "ad_account", "", get_ad_account, "marketing-api/reference/ad-account", returns=AD_ACCOUNT),
+    Route("GET", "page", "", get_page, "graph-api/reference/page", returns=PAGE),
+    Route("GET", "catalog", "", get_catalog, "marketing-api/reference/product-catalog", returns=CATALOG),
+)

@@ -5,13 +5,16 @@ Source: https://developers.facebook.com/docs/marketing-api/reference/system-user
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.fields import Node
-from meta_access.emulator.handlers.assets import asset_node
+from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
+from meta_access.emulator.node_types import APPLICATION
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import Route
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -23,6 +26,10 @@ EDGES: dict[str, AssetKind] = {
     "assigned_product_catalogs": "catalog",
 }
 APP_TASKS = ["MANAGE", "DEVELOP", "TEST", "ANALYZE"]
+TASKS = {"tasks": "list<string>", "permitted_tasks": "list<string>"}
+ROWS = {kind: TYPES[kind].row("tasks", **TASKS) for kind in EDGES.values()}
+APP_ROW = replace(APPLICATION.row(**TASKS, can_be_removed="bool"), default=("id", "name", "tasks"))
+PAGE = "marketing-api/reference/system-user"
 
 
 def _check_caller(call: GraphCall, user: SystemUser) -> None:
@@ -42,7 +49,7 @@ def list_assets(wanted: AssetKind, call: GraphCall, user: SystemUser) -> Any:
             continue  # the owner has withdrawn it
         node = asset_node(call, kind, asset)
         values = {**node.values, "tasks": row.tasks, "permitted_tasks": permitted_or_all(kind, call, asset)}
-        nodes.append(Node(node.kind, values, (*node.default, "tasks")))
+        nodes.append(Node(ROWS[kind], values))
         keys.append(asset.id)
     return page(nodes, keys, call)
 
@@ -53,11 +60,15 @@ def list_apps(call: GraphCall, user: SystemUser) -> Any:
     for app in call.world.apps:
         if call.world.has_app_access(user.id, app.id):
             values = {"id": app.id, "name": app.name, "tasks": APP_TASKS, "permitted_tasks": APP_TASKS}
-            nodes.append(Node("Application", {**values, "can_be_removed": True}, ("id", "name", "tasks")))
+            nodes.append(Node(APP_ROW, {**values, "can_be_removed": True}))
             keys.append(app.id)
     return page(nodes, keys, call)
 
 
-ROUTES = {("GET", "system_user", edge): partial(list_assets, kind) for edge, kind in EDGES.items()} | {
-    ("GET", "system_user", "assigned_apps"): list_apps
-}
+ROUTES = (
+    *(
+        Route("GET", "system_user", edge, partial(list_assets, kind), PAGE, returns=ROWS[kind], many=True)
+        for edge, kind in EDGES.items()
+    ),
+    Route("GET", "system_user", "assigned_apps", list_apps, PAGE, returns=APP_ROW, many=True),
+)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.errors import GraphFault, bad_parameter, denied, not_one_of, unsupported
 from meta_access.emulator.fields import Node
+from meta_access.emulator.node_types import ASSIGNED_USER, BUSINESS
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import Param, Route, params
 from meta_access.emulator.usage import ad_account_usage
 from meta_access.emulator.world import Assignment
 
@@ -49,9 +51,9 @@ def _row(kind: AssetKind, call: GraphCall, asset: Asset, user: SystemUser | Pers
         "user_type": "BUSINESS_USER" if system_user is None else "SYSTEM_USER",
         "tasks": tasks,
         "permitted_tasks": permitted_or_all(kind, call, asset),
-        "business": None if business is None else Node("Business", {"id": business.id, "name": business.name}),
+        "business": None if business is None else Node(BUSINESS, {"id": business.id, "name": business.name}),
     }
-    return Node("AssignedUser", values, ("id", "name", "tasks"))
+    return Node(ASSIGNED_USER, values)
 
 
 def permitted_or_all(kind: AssetKind, call: GraphCall, asset: Asset) -> list[str]:
@@ -123,8 +125,37 @@ def _tasks(kind: AssetKind, call: GraphCall) -> list[str]:
     return [task for task in rule.allowed if task in implied] + [task for task in implied if task not in rule.allowed]
 
 
-ROUTES = {
-    (method, kind, "assigned_users"): partial(handler, kind)
-    for kind in KINDS
-    for method, handler in (("GET", list_users), ("POST", assign), ("DELETE", unassign))
+PAGES: dict[AssetKind, str] = {
+    "ad_account": "marketing-api/reference/ad-account/assigned_users",
+    "page": "graph-api/reference/page/assigned_users",
+    "catalog": "marketing-api/reference/product-catalog/assigned_users",
 }
+USER = (Param("user", "id", required=True), Param("business", "id"))
+
+
+def _routes(kind: AssetKind) -> tuple[Route, ...]:
+    listing = (Param("business", "id", required=True),)
+    return (
+        Route(
+            "GET",
+            kind,
+            "assigned_users",
+            partial(list_users, kind),
+            PAGES[kind],
+            params=listing,
+            returns=ASSIGNED_USER,
+            many=True,
+        ),
+        Route(
+            "POST",
+            kind,
+            "assigned_users",
+            partial(assign, kind),
+            PAGES[kind],
+            params=(*USER, *params(list_of_string="tasks")),
+        ),
+        Route("DELETE", kind, "assigned_users", partial(unassign, kind), PAGES[kind], params=USER),
+    )
+
+
+ROUTES = tuple(route for kind in KINDS for route in _routes(kind))

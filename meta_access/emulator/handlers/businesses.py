@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 from meta_access.emulator.clock import graph_time
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.handlers.apps import app_node
-from meta_access.emulator.handlers.assets import asset_node
+from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
+from meta_access.emulator.node_types import APPLICATION, BUSINESS
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import Route
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import AssetKind, Business
 
 ASSETS: dict[str, AssetKind] = {"ad_accounts": "ad_account", "pages": "page", "product_catalogs": "catalog"}
+ROWS = {kind: TYPES[kind].row(permitted_tasks="list<string>") for kind in ASSETS.values()}
+PAGE = "marketing-api/reference/business"
 
 
 def get_business(call: GraphCall, business: Business) -> Any:
@@ -36,7 +40,7 @@ def get_business(call: GraphCall, business: Business) -> Any:
         "timezone_id": 47,
         "vertical": "ADVERTISING",
     }
-    return show(Node("Business", values), call)
+    return show(Node(BUSINESS, values), call)
 
 
 def list_apps(call: GraphCall, business: Business) -> Any:
@@ -53,17 +57,25 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
         if kind == wanted and permitted is not None and (asset.business_id == business.id) == owned:
             node = asset_node(call, kind, asset)
             values = {**node.values, "permitted_tasks": permitted_or_all(kind, call, asset)}
-            nodes.append(Node(node.kind, values, node.default))
+            nodes.append(Node(ROWS[kind], values))
             keys.append(asset.id)
     return page(nodes, keys, call)
 
 
-ROUTES = {
-    ("GET", "business", ""): get_business,
-    ("GET", "business", "owned_apps"): list_apps,
-    **{
-        ("GET", "business", f"{side}_{edge}"): partial(list_assets, kind, owned=side == "owned")
+ROUTES = (
+    Route("GET", "business", "", get_business, PAGE, returns=BUSINESS),
+    Route("GET", "business", "owned_apps", list_apps, PAGE, returns=APPLICATION, many=True),
+    *(
+        Route(
+            "GET",
+            "business",
+            f"{side}_{edge}",
+            partial(list_assets, kind, owned=side == "owned"),
+            f"{PAGE}/{side}_{edge}",
+            returns=ROWS[kind],
+            many=True,
+        )
         for edge, kind in ASSETS.items()
         for side in ("owned", "client")
-    },
-}
+    ),
+)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.caller import check_alive, check_app_token, find_token
 from meta_access.emulator.errors import GraphFault, bad_parameter
+from meta_access.emulator.surface import Param, Route
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -71,4 +72,13 @@ def _error(fault: GraphFault) -> dict[str, Any]:
     return error if fault.subcode is None else {**error, "subcode": fault.subcode}
 
 
-ROUTES = {("GET", "", "debug_token"): inspect}
+ROUTES = (
+    Route(
+        "GET",
+        "",
+        "debug_token",
+        inspect,
+        "graph-api/reference/debug_token",
+        params=(Param("input_token", required=True),),
+    ),
+)

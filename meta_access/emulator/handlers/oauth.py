@@ -13,6 +13,7 @@ from meta_access.emulator import tokens
 from meta_access.emulator.caller import UNREADABLE, check_alive, find_token
 from meta_access.emulator.errors import GraphFault, bad_parameter, bad_token
 from meta_access.emulator.handlers.access_tokens import SIXTY_DAYS, issue
+from meta_access.emulator.surface import Param, Route, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -63,8 +64,20 @@ def revoke(call: GraphCall) -> Any:
     return {"success": "true"}  # a text: Meta's documentation shows it quoted
 
 
-ROUTES = {
-    ("GET", "", "oauth/access_token"): access_token,
-    ("POST", "", "oauth/access_token"): access_token,
-    ("GET", "", "oauth/revoke"): revoke,
-}
+CLIENT = (Param("client_id", required=True), Param("client_secret", required=True))
+GRANT = params(string="grant_type fb_exchange_token code redirect_uri", bool="set_token_expires_in_60_days")
+PAGE = "facebook-login/guides/access-tokens"
+
+ROUTES = (
+    Route("GET", "", "oauth/access_token", access_token, PAGE, params=(*CLIENT, *GRANT), writes=True),
+    Route("POST", "", "oauth/access_token", access_token, PAGE, params=(*CLIENT, *GRANT), writes=True),
+    Route(
+        "GET",
+        "",
+        "oauth/revoke",
+        revoke,
+        "business-management-apis/system-users/install-apps-and-generate-tokens",
+        params=(*CLIENT, Param("revoke_token", required=True)),
+        writes=True,
+    ),
+)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.clock import graph_time
-from meta_access.emulator.errors import GraphFault, bad_parameter, not_one_of
+from meta_access.emulator.errors import GraphFault, bad_parameter
 from meta_access.emulator.fields import Node, show
+from meta_access.emulator.node_types import SYSTEM_USER, USER
 from meta_access.emulator.paging import page
+from meta_access.emulator.surface import Param, Route
 from meta_access.emulator.world import SystemUser
 
 if TYPE_CHECKING:
@@ -38,9 +40,10 @@ ROLES = (
     "FINANCE_VIEW",
 )
 
+ROW = SYSTEM_USER.row("role", role="string")
+
 
 def user_node(call: GraphCall, user: SystemUser) -> Node:
-    """The node; it knows no role, only the edge's rows do."""
     values: dict[str, Any] = {
         "id": call.own_id(user),
         "name": user.name,
@@ -49,11 +52,11 @@ def user_node(call: GraphCall, user: SystemUser) -> Node:
         "finance_permission": None,
         "ip_permission": None,
     }
-    return Node("SystemUser", values)
+    return Node(SYSTEM_USER, values)
 
 
 def _row(call: GraphCall, user: SystemUser) -> Node:
-    return Node("SystemUser", {**user_node(call, user).values, "role": user.role}, ("id", "name", "role"))
+    return Node(ROW, {**user_node(call, user).values, "role": user.role})
 
 
 def _creator(call: GraphCall, user: SystemUser) -> Node | None:
@@ -61,9 +64,9 @@ def _creator(call: GraphCall, user: SystemUser) -> Node | None:
         return None
     creator = call.world.system_user(user.created_by)
     if creator is not None:
-        return Node("User", {"id": call.own_id(creator), "name": creator.name})
+        return Node(USER, {"id": call.own_id(creator), "name": creator.name})
     person = call.world.person(user.created_by)
-    return None if person is None else Node("User", {"id": person.id, "name": person.name})
+    return None if person is None else Node(USER, {"id": person.id, "name": person.name})
 
 
 def list_users(call: GraphCall, business: Business) -> Any:
@@ -77,8 +80,6 @@ def create_or_rename(call: GraphCall, business: Business) -> Any:
     admin = call.caller.require_admin(business.id)
     name = call.request.required("name").strip()
     role = call.request.text("role")
-    if role is not None and role not in ROLES:
-        raise not_one_of("role", role, ROLES)
     existing = call.request.text("system_user_id")
     if existing is not None:
         user = _rename(call, business, existing, name, role)
@@ -142,8 +143,24 @@ def get_user(call: GraphCall, user: SystemUser) -> Any:
     return show(user_node(call, user), call)
 
 
-ROUTES = {
-    ("GET", "business", "system_users"): list_users,
-    ("POST", "business", "system_users"): create_or_rename,
-    ("GET", "system_user", ""): get_user,
-}
+ROUTES = (
+    Route(
+        "GET",
+        "business",
+        "system_users",
+        list_users,
+        "marketing-api/reference/business/system_users",
+        returns=ROW,
+        many=True,
+    ),
+    Route(
+        "POST",
+        "business",
+        "system_users",
+        create_or_rename,
+        "business-management-apis/system-users/create-retrieve-update",
+        params=(Param("name", required=True), Param("role", "enum", values=ROLES), Param("system_user_id", "id")),
+        returns=SYSTEM_USER,
+    ),
+    Route("GET", "system_user", "", get_user, "marketing-api/reference/system-user", returns=SYSTEM_USER),
+)
