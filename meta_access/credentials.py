@@ -20,7 +20,7 @@ import botocore.config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from meta_access import errors, validation
+from meta_access import errors, redaction, validation
 from meta_access.endpoints import base_url, check_pairing, is_loopback
 from meta_access.errors import ConfigError, Problem
 
@@ -129,6 +129,7 @@ def _from_secret(secret_id: str, key: str, region: str, aws: AwsSettings, path: 
 
 
 def _secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClient:
+    redaction.install()
     loopback = endpoint_url is not None and is_loopback(urlsplit(endpoint_url))
     # A loopback emulator takes any signature, so a newcomer needs no AWS account; and no proxy leads to this machine.
     fake = "emulator" if loopback else None

@@ -7,6 +7,7 @@ other people's text (Meta's messages, a library's debug log) that turns out to h
 from __future__ import annotations
 
 import hashlib
+import http.client
 import logging
 import re
 import traceback
@@ -95,6 +96,8 @@ def install() -> None:
     for handler in handlers:
         if not any(isinstance(present, RedactingFilter) for present in handler.filters):
             handler.addFilter(RedactingFilter())
+    # Printed by the standard library, header by header, when somebody turned it on for the whole process.
+    http.client.HTTPConnection.debuglevel = 0
     for name in ("urllib3", "botocore", "boto3", "requests", "s3transfer"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

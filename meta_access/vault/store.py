@@ -15,7 +15,7 @@ import botocore.config
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
-from meta_access import errors
+from meta_access import errors, redaction
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
 from meta_access.endpoints import is_loopback
 from meta_access.vault.description import Description, Version
@@ -280,6 +280,7 @@ def store_for(aws: AwsSettings) -> SecretStore:
 
 
 def _client(aws: AwsSettings) -> SecretsManagerClient:
+    redaction.install()
     loopback = aws.endpoint_url is not None and is_loopback(urlsplit(aws.endpoint_url))
     # An emulator takes any signature: a newcomer needs no AWS account, and real credentials stay away from it.
     fake = "emulator" if loopback else None

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from tests.engine import lindenhof
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.emulators import RunningEmulator
     from tests.engine.projects import Project
 
@@ -44,3 +47,22 @@ def test_a_failing_up_prints_no_secret_and_no_traceback(dev: Project, emulator: 
     assert emulator.credentials["admin_token"] not in up.stdout
     assert emulator.credentials["app_secret"] not in up.stdout
     assert lindenhof.live_tokens(emulator) == []
+
+
+def test_the_engines_own_debug_logs_hold_no_secret(
+    make_project: Callable[..., Project], emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    grpc = tmp_path / "grpc.json"
+    env = {"PULUMI_DEBUG_GRPC": str(grpc), "PYTHONVERBOSE": "1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    project = make_project(config=lindenhof.config(emulator), env=env, name="debug")
+
+    up = project.run("up", "--yes", "--skip-preview", "--stack", project.stack, "-v=9", "--logtostderr", "--logflow")
+
+    assert up.code == 0, up.stdout[-3000:]
+    arn = project.outputs()["secrets"]["reporting"]["arn"]
+    value = emulator.secrets().get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"]
+    calls = grpc.read_text()
+    assert "SystemUserToken" in calls
+    for canary in (json.loads(value)["access_token"], emulator.app_secret, emulator.admin_token):
+        assert canary not in up.stdout
+        assert canary not in calls

@@ -38,6 +38,10 @@ ALWAYS = {
 }
 
 
+# They would put somebody's modules before the environment's own, in the process that holds the credentials.
+IMPORTS = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE")
+
+
 def say(line: str) -> None:
     print(line, flush=True)
 
@@ -79,6 +83,8 @@ def environment(
     """Return the whole environment of a child process of a make target."""
     given = dict(os.environ if base is None else base)
     found = {**given, **variables(engine, stack, given.get("PATH", os.defpath))}
+    for name in IMPORTS:
+        found.pop(name, None)
     if stack == DEV:
         found.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)  # would win over the passphrase
     if not (sys.stdout.isatty() if terminal is None else terminal):

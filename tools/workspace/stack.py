@@ -6,8 +6,10 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
+from tools.workspace import shadows
 from tools.workspace.environment import DEV, ROOT, STATE, say
 from tools.workspace.process import capture, stream
+from tools.workspace.venv import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +50,15 @@ def select(env: Mapping[str, str]) -> None:
 
 
 def verify(stack: str, env: Mapping[str, str]) -> None:
-    """Compare the provider payloads in the state with the frozen table: state is code, and the engine would run it."""
+    """Compare the provider payloads in the state with the frozen table: state is code, and the engine would run it.
+
+    So are files in the project's folder that Python would take for a library's, since the folder comes first.
+    """
+    if found := shadows.found(ROOT, VENV):
+        raise StackError(
+            f"Nothing was done: {', '.join(found)} in the project's folder would be imported instead of the library of "
+            "that name, in the process that holds the credentials. Find out who put it there, and rename or remove it."
+        )
     if stream(["meta-access", "state", "verify", "--stack", stack], env) != 0:
         offline = "" if stack == DEV else f" With no credentials at hand: make preview STACK={stack} OFFLINE=1"
         raise StackError(

@@ -156,7 +156,9 @@ class AwsDoor:
         """Call the function behind the answer's back, as AWS does."""
         arn, version_id = answer["ARN"], answer["VersionId"]
         tested_only = call.params.get("RotateImmediately") is False
-        function = backend.secrets[arn].rotation_lambda_arn
+        record = backend.record(arn)
+        assert record is not None
+        function = record["rotation_lambda_arn"]
 
         def succeeded() -> None:
             with self._lock:

@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from tools.workspace import lambda_zip
+from tools.workspace.environment import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def test_what_the_handler_imports_is_in_the_zip_or_in_the_runtime(tmp_path: Path
     for name in lambda_zip.own_files():
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((lambda_zip.ROOT / name).read_bytes())
+        target.write_bytes((ROOT / name).read_bytes())
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {lambda_zip.HANDLER} as handler\n"
         f"assert handler.__file__.startswith({str(tmp_path)!r}), handler.__file__\n"
