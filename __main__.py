@@ -59,6 +59,8 @@ def main() -> None:
 def _say(stack: Stack, tiers: list[tier.TierReport]) -> None:
     for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
         pulumi.log.warn(text)
+    for text in notices.alike(stack.spec):
+        pulumi.log.warn(text)
     for text in use_case.warnings(stack.spec, stack.rules):
         pulumi.log.warn(text)
     for text in use_case.notices(stack.spec, stack.rules):

@@ -43,7 +43,9 @@ class AppAccess(pulumi.ComponentResource):
         self._permissions()
         self._roles()
         self._redirect_uris()
-        self.login_urls = login_urls(self._app, stack.spec.connections[plan.connection].api_version)
+        self.login_urls = login_urls(
+            stack.spec, stack.rules, plan.key, stack.spec.connections[plan.connection].api_version
+        )
         self.webhook_verify_token = self._verify_token()
         self.register_outputs({"login_urls": self.login_urls, "webhook_verify_token": self.webhook_verify_token})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from meta_access import ids
 
@@ -226,6 +226,8 @@ def _parts_reason(value: str, parts: SplitResult, host: str) -> str | None:
         return "holds a wildcard; Meta compares the whole URI, so each one is listed in full"
     if "#" in value:
         return "holds a fragment (#…), which OAuth 2.0 forbids in a redirect URI"
+    if "state" in parse_qs(parts.query, keep_blank_values=True):
+        return "carries state in its query; Meta leaves that one parameter out of the comparison, so list it without"
     if not host or "@" in parts.netloc:
         return "has no plain host name between https:// and the path"
     if not parts.path:

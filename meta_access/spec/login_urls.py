@@ -9,29 +9,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from meta_access.spec import use_case
+
 if TYPE_CHECKING:
+    from meta_access.rules import RuleSet
     from meta_access.spec.app import AppSpec, LoginConfigurationSpec
+    from meta_access.spec.stack import StackSpec
 
 STATE = "STATE"
 """Stands where the application puts its own unguessable value; Meta returns it and does not compare it."""
 
 BY_SCOPE = "scope"
+AGAIN = "-rerequest"
+"""Behind a name: the address that asks once more for what the person declined; without it Meta skips those."""
 
 
-def login_urls(app: AppSpec, api_version: str) -> dict[str, dict[str, str]]:
-    """Redirect URI to the dialog's addresses: one per login configuration, else one that asks by scope."""
+def login_urls(spec: StackSpec, rules: RuleSet, key: str, api_version: str) -> dict[str, dict[str, str]]:
+    """Redirect URI to the dialog's addresses: one per login configuration, else per use case, else all permissions."""
+    app = spec.apps[key]
     if app.login is None:
         return {}
-    return {uri: _urls(app, uri, api_version) for uri in app.login.redirect_uris}
+    return {uri: _urls(app, _scopes(spec, rules, key), uri, api_version) for uri in app.login.redirect_uris}
 
 
-def _urls(app: AppSpec, uri: str, api_version: str) -> dict[str, str]:
+def _scopes(spec: StackSpec, rules: RuleSet, key: str) -> dict[str, list[str]]:
+    """What to ask for, by the name it is asked under: a use case of the app's identities, else everything declared."""
+    presets = [found for identity in spec.identities if (found := use_case.expansion(spec, rules, identity))]
+    mine = {found.use_case: sorted(found.permissions) for found in presets if use_case.of_app(spec, found, key)}
+    return mine or {BY_SCOPE: sorted(use_case.permissions_of(spec, rules, key))}
+
+
+def _urls(app: AppSpec, scopes: dict[str, list[str]], uri: str, api_version: str) -> dict[str, str]:
     base = {"client_id": app.id, "redirect_uri": uri, "state": STATE}
     configurations = app.login.configurations if app.login is not None else {}
     if configurations:
         return {name: _dialog(api_version, {**base, **_by_config(row)}) for name, row in configurations.items()}
-    scope = ",".join(sorted(app.permissions.levels()))
-    return {BY_SCOPE: _dialog(api_version, {**base, "response_type": "code", **({"scope": scope} if scope else {})})}
+    urls = {}
+    for name, scope in scopes.items():
+        query = {**base, "response_type": "code", **({"scope": ",".join(scope)} if scope else {})}
+        urls[name] = _dialog(api_version, query)
+        urls[f"{name}{AGAIN}"] = _dialog(api_version, {**query, "auth_type": "rerequest"})
+    return urls
 
 
 def _by_config(configuration: LoginConfigurationSpec) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,21 @@ def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
         if state.kind == "unknown":
             known = f"the calendar of rule set {rules.name}, whose newest is {state.newest}"
             yield f"{where}: {version} is not in {known}."
+
+
+def alike(spec: StackSpec) -> Iterator[str]:
+    """Redirect URIs that people take for one, and Meta for two: with and without www, with and without the slash."""
+    for key, app in spec.apps.items():
+        seen: dict[str, str] = {}
+        for uri in app.login.redirect_uris if app.login is not None else ():
+            parts = urlsplit(uri)
+            same = parts._replace(netloc=parts.netloc.removeprefix("www."), path=parts.path.rstrip("/")).geturl()
+            if same in seen:
+                yield (
+                    f"meta:apps.{key}.login.redirect_uris: {seen[same]} and {uri} are two addresses to Meta, which "
+                    "compares them to the letter. Keep the one that your application sends."
+                )
+            seen.setdefault(same, uri)
 
 
 def not_acted_on(spec: StackSpec) -> list[str]:

@@ -139,6 +139,11 @@ def _others(spec: StackSpec, key: str) -> Iterator[str]:
             yield name
 
 
+def of_app(spec: StackSpec, found: Expansion, app: str) -> bool:
+    """Whether the identity of an expansion works through that app."""
+    return _lives_in(spec, spec.identities[found.identity], app)
+
+
 def _lives_in(spec: StackSpec, identity: IdentitySpec, app: str) -> bool:
     connection = spec.connections.get(connection_of(spec, identity) or "")
     return connection is not None and connection.app == app

@@ -164,7 +164,7 @@ def test_exports_of_dev(program: Callable[..., Asked]) -> None:
         "lindenhof-verification",
     }
     assert outputs["quota"]["lindenhof"]["EMPLOYEE"]["limit"] == 1
-    assert outputs["login_urls"]["ads"]["https://connect.lindenhof.example/meta/callback/"]["scope"].startswith(
+    assert outputs["login_urls"]["ads"]["https://connect.lindenhof.example/meta/callback/"]["read_reports"].startswith(
         "https://www.facebook.com/v26.0/dialog/oauth?client_id=120480000000201&redirect_uri=https%3A%2F%2Fconnect"
     )
 

@@ -46,6 +46,11 @@ AS_COMPARED = "write the URI as Meta is to compare it."
             AS_COMPARED,
         ),
         (
+            "https://connect.agency.example/meta/callback/?state=1",
+            "carries state in its query; Meta leaves that one parameter out of the comparison, so list it without",
+            AS_COMPARED,
+        ),
+        (
             "http://localhost:3000/",
             "points at this machine; Meta allows localhost by itself while the app is in development mode",
             AS_COMPARED,
