@@ -30,6 +30,7 @@ class GraphCall:
     Attributes:
         new_ids: Makes an app-scoped id and the canonical id that goes with it.
         headers: Extra response headers; handlers add to them.
+        messages: What `debug=all` tells the caller, as `{message, type, link}`.
         shown: How many nodes this call has shown, those of its edges included.
     """
 
@@ -41,11 +42,18 @@ class GraphCall:
     new_ids: Callable[[], tuple[str, str]]
     served: Served = field(init=False)
     headers: dict[str, str] = field(default_factory=dict)
+    messages: list[dict[str, str]] = field(default_factory=list)
     shown: Counter[str] = field(default_factory=Counter)
     _caller: Caller | None = None
 
     def __post_init__(self) -> None:
         self.served = served(self.request, self.rules, self.now.date())
+        if self.request.version is None:
+            self.messages.append({"message": "No API Version was specified in the request", "type": "warning"})
+            self.messages[-1]["link"] = "https://developers.facebook.com/docs/apps/versions/"
+        elif self.served.version != self.request.version:
+            text = f"The call was served by {self.served.version}, because {self.request.version} has expired."
+            self.messages.append({"message": text, "type": "warning"})
 
     @property
     def caller(self) -> Caller:

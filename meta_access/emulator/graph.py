@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
+from meta_access.emulator import batch, router
 from meta_access.emulator import request as requests
-from meta_access.emulator import router
 from meta_access.emulator.call import GraphCall
 from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.faults import as_header
@@ -16,7 +17,8 @@ from meta_access.emulator.reply import render
 from meta_access.emulator.wsgi import send
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
     from meta_access.emulator.faults import Faults
     from meta_access.emulator.journal import Journal
     from meta_access.emulator.keyring import Keyring
+    from meta_access.emulator.request import GraphRequest
     from meta_access.emulator.store import Store
     from meta_access.emulator.wsgi import Answer
+
+    Perform = Callable[[Fault | None], tuple[Answer, int | None]]
 
 log = logging.getLogger(__name__)
 
@@ -45,64 +50,91 @@ class GraphDoor:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
-        delay = self._faults.delay_s("graph", method, path)
-        if delay:
-            self._faults.hold(delay)
-        fault = self._faults.match("graph", method, path)
-        answer, code = self._answer(environ, fault)
-        self._journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status, code)
+        fault, answer = self._take(method, path, environ, lambda stale: self._perform(environ, stale))
         if fault is not None and fault.kind == "hang":
             # Done and in the journal, but not answered: a test can see that the call is there and act meanwhile.
             self._faults.hold(float(fault.options["seconds"]))
         return send(answer, start_response)
 
-    def _answer(self, environ: WSGIEnvironment, fault: Fault | None) -> tuple[Answer | None, int | None]:
+    def _take(
+        self, method: str, path: str, environ: WSGIEnvironment, perform: Perform
+    ) -> tuple[Fault | None, Answer | None]:
+        """Carry out one call under the fault that is due for it, and note it in the journal."""
+        delay = self._faults.delay_s("graph", method, path)
+        if delay:
+            self._faults.hold(delay)
+        fault = self._faults.match("graph", method, path)
+        answer, code = self._answer(environ, fault, perform)
+        self._journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status, code)
+        return fault, answer
+
+    def _answer(
+        self, environ: WSGIEnvironment, fault: Fault | None, perform: Perform
+    ) -> tuple[Answer | None, int | None]:
         """What to send, None for a cut connection; and Graph's error code."""
         if fault is None or fault.kind in ("stale", "hang"):
-            return self._perform(environ, fault)
+            return perform(fault)
         if fault.kind == "graph":
             if fault.options.get("applied"):
-                self._perform(environ, None)
+                perform(None)
             error = _injected(fault)
-            return render(error, version=NEWEST, now=self._clock.now(), headers={}), error.code
-        return self._faults.apply(fault, environ, lambda: self._perform(environ, None)[0]), None
+            return render(error, version=NEWEST, now=self._clock.now()), error.code
+        return self._faults.apply(fault, environ, lambda: perform(None)[0]), None
 
     def _perform(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:
+        try:
+            request = requests.parse(environ)
+        except GraphFault as fault:
+            return render(fault, version=NEWEST, now=self._clock.now()), fault.code
+        if not batch.asked(request):
+            return self._carry_out(request, stale)
+        body: Any
+        try:
+            body = batch.run(request, self._item)
+        except GraphFault as fault:
+            body = fault
+        answer = render(body, version=request.version or NEWEST, now=self._clock.now())
+        return answer, body.code if isinstance(body, GraphFault) else None
+
+    def _item(self, request: GraphRequest, headers: Mapping[str, str]) -> Answer | None:
+        """One call of a batch. What would leave a client without an answer is a time-out of the item here."""
+        asked = replace(request, etag=headers.get("if-none-match"))
+        path = "/" + "/".join((*((request.version,) if request.version else ()), *request.path))
+        fault, answer = self._take(request.method, path, {}, lambda stale: self._carry_out(asked, stale))
+        return None if fault is not None and fault.kind == "hang" else answer
+
+    def _carry_out(self, request: GraphRequest, stale: Fault | None) -> tuple[Answer, int | None]:
         with self._store.lock:
-            now, version, headers = self._clock.now(), NEWEST, {}
+            now, version, headers, messages = self._clock.now(), NEWEST, {}, []
+            body: Any
             try:
-                call = self._call(environ)
-                version, headers = call.served.version, call.headers
+                call = self._call(request, now)
+                version, headers, messages = call.served.version, call.headers, call.messages
                 body = self._dispatch(call, stale)
                 version = call.served.version
                 if call.served.warning is not None:
                     headers["x-ad-api-version-warning"] = call.served.warning
+                    messages.append({"message": call.served.warning, "type": "warning"})
             except GraphFault as fault:
                 body = fault
             except Exception as broken:  # noqa: BLE001 - a hostile request must not bring the emulator down
                 # The text of an exception may hold what was sent; its type and place do not.
-                log.error("the emulator failed on a %s: %s", environ["REQUEST_METHOD"], _where(broken))  # noqa: TRY400
+                log.error("the emulator failed on a %s: %s", request.method[:16], _where(broken))  # noqa: TRY400
                 self._store.undo()
                 body = GraphFault(1, "An unknown error occurred")
             finally:
-                self._store.save()
-            answer = render(body, version=version, now=now, headers=headers)
+                if router.writes(request):
+                    self._store.save()
+        answer = render(body, version=version, now=now, headers=headers, request=request, messages=messages)
         return answer, body.code if isinstance(body, GraphFault) else None
 
-    def _call(self, environ: WSGIEnvironment) -> GraphCall:
+    def _call(self, request: GraphRequest, now: datetime) -> GraphCall:
         world = self._store.world
-        return GraphCall(
-            requests.parse(environ),
-            world,
-            rules.load(world.rules),
-            self._keyring,
-            self._clock.now(),
-            self._store.new_ids,
-        )
+        return GraphCall(request, world, rules.load(world.rules), self._keyring, now, self._store.new_ids)
 
     def _dispatch(self, call: GraphCall, stale: Fault | None) -> Any:
         # Tokens prove themselves, so callers and debug_token are judged by the present.
-        node_read = not router.writes(call) and call.request.path != ("debug_token",)
+        node_read = not router.writes(call.request) and call.request.path != ("debug_token",)
         if stale is not None and stale.kind == "stale" and node_read:
             call.caller  # noqa: B018 - identified before the world goes back in time
             call.world = self._store.behind(writes=stale.options.get("writes"), ms=stale.options.get("ms"))

@@ -1,10 +1,12 @@
-"""A Graph answer on the wire: JSON and the headers that come with every one.
+"""A Graph answer on the wire: JSON and the headers that come with every one, ETags, and what debugging adds.
 
-Source: https://developers.facebook.com/docs/graph-api/guides/error-handling, Graph v26.0, read 2026-11.
+Source: https://developers.facebook.com/docs/graph-api/guides/error-handling, …/guides/debugging and
+https://developers.facebook.com/docs/marketing-api/etags, Graph v26.0, read 2026-11.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -15,15 +17,39 @@ from meta_access.emulator.usage import app_usage
 from meta_access.emulator.wsgi import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from meta_access.emulator.request import GraphRequest
 
-def render(body: Any, *, version: str, now: datetime, headers: dict[str, str]) -> Answer:
-    """A successful answer, or a GraphFault as the error it stands for."""
+OK, NOT_MODIFIED, UNAUTHORIZED = 200, 304, 401
+DEBUG = ("all", "info", "warning")  # the values of `debug`: what it shows besides errors
+
+
+def render(
+    body: Any,
+    *,
+    version: str,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+    request: GraphRequest | None = None,
+    messages: Sequence[Mapping[str, str]] = (),
+) -> Answer:
+    """A successful answer, or a GraphFault as the error it stands for.
+
+    Args:
+        body: What to send as JSON, or a GraphFault.
+        version: The Graph version that served the call.
+        now: The emulator's time.
+        headers: Extra ones.
+        request: None for one that could not be read.
+        messages: What `debug` shows.
+    """
     trace = "A" + secrets.token_urlsafe(17)[:22]
-    status = 200
+    status = OK
+    extra = dict(headers or {})
     if isinstance(body, GraphFault):
-        status, headers = body.status, {**headers, **body.headers}
+        status, extra = body.status, {**extra, **body.headers}
         body = body.body(trace)
     sent = {
         "Content-Type": "application/json; charset=UTF-8",
@@ -34,8 +60,28 @@ def render(body: Any, *, version: str, now: datetime, headers: dict[str, str]) -
         "x-fb-debug": secrets.token_urlsafe(32),
         "x-fb-rev": "1000000000",
         **app_usage(),
-        **headers,
+        **extra,
     }
-    if status == 401:  # noqa: PLR2004 - Unauthorized has to say how to authenticate
+    if status == UNAUTHORIZED:
+        # It has to say how to authenticate.
         sent.setdefault("WWW-Authenticate", 'OAuth "Facebook Platform" "invalid_token"')
-    return Answer(status, json.dumps(body, separators=(",", ":")).encode(), tuple(sent.items()))
+    if request is None:
+        return Answer(status, _json(body), tuple(sent.items()))
+    text = _json(_debugged(body, request, messages), pretty=request.flag("pretty"))
+    if request.method == "GET" and status == OK:
+        sent["ETag"] = f'"{hashlib.blake2b(text, digest_size=20).hexdigest()}"'
+        if request.etag is not None and sent["ETag"] in [tag.strip() for tag in request.etag.split(",")]:
+            return Answer(NOT_MODIFIED, b"", tuple(sent.items()))
+    return Answer(OK if request.flag("suppress_http_code") else status, text, tuple(sent.items()))
+
+
+def _json(body: Any, *, pretty: bool = False) -> bytes:
+    return (json.dumps(body, indent=2) if pretty else json.dumps(body, separators=(",", ":"))).encode()
+
+
+def _debugged(body: Any, request: GraphRequest, messages: Sequence[Mapping[str, str]]) -> Any:
+    wanted = request.params.get("debug")
+    if wanted not in DEBUG or not isinstance(body, dict):
+        return body
+    shown = [message for message in messages if wanted in ("all", message["type"])]
+    return {**body, "__debug__": {"messages": shown} if shown else {}}

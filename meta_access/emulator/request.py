@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
@@ -35,14 +35,16 @@ class GraphRequest:
         path: The parts behind the version.
         params: Parameters without credentials; texts, or decoded JSON from a JSON body.
         token: The access token given, wherever it stood.
+        etag: The `If-None-Match` of a read.
     """
 
     method: str
     version: str | None
     path: tuple[str, ...]
     params: dict[str, Any]
-    token: str | None
+    token: str | None = field(repr=False)
     base_url: str
+    etag: str | None = None
 
     def text(self, name: str) -> str | None:
         """A parameter as text, None when it is absent or empty."""
@@ -89,21 +91,44 @@ def _json(what: str, text: str) -> object:
 def parse(environ: WSGIEnvironment) -> GraphRequest:
     """Read a request; GraphFault when it cannot be read."""
     request = Request(environ)
-    params = _params(request)
+    params = _indexed(_pairs(request))
     method = request.method
     override = str(params.pop("method", "") or "").upper()
     if method == "POST" and override in METHODS:
         method = override
-    parts = [unquote(part) for part in request.path.split("/") if part]
-    version = parts.pop(0).lower() if parts and _VERSION.fullmatch(parts[0].lower()) else None
+    version, path = _path(request.path)
     token = params.pop("access_token", None) or _header_token(request)
     base = f"http://{request.host}"
-    return GraphRequest(method, version, tuple(parts), params, None if token is None else str(token), base)
+    etag = request.headers.get("If-None-Match")
+    return GraphRequest(method, version, path, params, None if token is None else str(token), base, etag)
 
 
-def _params(request: Request) -> dict[str, Any]:
+def from_item(outer: GraphRequest, method: str, url: str, body: str, token: str | None) -> GraphRequest:
+    """The request of one item of a batch; what it does not say itself, the batch says."""
+    path, _, query = url.partition("?")
+    version, parts = _path(path)
+    params = _indexed([*parse_qsl(query, keep_blank_values=True), *parse_qsl(body, keep_blank_values=True)])
+    given = params.pop("access_token", None) or token or outer.token
+    proofs: dict[str, Any] = {
+        name: outer.params[name] for name in ("appsecret_proof", "appsecret_time") if name in outer.params
+    }
+    if given == outer.token:
+        params = {**proofs, **params}
+    value = None if given is None else str(given)
+    return GraphRequest(method, version or outer.version, parts, params, value, outer.base_url)
+
+
+def _path(path: str) -> tuple[str | None, tuple[str, ...]]:
+    parts = [unquote(part) for part in path.split("/") if part]
+    version = parts.pop(0).lower() if parts and _VERSION.fullmatch(parts[0].lower()) else None
+    return version, tuple(parts)
+
+
+def _pairs(request: Request) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = list(request.args.items(multi=True))
     try:
+        if request.method in ("GET", "HEAD") and not request.content_length:
+            return pairs
         if request.mimetype == "application/json":
             body = _json("the body", request.get_data(as_text=True) or "{}")
             if not isinstance(body, dict):
@@ -113,6 +138,10 @@ def _params(request: Request) -> dict[str, Any]:
             pairs += list(request.form.items(multi=True))
     except HTTPException:
         raise bad_parameter("The body cannot be read.") from None
+    return pairs
+
+
+def _indexed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for name, value in pairs:
         indexed = _INDEXED.fullmatch(name)

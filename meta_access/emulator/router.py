@@ -11,7 +11,7 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import handlers, nodes, parameters
+from meta_access.emulator import handlers, ids, nodes, parameters
 from meta_access.emulator.errors import GraphFault, bad_parameter, no_field, unknown_path, unsupported
 from meta_access.emulator.versions import served_marketing
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.request import GraphRequest
     from meta_access.emulator.surface import Route
 
 
@@ -40,21 +41,28 @@ def edges() -> frozenset[str]:
     return frozenset(route.edge for route in routes().values() if route.node)
 
 
-def writes(call: GraphCall) -> bool:
-    """Whether a call may change the world."""
-    root = routes().get((call.request.method, "", "/".join(call.request.path)))
-    return call.request.method != "GET" or (root is not None and root.writes)
+@cache
+def _roots() -> frozenset[str]:
+    return frozenset(route.edge for route in routes().values() if not route.node)
+
+
+def writes(request: GraphRequest) -> bool:
+    """Whether a call may change the world; what one without `writes` changes is not saved."""
+    root = routes().get((request.method, "", "/".join(request.path)))
+    return request.method != "GET" or (root is not None and root.writes)
 
 
 def dispatch(call: GraphCall) -> Any:
     """Answer a call, or raise the GraphFault that Meta would."""
     method, path = call.request.method, call.request.path
+    if ids.asked(call):
+        return ids.read(call, dispatch)
     name = "/".join(path)
     root = routes().get((method, "", name))
     if root is not None:
         parameters.check(root, call.request)
         return root.handler(call)
-    if any(key[1:] == ("", name) for key in routes()):
+    if name in _roots():
         raise unsupported(method, name)
     call.caller  # noqa: B018 - the token is judged before the path is
     if len(path) not in (1, 2):

@@ -30,7 +30,7 @@ class Store:
         self._keyring = keyring
         self._serial = FIRST_SERIAL if saved is None else saved.serial
         self.world = (saved.world if saved is not None else None) or self._start()
-        self._past: deque[tuple[float, bytes]] = deque([(time.monotonic(), b"")], maxlen=REMEMBERED)
+        self._past: deque[tuple[float, bytes]] = deque(maxlen=REMEMBERED)
         self.save()
 
     def new_ids(self) -> tuple[str, str]:
@@ -43,7 +43,7 @@ class Store:
     def save(self) -> None:
         """Write the world if it changed."""
         dumped = world_json.dump(self.world)
-        if dumped != self._past[-1][1]:
+        if not self._past or dumped != self._past[-1][1]:
             self._write(dumped)
             self._past.append((time.monotonic(), dumped))
 
@@ -59,12 +59,13 @@ class Store:
         self.save()
 
     def reset(self) -> None:
+        self._past.clear()  # no stale read reaches back to another world
         self.replace(self._start())
         self.save_clock()
 
     def behind(self, *, writes: int | None = None, ms: float | None = None) -> World:
         """A copy of the world as it was some changes, or some milliseconds, ago; the oldest known one if need be."""
-        past = [entry for entry in self._past if entry[1]]
+        past = list(self._past)
         if writes is not None:
             dumped = past[max(0, len(past) - 1 - writes)][1]
         else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse
 
+PHRASES = {int(status): status.phrase for status in HTTPStatus}
 SOCKET = "werkzeug.socket"  # where the doors' server, and Werkzeug's own, put the connection into the environ
 
 
@@ -30,7 +31,7 @@ def send(answer: Answer | None, start_response: StartResponse) -> Iterable[bytes
     if answer is None:
         # The server's loop meets the closed socket and ends; nothing more is written.
         raise ConnectionAbortedError("cut by a fault")
-    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else "Emulated"
+    phrase = PHRASES.get(answer.status, "Emulated")
     start_response(f"{answer.status} {phrase}", [*answer.headers, ("Content-Length", str(len(answer.body)))])
     return [answer.body]
 

@@ -236,3 +236,102 @@ def test_hostile_paths_get_a_clients_error(meta: RunningEmulator, path: str) -> 
 
     assert 400 <= status < 500
     assert b"Traceback" not in answer
+
+
+def test_several_ids_are_read_at_once(meta: RunningEmulator) -> None:
+    nodes = meta.graph("GET", "", {"ids": f"{BUSINESS},{ROOT}", "fields": "name"})
+    edges = meta.graph("GET", "owned_pages", {"ids": [BUSINESS]})
+
+    assert nodes.body == {
+        BUSINESS: {"name": "Lindenhof Media", "id": BUSINESS},
+        ROOT: {"name": "root", "id": ROOT},
+    }
+    assert edges.body[BUSINESS]["data"] == [{"id": "102930000000801", "name": "Lindenhof"}]
+
+
+def test_one_bad_id_fails_all(meta: RunningEmulator) -> None:
+    assert meta.graph("GET", "", {"ids": f"{BUSINESS},999"}).code == (100, 33)
+    assert meta.graph("GET", "", {"ids": ""}).code == (100, None)
+    many = meta.graph("GET", "", {"ids": ",".join(str(number) for number in range(51))})
+    assert many.body["error"]["message"] == "(#100) Too many IDs. Maximum: 50. Provided: 51."
+
+
+def test_strict_reads_no_ids_at_the_root_since_v26(meta: RunningEmulator) -> None:
+    world = meta.world()
+    world["strictness"] = "strict"
+    meta.put_world(world)
+
+    assert meta.graph("GET", "", {"ids": BUSINESS}).code == (100, None)
+    assert meta.graph("GET", "", {"ids": BUSINESS}, version="v25.0").status == 200
+
+
+def test_known_etag_is_answered_304_without_a_body(meta: RunningEmulator) -> None:
+    tag = meta.graph("GET", "me").headers["etag"]
+
+    same = meta.graph("GET", "me", headers={"If-None-Match": tag})
+    other = meta.graph("GET", BUSINESS, headers={"If-None-Match": tag})
+
+    assert (same.status, same.body) == (304, "")
+    assert same.headers["etag"] == tag
+    assert other.status == 200
+    assert "etag" not in meta.graph("GET", "999").headers
+
+
+def test_debug_tells_what_graph_noticed(meta: RunningEmulator) -> None:
+    asked = meta.graph("GET", "me", {"debug": "all"}, version="")
+
+    assert asked.body["__debug__"]["messages"] == [
+        {
+            "message": "No API Version was specified in the request",
+            "type": "warning",
+            "link": "https://developers.facebook.com/docs/apps/versions/",
+        }
+    ]
+    assert meta.graph("GET", "me", {"debug": "info"}, version="").body["__debug__"] == {}
+    assert meta.graph("GET", "me", version="").body == ME
+
+
+def test_status_can_be_suppressed_and_text_made_readable(meta: RunningEmulator) -> None:
+    assert meta.graph("GET", "999", {"suppress_http_code": "1"}).status == 200
+    status, body = _raw(meta, "GET", "/v26.0/me?pretty=1", b"", "")
+    assert (status, body) == (200, b'{\n  "id": "122090000000301",\n  "name": "root"\n}')
+
+
+def test_reads_leave_the_world_as_it_was(meta: RunningEmulator) -> None:
+    from meta_access.emulator.router import routes
+
+    before = meta.world()
+    places = {"business": BUSINESS, "app": "app", "system_user": ROOT, "ad_account": SHOP, "page": "102930000000801"}
+    for method, kind, edge in routes():
+        if method == "GET" and kind in places:
+            meta.graph("GET", f"{places[kind]}/{edge}".rstrip("/"), {"business": BUSINESS})
+            meta.graph("GET", f"{places[kind]}/{edge}".rstrip("/"), token=meta.app_token)
+
+    after = meta.world()
+    assert {key: value for key, value in after.items() if key != "now"} == {
+        key: value for key, value in before.items() if key != "now"
+    }
+
+
+def test_sixteen_clients_lose_no_update(meta: RunningEmulator) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    world = meta.world()
+    world["ad_accounts"] += [{"id": f"act_{n}", "name": f"{n}", "business_id": BUSINESS} for n in range(1600, 1760)]
+    meta.put_world(world)
+    user = meta.create_system_user("reporting")
+
+    def assign(client: int) -> list[int]:
+        found = []
+        for number in range(10):
+            path = f"act_{1600 + 10 * client + number}/assigned_users"
+            found.append(meta.graph("POST", path, {"user": user, "tasks": ["ANALYZE"]}).status)
+        return found
+
+    with ThreadPoolExecutor(16) as pool:
+        statuses = [status for found in pool.map(assign, range(16)) for status in found]
+
+    assert statuses == [200] * 160
+    assert {row["asset_id"] for row in meta.world()["assignments"]} == {f"act_{n}" for n in range(1600, 1760)}
+    saved = json.loads((meta.home / "world.json").read_text())["world"]
+    assert len(saved["assignments"]) == 160
