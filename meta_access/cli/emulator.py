@@ -74,7 +74,11 @@ def status(where: Where, *, as_json: bool) -> None:
         _not_running(as_json=as_json)
     shown = _status(found)
     width = max(len(name) for name in shown)
-    _tell(shown, "\n".join(f"{name:<{width}}  {value}" for name, value in shown.items()), as_json=as_json)
+    _tell(
+        shown,
+        "\n".join(f"{name:<{width}}  {value}" for name, value in shown.items() if value is not None),
+        as_json=as_json,
+    )
 
 
 @command.command()

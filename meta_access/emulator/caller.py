@@ -42,10 +42,13 @@ class Caller:
         if self.user is not None or self.app.id != app_id:
             raise GraphFault(15, "(#15) This method must be called with an app access_token.")
 
+    def holds(self, *scopes: str) -> bool:
+        """Whether the token has at least one of them; an app token has none."""
+        return self.token is not None and any(scope in self.token.scopes for scope in scopes)
+
     def require_scope(self, *scopes: str) -> None:
         """Hold at least one of them."""
-        held = self.token.scopes if self.token is not None else []
-        if not any(scope in held for scope in scopes):
+        if not self.holds(*scopes):
             raise denied(f"Requires {scopes[0]} permission to manage the object")
 
     def require_admin(self, business_id: str) -> SystemUser:

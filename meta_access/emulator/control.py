@@ -18,7 +18,7 @@ from meta_access.emulator.clock import ClockError, http_date, iso, parse_iso
 from meta_access.emulator.dashboard import page
 from meta_access.emulator.fault import FaultError
 from meta_access.emulator.named import ActError
-from meta_access.emulator.seed import APP_ID, BUSINESS_ID
+from meta_access.emulator.seed import BUSINESS_ID
 from meta_access.emulator.world_json import WorldError
 from meta_access.emulator.wsgi import Answer, send
 
@@ -165,14 +165,14 @@ class Control:
     def _credentials(self, request: Request) -> Any:
         """The fake credentials; `?app_id=` gives the secret of another app of this world."""
         world, keyring = self._emulator.store.world, self._emulator.keyring
-        default = next((app.id for app in world.apps), APP_ID)
-        app = world.app(request.args.get("app_id", default))
-        if app is None:
+        wanted = request.args.get("app_id", world.apps[0].id if world.apps else "")
+        app = world.app(wanted)
+        if app is None and wanted:
             raise ControlError("app_id: no such app in this world.", 404)
         return {
-            "app_id": app.id,
-            "app_secret": keyring.app_secret(app.id),
-            "business_id": app.business_id or BUSINESS_ID,
+            "app_id": None if app is None else app.id,
+            "app_secret": None if app is None else keyring.app_secret(app.id),
+            "business_id": (None if app is None else app.business_id) or BUSINESS_ID,
             "admin_token": keyring.admin_token(),
             "aws_region": AWS_REGION,
         }

@@ -164,5 +164,24 @@ def test_strict_limited_tier_has_no_business_manager_access(meta: RunningEmulato
     meta.put_world({**meta.world(), "strictness": "strict"})
 
     assert _assign(meta, SHOP, user, ["ANALYZE"]).code == (270, None)
+    assert meta.graph("GET", f"{SHOP}/assigned_users", {"business": BUSINESS}).code == (270, None)
+    for edge in ("owned_apps", "owned_ad_accounts", "client_ad_accounts", "owned_pages"):
+        assert meta.graph("GET", f"{BUSINESS}/{edge}").code == (270, None), edge
     meta.act("approve", name="tier")
     assert _assign(meta, SHOP, user, ["ANALYZE"]).status == 200
+
+
+def test_a_page_and_a_catalog_want_scopes_of_their_own(
+    meta: RunningEmulator, user: str, mint: Callable[..., str]
+) -> None:
+    world = meta.world()
+    world["product_catalogs"].append({"id": "304440000000901", "name": "Shop", "business_id": BUSINESS})
+    meta.put_world(world)
+    _assign(meta, PAGE, user, ["ANALYZE"])
+    _assign(meta, "304440000000901", user, ["ADVERTISE"])
+    ads, pages, catalogs = mint(user), mint(user, "pages_read_engagement"), mint(user, "catalog_management")
+
+    assert meta.graph("GET", PAGE, token=ads).code == (10, None)
+    assert meta.graph("GET", PAGE, token=pages).status == 200
+    assert meta.graph("GET", "304440000000901", token=ads).code == (200, None)
+    assert meta.graph("GET", "304440000000901", token=catalogs).status == 200

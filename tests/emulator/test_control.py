@@ -260,3 +260,12 @@ def test_dashboard_shows_the_world_and_loads_nothing_from_elsewhere(meta: Runnin
     assert "<script" not in text
     assert "http" not in text.replace("https://connect.example", "")
     assert meta.admin_token not in text
+
+
+def test_a_world_without_apps_still_has_credentials(meta: RunningEmulator) -> None:
+    meta.put_world({"businesses": [{"id": "1", "name": "Alone"}]})
+
+    given = meta.control("credentials")
+
+    assert (given["app_id"], given["app_secret"]) == (None, None)
+    assert given["admin_token"] == meta.admin_token

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from meta_access.emulator.world import Asset, AssetKind
 
 TYPES: dict[AssetKind, NodeType] = {"ad_account": AD_ACCOUNT, "page": PAGE, "catalog": CATALOG}
+PAGE_SCOPES = ("pages_read_engagement", "pages_show_list", "pages_manage_metadata", "pages_manage_ads")
+# As users report it.
+PAGE_NOT_GRANTED = (
+    "(#10) This endpoint requires the 'pages_read_engagement' permission or the 'Page Public Content Access' feature."
+)
 NOT_GRANTED = (
     "Ad account owner has NOT grant ads_management or ads_read permission, refer to "
     "https://developers.facebook.com/docs/marketing-api/get-started/authorization/#permissions-and-features "
@@ -50,8 +55,7 @@ def _assigned(call: GraphCall, asset: Asset) -> bool:
 
 def get_ad_account(call: GraphCall, asset: Asset) -> Any:
     call.headers |= ad_account_usage(asset.id, call.caller.app)
-    held = call.caller.token.scopes if call.caller.token is not None else []
-    if not _assigned(call, asset) or not {"ads_read", "ads_management", "business_management"} & set(held):
+    if not _assigned(call, asset) or not call.caller.holds("ads_read", "ads_management", "business_management"):
         raise denied(NOT_GRANTED)
     return show(asset_node(call, "ad_account", asset), call)
 
@@ -60,12 +64,15 @@ def get_page(call: GraphCall, asset: Asset) -> Any:
     if not _assigned(call, asset):
         message = "(#10) The Page is not assigned to the system user."
         raise GraphFault(10, message, subcode=1341012)
+    if not call.caller.holds(*PAGE_SCOPES):
+        raise GraphFault(10, PAGE_NOT_GRANTED)
     return show(asset_node(call, "page", asset), call)
 
 
 def get_catalog(call: GraphCall, asset: Asset) -> Any:
     if not _assigned(call, asset):
         raise denied("Requires catalog_management permission to manage the object")
+    call.caller.require_scope("catalog_management")
     return show(asset_node(call, "catalog", asset), call)
 
 

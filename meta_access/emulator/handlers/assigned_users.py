@@ -27,6 +27,7 @@ KINDS: tuple[AssetKind, ...] = ("ad_account", "page", "catalog")
 def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     business_id = call.request.required("business")
     _touch(kind, call, asset)
+    call.require_business_api()
     call.caller.require_scope("business_management", "ads_management", "ads_read")
     permitted = call.world.permitted_tasks(asset, business_id)
     rows = []

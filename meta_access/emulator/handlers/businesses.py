@@ -44,12 +44,14 @@ def get_business(call: GraphCall, business: Business) -> Any:
 
 
 def list_apps(call: GraphCall, business: Business) -> Any:
+    call.require_business_api()
     call.caller.require_scope("business_management")
     apps = [app for app in call.world.apps if app.business_id == business.id]
     return page([app_node(call, app) for app in apps], [app.id for app in apps], call)
 
 
 def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned: bool) -> Any:
+    call.require_business_api()
     call.caller.require_scope("business_management")
     nodes, keys = [], []
     for kind, asset in call.world.assets():
