@@ -1,0 +1,47 @@
+"""How many reads a second one emulator answers to one client: `python -m tests.emulator.bench`. Asserts nothing."""
+
+from __future__ import annotations
+
+import http.client
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.emulators import start_emulator
+
+CALLS = 2000
+READS = ("me", "act_104320000000501?fields=id,name", "178000000000101/system_users?limit=10")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        emulator = start_emulator(Path(folder))
+        print(f"start: {time.monotonic() - began:.2f} s")
+        connection = http.client.HTTPConnection(urlsplit(emulator.graph_url).netloc, timeout=30)
+        stat = Path(f"/proc/{emulator.process.pid}/stat")
+        try:
+            for path in READS:
+                before, began = _ticks(stat), time.perf_counter()
+                for _ in range(CALLS):
+                    connection.request(
+                        "GET", f"/v26.0/{path}", headers={"Authorization": f"Bearer {emulator.admin_token}"}
+                    )
+                    connection.getresponse().read()
+                wall, busy = time.perf_counter() - began, (_ticks(stat) - before) / 100
+                print(
+                    f"{path}: {CALLS / wall:.0f} a second, {busy / CALLS * 1e6:.0f} us of the emulator's processor each"
+                )
+        finally:
+            connection.close()
+            emulator.stop()
+
+
+def _ticks(stat: Path) -> int:
+    fields = stat.read_text().split()
+    return int(fields[13]) + int(fields[14])
+
+
+if __name__ == "__main__":
+    main()
