@@ -120,6 +120,7 @@ def observe(
     superseded = _superseded(shown, seen, at, grace_s)
     reasons = [
         _claim(shown, claim),
+        _condemned(shown, seen, current),
         _owner(shown, rotation_owner),
         _hand(current, generation if ours else 0),
         f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
@@ -170,6 +171,14 @@ def _owner(shown: Description, rotation_owner: str) -> str:
         if shown.tags.get(tags.ROTATION_OWNER) == LAMBDA
         else f"edited by hand: the tag {tags.ROTATION_OWNER} is gone"
     )
+
+
+def _condemned(shown: Description, seen: Labels, current: int) -> str:
+    # A closing puts a label that reads like a stamp on R(g) for a moment; that is no token.
+    held = {g for g, where in seen.live.items() if where != payload.closed_id(shown.arn, g)}
+    held |= {g for g, found in seen.stamps.items() if any(at != payload.closed_id(shown.arn, g) for _, at in found)}
+    left = sorted(g for g in {current, *held} if 0 < g <= tags.order(shown.tags).through)
+    return f"revocation due: generation {', '.join(map(str, left))}" if left else ""
 
 
 def _hand(current: int, generation: int) -> str:

@@ -120,6 +120,8 @@ class View:
         held: Generation to token, current included.
         leftovers: A closing was interrupted.
         custom_labels: Of all versions together.
+        condemned: Highest generation that an operator wants ended (`revocation`): none up to it is enough, and once
+            superseded none has a grace.
     """
 
     now: datetime
@@ -129,6 +131,7 @@ class View:
     ledger: Ledger | None
     leftovers: bool = False
     custom_labels: int = 0
+    condemned: int = 0
 
     @property
     def parked(self) -> int | None:
@@ -261,7 +264,7 @@ def _fence(view: View, run: Progress) -> Step | None:
 
 def _adopt(view: View, ask: Ask, run: Progress) -> Step | None:
     parked = view.parked
-    if parked is None or view.held[parked].app_id != ask.app_id:
+    if parked is None or parked <= view.condemned or view.held[parked].app_id != ask.app_id:
         # Another app's secret is not ours to ask with; the trigger differs as well, so it can only be superseded.
         return None
     answer = run.answers.get(parked)
@@ -288,7 +291,7 @@ def _enough(view: View, ask: Ask, run: Progress) -> Step | None:
                 return Step(Do.INSPECT, view.current)
             ends = min((at for at in (token.expires_at, answer.expires_at) if at), default=None)
             late = due(ends, view.now, ask.rotate_before_s)
-            wanted = token.trigger == ask.trigger and not late
+            wanted = token.trigger == ask.trigger and not late and view.current > view.condemned
             if answer.verdict is Verdict.UNKNOWN:
                 return Step(Do.DONE, view.current) if wanted else Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
             if answer.verdict is Verdict.YES and wanted:
@@ -340,8 +343,9 @@ def _retire(view: View, ask: Ask, run: Progress) -> Step | None:
     if view.leftovers:
         return Step(Do.SWEEP)
     for generation, token in sorted(view.held.items()):
-        if generation == view.current or generation in run.stamped | run.kept or token.live or not token.stamps:
+        if generation == view.current or generation in run.kept or token.live or not token.stamps:
             continue
-        if view.now >= max(token.stamps) + timedelta(seconds=ask.grace_s):
+        over = generation not in run.stamped and view.now >= max(token.stamps) + timedelta(seconds=ask.grace_s)
+        if over or generation <= view.condemned:
             return Step(Do.RETIRE, generation)
     return None

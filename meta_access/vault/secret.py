@@ -109,7 +109,7 @@ class Secret:
 
     def fingerprint(self, generation: int) -> str | None:
         """Of T(g), if it has been read: nothing is asked for the sake of a record."""
-        found, _ = self._records.get(payload.token_id(self.arn, generation), (None, None))
+        found, _ = self._records.get(self.place(generation), (None, None))
         return found.fingerprint if isinstance(found, payload.Token) else None
 
     def age_s(self, version_id: str) -> float:

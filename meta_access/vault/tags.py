@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meta_access.clock import iso, parse_iso
@@ -34,6 +35,8 @@ GENERATION = f"{PREFIX}generation"
 SUSPECTS = f"{PREFIX}suspects"
 FINGERPRINT = f"{PREFIX}fingerprint"
 ISSUED = f"{PREFIX}issued-at"
+# What an operator wants ended: "<generation> <id of the order>". It stays: what was condemned once is never wanted.
+REVOKE = f"{PREFIX}revoke"
 
 NEVER = "never"
 SIXTY_DAYS = "60d"
@@ -143,6 +146,28 @@ def suspects(tags: Mapping[str, str]) -> tuple[int, ...] | None:
 def owner(tags: Mapping[str, str]) -> str:
     """`project/stack` that a secret belongs to."""
     return f"{tags.get(PROJECT, '?')}/{tags.get(STACK, '?')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """That every token up to a generation be ended.
+
+    Attributes:
+        through: The highest such generation; 0 when nobody has ordered anything.
+        id: Of the order, which may be about many secrets.
+    """
+
+    through: int = 0
+    id: str = ""
+
+    def text(self) -> str:
+        return f"{self.through} {self.id}"
+
+
+def order(tags: Mapping[str, str]) -> Order:
+    """The order that stands in the tags."""
+    through, _, id_ = tags.get(REVOKE, "").partition(" ")
+    return Order(int(through), id_) if through.isascii() and through.isdigit() else Order()
 
 
 def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | None, in_use: bool) -> None:

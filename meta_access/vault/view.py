@@ -42,6 +42,7 @@ def view_of(secret: Secret) -> View:
         ledger=_ledger(secret, ledger, known),
         leftovers=bool(leftovers(secret)),
         custom_labels=secret.labels.custom,
+        condemned=tags.order(secret.tags).through,
     )
 
 

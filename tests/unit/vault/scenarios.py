@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.errors import MetaAccessError, TokenPendingError
 from meta_access.vault import Outcome, SecretStore, end
+from meta_access.vault.revocation import order
 from tests.unit.vault.world import ASK, NAME, Crash, World
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def _rotated(world: World) -> str:
     return claim
 
 
+def _rotated_fresh(world: World) -> str:
+    claim = world.ensure().claim
+    world.ensure(ROTATED, claim=claim)
+    return claim
+
+
 def _bad_first(world: World) -> str:
     claim = world.ensure().claim
     world.meta.spoil = 1
@@ -80,6 +87,14 @@ def _rotate(world: World, claim: str | None, store: SecretStore | None = None) -
     return world.ensure(ROTATED, claim=claim, store=store)
 
 
+def _revoke(world: World, claim: str | None, store: SecretStore | None = None) -> Outcome:
+    # As `meta-access revoke` does: the order is a process of its own, and the run that follows finds it.
+    arn = world.aws.describe_secret(SecretId=NAME)["ARN"]
+    said = world.said.append
+    order(world.new_store(), world.meta, arn, owner=ASK.owner, order_id="o1", clock=world.time, notify=said)
+    return world.ensure(ASK, claim=claim, store=store)
+
+
 def _end(world: World, claim: str | None, store: SecretStore | None = None) -> str:
     assert claim
     arn = world.aws.describe_secret(SecretId=NAME)["ARN"]
@@ -93,9 +108,10 @@ BAD_FIRST_MINT = Scenario("bad first mint", _bad_first, _rotate)
 RETIRE = Scenario("retire", _rotated, _rotate)
 REPLACE_DEAD = Scenario("replace a dead token", _dead, _ensure)
 ROTATE_DUE = Scenario("rotate by time", _due, _ensure)
+REVOKE = Scenario("revoke", _rotated_fresh, _revoke)
 RESTORE = Scenario("restore", _going, _ensure)
 END = Scenario("end", _rotated, _end, ends=True)
-ALL = (CREATE, ROTATE, BAD_FIRST_MINT, RETIRE, REPLACE_DEAD, ROTATE_DUE, RESTORE, END)
+ALL = (CREATE, ROTATE, BAD_FIRST_MINT, RETIRE, REPLACE_DEAD, ROTATE_DUE, REVOKE, RESTORE, END)
 
 
 def run_until(world: World, scenario: Scenario, claim: str | None, crash_at: int | None) -> int:
