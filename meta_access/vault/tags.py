@@ -186,7 +186,7 @@ def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | No
     if tags.get(MANAGED_BY) != "pulumi":
         raise ForeignSecretError(
             f"Using secret {name} is refused: it exists and was not made by this tool (it has no tag {MANAGED_BY}). "
-            "Name another secret, or delete this one first."
+            "Nothing was changed. Name another secret, or delete this one first."
         )
     found = owner(tags)
     if ask.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):

@@ -34,3 +34,13 @@ def test_every_page_is_reached_from_the_readme() -> None:
     unreached = [page for page in PAGES if page not in seen and page.parent.name != "adr"]
 
     assert [str(page.relative_to(ROOT)) for page in unreached] == []
+
+
+def test_every_drill_of_the_runbook_is_a_test() -> None:
+    root = Path(__file__).resolve().parents[2]
+    text = (root / "docs" / "runbook.md").read_text(encoding="utf-8")
+    named = re.findall(r"^Drill: `(tests/[\w/]+\.py)::(test_\w+)`$", text, re.MULTILINE)
+
+    assert len(named) == len(re.findall(r"^## ", text, re.MULTILINE)) == 6
+    for file, test in named:
+        assert f"def {test}(" in (root / file).read_text(encoding="utf-8"), test
