@@ -82,7 +82,7 @@ def expire_credential(world: World, _: Outcome) -> None:
     def inspect(_token: Any) -> Any:
         raise AuthError("Meta refuses the token that this connection acts with: it has expired", code=190)
 
-    world.meta.inspect = inspect  # type: ignore[method-assign]
+    world.meta.inspect = inspect  # type: ignore[method-assign, assignment]
 
 
 def delete(world: World, first: Outcome) -> None:
