@@ -53,35 +53,35 @@ _ADVICE: tuple[tuple[Collection[str], type[errors.SecretStoreError], str], ...] 
         _CLOCK,
         errors.SecretDeniedError,
         (
-            ": AWS takes the signature for wrong or out of date. Nothing was changed. Set the clock of this machine (AWS "
-            "bears five minutes; leases, grace and expiry go by AWS's clock, not by this one), then look at its AWS "
-            "credentials."
+            ": AWS takes the signature for wrong or out of date. Nothing was changed. Set the clock of this "
+            "machine (AWS bears five minutes; leases, grace and expiry go by AWS's clock, not by this one), "
+            "then look at its AWS credentials."
         ),
     ),
     (
         _KEY,
         errors.SecretDeniedError,
         (
-            ": its KMS key does not serve this role, or is disabled or deleted. Nothing is minted while a value cannot be "
-            "read back, and nothing is revoked that cannot be read. Allow kms:Decrypt and kms:GenerateDataKey on the key, "
-            "or enable it again, then run again."
+            ": its KMS key does not serve this role, or is disabled or deleted. Nothing is minted while a "
+            "value cannot be read back, and nothing is revoked that cannot be read. Allow kms:Decrypt and "
+            "kms:GenerateDataKey on the key, or enable it again, then run again."
         ),
     ),
     (
         {LIMIT},
         errors.SecretStoreError,
         (
-            ": it has as many versions (about 100) or labels (20) as AWS allows. No token was minted for it; those that "
-            "exist are kept. AWS removes versions without a label a day after their making: run again then, and look for "
-            "whoever writes to this secret so often."
+            ": it has as many versions (about 100) or labels (20) as AWS allows. No token was minted for it; "
+            "those that exist are kept. AWS removes versions without a label a day after their making: run "
+            "again then, and look for whoever writes to this secret so often."
         ),
     ),
     (
         _DENIED,
         errors.SecretDeniedError,
         (
-            ". Check the AWS credentials of this shell, the policies on the secret and on its KMS key, and the clock of "
-            "this machine."
+            ". Check the AWS credentials of this shell, the policies on the secret and on its KMS key, and the "
+            "clock of this machine."
         ),
     ),
 )
