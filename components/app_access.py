@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
-from meta_access import AppRoles, BusinessVerification, FeatureRequest, PermissionRequest, RedirectUris
+from meta_access import (
+    AppRoles,
+    BusinessVerification,
+    FeatureRequest,
+    LoginConfiguration,
+    Obligation,
+    PermissionRequest,
+    RedirectUris,
+)
 from meta_access.spec import gate_names
 from meta_access.spec.login_urls import login_urls
 from meta_access.spec.use_case import permissions_of
@@ -43,6 +51,8 @@ class AppAccess(pulumi.ComponentResource):
         self._permissions()
         self._roles()
         self._redirect_uris()
+        self._login_configurations()
+        self._obligations()
         self.login_urls = login_urls(
             stack.spec, stack.rules, plan.key, stack.spec.connections[plan.connection].api_version
         )
@@ -84,6 +94,30 @@ class AppAccess(pulumi.ComponentResource):
         gate = gate_names.redirect_uris(self._plan.key)
         uris, hosts = list(login.redirect_uris), list(login.hosts)
         self._board.add(gate, RedirectUris(gate, uris=uris, hosts=hosts, mode=self._app.mode, **self._common(gate)))
+
+    def _login_configurations(self) -> None:
+        for name, row in (self._app.login.configurations if self._app.login is not None else {}).items():
+            gate = gate_names.login_configuration(self._plan.key, name)
+            asked: dict[str, Any] = {
+                "config_id": row.config_id,
+                "token": row.token,
+                "permissions": list(row.permissions),
+            }
+            self._board.add(gate, LoginConfiguration(gate, **asked, **self._common(gate)))
+
+    def _obligations(self) -> None:
+        for kind, row in self._app.obligations.items():
+            gate = gate_names.obligation(self._plan.key, kind)
+            common = self._common(gate)
+            due = None if row.due is None else row.due.isoformat()
+            self._board.add(
+                gate, Obligation(gate, kind=kind, due=due, **{**common, "owner": row.owner or common["owner"]})
+            )
+        for business, connection in self._plan.secures.items():
+            gate = gate_names.two_factor(business)
+            common = {**self._common(gate), "connection": connection, "owner": self._owner(business)}
+            value = self._stack.spec.businesses[business].two_factor
+            self._board.add(gate, Obligation(gate, kind="two_factor", value=value, **common))
 
     def _verify_token(self) -> pulumi.Output[str] | None:
         if self._app.webhooks is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from meta_access.providers.asset_assignment import AssetAssignment
     from meta_access.providers.business_verification import BusinessVerification
     from meta_access.providers.feature_request import FeatureRequest
+    from meta_access.providers.login_configuration import LoginConfiguration
+    from meta_access.providers.obligation import Obligation
     from meta_access.providers.permission_request import PermissionRequest
     from meta_access.providers.redirect_uris import RedirectUris
     from meta_access.providers.system_user import SystemUser
@@ -28,6 +30,8 @@ _HOMES = {
     "AssetAssignment": "asset_assignment",
     "BusinessVerification": "business_verification",
     "FeatureRequest": "feature_request",
+    "LoginConfiguration": "login_configuration",
+    "Obligation": "obligation",
     "PermissionRequest": "permission_request",
     "RedirectUris": "redirect_uris",
     "SystemUser": "system_user",
@@ -40,6 +44,8 @@ __all__ = [
     "AssetAssignment",
     "BusinessVerification",
     "FeatureRequest",
+    "LoginConfiguration",
+    "Obligation",
     "PermissionRequest",
     "RedirectUris",
     "SystemUser",

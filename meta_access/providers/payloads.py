@@ -27,6 +27,13 @@ _REFERENCES = {
         "gASVRwAAAAAAAACMJW1ldGFfYWNjZXNzLnByb3ZpZGVycy5mZWF0dXJlX3JlcXVlc3SUjBZGZWF0dXJlUmVxdWVz"
         "dFByb3ZpZGVylJOUKYGULg=="
     ),
+    "LoginConfiguration": (
+        "gASVTwAAAAAAAACMKW1ldGFfYWNjZXNzLnByb3ZpZGVycy5sb2dpbl9jb25maWd1cmF0aW9ulIwaTG9naW5Db25m"
+        "aWd1cmF0aW9uUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "Obligation": (
+        "gASVPgAAAAAAAACMIG1ldGFfYWNjZXNzLnByb3ZpZGVycy5vYmxpZ2F0aW9ulIwST2JsaWdhdGlvblByb3ZpZGVylJOUKYGULg=="
+    ),
     "PermissionRequest": (
         "gASVTQAAAAAAAACMKG1ldGFfYWNjZXNzLnByb3ZpZGVycy5wZXJtaXNzaW9uX3JlcXVlc3SUjBlQZXJtaXNzaW9u"
         "UmVxdWVzdFByb3ZpZGVylJOUKYGULg=="

@@ -21,6 +21,18 @@ def redirect_uris(app: str) -> str:
     return f"{app}-redirect-uris"
 
 
+def login_configuration(app: str, name: str) -> str:
+    return f"{app}-login-{name}"
+
+
+def obligation(app: str, kind: str) -> str:
+    return f"{app}-{kind}"
+
+
+def two_factor(business: str) -> str:
+    return f"{business}-two-factor"
+
+
 def permission(app: str, name: str) -> str:
     return f"{app}-{name}"
 
@@ -43,13 +55,17 @@ def of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[str]:
         yield app_roles(key)
     if app.login is not None and app.login.redirect_uris:
         yield redirect_uris(key)
+    if app.login is not None:
+        yield from (login_configuration(key, name) for name in app.login.configurations)
     yield from (permission(key, name) for name in permissions_of(spec, rules, key))
     yield from (feature(key, name) for name in app.features)
     if app.tier is not None:
         yield tier(key)
+    yield from (obligation(key, kind) for kind in app.obligations)
 
 
 def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     """The gates a configuration declares, in the order of the file."""
     names = [name for key in spec.apps for name in of_app(spec, rules, key)]
-    return names + [verification(key) for key, business in spec.businesses.items() if business.verification]
+    names += [verification(key) for key, business in spec.businesses.items() if business.verification]
+    return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]

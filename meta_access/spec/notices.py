@@ -46,9 +46,6 @@ def not_acted_on(spec: StackSpec) -> list[str]:
     apps, clients = spec.apps.items(), spec.clients.values()
     parts: tuple[tuple[str, Any], ...] = (
         *((f"meta:apps.{key}.settings", app.settings) for key, app in apps),
-        *((f"meta:apps.{key}.obligations", app.obligations) for key, app in apps),
-        *((f"meta:apps.{key}.login.configurations", app.login and app.login.configurations) for key, app in apps),
-        *((f"meta:businesses.{key}.two_factor", business.two_factor) for key, business in spec.businesses.items()),
         ("meta:people (as business users)", any(person.business for person in spec.people.values())),
         ("meta:clients (the owner's sharing)", any(client.access != "own" for client in clients)),
     )

@@ -60,11 +60,17 @@ class AssignmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class AppPlan:
-    """One app, the connection its gates are seen through, and the businesses whose verification it waits for."""
+    """One app, the connection its gates are seen through, and the gates of businesses that stand with it.
+
+    Attributes:
+        verifies: Business whose verification is declared, to the connection it is seen through; `secures` likewise for
+            its rule of a second factor.
+    """
 
     key: str
     connection: str
     verifies: Mapping[str, str]
+    secures: Mapping[str, str]
 
 
 def connection_of(spec: StackSpec, identity: IdentitySpec) -> str | None:
@@ -138,12 +144,15 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
 
 def apps(spec: StackSpec) -> Iterator[AppPlan]:
     """Every app that a connection uses, in the order of the connections."""
-    verified: set[str] = set()
+    told: set[str] = set()
     for app in dict.fromkeys(connection.app for connection in spec.connections.values()):
         users = [(name, typed) for name, typed in spec.connections.items() if typed.app == app]
-        verifies = {}
+        verifies, secures = {}, {}
         for name, typed in users:
-            if typed.business not in verified and spec.businesses[typed.business].verification:
+            business = spec.businesses[typed.business]
+            if typed.business not in told and business.verification:
                 verifies[typed.business] = name
-            verified.add(typed.business)
-        yield AppPlan(app, users[0][0], verifies)
+            if typed.business not in told and business.two_factor:
+                secures[typed.business] = name
+            told.add(typed.business)
+        yield AppPlan(app, users[0][0], verifies, secures)

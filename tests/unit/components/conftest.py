@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[3]
-GATES = frozenset({"AppRoles", "RedirectUris", "PermissionRequest", "FeatureRequest", "BusinessVerification"})
+GATES = frozenset(
+    {
+        "AppRoles",
+        "RedirectUris",
+        "LoginConfiguration",
+        "PermissionRequest",
+        "FeatureRequest",
+        "BusinessVerification",
+        "Obligation",
+    }
+)
 
 
 @dataclass

@@ -72,6 +72,28 @@ def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[
     assert asked.resources["BusinessVerification", "lindenhof-verification"] == common
 
 
+def test_duties_and_login_configurations_are_gates_too(program: Callable[..., Asked]) -> None:
+    asked = program("prod").resources
+    assert asked["LoginConfiguration", "ads-login-client_reporting"] == {
+        "connection": "main",
+        "owner": "nadia",
+        "config_id": "889900112233401",
+        "token": "system_user",
+        "permissions": ["ads_read"],
+    }
+    duties = {name: row for (kind, name), row in asked.items() if kind == "Obligation"}
+    assert duties == {
+        "ads-data_use_checkup": {
+            "connection": "main",
+            "kind": "data_use_checkup",
+            "due": "2027-03-01",
+            "owner": "nadia",
+        },
+        "ads-access_verification": {"connection": "main", "kind": "access_verification", "owner": "tom"},
+        "agency-two-factor": {"connection": "main", "kind": "two_factor", "value": "all_required", "owner": "nadia"},
+    }
+
+
 def test_evidence_is_handed_to_its_gate_alone(program: Callable[..., Asked]) -> None:
     asked = program("prod")
     given = {name: inputs["evidence"]["by"] for (_, name), inputs in asked.resources.items() if "evidence" in inputs}
@@ -182,8 +204,7 @@ def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
     assert said[-1][1] == (
-        "Read and checked, but no resource acts on it yet: meta:apps.ads.settings, meta:apps.ads.obligations, "
-        "meta:apps.ads.login.configurations, meta:businesses.agency.two_factor, meta:people (as business users), "
+        "Read and checked, but no resource acts on it yet: meta:apps.ads.settings, meta:people (as business users), "
         "meta:clients (the owner's sharing)."
     )
 

@@ -54,6 +54,7 @@ class FakeMeta:
     roles: list[RoleRow] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
     verification: str = "not_verified"
+    two_factor: str = "none"
     tier: str | None = "development_access"
     fails: dict[str, MetaAccessError] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -125,7 +126,7 @@ class FakeMeta:
 
     def business(self, _client: object) -> BusinessRow:
         self.called("business")
-        return BusinessRow(BUSINESS, "Lindenhof Media", self.verification, "none")
+        return BusinessRow(BUSINESS, "Lindenhof Media", self.verification, self.two_factor)
 
     def probe(self, _client: object, ad_account: str) -> str | None:
         self.called(f"probe {ad_account}")

@@ -10,6 +10,8 @@ import pytest
 from meta_access import evidence
 from meta_access.providers.business_verification import BusinessVerificationProvider
 from meta_access.providers.feature_request import FeatureRequestProvider
+from meta_access.providers.login_configuration import LoginConfigurationProvider
+from meta_access.providers.obligation import ObligationProvider
 from meta_access.providers.permission_request import PermissionRequestProvider
 from meta_access.providers.redirect_uris import RedirectUrisProvider
 from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 URIS, PERMISSION = RedirectUrisProvider(), PermissionRequestProvider()
 FEATURE, VERIFICATION = FeatureRequestProvider(), BusinessVerificationProvider()
+CONFIGURATION, OBLIGATION = LoginConfigurationProvider(), ObligationProvider()
 TIER = "ads_management_standard_access"
+ATTESTED = "Then state it in the stack's evidence file (`meta-access attest`)."
 CALLBACK = "https://connect.lindenhof.example/meta/callback/"
 
 
@@ -344,3 +348,97 @@ def test_a_refresh_reads_the_word_of_the_last_update(meta: FakeMeta) -> None:
 
     assert result.outs is not None
     assert result.outs["level"] == "standard"
+
+
+# --- login configurations and duties -------------------------------------------------------------
+
+
+def test_a_login_configuration_is_told_by_a_statement_alone(meta: FakeMeta) -> None:
+    asked = {"config_id": "889900112233445", "token": "system_user", "permissions": ["ads_read"]}
+    outs = created(CONFIGURATION, **asked)
+
+    assert (outs["status"], outs["reason"]) == ("unverifiable", "Graph shows no login configurations to anybody.")
+    assert outs["next_step"]["where"] == f"https://developers.facebook.com/apps/{APP}/business-login/configurations/"
+    assert outs["next_step"]["paste"] == "ads_read"
+
+    record = {
+        "declared": evidence.digest({"gate": "LoginConfiguration", **asked}, APP),
+        "app": APP, "at": "2026-11-23T08:00:00Z", "by": "nadia", "status": "satisfied", "source": "attestation",
+    }  # fmt: skip
+    assert created(CONFIGURATION, **asked, evidence=record)["status"] == "satisfied"
+    assert created(CONFIGURATION, **{**asked, "token": "user"}, evidence=record)["status"] == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"config_id": 8}, "config_id", "is a number; write it in quotes, because digits are lost above 2^53."),
+        ({"config_id": "8", "token": "page"}, "token", "'page' is not one of: system_user, user"),
+        ({"config_id": "8", "permissions": ["ads_reed"]}, "permissions", "did you mean ads_read?"),
+    ],
+)
+def test_what_a_login_configuration_may_say(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = failures(CONFIGURATION, **props)
+
+    assert found == property_
+    assert reason in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "status"),
+    [
+        ("all_required", "all_required", "satisfied"),
+        ("all_required", "admin_required", "pending_human"),
+        ("admin_required", "all_required", "satisfied"),
+        (None, "admin_required", "satisfied"),
+        (None, "none", "pending_human"),
+        (None, "", "unverifiable"),
+    ],
+)
+def test_the_second_factor_is_read_from_the_business(
+    meta: FakeMeta, wanted: str | None, seen: str, status: str
+) -> None:
+    meta.two_factor = seen
+    value = {} if wanted is None else {"value": wanted}
+
+    assert created(OBLIGATION, kind="two_factor", **value)["status"] == status
+
+
+def test_a_weakened_second_factor_is_drift(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.two_factor = "all_required"
+    outs = created(OBLIGATION, kind="two_factor", value="all_required")
+    meta.two_factor = "none"
+    new_process(monkeypatch, meta)
+    result = OBLIGATION.read("id", outs)
+
+    assert result.inputs is not None
+    assert result.outs is not None
+    assert (result.outs["status"], result.inputs["value"]) == ("drifted", "none")
+
+
+def test_a_duty_that_comes_near_is_said_in_every_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    duty: dict[str, Any] = {"kind": "data_use_checkup", "due": "2026-12-20", "owner": "nadia"}
+    outs = created(OBLIGATION, **duty)
+
+    assert outs["status"] == "unverifiable"
+    assert "obligation gate: due 2026-12-20, in 26 days (told from 30 days before). Owner: nadia." in (
+        capsys.readouterr().out
+    )
+    assert outs["next_step"]["what"].endswith("It is due on 2026-12-20. " + ATTESTED)
+    checked(OBLIGATION, **{**duty, "due": "2027-03-01"})
+    assert "due 2027" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"kind": "data_use_chekup"}, "kind", "did you mean data_use_checkup?"),
+        ({"kind": "two_factor", "value": "some"}, "value", "is not one of: none, admin_required, all_required"),
+        ({"kind": "app_mode", "due": "soon"}, "due", "'soon' is no day; write it as 2027-03-01, in quotes."),
+    ],
+)
+def test_what_a_duty_may_say(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = failures(OBLIGATION, **props)
+
+    assert found == property_
+    assert reason in text

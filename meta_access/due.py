@@ -1,0 +1,26 @@
+"""How near a day is by which a person must have done something. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+WARNED_BEFORE = (7, 30, 60)
+"""Days before the day from which it is said: the last of them first."""
+
+
+def told(due: date, today: date) -> str:
+    """`due 2027-03-01, in 29 days`, once the day is 60 days away or has gone; empty before."""
+    left = (due - today).days
+    if left < 0:
+        return f"overdue since {due}, {-left} {_days(-left)} ago"
+    if left == 0:
+        return f"due today, {due}"
+    near = next((days for days in WARNED_BEFORE if left <= days), None)
+    return "" if near is None else f"due {due}, in {left} {_days(left)} (told from {near} days before)"
+
+
+def _days(count: int) -> str:
+    return "day" if count == 1 else "days"

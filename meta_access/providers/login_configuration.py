@@ -1,0 +1,99 @@
+"""LoginConfiguration: a configuration of Facebook Login for Business. Made in the dashboard, and unreadable by Graph.
+
+Source: https://developers.facebook.com/docs/facebook-login/facebook-login-for-business (Graph v26.0, read 2026-11).
+`config_ids` of the Application node names ids without what is in them, so evidence is all there is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CheckFailure
+
+from meta_access import validation
+from meta_access.gates import NextStep, Observation
+from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
+from meta_access.providers._values import sorted_texts, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi import Input, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+TOKENS = ("system_user", "user")
+_WORDS = {"system_user": "System-user access token", "user": "User access token"}
+
+
+class LoginConfigurationProvider(GateProvider):
+    kind = "login configuration"
+    inputs = ("label", "connection", "config_id", "token", "permissions", "evidence", "owner", "status")
+    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "token": "system_user", "permissions": []}
+    declared = ("config_id", "token", "permissions")
+    link = "login_configurations"
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        props["permissions"] = sorted_texts(props["permissions"])
+        failures = []
+        config_id, token, permissions = props.get("config_id"), props["token"], props["permissions"]
+        if not unknown(config_id) and (why := validation.graph_id(config_id)):
+            failures.append(CheckFailure("config_id", why))
+        if not unknown(token) and (why := validation.one_of(token, TOKENS)):
+            failures.append(CheckFailure("token", why))
+        if not unknown(permissions):
+            known = self.live(props).rules.permissions
+            failures += [
+                CheckFailure("permissions", why) for name in permissions if (why := validation.one_of(name, known))
+            ]
+        return failures
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id, props["config_id"])
+
+    def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
+        del props, live
+        return Observation(None, reason="Graph shows no login configurations to anybody.")
+
+    def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
+        del seen
+        return NextStep(
+            what=(
+                f"Open configuration {props['config_id']}, see that it hands out a {_WORDS[props['token']]} with "
+                "exactly these permissions, and correct it where it does not."
+            ),
+            **place(live, self.link),
+            expect=app_shown(live),
+            paste="\n".join(props["permissions"]),
+        )
+
+    def farewell(self, outs: Mapping[str, Any]) -> str:
+        return f"At Meta configuration {outs.get('config_id')} stays until an app admin removes it."
+
+
+class LoginConfiguration(GateResource, module="meta", name="LoginConfiguration"):
+    """One configuration of Login for Business.
+
+    Args:
+        config_id: Meta's id of it, which the dialog takes in place of a scope.
+        token: What it hands out: a token of a system_user of the client's business, or of the user.
+        permissions: What it asks for, as a whole.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        config_id: Input[str],
+        token: Input[str] = "system_user",  # noqa: S107 - a kind of token
+        permissions: Input[Sequence[Input[str]]] | None = None,
+        evidence: Input[Mapping[str, Any]] | None = None,
+        owner: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "config_id": config_id, "token": token}
+        props |= {"permissions": permissions, "evidence": evidence, "owner": owner}
+        super().__init__(LoginConfigurationProvider(), resource_name, props, opts)
