@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -112,6 +113,7 @@ class Stand:
         shutil.copytree(template / "emulators", folder / "emulators")
         made.project.lay_out()
         made._open(len(list((folder / "emulators").iterdir())))
+        made._move(json.loads((template / "doors.json").read_text(encoding="utf-8")))
         return made
 
     def save(self, template: Path) -> None:
@@ -124,6 +126,8 @@ class Stand:
                 source = self.folder / "emulators" / slot.name / name
                 if source.exists():
                     shutil.copy(source, template / "emulators" / slot.name / name)
+
+        (template / "doors.json").write_text(json.dumps(self._doors()), encoding="utf-8")
 
     def close(self) -> None:
         """End what is left of processes, and the emulators."""
@@ -139,7 +143,7 @@ class Stand:
     def advance(self, seconds: float) -> None:
         """Let time pass at Meta and at AWS, in every slot."""
         for slot in self.slots:
-            slot.emulator.clock.advance(seconds)
+            client.ask(slot.emulator.graph_url, "/_control/clock", "POST", {"advance_s": seconds})
 
     def clear_faults(self) -> None:
         for slot in self.slots:
@@ -172,6 +176,19 @@ class Stand:
     def unlock(self) -> None:
         """Take away the lock that a killed engine has left, as a person does."""
         self.project.run("cancel", "--yes", "--stack", self.project.stack)
+
+    def _doors(self) -> list[str]:
+        return [url for slot in self.slots for url in (slot.emulator.graph_url, slot.emulator.aws_url)]
+
+    def _move(self, before: list[str]) -> None:
+        """Put today's addresses into the state: `destroy` uses the configuration of the last update, with or without
+        PULUMI_RUN_PROGRAM (engine 3.259), and the copy's emulators listen elsewhere.
+        """
+        new = dict(zip(before, self._doors(), strict=True))
+        doors = re.compile("|".join(f"{re.escape(url)}(?![0-9])" for url in before))
+        for file in (self.project.root / "state").rglob("*.json"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(doors.sub(lambda found: new[found[0]], text), encoding="utf-8")
 
     def _open(self, slots: int) -> None:
         for number in range(slots):

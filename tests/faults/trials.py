@@ -19,6 +19,7 @@ _ID = re.compile(r"[0-9]{6,}")
 
 # More often than any one call is repeated by its client: 5 times by boto3, 4 by ours.
 LASTING = 5
+LISTED = "listed"
 HOLD_S = 600
 
 
@@ -41,7 +42,7 @@ class Point:
 
     @property
     def name(self) -> str:
-        where = f" {self.path.strip('^$').replace('[0-9]+', 'ID')}" if self.path else ""
+        where = f" {self.path.strip('^$').replace('[0-9]+', 'ID').replace('\\', '')}" if self.path else ""
         return f"{self.service} {self.verb}{where} #{self.nth}"
 
     @property
@@ -76,28 +77,27 @@ class Disturbance:
     """One way for a call to go wrong.
 
     Attributes:
-        graph: The fault at Graph; None where there is none of the kind. Likewise `secrets`.
-        only: "reads", "writes" or "" for both.
+        graph: The fault at Graph; `secrets` likewise at Secrets Manager.
+        only: "writes", LISTED for reads that can be behind the writes (Meta judges tokens by the present), or "".
         kills: Which processes are killed while the call is held, its effect done and its answer not given.
         waits: The client waits for its own timeouts, so few trials fit into one operation.
     """
 
     name: str
-    graph: Mapping[str, Any] | None
-    secrets: Mapping[str, Any] | None
+    graph: Mapping[str, Any]
+    secrets: Mapping[str, Any]
     only: str = ""
     kills: tuple[str, ...] = ()
     waits: bool = False
 
     def fits(self, point: Point) -> bool:
-        if (self.graph if point.service == GRAPH else self.secrets) is None:
-            return False
+        if self.only == LISTED:
+            return point.verb in READS or point.verb == "GET"
         return self.only in {"", "reads" if point.reads else "writes"}
 
     def fault(self, point: Point) -> dict[str, Any]:
         """The fault to inject, as the control API takes it."""
         chosen = self.graph if point.service == GRAPH else self.secrets
-        assert chosen is not None
         return {**point.match(), "times": 1, **chosen}
 
 
@@ -133,7 +133,7 @@ FAULTS = (
     Disturbance("garbage", *2 * ({"kind": "garbage", "times": LASTING},)),
     Disturbance("garbage though done", *2 * ({"kind": "garbage", "applied": True},), only="writes"),
     Disturbance("hang", *2 * ({**_HELD, "times": LASTING},), waits=True),
-    Disturbance("stale", *2 * ({"kind": "stale", "writes": 1},), only="reads"),
+    Disturbance("stale", *2 * ({"kind": "stale", "writes": 1},), only=LISTED),
 )
 KILLS = (
     Disturbance("kill the engine", _HELD, _HELD, kills=(ENGINE,), waits=True),
