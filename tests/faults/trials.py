@@ -42,7 +42,8 @@ class Point:
 
     @property
     def name(self) -> str:
-        where = f" {self.path.strip('^$').replace('[0-9]+', 'ID').replace('\\', '')}" if self.path else ""
+        shown = self.path.strip("^$").replace("[0-9]+", "ID").replace("\\", "")
+        where = f" {shown}" if shown else ""
         return f"{self.service} {self.verb}{where} #{self.nth}"
 
     @property
