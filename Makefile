@@ -9,10 +9,10 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test check emulator env clean venv lambda
+.PHONY: help up preview down test test-faults test-faults-all check emulator env clean venv lambda
 
 help: ## Show every target with one line (the default)
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: venv ## Provision stack dev with the real engine against an emulated Meta and Secrets Manager
 	@$(PY) -m tools.workspace.up
@@ -25,6 +25,12 @@ down: venv ## Destroy stack dev and say what remains, and why
 
 test: venv ## Run the checks and all layers of tests: unit, emulator, host, real engine
 	@$(PY) -m tools.workspace.test
+
+test-faults: venv ## Disturb a sample of all calls on the real engine; ONLY='text' for trials of that name, JSON=1
+	@$(PY) -m tools.workspace.faults $(if $(ONLY),--only '$(ONLY)') $(if $(filter 1,$(JSON)),--json)
+
+test-faults-all: venv ## Disturb every call of every operation in every way, within an hour on two cores
+	@$(PY) -m tools.workspace.faults --all $(if $(filter 1,$(JSON)),--json)
 
 check: venv ## Lint, formatting, types, import contracts
 	@$(PY) -m tools.workspace.check

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.engine.projects import Result
-    from tests.faults.census import Census
     from tests.faults.scenarios import Scenario
     from tests.faults.stand import Operation, Slot
     from tests.faults.trials import Trial
@@ -85,8 +84,7 @@ def _disturbed(stand: Stand, scenario: Scenario, slots: Sequence[Slot], kills: S
         kill(hosts)
     if ENGINE in kills:
         operation.kill_engine()
-    text = operation.wait().stdout
-    return text
+    return operation.wait().stdout
 
 
 def _wait_until_held(operation: Operation, slots: Sequence[Slot]) -> None:

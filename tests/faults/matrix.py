@@ -74,8 +74,7 @@ class Matrix:
 
     def _make_bases(self, pool: ProcessPoolExecutor, bases: Bases, sizes: set[int]) -> None:
         made: set[str] = set()
-        while ready := [name for name, (before, _) in scenarios.BASES.items() if name not in made | {None}
-                        and (before is None or before in made)]:
+        while ready := _ready(made):
             for each in [pool.submit(bases.make, name, size) for name in ready for size in sorted(sizes)]:
                 each.result()
             made |= set(ready)
@@ -152,6 +151,11 @@ class Matrix:
 
     def _clock(self) -> str:
         return f"{time.monotonic() - self._began:.0f} s"
+
+
+def _ready(made: set[str]) -> list[str]:
+    grows_from = {name: before for name, (before, _) in scenarios.BASES.items()}
+    return [name for name, before in grows_from.items() if name not in made and (before is None or before in made)]
 
 
 def _play(bases: Bases, batch: list[Trial], slots: int) -> Played | str:

@@ -71,7 +71,7 @@ def _others(before: Census) -> frozenset[str]:
     return before.held - {_current(before)}
 
 
-CREATE = Scenario("create", "nothing", lambda stand: program(stand), lambda _: Wish())
+CREATE = Scenario("create", "nothing", program, lambda _: Wish())
 ROTATE = Scenario(
     "rotate",
     "one token",

@@ -139,7 +139,9 @@ def _not_gone(now: Census) -> list[Complaint]:
     found = []
     if now.live:
         found.append(Complaint(Kind.NOT_ENDED, f"{len(now.live)} tokens live"))
-    found += [Complaint(Kind.NOT_ENDED, f"{secret.name} is not deleted") for secret in now.secrets if not secret.scheduled]
+    found += [
+        Complaint(Kind.NOT_ENDED, f"{secret.name} is not deleted") for secret in now.secrets if not secret.scheduled
+    ]
     if any(not name.startswith(_RETIRED) for name in now.users):
         found.append(Complaint(Kind.NOT_ENDED, f"users: {', '.join(now.users)}"))
     return found

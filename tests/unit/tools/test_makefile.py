@@ -7,7 +7,20 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-TARGETS = {"help", "up", "preview", "down", "test", "check", "emulator", "env", "clean", "lambda"}
+TARGETS = {
+    "help",
+    "up",
+    "preview",
+    "down",
+    "test",
+    "test-faults",
+    "test-faults-all",
+    "check",
+    "emulator",
+    "env",
+    "clean",
+    "lambda",
+}
 
 
 def make(*arguments: str) -> str:
@@ -22,7 +35,7 @@ def test_help_is_the_default_and_prints_each_target_with_one_line() -> None:
 
     assert make() == text
     assert {line.split()[1] for line in text.splitlines()} == TARGETS
-    assert all(re.fullmatch(r"  make [a-z]+ +\S.*", line) for line in text.splitlines())
+    assert all(re.fullmatch(r"  make [a-z-]+ +\S.*", line) for line in text.splitlines())
     assert 'eval "$(make -s env)"' in text
 
 
