@@ -54,10 +54,11 @@ def test_preview_hands_on_the_stack_and_offline() -> None:
     assert make("-n", "preview", "STACK=prod", "OFFLINE=0").split()[-2:] == ["--stack", "prod"]
 
 
-def test_ci_runs_the_test_target_and_nothing_else() -> None:
+def test_ci_runs_the_tests_and_a_sample_of_the_faults() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
 
     assert [line for line in lines if "make " in line and not line.startswith(("#", "echo"))] == [
-        "make test || code=$?"
+        "make test || code=$?",
+        "make test-faults || code=$?",
     ]
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
