@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from meta_access import rules
 from meta_access.emulator import named
 from meta_access.emulator.named import ActError
-from meta_access.emulator.world import AppAccess, AppRole, RoleName, Share, World
+from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, Share, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ ROLES: Mapping[str, RoleName] = {
     "analytics": "insights users",
     **{name: name for name in get_args(RoleName)},
 }
+PERMISSION_LEVEL = "advanced"  # the only one of a permission that is reviewed: standard comes with the app
 VERIFICATION = (
     "expired",
     "failed",
@@ -111,22 +112,44 @@ def remove_redirect(world: World, uri: str, app: str | None = None) -> str:
     return f"{target.name} no longer lists {uri}."
 
 
+def request(world: World, name: str, level: str | None = None, app: str | None = None) -> str:
+    """An admin submits a permission, a feature, or the Marketing API tier (`tier`) for App Review."""
+    target, ruleset = named.app(world, app), rules.load(world.rules)
+    key, title, chosen = _reviewed(ruleset, name, level)
+    if _level(ruleset, target, key) == chosen:
+        raise ActError(f"name: {title} is {chosen} for {target.name} already.")
+    if any((row.name, row.phase) == (key, "submitted") for row in target.reviews):
+        raise ActError(f"name: {title} waits for review already; approve or decline it.")
+    _forget_review(target, key)
+    target.reviews.append(Review(key, chosen))
+    return f"{title} ({chosen}) is submitted for {target.name}; Meta decides."
+
+
+def decline(world: World, name: str, reason: str, app: str | None = None) -> str:
+    """Meta declines what was submitted, and says why."""
+    target, ruleset = named.app(world, app), rules.load(world.rules)
+    key, title, _ = _reviewed(ruleset, name, None)
+    for row in target.reviews:
+        if (row.name, row.phase) == (key, "submitted"):
+            row.phase, row.reason = "declined", reason
+            return f"{title} is declined for {target.name}: {reason}"
+    raise ActError(f"name: {title} is not submitted for {target.name}; request it first.")
+
+
 def approve(world: World, name: str, level: str | None = None, app: str | None = None) -> str:
     """Meta approves a permission, a feature, or the Marketing API tier (`tier`)."""
     target, ruleset = named.app(world, app), rules.load(world.rules)
-    if name in ruleset.permissions:
-        target.permissions[name] = "live"
-        return f"{name} is approved for {target.name}."
-    key = _feature(ruleset, name)
-    feature = ruleset.features[key]
-    chosen = level or feature.levels[-1]
-    if chosen not in feature.levels:
-        raise ActError(f"level: {feature.name} has {', '.join(feature.levels)}.")
+    submitted = next((row.level for row in target.reviews if row.name == _key(ruleset, name)), None)
+    key, title, chosen = _reviewed(ruleset, name, level or submitted)
+    _forget_review(target, key)
+    if key in ruleset.permissions:
+        target.permissions[key] = "live"
+        return f"{title} is approved for {target.name}."
     if key == ruleset.tier_feature_key:
         target.tier = ruleset.tiers[chosen].header
     else:
         target.features[key] = chosen
-    return f"{feature.name} is {chosen} for {target.name}."
+    return f"{title} is {chosen} for {target.name}."
 
 
 def withdraw(world: World, name: str, app: str | None = None) -> str:
@@ -137,9 +160,37 @@ def withdraw(world: World, name: str, app: str | None = None) -> str:
         return f"{name} is no longer approved for {target.name}."
     key = _feature(ruleset, name)
     if key == ruleset.tier_feature_key:
-        return approve(world, key, next(iter(ruleset.tiers)), app)
+        lowest = next(iter(ruleset.tiers))
+        target.tier = ruleset.tiers[lowest].header
+        return f"{ruleset.features[key].name} is {lowest} for {target.name}."
     target.features.pop(key, None)
     return f"{ruleset.features[key].name} is no longer approved for {target.name}."
+
+
+def _key(ruleset: rules.RuleSet, name: str) -> str:
+    """A permission's name or a feature's key."""
+    return name if name in ruleset.permissions else _feature(ruleset, name)
+
+
+def _reviewed(ruleset: rules.RuleSet, name: str, level: str | None) -> tuple[str, str, str]:
+    """Key, title and level of what App Review decides on; the highest level unless one is named."""
+    key = _key(ruleset, name)
+    feature = ruleset.features.get(key)
+    title, levels = (key, (PERMISSION_LEVEL,)) if feature is None else (feature.name, feature.levels)
+    if level is not None and level not in levels:
+        raise ActError(f"level: {title} has {', '.join(levels)}.")
+    return key, title, level or levels[-1]
+
+
+def _level(ruleset: rules.RuleSet, app: App, key: str) -> str | None:
+    """The level that an app was approved for."""
+    if key in ruleset.permissions:
+        return PERMISSION_LEVEL if app.permissions.get(key) == "live" else None
+    return ruleset.tier_of_header(app.tier) if key == ruleset.tier_feature_key else app.features.get(key)
+
+
+def _forget_review(app: App, key: str) -> None:
+    app.reviews = [row for row in app.reviews if row.name != key]
 
 
 def _feature(ruleset: rules.RuleSet, name: str) -> str:
@@ -207,7 +258,9 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "remove-role": remove_role,
     "add-redirect": add_redirect,
     "remove-redirect": remove_redirect,
+    "request": request,
     "approve": approve,
+    "decline": decline,
     "withdraw": withdraw,
     "verify": verify,
     "share": share,

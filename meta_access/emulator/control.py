@@ -15,8 +15,8 @@ from werkzeug.wrappers import Request
 
 from meta_access.emulator import acts, world_json
 from meta_access.emulator.clock import ClockError, http_date, iso, parse_iso
-from meta_access.emulator.dashboard import page
 from meta_access.emulator.fault import FaultError
+from meta_access.emulator.forms import LOOPBACK, ForeignError, check_local
 from meta_access.emulator.named import ActError
 from meta_access.emulator.seed import BUSINESS_ID
 from meta_access.emulator.world_json import WorldError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from meta_access.emulator.emulator import Emulator
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PREFIX = "/_control/"
 AWS_REGION = "eu-central-1"
 
@@ -65,27 +64,18 @@ class Control:
         }
 
     def serves(self, path: str) -> bool:
-        return path in ("/healthz", "/dashboard") or path.startswith(PREFIX)
+        return path == "/healthz" or path.startswith(PREFIX)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
             check_local(request)
             answer = self._answer(request)
-        except (ControlError, WorldError, FaultError, ClockError, ActError) as wrong:
+        except (ControlError, ForeignError, WorldError, FaultError, ClockError, ActError) as wrong:
             answer = self._json({"error": str(wrong)}, getattr(wrong, "status", 400))
         return send(answer, start_response)
 
     def _answer(self, request: Request) -> Answer:
-        if request.path == "/dashboard":
-            if request.method != "GET":
-                raise ControlError("the dashboard is only read.", 405)
-            with self._emulator.store.lock:
-                html = page(self._emulator.store.world, self._emulator.clock.now())
-            # Nothing of other hosts is loaded, and nobody may frame it.
-            policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-            headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy))
-            return Answer(200, html.encode(), (*headers, self._date()))
         if request.path == "/healthz":
             return self._json(self.health())
         noun = request.path.removeprefix(PREFIX)
@@ -192,15 +182,6 @@ class Control:
         done = acts.perform(self._emulator.store.world, _decoded(request))
         self._emulator.store.save()
         return {"done": done}
-
-
-def check_local(request: Request) -> None:
-    """Refuse a request that a browser makes for another site."""
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
-        raise ControlError("the control API answers to 127.0.0.1 and localhost only.", 403)
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise ControlError("the control API does not answer other web pages.", 403)
 
 
 def _decoded(request: Request) -> Any:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from meta_access.emulator import aws
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
+from meta_access.emulator.dashboard.site import Dashboard
 from meta_access.emulator.faults import Faults
+from meta_access.emulator.forms import FormGuard
 from meta_access.emulator.graph import GraphDoor
 from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, Door
 from meta_access.emulator.journal import Journal
@@ -38,11 +40,13 @@ class Emulator:
             self.clock = WorldClock() if saved is None else WorldClock(saved.offset)
             self.journal = Journal(self.clock)
             self.faults = Faults()
+            self.forms = FormGuard()
             self.store = Store(self.folder, self.clock, self.keyring, saved)
             self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
             self.functions = self._aws.functions
             self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal)
             self._control = Control(self)
+            self._dashboard = Dashboard(self)
             self._graph_server = Door(port, self._route)
             try:
                 self._aws_server = Door(aws_port, self._aws.wsgi)
@@ -86,4 +90,6 @@ class Emulator:
     def _route(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._control.serves(environ.get("PATH_INFO", "/")):
             return self._control(environ, start_response)
+        if self._dashboard.serves(environ.get("PATH_INFO", "/")):
+            return self._dashboard(environ, start_response)
         return self._graph(environ, start_response)

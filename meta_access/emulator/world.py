@@ -36,6 +36,21 @@ class Business(Row):
 
 
 @dataclass(slots=True)
+class Review(Row):
+    """A permission or feature that waits for App Review, or that it declined; approved ones stand in the app itself.
+
+    Attributes:
+        name: The permission, or the key of the feature.
+        reason: Why it was declined.
+    """
+
+    name: str
+    level: str
+    phase: Literal["submitted", "declined"] = "submitted"
+    reason: str = ""
+
+
+@dataclass(slots=True)
 class App(Row):
     """An app.
 
@@ -44,6 +59,7 @@ class App(Row):
         tier: The value of `ads_api_access_tier` in usage headers.
         permissions: Permissions that went through review, with their status: `live` or `unapproved`.
         features: Features beyond the tier, with their level.
+        reviews: What App Review was asked for and has not approved. No Graph call shows it.
         redirect_uris: Valid OAuth redirect URIs; no Graph call reads or writes them.
         settings: What `POST /{app-id}` writes.
     """
@@ -57,6 +73,7 @@ class App(Row):
     require_app_secret: bool = False
     permissions: dict[str, Literal["live", "unapproved"]] = field(default_factory=dict)
     features: dict[str, str] = field(default_factory=dict)
+    reviews: list[Review] = field(default_factory=list)
     redirect_uris: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
 

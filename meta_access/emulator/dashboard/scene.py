@@ -1,0 +1,27 @@
+"""What a page may look at: the world at one moment, the journal, the faults, and the query of the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from meta_access.emulator.fault import Fault
+    from meta_access.emulator.journal import Call
+    from meta_access.emulator.world import World
+    from meta_access.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One look. Whoever makes it holds the store's lock until the page is rendered."""
+
+    world: World
+    rules: RuleSet
+    now: datetime
+    calls: Sequence[Call]
+    faults: Sequence[Fault]
+    query: Mapping[str, str]

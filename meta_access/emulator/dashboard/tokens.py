@@ -1,0 +1,55 @@
+"""System users as a page: each with its apps and its tokens, which are named by fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator.dashboard.overview import quota
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meta_access.emulator.dashboard.scene import Scene
+    from meta_access.emulator.world import SystemUser, Token
+
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A system user with what it holds."""
+
+    user: SystemUser
+    tokens: list[Token]
+    assets: int
+
+
+def look(scene: Scene) -> dict[str, Any]:
+    world = scene.world
+    by_business = [
+        (
+            business,
+            quota(scene, business),
+            [
+                Held(
+                    user,
+                    [token for token in world.tokens if token.system_user_id == user.id],
+                    len({row.asset_id for row in world.assignments if row.user_id == user.id}),
+                )
+                for user in world.system_users
+                if user.business_id == business.id
+            ],
+        )
+        for business in world.businesses
+    ]
+    return {"by_business": by_business, "state": lambda token: state(token, scene.now)}
+
+
+def state(token: Token, now: datetime) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.expires_at is None or token.expires_at - now > SOON:
+        return "valid"
+    return "expiring" if token.expires_at > now else "expired"
