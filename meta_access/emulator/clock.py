@@ -41,10 +41,15 @@ class WorldClock:
 
     def now(self) -> datetime:
         """The moment in UTC, whole seconds: Meta and AWS dates carry no fractions."""
-        return (self._source() + self._offset).replace(microsecond=0)
+        return self.exact().replace(microsecond=0)
 
-    def advance(self, seconds: float) -> datetime:
-        """Move forward; ClockError for a negative number or one beyond the calendar."""
+    def exact(self) -> datetime:
+        """The same moment with its fraction, for reads that lie milliseconds behind."""
+        return self._source() + self._offset
+
+    def advance(self, by: float | timedelta) -> datetime:
+        """Move forward, by seconds or a timedelta; ClockError for less than nothing, or beyond the calendar."""
+        seconds = by.total_seconds() if isinstance(by, timedelta) else by
         if seconds < 0:
             raise ClockError("advance_s is negative, and this clock never goes backwards; reset starts it anew.")
         with self._lock:

@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import aws
+from meta_access.emulator import aws, private_files
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.dashboard.site import Dashboard
@@ -64,7 +64,7 @@ class Emulator:
         for server in (self._graph_server, self._aws_server):
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         run = {"pid": os.getpid(), "graph_url": self.graph_url, "aws_url": self.aws_url}
-        self.folder.run_file.write_text(json.dumps(run), encoding="utf-8")
+        private_files.replace(self.folder.run_file, json.dumps(run).encode())
 
     def stop(self) -> None:
         """End both doors, keep the state, free the folder."""
@@ -73,7 +73,7 @@ class Emulator:
             server.shutdown()
             server.server_close()
         with self.store.lock:
-            self.store.save()
+            self.store.save_clock()
             self._aws.save()
         self.folder.run_file.unlink(missing_ok=True)
         self.folder.release()

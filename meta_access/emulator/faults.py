@@ -1,7 +1,7 @@
 """The faults to inject into either service, and their effect on the wire.
 
-Kinds that need to know the service (`graph` error bodies, `stale` reads) are carried out by the door; all others by
-`Faults.apply`.
+Kinds that need to know the service (`graph` error bodies, `stale` reads) are carried out by the door, `hang` after the
+door has journalled the call; all others by `Faults.apply`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fault", "FaultError", "Faults", "as_header"]
 
+MOST = 1000  # bounds the memory and the time of matching
 GARBAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"
 
 
@@ -30,14 +31,23 @@ class Faults:
         self._lock = threading.Lock()
         self._released = threading.Event()
 
-    def add(self, data: object) -> Fault:
-        """Add a fault from its JSON; FaultError says what is wrong with it."""
-        return self.add_all([data])[0]
+    def add(self, data: object = None, /, **keys: Any) -> Fault:
+        """Add a fault, from its JSON or from keywords: `add(kind="graph", method="POST", path="me$", code=2)`.
+
+        Returns:
+            The fault as it lives on: its `seen` and `hits` go on counting.
+
+        Raises:
+            FaultError: It says what is wrong with it.
+        """
+        return self.add_all([keys if data is None else data])[0]
 
     def add_all(self, data: list[object]) -> list[Fault]:
         """Add several, or none if one is wrong."""
         parsed = [parse(item) for item in data]
         with self._lock:
+            if len(self._faults) + len(parsed) > MOST:
+                raise FaultError(f"faults: there can be {MOST} at a time; clear those that have struck.")
             for fault in parsed:
                 self._last_id += 1
                 fault.id = self._last_id
@@ -88,11 +98,16 @@ class Faults:
         """Wait, but no longer than until the faults are cleared."""
         self._released.wait(min(seconds, LONGEST_HANG_S))
 
+    def hang(self, fault: Fault | None) -> None:
+        """Let a `hang` wait. The call is done and in the journal: a test can see that it is there and act meanwhile."""
+        if fault is not None and fault.kind == "hang":
+            self.hold(float(fault.options["seconds"]))
+
     def apply(self, fault: Fault, environ: dict[str, Any], perform: Callable[[], Answer]) -> Answer | None:
         """Carry out a fault that needs no knowledge of the service.
 
         Args:
-            fault: Of any kind but `graph`, `stale` and `latency`.
+            fault: Of any kind but `graph`, `stale`, `hang` and `latency`.
             environ: The WSGI environ, for the connection to cut.
             perform: Does what was asked, and answers.
 
@@ -106,10 +121,6 @@ class Faults:
             perform()
             cut(environ)
             return None
-        if fault.kind == "hang":
-            answer = perform()
-            self.hold(float(fault.options["seconds"]))
-            return answer
         if fault.kind not in ("http", "garbage"):
             raise ValueError(f"a fault of kind {fault.kind} is the door's to carry out")
         if fault.options.get("applied"):

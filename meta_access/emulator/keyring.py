@@ -7,10 +7,10 @@ kept apart, readable by their owner alone.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from typing import TYPE_CHECKING
 
+from meta_access.emulator import private_files
 from meta_access.emulator.tokens import is_fake, new_value
 from meta_access.errors import MetaAccessError
 
@@ -58,8 +58,4 @@ class Keyring:
         return values
 
     def _write(self) -> None:
-        scratch = self._path.with_suffix(".new")
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(self._values, file)
-        scratch.replace(self._path)
+        private_files.replace(self._path, json.dumps(self._values).encode())

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import world_json
+from meta_access.emulator import private_files, world_json
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class StateFolder:
         """Make the folder and hold it; StateError when another emulator does."""
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock_file = (self.home / "lock").open("a+", encoding="utf-8")
+            self._lock_file = private_files.start_text(self.home / "lock")
         except OSError as failed:
             raise StateError(f"cannot use the state folder {self.home}: {failed.strerror}.") from None
         try:
@@ -100,7 +100,7 @@ class StateFolder:
         except (ValueError, KeyError, TypeError) as wrong:
             # Named by its content, so that starting again and again keeps one copy.
             kept = self.home / f"world.broken-{hashlib.sha256(text).hexdigest()[:8]}.json"
-            kept.write_bytes(text)
+            private_files.replace(kept, text)
             raise StateError(
                 f"cannot read the saved world {self.world_file}: {wrong}. It is kept aside as {kept.name}; "
                 "run `meta-access emulator reset` to begin with the starting world."
@@ -109,9 +109,7 @@ class StateFolder:
     def save(self, world: bytes, serial: int, offset: timedelta) -> None:
         """Write a world; a reader, or a kill, meets the old file or the new one, never a part."""
         head = json.dumps({"format": FORMAT, "serial": serial, "offset_s": offset.total_seconds()})
-        scratch = self.world_file.with_suffix(".new")
-        scratch.write_bytes(head[:-1].encode() + b', "world": ' + world + b"}\n")
-        scratch.replace(self.world_file)
+        private_files.replace(self.world_file, head[:-1].encode() + b', "world": ' + world + b"}\n")
 
     def wipe(self) -> list[str]:
         """Forget world and secrets of a stopped emulator; the names of the files removed."""

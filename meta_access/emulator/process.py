@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import client, ports
+from meta_access.emulator import client, ports, private_files
 from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, HOST, PortError
 from meta_access.emulator.persistence import StateFolder
 from meta_access.errors import MetaAccessError
@@ -99,7 +99,7 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
     words = [sys.executable, "-m", "meta_access.emulator", "--home", str(where.home)]
     for option, value in (("--port", where.port), ("--aws-port", where.aws_port)):
         words += [] if value is None else [option, str(value)]
-    with folder.log_file.open("w", encoding="utf-8") as output:
+    with private_files.start_text(folder.log_file) as output:
         # A session of its own, so that Ctrl-C in the shell and the shell's end leave it running.
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meta_access.emulator import world_json
 from meta_access.emulator.seed import starting_world
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from meta_access.emulator.clock import WorldClock
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.persistence import Saved, StateFolder
@@ -30,7 +32,7 @@ class Store:
         self._keyring = keyring
         self._serial = FIRST_SERIAL if saved is None else saved.serial
         self.world = (saved.world if saved is not None else None) or self._start()
-        self._past: deque[tuple[float, bytes]] = deque(maxlen=REMEMBERED)
+        self._past: deque[tuple[datetime, bytes]] = deque(maxlen=REMEMBERED)
         self.save()
 
     def new_ids(self) -> tuple[str, str]:
@@ -45,7 +47,7 @@ class Store:
         dumped = world_json.dump(self.world)
         if not self._past or dumped != self._past[-1][1]:
             self._write(dumped)
-            self._past.append((time.monotonic(), dumped))
+            self._past.append((self._clock.exact(), dumped))
 
     def undo(self) -> None:
         """Forget changes that were not saved."""
@@ -69,7 +71,7 @@ class Store:
         if writes is not None:
             dumped = past[max(0, len(past) - 1 - writes)][1]
         else:
-            since = time.monotonic() - (ms or 0) / 1000
+            since = self._clock.exact() - timedelta(milliseconds=ms or 0)
             dumped = next((text for at, text in reversed(past) if at <= since), past[0][1])
         return world_json.load(dumped)
 

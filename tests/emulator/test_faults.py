@@ -138,6 +138,54 @@ def test_stale_reads_are_some_milliseconds_behind(meta: RunningEmulator) -> None
     assert len(meta.graph("GET", USERS).body["data"]) == 1
 
 
+def test_stale_reads_catch_up_when_the_emulators_clock_moves(meta: RunningEmulator) -> None:
+    meta.clock(advance_s=60)
+    meta.create_system_user("reporting")
+    meta.fault("stale", ms=30_000)
+    before = [row["name"] for row in meta.graph("GET", USERS).body["data"]]
+
+    meta.clock(advance_s=31)
+
+    assert before == ["root"]
+    assert [row["name"] for row in meta.graph("GET", USERS).body["data"]] == ["root", "reporting"]
+
+
+def test_a_reset_clock_leaves_no_past_in_the_future(meta: RunningEmulator) -> None:
+    meta.clock(advance_s=10**6)
+    meta.create_system_user("reporting")
+
+    meta.reset()
+    meta.create_system_user("later")
+    meta.fault("stale", writes=1)
+
+    assert [row["name"] for row in meta.graph("GET", USERS).body["data"]] == ["root"]
+
+
+def test_a_hanging_call_of_secrets_manager_is_in_the_journal_before_it_is_answered(meta: RunningEmulator) -> None:
+    meta.fault("hang", operation="CreateSecret", seconds=30)
+    answers: list[Any] = []
+    secrets = meta.secrets()
+    waiting = threading.Thread(target=lambda: answers.append(secrets.create_secret(Name="a", SecretString="b")))
+    waiting.start()
+    meta.wait_for_call("secretsmanager", "CreateSecret", timeout_s=5)
+    unanswered = list(answers)
+
+    meta.clear_faults()
+    waiting.join(5)
+
+    assert unanswered == []
+    assert answers[0]["Name"] == "a"
+
+
+def test_there_is_an_end_to_the_number_of_faults(meta: RunningEmulator) -> None:
+    meta.control("faults", "POST", [{"kind": "latency", "ms": 0, "path": "^never$"}] * 1000)
+
+    with pytest.raises(RefusedError, match="there can be 1000 at a time"):
+        meta.fault("garbage")
+
+    assert len(meta.faults()) == 1000
+
+
 def test_latency_adds_to_every_call(meta: RunningEmulator) -> None:
     meta.fault("latency", ms=150)
 

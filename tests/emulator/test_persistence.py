@@ -39,13 +39,16 @@ def test_world_credentials_clock_and_secrets_survive_a_restart(tmp_path: Path) -
         second.stop()
 
 
-def test_credentials_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
-    emulator = start_emulator(tmp_path / "state")
+def test_what_it_writes_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    emulator = start_emulator(state)
+    emulator.create_system_user("reporting")
+    emulator.secrets().create_secret(Name="one", SecretString="two")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in state.iterdir()}
     emulator.stop()
 
-    mode = stat.S_IMODE((tmp_path / "state" / "credentials.json").stat().st_mode)
-
-    assert mode == 0o600
+    names = ("credentials.json", "lock", "run.json", "secretsmanager.json", "world.json")
+    assert {name: modes[name] for name in names} == dict.fromkeys(names, 0o600)
 
 
 def test_a_kill_in_the_middle_of_writing_leaves_every_answered_change(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class AwsDoor:
         self._journal = journal
         self._state_file = state_file
         self._lock = threading.RLock()
-        self._history = History(lambda: clock.offset)
+        self._history = History(clock.exact)
         self._backends: dict[str, Backend] = {}
         self.functions = Functions(journal)
         self._load()
@@ -67,12 +67,17 @@ class AwsDoor:
         request = Request(environ)
         request.max_content_length = wire.LONGEST_BODY
         operation = wire.operation_of(request)
-        answer = self._answer(request, operation)
+        answer, fault = _not_served(request), None
+        if answer is None:
+            self._faults.hold(self._faults.delay_s(SERVICE, operation, "/"))
+            fault = self._faults.match(SERVICE, operation, "/")
+            answer = self._answer(request, fault)
         if answer is None:
             self._journal.record(SERVICE, request.method, operation, NO_ANSWER)
         else:
             answer = wire.dated(answer, self._clock.now())
             self._journal.record(SERVICE, request.method, operation, answer.status, wire.code_of(answer))
+        self._faults.hang(fault)
         return send(answer, start_response)
 
     def reset(self) -> None:
@@ -96,15 +101,8 @@ class AwsDoor:
         except (KeyError, TypeError, AttributeError) as reason:
             raise statefile.broken(self._state_file, type(reason).__name__) from None
 
-    def _answer(self, request: Request, operation: str) -> Answer | None:
-        # moto's own pages (/moto-api/…) print stored secrets, and answer any web page: none of them is served.
-        if request.path != "/" or request.method != "POST":
-            return wire.refused("UnknownOperationException", "Only POST / is served here.", 404)
-        if request.headers.get("Origin") is not None:
-            return wire.refused("AccessDeniedException", "Web pages are not served here.", 403)
-        self._faults.hold(self._faults.delay_s(SERVICE, operation, "/"))
-        fault = self._faults.match(SERVICE, operation, "/")
-        if fault is None or fault.kind == "stale":
+    def _answer(self, request: Request, fault: Fault | None) -> Answer | None:
+        if fault is None or fault.kind in ("stale", "hang"):
             return self._perform(request, fault)
         return self._faults.apply(fault, request.environ, lambda: self._perform(request, None))
 
@@ -132,7 +130,7 @@ class AwsDoor:
             if call.operation == "RotateSecret":
                 self._rotate(backend, call, answer)
             return answer
-        if stale is not None:
+        if stale is not None and stale.kind == "stale":
             backend = self._as_it_was(backend, call, stale)
         return Responses(backend, call.params).run(call.operation)
 
@@ -186,3 +184,12 @@ class AwsDoor:
             self._backends[region] = Backend(region, self._clock.now)
             self._backends[region].functions = self.functions
         return self._backends[region]
+
+
+def _not_served(request: Request) -> Answer | None:
+    # moto's own pages (/moto-api/…) print stored secrets, and answer any web page: none of them is served.
+    if request.path != "/" or request.method != "POST":
+        return wire.refused("UnknownOperationException", "Only POST / is served here.", 404)
+    if request.headers.get("Origin") is not None:
+        return wire.refused("AccessDeniedException", "Web pages are not served here.", 403)
+    return None

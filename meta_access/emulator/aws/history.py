@@ -5,14 +5,14 @@ Secrets Manager is eventually consistent; moto is not. A `stale` fault answers f
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
+    from datetime import datetime
 
     from meta_access.emulator.aws.records import Record
 
@@ -23,7 +23,7 @@ KEPT = 64  # writes per secret that a read can lie behind
 class Replaced:
     """A state that a write ended; `record` is None before a secret existed."""
 
-    at: float
+    at: datetime
     record: Record | None
 
 
@@ -31,11 +31,11 @@ class History:
     """States by region and name.
 
     Args:
-        offset: The emulator's clock against the machine's; moving it on lets reads catch up.
+        moment: The emulator's clock, with fractions; moving it on lets reads catch up.
     """
 
-    def __init__(self, offset: Callable[[], timedelta]) -> None:
-        self._offset = offset
+    def __init__(self, moment: Callable[[], datetime]) -> None:
+        self._moment = moment
         self._past: dict[tuple[str, str], deque[Replaced]] = {}
 
     def add(self, region: str, name: str, before: Record | None) -> None:
@@ -60,12 +60,8 @@ class History:
             return now
         if writes is not None:
             return now if writes <= 0 else past[-min(writes, len(past))].record
-        horizon = self._moment() - (ms or 0) / 1000
+        horizon = self._moment() - timedelta(milliseconds=ms or 0)
         return next((old.record for old in past if old.at > horizon), now)
 
     def clear(self) -> None:
         self._past.clear()
-
-    def _moment(self) -> float:
-        # Finer than the clock's whole seconds, and moved by it.
-        return time.monotonic() + self._offset().total_seconds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from meta_access.emulator import private_files
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -24,11 +25,7 @@ class BrokenStateError(MetaAccessError):
 def write(path: Path, regions: Regions) -> None:
     """Replace the file in one step: a process killed meanwhile leaves the last complete one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)  # one that was left behind keeps its mode when touched
-    draft.write_text(json.dumps({"format": FORMAT, "regions": regions}, sort_keys=True), encoding="utf-8")
-    draft.replace(path)
+    private_files.replace(path, json.dumps({"format": FORMAT, "regions": regions}, sort_keys=True).encode())
 
 
 def read(path: Path) -> Regions:
