@@ -17,29 +17,56 @@ if TYPE_CHECKING:
 
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.request import GraphRequest
-    from meta_access.emulator.world import App, SystemUser, Token, World
+    from meta_access.emulator.world import App, Asset, Business, Person, SystemUser, Token, World
 
+# Minting is proved with the secret of the app that the new token is for, which need not be the calling token's: one
+# argument cannot be made with both, so these calls check it themselves.
+PROVE_ANOTHER_APP = (("access_tokens",), ("system_user_access_tokens",))
 PROOF_LASTS = timedelta(minutes=5)  # of the form with appsecret_time
 UNREADABLE = "Invalid OAuth access token - Cannot parse access token"
-_EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {tokens.PREFIX}."
-FOREIGN = f"{UNREADABLE}. {_EMULATED} Never send it a real token."
+EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {tokens.PREFIX}."
+FOREIGN = f"{UNREADABLE}. {EMULATED} Never send it a real token."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller. `user` and `token` are None for an app access token."""
+    """A caller: a system user, a person, or the app itself, for which `token` is None.
+
+    Attributes:
+        page: The Page a Page's token acts for; its `user` or `person` obtained it.
+        businesses: The businesses the caller may know of, the one it most likely means first.
+    """
 
     value: str
     app: App
     user: SystemUser | None = None
     token: Token | None = None
+    person: Person | None = None
+    page: Asset | None = None
+
+    @property
+    def businesses(self) -> tuple[str, ...]:
+        if self.person is not None:
+            own = self.app.business_id
+            return tuple(sorted(self.person.businesses, key=lambda business_id: business_id != own))
+        business_id = self.app.business_id if self.user is None else self.user.business_id
+        return () if business_id is None else (business_id,)
 
     @property
     def business_id(self) -> str | None:
-        return self.app.business_id if self.user is None else self.user.business_id
+        return next(iter(self.businesses), None)
+
+    def role_in(self, business_id: str) -> str | None:
+        """The caller's role in a business, None without one."""
+        if self.person is not None:
+            return self.person.businesses.get(business_id)
+        return self.user.role if self.user is not None and self.user.business_id == business_id else None
+
+    def is_admin(self, business_id: str | None) -> bool:
+        return business_id is not None and self.role_in(business_id) == "ADMIN"
 
     def require_app_token(self, app_id: str) -> None:
-        if self.user is not None or self.app.id != app_id:
+        if self.token is not None or self.app.id != app_id:
             raise GraphFault(15, "(#15) This method must be called with an app access_token.")
 
     def holds(self, *scopes: str) -> bool:
@@ -51,12 +78,25 @@ class Caller:
         if not self.holds(*scopes):
             raise denied(f"Requires {scopes[0]} permission to manage the object")
 
-    def require_admin(self, business_id: str) -> SystemUser:
-        """Be an admin system user of the business with business_management."""
-        if self.user is None or self.user.business_id != business_id or self.user.role != "ADMIN":
+    def require_admin(self, business_id: str) -> SystemUser | Person:
+        """Be an admin of the business, system user or person, with business_management."""
+        caller = self.user or self.person
+        if caller is None or not self.is_admin(business_id):
             raise denied("Requires business_management permission to manage the object")
         self.require_scope("business_management")
-        return self.user
+        return caller
+
+    def require_two_factor(self, business: Business | None) -> None:
+        """Have a second factor where the business asks its people for one; system users have none to show."""
+        if self.person is None or business is None or self.person.two_factor:
+            return
+        rule, role = business.two_factor_type, self.role_in(business.id)
+        if role is not None and (rule == "all_required" or (rule == "admin_required" and role == "ADMIN")):
+            raise GraphFault(
+                415,
+                "(#415) Two factor authentication required. User have to enter a code from SMS or TOTP code generator "
+                "to pass 2fac.",
+            )
 
 
 def identify(request: GraphRequest, world: World, keyring: Keyring, now: datetime) -> Caller:
@@ -68,22 +108,34 @@ def identify(request: GraphRequest, world: World, keyring: Keyring, now: datetim
         caller = Caller(request.token, check_app_token(app_id, secret, world, keyring))
     else:
         token = find_token(request.token, world)
-        check_alive(token, now)
-        app, user = world.app(token.app_id), world.system_user(token.system_user_id)
-        if app is None or user is None:
-            raise bad_token(UNREADABLE)
-        caller = Caller(request.token, app, user, token)
-    check_proof(request, caller.value, caller.app, keyring, now, required=caller.app.require_app_secret)
+        check_alive(token, now, world)
+        caller = _holder(request.token, token, world)
+    if not (request.method == "POST" and request.path[-1:] in PROVE_ANOTHER_APP):
+        check_proof(request, caller.value, caller.app, keyring, now, required=caller.app.require_app_secret)
     return caller
+
+
+def _holder(value: str, token: Token, world: World) -> Caller:
+    app = world.app(token.app_id)
+    user, person = world.system_user(token.system_user_id or ""), world.person(token.user_id or "")
+    if app is None or (user is None and person is None):
+        raise bad_token(UNREADABLE)
+    found = world.asset(token.page_id or "")
+    if token.page_id is not None and found is None:
+        raise bad_token(UNREADABLE)
+    return Caller(value, app, user, token, person, None if found is None else found[1])
 
 
 def check_app_token(app_id: str, secret: str, world: World, keyring: Keyring) -> App:
     app = world.app(app_id)
     if app is None:
         raise bad_token("Invalid OAuth access token - Cannot get application info due to a system error.")
+    if app.native:
+        # Its secret ships with it, so it proves nothing; the text is ours.
+        raise bad_token("Invalid OAuth access token - A native app cannot use an app access token.", status=400)
     if not tokens.is_fake(secret):
         raise bad_token(
-            f"Invalid OAuth access token signature. {_EMULATED} Never send it a real app secret.", status=400
+            f"Invalid OAuth access token signature. {EMULATED} Never send it a real app secret.", status=400
         )
     if not tokens.same(secret, keyring.app_secret(app_id)):
         raise bad_token("Invalid OAuth access token signature.", status=400)
@@ -99,9 +151,24 @@ def find_token(value: str, world: World) -> Token:
     return token
 
 
-def check_alive(token: Token, now: datetime) -> None:
-    if token.revoked_at is not None:
-        raise bad_token("Error validating access token: The session was invalidated explicitly using an API call.", 467)
+_ENDED = {
+    "api": (467, "The session was invalidated explicitly using an API call."),
+    "app_removed": (458, "The user has not authorized application {app_id}."),
+    "password_changed": (
+        460,
+        "The session has been invalidated because the user changed their password or Facebook has changed the "  # noqa: ISC004
+        "session for security reasons.",
+    ),
+}
+
+
+def check_alive(token: Token, now: datetime, world: World) -> None:
+    """GraphFault for a token that has ended; a Page's token ends with the one it was read with, expiry apart."""
+    parent = world.token(token.parent) if token.parent is not None else None
+    ended = token if token.revoked_at is not None or parent is None else parent
+    if ended.revoked_at is not None:
+        subcode, reason = _ENDED[ended.ended_by]
+        raise bad_token(f"Error validating access token: {reason.format(app_id=token.app_id)}", subcode)
     if token.expires_at is not None and token.expires_at <= now:
         form = "%A, %d-%b-%y %H:%M:%S UTC"
         raise bad_token(

@@ -13,6 +13,7 @@ TYPE_NAMES = {
     "business": "Business",
     "app": "Application",
     "system_user": "SystemUser",
+    "person": "User",
     "ad_account": "AdAccount",
     "page": "Page",
     "catalog": "ProductCatalog",
@@ -23,24 +24,46 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     """The node with an id, as far as the caller may know of it."""
     caller, world = call.caller, call.world
     if node_id == "me":
-        if caller.user is None:
-            message = "An active access token must be used to query information about the current user."
-            raise GraphFault(2500, message)
-        return "system_user", caller.user
+        return _me(call)
     if node_id == "app":
-        return "app", caller.app
+        return "app", world.app(caller.app.id) or caller.app
     user = call.system_user(node_id)
-    if user is not None and user.business_id == caller.business_id:
+    if user is not None and user.business_id in caller.businesses:
         return "system_user", user
     business = world.business(node_id)
-    if business is not None and business.id == caller.business_id:
+    if business is not None and business.id in caller.businesses:
         return "business", business
     app = world.app(node_id)
-    if app is not None and (app.id == caller.app.id or (app.business_id and app.business_id == caller.business_id)):
+    if app is not None and (app.id == caller.app.id or app.business_id in caller.businesses):
         return "app", app
+    if caller.person is not None and world.person_seen_by(caller.app.id, node_id) is caller.person:
+        return "person", caller.person
     found = world.asset(node_id)
-    if found is not None and caller.business_id is not None:
+    if found is not None:
         kind, asset = found
-        if world.permitted_tasks(asset, caller.business_id) is not None:
+        if caller.page is not None and caller.page.id == asset.id:
+            return kind, asset
+        if any(world.permitted_tasks(asset, business_id) is not None for business_id in caller.businesses):
             return kind, asset
     raise unsupported(call.request.method, node_id)
+
+
+def _me(call: GraphCall) -> tuple[str, Any]:
+    """The caller itself, as it is in the world that the call reads: a stale one may not know it yet."""
+    caller, world = call.caller, call.world
+    if caller.token is None:
+        message = "An active access token must be used to query information about the current user."
+        raise GraphFault(2500, message)
+    if caller.page is not None:
+        found = world.asset(caller.page.id)
+        if found is not None:
+            return found
+    elif caller.person is not None:
+        person = world.person(caller.person.id)
+        if person is not None:
+            return "person", person
+    elif caller.user is not None:
+        user = world.system_user(caller.user.id)
+        if user is not None:
+            return "system_user", user
+    raise unsupported(call.request.method, "me")

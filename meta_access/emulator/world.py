@@ -51,6 +51,22 @@ class Review(Row):
 
 
 @dataclass(slots=True)
+class LoginConfiguration(Row):
+    """A configuration of Facebook Login for Business; it exists in the dashboard alone.
+
+    Attributes:
+        token_type: Whose token a login ends with: the person's, or a system user's of the business they choose.
+        expires: Whether a system user's token ends after 60 days.
+    """
+
+    id: str
+    name: str
+    token_type: Literal["user", "system_user"] = "user"  # noqa: S105 - a kind of token
+    permissions: list[str] = field(default_factory=list)
+    expires: bool = False
+
+
+@dataclass(slots=True)
 class App(Row):
     """An app.
 
@@ -61,6 +77,9 @@ class App(Row):
         features: Features beyond the tier, with their level.
         reviews: What App Review was asked for and has not approved. No Graph call shows it.
         redirect_uris: Valid OAuth redirect URIs; no Graph call reads or writes them.
+        client_oauth_login: Whether the login dialog works at all ("Client OAuth Login").
+        native: A native or desktop app, whose secret can be read out of it: its app tokens are refused.
+        login_configurations: Those of Facebook Login for Business.
         settings: What `POST /{app-id}` writes.
     """
 
@@ -76,16 +95,28 @@ class App(Row):
     reviews: list[Review] = field(default_factory=list)
     redirect_uris: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    client_oauth_login: bool = True
+    native: bool = False
+    login_configurations: list[LoginConfiguration] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Person(Row):
-    """A human being; `businesses` maps business id to role."""
+    """A human being.
+
+    Attributes:
+        id: Its id in the scope of `app_id`, which is how this world names it everywhere.
+        businesses: Business id to role.
+        two_factor: Whether the person has switched two-factor authentication on.
+        app_id: The app whose scope that is; the first app when left out.
+    """
 
     id: str
     name: str
     email: str = ""
     businesses: dict[str, Literal["ADMIN", "EMPLOYEE"]] = field(default_factory=dict)
+    two_factor: bool = False
+    app_id: str | None = None
 
 
 RoleName = Literal["administrators", "developers", "testers", "insights users"]
@@ -123,16 +154,64 @@ class SystemUser(Row):
 
 @dataclass(slots=True)
 class Token(Row):
-    """A system user's token, without its value."""
+    """A token without its value: a system user's, a person's, or a Page's that a person or system user obtained.
+
+    Attributes:
+        system_user_id: None for a person's.
+        user_id: The person; None for a system user's.
+        page_id: The Page that the token acts for.
+        client_business_id: The business whose assets a Login for Business token reaches.
+        ended_by: Why it is revoked; debug_token tells these apart by subcode.
+        parent: Fingerprint of the token that a Page's token was read with.
+    """
 
     fingerprint: str
-    system_user_id: str
+    system_user_id: str | None
     app_id: str
     scopes: list[str]
     issued_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None
     issued_by: Literal["api", "fixture"] = "fixture"
+    user_id: str | None = None
+    page_id: str | None = None
+    client_business_id: str | None = None
+    ended_by: Literal["api", "app_removed", "password_changed"] = "api"
+    parent: str | None = None
+
+
+@dataclass(slots=True)
+class LoginCode(Row):
+    """An authorization code without its value. `redirect_uri` is None for one of the JavaScript SDK."""
+
+    fingerprint: str
+    app_id: str
+    user_id: str
+    scopes: list[str]
+    issued_at: AwareDatetime
+    redirect_uri: str | None = None
+    config_id: str | None = None
+    client_business_id: str | None = None
+    used_at: AwareDatetime | None = None
+
+
+@dataclass(slots=True)
+class Consent(Row):
+    """What a person granted an app in the login dialog, and what they declined."""
+
+    user_id: str
+    app_id: str
+    granted: list[str] = field(default_factory=list)
+    declined: list[str] = field(default_factory=list)
+    client_business_id: str | None = None
+
+
+@dataclass(slots=True)
+class ManagedBusiness(Row):
+    """A partner acts on behalf of a client (`/{partner}/managed_businesses`)."""
+
+    partner_id: str
+    client_id: str
 
 
 @dataclass(slots=True)
@@ -194,6 +273,9 @@ class World(Row):
     assignments: list[Assignment] = field(default_factory=list)
     installations: list[Installation] = field(default_factory=list)
     app_access: list[AppAccess] = field(default_factory=list)
+    codes: list[LoginCode] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
+    managed_businesses: list[ManagedBusiness] = field(default_factory=list)
 
     def business(self, business_id: str) -> Business | None:
         return next((row for row in self.businesses if row.id == business_id), None)
@@ -218,18 +300,32 @@ class World(Row):
     def asset(self, asset_id: str) -> tuple[AssetKind, Asset] | None:
         return next((found for found in self.assets() if found[1].id == asset_id), None)
 
-    def home_app_id(self, user: SystemUser) -> str | None:
+    def home_app_id(self, user: SystemUser | Person) -> str | None:
         if user.app_id is not None:
             return user.app_id
+        if isinstance(user, Person):
+            return self.apps[0].id if self.apps else None
         return next((app.id for app in self.apps if app.business_id == user.business_id), None)
 
-    def scoped_id(self, user: SystemUser, app_id: str) -> str:
-        """The id under which an app sees a system user."""
+    def scoped_id(self, user: SystemUser | Person, app_id: str) -> str:
+        """The id under which an app sees a system user or a person."""
         if app_id == self.home_app_id(user):
             return user.id
-        canonical = user.canonical_id or user.id
+        canonical = user.id if isinstance(user, Person) else user.canonical_id or user.id
         digits = int(hashlib.sha256(f"{canonical}@{app_id}".encode()).hexdigest(), 16) % 10**9
         return f"122097{digits:09d}"
+
+    def person_seen_by(self, app_id: str, scoped_id: str) -> Person | None:
+        """The person that an app knows under an id."""
+        return next((person for person in self.people if self.scoped_id(person, app_id) == scoped_id), None)
+
+    def role_on_app(self, user_id: str, app_id: str) -> RoleName | None:
+        """The role that a person has accepted on an app."""
+        rows = (r for r in self.app_roles if (r.app_id, r.user_id, r.state) == (app_id, user_id, "accepted"))
+        return next((row.role for row in rows), None)
+
+    def consent(self, user_id: str, app_id: str) -> Consent | None:
+        return next((row for row in self.consents if (row.user_id, row.app_id) == (user_id, app_id)), None)
 
     def system_user_seen_by(self, app_id: str, scoped_id: str) -> SystemUser | None:
         return next((user for user in self.system_users if self.scoped_id(user, app_id) == scoped_id), None)

@@ -81,15 +81,24 @@ def _broken(world: World) -> Iterator[str]:
     for path, kind, value in _references(world):
         if value is not None and value not in known[kind]:
             yield f"{path}: {value!r} is no {kind} of this world"
-    for index, token in enumerate(world.tokens):
-        if not FINGERPRINT.fullmatch(token.fingerprint):
-            yield f"tokens[{index}].fingerprint: not sha256: and 16 hex digits"
+    yield from _wrong_tokens(world)
     for index, assignment in enumerate(world.assignments):
         if assignment.user_id not in users | people:
             yield f"assignments[{index}].user_id: {assignment.user_id!r} is no system user or person of this world"
     for index, account in enumerate(world.ad_accounts):
         if not re.fullmatch(r"act_\d+", account.id):
             yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits"
+
+
+def _wrong_tokens(world: World) -> Iterator[str]:
+    for index, token in enumerate(world.tokens):
+        if not FINGERPRINT.fullmatch(token.fingerprint):
+            yield f"tokens[{index}].fingerprint: not sha256: and 16 hex digits"
+        if (token.system_user_id is None) == (token.user_id is None):
+            yield f"tokens[{index}]: give either system_user_id or user_id, whose token it is"
+    for index, code in enumerate(world.codes):
+        if not FINGERPRINT.fullmatch(code.fingerprint):
+            yield f"codes[{index}].fingerprint: not sha256: and 16 hex digits"
 
 
 def _references(world: World) -> Iterator[tuple[str, str, str | None]]:
@@ -107,7 +116,23 @@ def _references(world: World) -> Iterator[tuple[str, str, str | None]]:
         for i, row in enumerate(getattr(world, name)):
             yield f"{name}[{i}].system_user_id", "system user", row.system_user_id
             yield f"{name}[{i}].app_id", "app", row.app_id
+    yield from _login_references(world)
     yield from _asset_references(world)
+
+
+def _login_references(world: World) -> Iterator[tuple[str, str, str | None]]:
+    for i, token in enumerate(world.tokens):
+        yield f"tokens[{i}].user_id", "person", token.user_id
+        yield f"tokens[{i}].page_id", "asset", token.page_id
+        yield f"tokens[{i}].client_business_id", "business", token.client_business_id
+    for name in ("codes", "consents"):
+        for i, row in enumerate(getattr(world, name)):
+            yield f"{name}[{i}].user_id", "person", row.user_id
+            yield f"{name}[{i}].app_id", "app", row.app_id
+            yield f"{name}[{i}].client_business_id", "business", row.client_business_id
+    for i, managed in enumerate(world.managed_businesses):
+        yield f"managed_businesses[{i}].partner_id", "business", managed.partner_id
+        yield f"managed_businesses[{i}].client_id", "business", managed.client_id
 
 
 def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:

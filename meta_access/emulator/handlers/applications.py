@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def install(call: GraphCall, user: SystemUser) -> Any:
-    call.caller.require_scope("business_management")
+    call.caller.require_admin(user.business_id)
     app_id = call.request.required("business_app")
     app = call.world.app(app_id)
     if app is None or app.business_id != user.business_id:

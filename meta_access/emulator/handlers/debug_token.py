@@ -46,7 +46,7 @@ def _check_caller(call: GraphCall, app_id: str) -> None:
 
 
 def _describe(call: GraphCall, token: Token) -> dict[str, Any]:
-    user, app = call.world.system_user(token.system_user_id), call.world.app(token.app_id)
+    user, app = call.world.system_user(token.system_user_id or ""), call.world.app(token.app_id)
     shown: dict[str, Any] = {
         "app_id": token.app_id,
         "type": "SYSTEM_USER",
@@ -61,7 +61,7 @@ def _describe(call: GraphCall, token: Token) -> dict[str, Any]:
         "user_id": "" if user is None else call.world.scoped_id(user, token.app_id),
     }
     try:
-        check_alive(token, call.now)
+        check_alive(token, call.now, call.world)
     except GraphFault as fault:
         return {**shown, "error": _error(fault), "is_valid": False, "scopes": [], "granular_scopes": []}
     return shown

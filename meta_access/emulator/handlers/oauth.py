@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import tokens
-from meta_access.emulator.caller import UNREADABLE, check_alive, find_token
+from meta_access.emulator.caller import EMULATED, UNREADABLE, check_alive, find_token
 from meta_access.emulator.errors import GraphFault, bad_parameter, bad_token
 from meta_access.emulator.handlers.access_tokens import SIXTY_DAYS, issue
 from meta_access.emulator.surface import Param, Route, params
@@ -25,7 +25,10 @@ def _client(call: GraphCall) -> App:
     app = call.world.app(call.request.required("client_id"))
     if app is None:
         raise GraphFault(101, "Error validating application. Invalid application ID.")
-    if not tokens.same(call.request.required("client_secret"), call.keyring.app_secret(app.id)):
+    secret = call.request.required("client_secret")
+    if not tokens.is_fake(secret):
+        raise GraphFault(1, f"Error validating client secret. {EMULATED} Never send it a real app secret.", status=400)
+    if not tokens.same(secret, call.keyring.app_secret(app.id)):
         raise GraphFault(1, "Error validating client secret.", status=400)
     return app
 
@@ -44,8 +47,8 @@ def access_token(call: GraphCall) -> Any:
 
 def _exchange(call: GraphCall, app: App) -> Any:
     token = find_token(call.request.required("fb_exchange_token"), call.world)
-    check_alive(token, call.now)
-    user = call.world.system_user(token.system_user_id)
+    check_alive(token, call.now, call.world)
+    user = call.world.system_user(token.system_user_id or "")
     if token.app_id != app.id or user is None:
         raise bad_token(UNREADABLE)
     # The old token lives on to its own end. A token that never expired becomes one of sixty days, as users report.
@@ -59,7 +62,7 @@ def revoke(call: GraphCall) -> Any:
     token = find_token(call.request.required("revoke_token"), call.world)
     if not app.id == caller.app.id == token.app_id:
         raise bad_parameter("The access token and the token to revoke must both belong to the app.")
-    check_alive(token, call.now)
+    check_alive(token, call.now, call.world)
     token.revoked_at = call.now
     return {"success": "true"}  # a text: Meta's documentation shows it quoted
 

@@ -19,7 +19,7 @@ from meta_access.emulator.world import SystemUser
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import Business
+    from meta_access.emulator.world import Business, Person
 
 # The API specification's enum; Meta's guide uses the first two. For quotas there are admins and all others.
 ROLES = (
@@ -100,7 +100,7 @@ def _rename(call: GraphCall, business: Business, user_id: str, name: str, role: 
     return user
 
 
-def _create(call: GraphCall, business: Business, name: str, role: str, admin: SystemUser) -> SystemUser:
+def _create(call: GraphCall, business: Business, name: str, role: str, admin: SystemUser | Person) -> SystemUser:
     app = call.caller.app
     if app.business_id != business.id:
         raise GraphFault(
