@@ -27,25 +27,34 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
         return _me(call)
     if node_id == "app":
         return "app", world.app(caller.app.id) or caller.app
-    user = call.system_user(node_id)
-    if user is not None and user.business_id in caller.businesses:
-        return "system_user", user
+    found = _user(call, node_id) or _asset(call, node_id)
     business = world.business(node_id)
     if business is not None and business.id in caller.businesses:
-        return "business", business
+        found = "business", business
     app = world.app(node_id)
     if app is not None and (app.id == caller.app.id or app.business_id in caller.businesses):
-        return "app", app
-    if caller.person is not None and world.person_seen_by(caller.app.id, node_id) is caller.person:
-        return "person", caller.person
-    found = world.asset(node_id)
-    if found is not None:
-        kind, asset = found
-        if caller.page is not None and caller.page.id == asset.id:
-            return kind, asset
-        if any(world.permitted_tasks(asset, business_id) is not None for business_id in caller.businesses):
-            return kind, asset
-    raise unsupported(call.request.method, node_id)
+        found = "app", app
+    if found is None:
+        raise unsupported(call.request.method, node_id)
+    return found
+
+
+def _user(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
+    user = call.system_user(node_id)
+    if user is not None and user.business_id in call.caller.businesses:
+        return "system_user", user
+    person = call.caller.person
+    if person is not None and call.world.person_seen_by(call.caller.app.id, node_id) == person:
+        return "person", person
+    return None
+
+
+def _asset(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
+    caller, found = call.caller, call.world.asset(node_id)
+    if found is None or (caller.page is not None and caller.page.id == node_id):
+        return found
+    sees = (call.world.permitted_tasks(found[1], business_id) is not None for business_id in caller.businesses)
+    return found if any(sees) else None
 
 
 def _me(call: GraphCall) -> tuple[str, Any]:
