@@ -60,6 +60,7 @@ class Why(Enum):
     REJECTED = "Meta said no to the token of AWS's rotation"
     CURRENT_INVALID = "Meta said no to the current token"
     OVERTAKEN = "a later generation is current"
+    CONDEMNED = "an operator has condemned the token of AWS's rotation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def check_step(view: View, run: Progress, stored: int | None) -> Step:
     """Decide the next step of AWS's `testSecret`: is the token in AWS's version what it should be?"""
     if stored is None:
         return Step(Do.STOP, view.current, Why.NOTHING_STORED)
-    return _judged(view, run, stored) or Step(Do.DONE, stored)
+    return _condemned(view, stored) or _judged(view, run, stored) or Step(Do.DONE, stored)
 
 
 def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step:
@@ -221,7 +222,7 @@ def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step
         return found
     if view.current > stored:
         return Step(Do.STOP, stored, Why.OVERTAKEN)
-    if found := _judged(view, run, stored):
+    if found := _condemned(view, stored) or _judged(view, run, stored):
         return found
     return Step(Do.PROMOTE, stored) if view.current < stored else _tidy(view, ask, run) or Step(Do.DONE, stored)
 
@@ -309,6 +310,13 @@ def _askable(view: View, ask: Ask, run: Progress) -> Step | None:
         if answer.verdict is Verdict.UNKNOWN:
             return Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
     return None
+
+
+def _condemned(view: View, generation: int) -> Step | None:
+    # The order came between two calls of one rotation. What it is about must not become current; AWS begins another.
+    if generation > view.condemned or generation == view.current:
+        return None
+    return Step(Do.REJECT, generation) if generation in view.held else Step(Do.STOP, generation, Why.CONDEMNED)
 
 
 def _judged(view: View, run: Progress, generation: int) -> Step | None:

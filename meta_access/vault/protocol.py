@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import SecretDeniedError, SecretStoreError
 from meta_access.vault import claim as claiming
-from meta_access.vault import labels
+from meta_access.vault import labels, tags
+from meta_access.vault.ask import LAMBDA
 from meta_access.vault.end import end, leave
 from meta_access.vault.ending import Ended, bury, end_held
 from meta_access.vault.issuer import Verdict
@@ -74,7 +75,13 @@ def ensure(
     work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify, owner=ask.owner)
     run = Run(work=work, ask=ask, decide=next_step, engine_alive=engine_alive)
     run.to_the_end()
-    return run.outcome(ours)
+    outcome = run.outcome(ours)
+    if ask.rotation_owner == LAMBDA and outcome.generation <= tags.order(secret.tags).through:
+        work.say(
+            f"generation {outcome.generation} is to be revoked, and AWS's rotation, which owns the token, mints its "
+            f"successor and ends it. Start it: aws secretsmanager rotate-secret --secret-id {secret.arn}"
+        )
+    return outcome
 
 
 def everybody_waits() -> bool:

@@ -3,7 +3,8 @@
 An order is one tag: every token up to a generation is condemned. Writing it is the commit point. Whoever runs next
 (`rotate`, `revoke` again, any `up`) finds it: no condemned token is enough, so another is minted and promoted, and then
 the condemned ones are ended at once, without grace. So consumers never read a dead token, and a crash at any point
-leaves an order that is carried out later. `end_condemned` is for the day on which nothing can be minted.
+leaves an order that is carried out later. Where AWS rotates, `up` ends what is superseded and mints nothing: the
+function's next rotation mints and ends the rest. `end_condemned` is for the day on which nothing can be minted.
 """
 
 from __future__ import annotations

@@ -72,6 +72,13 @@ _TEXTS: Mapping[Why, tuple[type[MetaAccessError], str]] = {
             "secretsmanager rotate-secret."
         ),
     ),
+    Why.CONDEMNED: (
+        TokenPendingError,
+        (
+            "an operator condemned generation {g} while AWS's rotation was at work. It was revoked and is not "
+            "promoted; AWSPENDING is off its version. Start another rotation: aws secretsmanager rotate-secret."
+        ),
+    ),
     Why.OVERTAKEN: (
         TokenPendingError,
         (

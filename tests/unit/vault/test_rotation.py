@@ -11,6 +11,7 @@ import pytest
 from meta_access.errors import ForeignSecretError, GraphError, MetaAccessError, TokenPendingError
 from meta_access.vault import end
 from meta_access.vault.observe import observe
+from meta_access.vault.revocation import Condemned, end_condemned, order
 from meta_access.vault.rotation import CREATE, FINISH, SET, STEPS, TEST, rotate
 from tests.unit.vault.world import ASK, FUNCTION, NAME, Crash, World
 
@@ -391,6 +392,102 @@ def test_a_rotation_that_nobody_asked_for_is_refused_by_pulumi() -> None:
         "(aws secretsmanager cancel-rotate-secret), or, if the function is this tool's, set rotation_owner: lambda."
     )
     assert len(world.meta.tokens) == 1
+
+
+# --- an order to revoke --------------------------------------------------------------------------
+
+
+def order_all(world: Rotated) -> None:
+    order(
+        world.new_store(), world.meta, world.arn, owner=ASK.owner, order_id="o1", clock=world.time,
+        notify=world.said.append,
+    )  # fmt: skip
+
+
+def test_an_order_is_carried_out_by_the_next_rotation_and_pulumi_mints_nothing() -> None:
+    world = Rotated()
+    first = world.at("AWSCURRENT")["access_token"]
+    order_all(world)
+
+    world.up()
+
+    assert (len(world.meta.tokens), world.meta.living()) == (1, {first})
+    assert world.said[-1] == (
+        f"Secret {NAME}: generation 1 is to be revoked, and AWS's rotation, which owns the token, mints its successor "
+        f"and ends it. Start it: aws secretsmanager rotate-secret --secret-id {world.arn}"
+    )
+    current_at_revocation: list[str | None] = []
+
+    def hook(when: str, what: str) -> None:
+        if (when, what) == ("before", "revoke"):
+            current_at_revocation.append(world.where("AWSCURRENT"))
+
+    world.meta.hook = hook
+    world.begin()
+    world.calls()
+
+    assert current_at_revocation == [NEW]
+    assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
+    assert world.at("AWSCURRENT")["generation"] == 2
+    world.said.clear()
+    world.up()
+    assert world.said == []
+
+
+def test_pulumi_ends_condemned_tokens_that_aws_has_superseded_without_grace() -> None:
+    world = Rotated()
+    first = world.at("AWSCURRENT")["access_token"]
+    world.begin()
+    world.calls()
+    order_all(world)
+
+    world.up()
+
+    assert not world.meta.alive(first)
+    assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
+    assert len(world.meta.tokens) == 2
+
+
+@pytest.mark.parametrize("step", [TEST, FINISH])
+def test_a_token_condemned_in_the_middle_of_a_rotation_never_becomes_current(step: str) -> None:
+    world = Rotated()
+    world.begin()
+    for done in STEPS[: STEPS.index(step)]:
+        world.call(done)
+    parked = world.payload(NEW)["access_token"]
+    order_all(world)
+
+    with pytest.raises(TokenPendingError) as refused:
+        world.call(step)
+
+    assert str(refused.value) == (
+        f"Secret {NAME}: an operator condemned generation 2 while AWS's rotation was at work. It was revoked and is "
+        "not promoted; AWSPENDING is off its version. Start another rotation: aws secretsmanager rotate-secret."
+    )
+    assert not world.meta.alive(parked)
+    assert (world.where("AWSCURRENT"), world.where("AWSPENDING")) == (world.first.version_id, None)
+    world.begin(NEXT)
+    world.calls(NEXT)
+    assert world.at("AWSCURRENT")["generation"] == 3
+    assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
+
+
+def test_ending_without_a_successor_reaches_tokens_under_ids_of_aws_and_the_next_rotation_mints() -> None:
+    world = Rotated()
+    world.begin()
+    world.calls()
+    order_all(world)
+
+    done = end_condemned(
+        world.new_store(), world.meta, world.arn, owner=ASK.owner, clock=world.time, notify=world.said.append
+    )
+
+    assert done == Condemned(ended=[1, 2], kept={}, current=True)
+    assert world.meta.living() == set()
+    world.begin(NEXT)
+    world.calls(NEXT)
+    assert world.at("AWSCURRENT")["generation"] == 3
+    assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
 
 
 # --- deaths and races ----------------------------------------------------------------------------
