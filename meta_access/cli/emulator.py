@@ -131,10 +131,13 @@ def _help(parameter: inspect.Parameter) -> str:
         "app": "Id or name; the first app when left out.",
         "business": "Id or name; the first business when left out.",
         "level": "The highest when left out.",
+        "state": "on or off; on when left out.",
         "role": f"One of {', '.join(acts.ROLES)}; that of the invitation when left out.",
         "status": f"One of {', '.join(acts.VERIFICATION)}; verified when left out.",
         "tasks": "Separated by commas; ADVERTISE,ANALYZE when left out.",
     }
+    if parameter.default == "EMPLOYEE":
+        return "ADMIN or EMPLOYEE; EMPLOYEE when left out."
     return texts.get(parameter.name, "")
 
 

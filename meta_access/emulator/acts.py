@@ -9,12 +9,14 @@ import inspect
 from typing import TYPE_CHECKING, get_args
 
 from meta_access import rules
-from meta_access.emulator import named
+from meta_access.emulator import business_acts, named
 from meta_access.emulator.named import ActError
 from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, Share, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from meta_access.emulator.world import Person
 
 ROLES: Mapping[str, RoleName] = {
     "admin": "administrators",
@@ -76,9 +78,35 @@ def accept_role(world: World, person: str, role: str | None = None, app: str | N
         accepted = AppRole(target.id, who.id, pending[0].role)
     else:
         raise ActError(f"person: {who.name} has no invitation to {target.name}; name the role, such as developer.")
+    _check_role(world, who, target, accepted.role)
     remove_role(world, person, app)
     world.app_roles.append(accepted)
     return f"{who.name} has the role {accepted.role} on {target.name}."
+
+
+def _check_role(world: World, who: Person, app: App, role: RoleName) -> None:
+    """Meta's limits on roles, and its rule that people of a claimed app come from the business."""
+    owner = world.business(app.business_id or "")
+    if owner is not None and owner.id not in who.businesses:
+        raise ActError(
+            f"person: {who.name} is not in {owner.name}, which claimed {app.name}: invite-person, then join-business."
+        )
+    limits, verified = (
+        rules.load(world.rules).role_limits,
+        owner is not None and owner.verification_status == "verified",
+    )
+    counted: tuple[RoleName, ...] = (role,)
+    if role == "administrators":
+        most = limits.admins
+    elif verified and role != "developers":
+        most, counted = limits.testers_and_analytics_verified, ("testers", "insights users")
+    elif role == "testers":
+        most = limits.testers_unverified
+    else:
+        return
+    held = {row.user_id for row in world.app_roles if row.app_id == app.id and row.role in counted} - {who.id}
+    if len(held) >= most:
+        raise ActError(f"role: {app.name} has {most} {' and '.join(counted)} already, which is Meta's limit.")
 
 
 def invite(world: World, person: str, role: str, app: str | None = None) -> str:
@@ -233,6 +261,7 @@ def unshare(world: World, asset: str, business: str | None = None) -> str:
     partner = named.business(world, business)
     target.shares = [row for row in target.shares if row.business_id != partner.id]
     partners = {user.id for user in world.system_users if user.business_id == partner.id}
+    partners |= {row.id for _, row in world.members(partner.id)}
     world.assignments = [r for r in world.assignments if r.asset_id != target.id or r.user_id not in partners]
     return f"{target.name} is no longer shared with {partner.name}."
 
@@ -267,4 +296,14 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "unshare": unshare,
     "grant-app": grant_app,
     "withdraw-app": withdraw_app,
+    "claim-app": business_acts.claim_app,
+    "unclaim-app": business_acts.unclaim_app,
+    "app-mode": business_acts.app_mode,
+    "invite-person": business_acts.invite_person,
+    "join-business": business_acts.join_business,
+    "leave-business": business_acts.leave_business,
+    "two-factor": business_acts.two_factor,
+    "require-two-factor": business_acts.require_two_factor,
+    "accept-request": business_acts.accept_request,
+    "decline-request": business_acts.decline_request,
 }

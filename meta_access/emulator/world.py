@@ -13,7 +13,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
-AssetKind = Literal["ad_account", "page", "catalog"]
+AssetKind = Literal["ad_account", "page", "catalog", "pixel", "waba", "instagram"]
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """An id of fifteen digits that follows from what it stands for, where nothing keeps one."""
+    digits = int(hashlib.sha256("@".join(parts).encode()).hexdigest(), 16) % 10**9
+    return f"{prefix}{digits:09d}"
 
 
 class Row:
@@ -25,14 +31,24 @@ class Row:
 
 @dataclass(slots=True)
 class Business(Row):
-    """A business portfolio. `requires_expiring_tokens`: one of those that may only use 60-day tokens."""
+    """A business portfolio.
+
+    Attributes:
+        two_factor_type: Who has to sign in with two factors.
+        requires_expiring_tokens: One of those that may only use 60-day tokens.
+        agencies: Businesses that may work for this one, by id.
+    """
 
     id: str
     name: str
     verification_status: str = "not_verified"
-    two_factor_type: str = "none"
+    two_factor_type: Literal["none", "admin_required", "all_required"] = "none"
     created_time: AwareDatetime | None = None
     requires_expiring_tokens: bool = False
+    vertical: str = "ADVERTISING"
+    timezone_id: int = 47
+    primary_page: str | None = None
+    agencies: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,6 +97,7 @@ class App(Row):
         native: A native or desktop app, whose secret can be read out of it: its app tokens are refused.
         login_configurations: Those of Facebook Login for Business.
         settings: What `POST /{app-id}` writes.
+        ignored_settings: Parameters of that call which Meta answers with success and then forgets.
     """
 
     id: str
@@ -98,6 +115,7 @@ class App(Row):
     client_oauth_login: bool = True
     native: bool = False
     login_configurations: list[LoginConfiguration] = field(default_factory=list)
+    ignored_settings: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -106,7 +124,7 @@ class Person(Row):
 
     Attributes:
         id: Its id in the scope of `app_id`, which is how this world names it everywhere.
-        businesses: Business id to role.
+        businesses: Business id to role; this alone decides who is in which business.
         two_factor: Whether the person has switched two-factor authentication on.
         app_id: The app whose scope that is; the first app when left out.
     """
@@ -117,6 +135,32 @@ class Person(Row):
     businesses: dict[str, Literal["ADMIN", "EMPLOYEE"]] = field(default_factory=dict)
     two_factor: bool = False
     app_id: str | None = None
+
+
+@dataclass(slots=True)
+class BusinessUser(Row):
+    """What a business keeps of a person in it, under an id of its own. Without a row the id is a derived one."""
+
+    id: str
+    person_id: str
+    business_id: str
+    title: str = ""
+    finance_role: str | None = None
+    pending_email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+@dataclass(slots=True)
+class BusinessInvitation(Row):
+    """Somebody was invited into a business and has not accepted; Graph calls it a role request."""
+
+    id: str
+    business_id: str
+    email: str
+    role: Literal["ADMIN", "EMPLOYEE"] = "EMPLOYEE"
+    finance_role: str | None = None
+    created_at: AwareDatetime | None = None
 
 
 RoleName = Literal["administrators", "developers", "testers", "insights users"]
@@ -224,7 +268,7 @@ class Share(Row):
 
 @dataclass(slots=True)
 class Asset(Row):
-    """An ad account (`act_…`), a Page or a catalog; the list it stands in says which."""
+    """An ad account (`act_…`), a Page, a catalog and so on; the list it stands in says which."""
 
     id: str
     name: str
@@ -233,7 +277,49 @@ class Asset(Row):
 
 
 @dataclass(slots=True)
+class AssetRequest(Row):
+    """A business asks to use an asset of another one (`client`), or to take it over (`owned`); its owner decides."""
+
+    id: str
+    asset_id: str
+    business_id: str
+    kind: Literal["client", "owned"] = "client"
+    permitted_tasks: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class AppClient(Row):
+    """A business that uses an app of another one, or asked to."""
+
+    id: str
+    app_id: str
+    business_id: str
+    state: Literal["pending", "accepted"] = "accepted"
+
+
+@dataclass(slots=True)
+class AssetGroup(Row):
+    """Assets of a business that are handed out together; no call makes a group."""
+
+    id: str
+    name: str
+    business_id: str
+    asset_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class GroupAssignment(Row):
+    """What a user may do on the assets of a group, by parameter: `adaccount_tasks`, `page_tasks`, …."""
+
+    group_id: str
+    user_id: str
+    tasks: dict[str, list[str]]
+
+
+@dataclass(slots=True)
 class Assignment(Row):
+    """`user_id`: a system user, a person or a business user."""
+
     asset_id: str
     user_id: str
     tasks: list[str]
@@ -270,12 +356,21 @@ class World(Row):
     ad_accounts: list[Asset] = field(default_factory=list)
     pages: list[Asset] = field(default_factory=list)
     product_catalogs: list[Asset] = field(default_factory=list)
+    pixels: list[Asset] = field(default_factory=list)
+    whatsapp_business_accounts: list[Asset] = field(default_factory=list)
+    instagram_assets: list[Asset] = field(default_factory=list)
+    asset_requests: list[AssetRequest] = field(default_factory=list)
+    asset_groups: list[AssetGroup] = field(default_factory=list)
+    group_assignments: list[GroupAssignment] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     installations: list[Installation] = field(default_factory=list)
     app_access: list[AppAccess] = field(default_factory=list)
     codes: list[LoginCode] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     managed_businesses: list[ManagedBusiness] = field(default_factory=list)
+    app_clients: list[AppClient] = field(default_factory=list)
+    business_users: list[BusinessUser] = field(default_factory=list)
+    business_invitations: list[BusinessInvitation] = field(default_factory=list)
 
     def business(self, business_id: str) -> Business | None:
         return next((row for row in self.businesses if row.id == business_id), None)
@@ -285,6 +380,27 @@ class World(Row):
 
     def person(self, person_id: str) -> Person | None:
         return next((row for row in self.people if row.id == person_id), None)
+
+    def members(self, business_id: str) -> Iterator[tuple[Person, BusinessUser]]:
+        """The people in a business, with what it keeps of them."""
+        rows = {row.person_id: row for row in self.business_users if row.business_id == business_id}
+        for person in self.people:
+            if business_id in person.businesses:
+                bare = BusinessUser(derived_id("122098", person.id, business_id), person.id, business_id)
+                yield person, rows.get(person.id, bare)
+
+    def member(self, user_id: str) -> tuple[Person, BusinessUser] | None:
+        """The person and the business that a business user's id stands for."""
+        found = (pair for business in self.businesses for pair in self.members(business.id) if pair[1].id == user_id)
+        return next(found, None)
+
+    def human(self, user_id: str) -> Person | None:
+        """The person that an id of theirs, or of one of their business users, stands for."""
+        member = self.member(user_id)
+        return self.person(user_id) if member is None else member[0]
+
+    def asset_group(self, group_id: str) -> AssetGroup | None:
+        return next((row for row in self.asset_groups if row.id == group_id), None)
 
     def system_user(self, user_id: str) -> SystemUser | None:
         return next((row for row in self.system_users if row.id == user_id), None)
@@ -296,6 +412,9 @@ class World(Row):
         yield from (("ad_account", row) for row in self.ad_accounts)
         yield from (("page", row) for row in self.pages)
         yield from (("catalog", row) for row in self.product_catalogs)
+        yield from (("pixel", row) for row in self.pixels)
+        yield from (("waba", row) for row in self.whatsapp_business_accounts)
+        yield from (("instagram", row) for row in self.instagram_assets)
 
     def asset(self, asset_id: str) -> tuple[AssetKind, Asset] | None:
         return next((found for found in self.assets() if found[1].id == asset_id), None)
@@ -312,8 +431,7 @@ class World(Row):
         if app_id == self.home_app_id(user):
             return user.id
         canonical = user.id if isinstance(user, Person) else user.canonical_id or user.id
-        digits = int(hashlib.sha256(f"{canonical}@{app_id}".encode()).hexdigest(), 16) % 10**9
-        return f"122097{digits:09d}"
+        return derived_id("122097", canonical, app_id)
 
     def person_seen_by(self, app_id: str, scoped_id: str) -> Person | None:
         """The person that an app knows under an id."""

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 _WORLD = TypeAdapter(World)
 FINGERPRINT = re.compile(r"sha256:[0-9a-f]{16}")
-ASSET_LISTS = ("ad_accounts", "pages", "product_catalogs")
+ASSET_LISTS = (
+    "ad_accounts", "pages", "product_catalogs", "pixels", "whatsapp_business_accounts", "instagram_assets"
+)  # fmt: skip
+ROWS_WITH_IDS = (
+    "businesses", "apps", "people", "system_users", "business_users", "business_invitations", "app_clients",
+    "asset_requests", "asset_groups", *ASSET_LISTS,
+)  # fmt: skip
 SHOWN = 5  # problems in one message; the rest is counted
 
 
@@ -77,14 +83,14 @@ def _broken(world: World) -> Iterator[str]:
     people = {row.id for row in world.people}
     users = {row.id for row in world.system_users}
     assets = {asset.id for _, asset in world.assets()}
+    groups = {row.id for row in world.asset_groups}
     known = {"business": businesses, "app": apps, "person": people, "system user": users, "asset": assets}
+    known["asset group"] = groups
     for path, kind, value in _references(world):
         if value is not None and value not in known[kind]:
             yield f"{path}: {value!r} is no {kind} of this world"
     yield from _wrong_tokens(world)
-    for index, assignment in enumerate(world.assignments):
-        if assignment.user_id not in users | people:
-            yield f"assignments[{index}].user_id: {assignment.user_id!r} is no system user or person of this world"
+    yield from _unknown_users(world, users | people)
     for index, account in enumerate(world.ad_accounts):
         if not re.fullmatch(r"act_\d+", account.id):
             yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits"
@@ -101,7 +107,16 @@ def _wrong_tokens(world: World) -> Iterator[str]:
             yield f"codes[{index}].fingerprint: not sha256: and 16 hex digits"
 
 
+def _unknown_users(world: World, known: set[str]) -> Iterator[str]:
+    members = {row.id for business in world.businesses for _, row in world.members(business.id)}
+    for name in ("assignments", "group_assignments"):
+        for index, row in enumerate(getattr(world, name)):
+            if row.user_id not in known | members:
+                yield f"{name}[{index}].user_id: {row.user_id!r} is no system user or person of this world"
+
+
 def _references(world: World) -> Iterator[tuple[str, str, str | None]]:
+    yield from _business_references(world)
     for i, app in enumerate(world.apps):
         yield f"apps[{i}].business_id", "business", app.business_id
     for i, person in enumerate(world.people):
@@ -135,20 +150,38 @@ def _login_references(world: World) -> Iterator[tuple[str, str, str | None]]:
         yield f"managed_businesses[{i}].client_id", "business", managed.client_id
 
 
+def _business_references(world: World) -> Iterator[tuple[str, str, str | None]]:
+    for i, business in enumerate(world.businesses):
+        yield from ((f"businesses[{i}].agencies", "business", agency) for agency in business.agencies)
+        yield f"businesses[{i}].primary_page", "asset", business.primary_page
+    for name in ("business_users", "business_invitations", "app_clients", "asset_groups", "asset_requests"):
+        for i, row in enumerate(getattr(world, name)):
+            yield f"{name}[{i}].business_id", "business", row.business_id
+    for i, kept in enumerate(world.business_users):
+        yield f"business_users[{i}].person_id", "person", kept.person_id
+    for i, client in enumerate(world.app_clients):
+        yield f"app_clients[{i}].app_id", "app", client.app_id
+
+
 def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:
     for name in ASSET_LISTS:
         for i, asset in enumerate(getattr(world, name)):
             yield f"{name}[{i}].business_id", "business", asset.business_id
             for j, share in enumerate(asset.shares):
                 yield f"{name}[{i}].shares[{j}].business_id", "business", share.business_id
-    for i, assignment in enumerate(world.assignments):
-        yield f"assignments[{i}].asset_id", "asset", assignment.asset_id
+    for name in ("assignments", "asset_requests"):
+        for i, row in enumerate(getattr(world, name)):
+            yield f"{name}[{i}].asset_id", "asset", row.asset_id
+    for i, group in enumerate(world.asset_groups):
+        yield from ((f"asset_groups[{i}].asset_ids", "asset", asset_id) for asset_id in group.asset_ids)
+    for i, given in enumerate(world.group_assignments):
+        yield f"group_assignments[{i}].group_id", "asset group", given.group_id
 
 
 def _twice(world: World) -> Iterator[str]:
     # Graph finds every node by a bare id, so one id cannot stand for two things.
     seen: set[str] = set()
-    for name in ("businesses", "apps", "people", "system_users", *ASSET_LISTS):
+    for name in ROWS_WITH_IDS:
         for index, row in enumerate(getattr(world, name)):
             if row.id in seen:
                 yield f"{name}[{index}].id: {row.id!r} is taken already"
