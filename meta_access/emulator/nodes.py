@@ -14,6 +14,8 @@ TYPE_NAMES = {
     "app": "Application",
     "system_user": "SystemUser",
     "person": "User",
+    "business_user": "BusinessUser",
+    "business_role_request": "BusinessRoleRequest",
     "ad_account": "AdAccount",
     "page": "Page",
     "catalog": "ProductCatalog",
@@ -34,6 +36,7 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     app = world.app(node_id)
     if app is not None and (app.id == caller.app.id or app.business_id in caller.businesses):
         found = "app", app
+    found = found or _member(call, node_id)
     if found is None:
         raise unsupported(call.request.method, node_id)
     return found
@@ -47,6 +50,16 @@ def _user(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
     if person is not None and call.world.person_seen_by(call.caller.app.id, node_id) == person:
         return "person", person
     return None
+
+
+def _member(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
+    """Somebody in a business of the caller's, or invited into one."""
+    member = call.world.member(node_id)
+    if member is not None and member[1].business_id in call.caller.businesses:
+        return "business_user", member
+    invited = (row for row in call.world.business_invitations if row.business_id in call.caller.businesses)
+    request = next((row for row in invited if row.id == node_id), None)
+    return None if request is None else ("business_role_request", request)
 
 
 def _asset(call: GraphCall, node_id: str) -> tuple[str, Any] | None:

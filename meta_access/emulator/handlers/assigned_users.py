@@ -19,7 +19,7 @@ from meta_access.emulator.world import Assignment
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import Asset, AssetKind, Person, SystemUser
+    from meta_access.emulator.world import Asset, AssetKind, BusinessUser, Person, SystemUser
 
 KINDS: tuple[AssetKind, ...] = ("ad_account", "page", "catalog")
 
@@ -36,21 +36,21 @@ def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     # Another business gets an empty list rather than an error, as users report.
     nodes, keys = [], []
     for row in rows:
-        user = call.world.system_user(row.user_id) or call.world.person(row.user_id)
+        user = call.world.system_user(row.user_id) or call.world.human(row.user_id)
         if user is not None:
-            nodes.append(_row(kind, call, asset, user, row.tasks))
+            nodes.append(_row(kind, call, asset, user, row))
             keys.append(row.user_id)
     return page(nodes, keys, call)
 
 
-def _row(kind: AssetKind, call: GraphCall, asset: Asset, user: SystemUser | Person, tasks: list[str]) -> Node:
+def _row(kind: AssetKind, call: GraphCall, asset: Asset, user: SystemUser | Person, row: Assignment) -> Node:
     system_user = call.world.system_user(user.id)
     business = call.world.business(call.caller.business_id or "")
     values: dict[str, Any] = {
-        "id": user.id if system_user is None else call.own_id(system_user),
+        "id": row.user_id if system_user is None else call.own_id(system_user),
         "name": user.name,
         "user_type": "BUSINESS_USER" if system_user is None else "SYSTEM_USER",
-        "tasks": tasks,
+        "tasks": row.tasks,
         "permitted_tasks": permitted_or_all(kind, call, asset),
         "business": None if business is None else Node(BUSINESS, {"id": business.id, "name": business.name}),
     }
@@ -105,10 +105,19 @@ def _target(kind: AssetKind, call: GraphCall, asset: Asset) -> str:
     user = call.system_user(given)
     if user is not None and user.business_id == business_id:
         return user.id
+    member = call.world.member(given)
+    if member is not None and member[1].business_id == business_id:
+        return _known_as(call, asset, *member)
     person = call.world.person(given)
     if person is None or business_id not in person.businesses:
         raise bad_parameter("Param user must be a business user or a system user of the business.")
     return person.id
+
+
+def _known_as(call: GraphCall, asset: Asset, person: Person, member: BusinessUser) -> str:
+    """The id an assignment of a business user has, or is to have: the person's own where the world names it so."""
+    named = any((row.asset_id, row.user_id) == (asset.id, person.id) for row in call.world.assignments)
+    return person.id if named else member.id
 
 
 def _tasks(kind: AssetKind, call: GraphCall) -> list[str]:
