@@ -6,6 +6,7 @@ the new secret and ends the old one after grace. Nothing secret is in its inputs
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from meta_access.providers._record import Key
     from meta_access.vault.observe import Observed
     from meta_access.vault.outcome import Outcome
+    from meta_access.vault.store import SecretStore
 
 CURRENT = "current"
 NEVER = "never"
@@ -73,22 +75,8 @@ class SystemUserTokenProvider(MetaProvider):
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live = self.live(outs)
         store = live.store(region_of(outs["arn"]))
-        seen = observe(
-            store,
-            outs["arn"],
-            claim=outs["claim"],
-            version_id=outs["version_id"],
-            generation=outs["generation"],
-            expires_at=parse_iso(outs["expires_at"]) if outs["expires_at"] != NEVER else None,
-            suspects=outs["suspects"],
-            grace_s=seconds(outs["grace"]) or 0,
-            rotate_before_s=seconds(outs["rotate_before"]) or 0,
-            rotation_owner=outs["rotation_owner"],
-        )
-        freshness = seen.freshness
-        if freshness == CURRENT:
-            ripe = [secret for secret in outs["previous_secrets"] if parse_iso(secret["ends_at"]) <= store.now()]
-            freshness = _moved(outs, live) or (f"retirement due: secret {ripe[0]['arn']}" if ripe else CURRENT)
+        seen = observed(store, outs)
+        freshness = (_moved(outs, live) if seen.freshness == CURRENT else "") or seen.freshness
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
         told: dict[str, Any] = {
@@ -261,6 +249,26 @@ def _facts(outcome: Outcome, live: Live) -> dict[str, Any]:
 
 def _superseded(tokens: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"generation": token.generation, "ends_at": iso(token.ends_at)} for token in tokens]
+
+
+def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
+    """Look at the secret that a resource's outputs speak of, by the policy that stands in them."""
+    seen = observe(
+        store,
+        outs["arn"],
+        claim=outs["claim"],
+        version_id=outs["version_id"],
+        generation=outs["generation"],
+        expires_at=parse_iso(outs["expires_at"]) if outs["expires_at"] != NEVER else None,
+        suspects=outs["suspects"],
+        grace_s=seconds(outs["grace"]) or 0,
+        rotate_before_s=seconds(outs["rotate_before"]) or 0,
+        rotation_owner=outs["rotation_owner"],
+    )
+    ripe = [secret for secret in outs["previous_secrets"] if parse_iso(secret["ends_at"]) <= store.now()]
+    if seen.freshness == CURRENT and ripe:
+        return replace(seen, freshness=f"retirement due: secret {ripe[0]['arn']}")
+    return seen
 
 
 def region_of(arn: str) -> str:

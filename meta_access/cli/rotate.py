@@ -1,0 +1,109 @@
+"""`meta-access rotate --due`: brings the tokens of a stack up to date, and nothing else. Made for a scheduled job."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from meta_access.cli import tokens, update
+from meta_access.cli.rotation import FRESH, Rotation, Row, rounds
+from meta_access.clock import iso
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from meta_access.cli.tokens import StackToken, StackTokens
+
+NEVER = "never"
+
+
+def look(found: StackTokens) -> tuple[Row, ...]:
+    """Look at every token; trouble with one does not hide the others."""
+    return tuple(_row(found, token) for token in found.tokens)
+
+
+def _row(found: StackTokens, token: StackToken) -> Row:
+    credential = token.is_credential(found.settings)
+    try:
+        seen = found.look(token)
+    except MetaAccessError as error:
+        return Row(
+            name=token.name, urn=token.urn, secret=token.secret, freshness="", credential=credential, trouble=str(error)
+        )
+    return Row(
+        name=token.name,
+        urn=token.urn,
+        secret=token.secret,
+        freshness=seen.freshness,
+        expires_at=iso(seen.expires_at) if seen.expires_at else NEVER,
+        late=seen.late,
+        credential=credential,
+    )
+
+
+def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bool]) -> Rotation:
+    """Look, run pulumi for what is due, and look again.
+
+    Args:
+        look: Gives the tokens and what their secrets tell.
+        up: Brings the resources of these URNs up to date; whether that went well.
+    """
+    before = look()
+    chosen = rounds(before)
+    if not chosen:
+        return Rotation(before, before)
+    failed = False
+    for urns in chosen:
+        failed = not up(urns) or failed
+    return Rotation(before, look(), failed, tuple(row.name for row in before if row.due))
+
+
+def _up(found: StackTokens, urns: Sequence[str]) -> bool:
+    names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
+    click.echo(f"Running pulumi for {names}.", err=True)
+    return update.targeted(found.stack, urns)
+
+
+def _print(done: Rotation) -> None:
+    before = {row.urn: row for row in done.before}
+    for row in done.after:
+        was = before[row.urn].freshness
+        if row.trouble:
+            click.echo(f"{row.name}: not looked at. {row.trouble}")
+        elif row.freshness == FRESH:
+            text = f"{was}: done" if row.name in done.acted else FRESH
+            click.echo(f"{row.name}: {text}, expires {row.expires_at}")
+        elif row.due:
+            click.echo(f"{row.name}: {row.freshness}; not done, the reason is above")
+        else:
+            click.echo(f"{row.name}: {row.freshness}; left alone, `pulumi preview` shows what `pulumi up` would do")
+    if not done.after:
+        click.echo("The stack has no token.")
+    if done.failed:
+        click.echo("pulumi ended with an error; what it was about is above.", err=True)
+
+
+@click.command(name="rotate")
+@click.option("--due", is_flag=True, required=True, help="Only what is due: rotation, retirement, revocation.")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; pulumi's output goes to standard error.")
+def command(stack: str | None, *, due: bool, as_json: bool) -> None:
+    """Bring the tokens that are due up to date, the credential's first, and touch nothing else of the stack.
+
+    Exit code 0 when nothing is left, 1 after an error, 2 when an operator must look, 3 when a token that could not be
+    replaced is near its end.
+    """
+    del due  # required, so that a later meaning of `rotate` alone is no surprise
+    found = tokens.read(stack, "nothing can be rotated")
+    done = rotate(lambda: look(found), lambda urns: _up(found, urns))
+    if as_json:
+        told = {"acted": done.acted, "failed": done.failed, "tokens": [asdict(row) for row in done.after]}
+        click.echo(json.dumps(told))
+    else:
+        _print(done)
+    sys.exit(done.code)

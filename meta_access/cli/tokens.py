@@ -1,0 +1,136 @@
+"""The tokens of a stack, as its exported state has them, and what their secrets tell today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meta_access.cli import project
+from meta_access.cli import stack as stacks
+from meta_access.cli.leftovers import TOKEN
+from meta_access.cli.stack import StackReadError, resources
+from meta_access.cli.state import verify
+from meta_access.connections import is_offline, settings_from_config
+from meta_access.credentials import check_pairing
+from meta_access.errors import OfflineError
+from meta_access.providers.payloads import PAYLOADS
+from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
+from meta_access.vault.store import store_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meta_access.connections import Connection, Settings
+    from meta_access.vault.observe import Observed
+    from meta_access.vault.store import SecretStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackToken:
+    """One SystemUserToken of a state.
+
+    Attributes:
+        outputs: As the state has them, in today's shape; nothing in them is secret.
+    """
+
+    urn: str
+    outputs: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Pulumi name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def arn(self) -> str:
+        return str(self.outputs["arn"])
+
+    @property
+    def secret(self) -> str:
+        """Name of its secret."""
+        return str(self.outputs["secret_name"])
+
+    @property
+    def user(self) -> str:
+        """Id of its system user."""
+        return str(self.outputs["system_user_id"])
+
+    def is_credential(self, settings: Settings) -> bool:
+        """Whether a connection acts with the token in this secret."""
+        return any(
+            one.admin_token == f"secret:{self.secret}" or one.admin_token.startswith(f"aws-secret:{self.arn}#")
+            for one in settings.connections.values()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackTokens:
+    """What the commands on tokens work with.
+
+    Attributes:
+        owner: `project/stack`, as in the tags.
+    """
+
+    stack: str
+    owner: str
+    settings: Settings
+    tokens: tuple[StackToken, ...]
+
+    def connection(self, token: StackToken) -> Connection:
+        """The connection that a token was made through.
+
+        Raises:
+            StackReadError: The configuration has it no more.
+        """
+        name = str(token.outputs["connection"])
+        if name not in self.settings.connections:
+            raise StackReadError(
+                f"Looking at token {token.name} failed: there is no connection {name!r} in meta:connections, through "
+                "which it was made. Put it back, and run `pulumi up` before it is taken out again."
+            )
+        return self.settings.connections[name]
+
+    def store(self, token: StackToken, arn: str = "") -> SecretStore:
+        """Secrets Manager of the region in which the token's secret, or another of its secrets, is."""
+        connection = self.connection(token)
+        check_pairing(connection.graph_url, connection.aws)
+        return store_for(replace(connection.aws, region=region_of(arn or token.arn)))
+
+    def look(self, token: StackToken) -> Observed:
+        """What its secret tells today, values unread."""
+        return observed(self.store(token), token.outputs)
+
+
+def tokens_of(state: Mapping[str, Any]) -> tuple[StackToken, ...]:
+    """The tokens of an exported state; one that only waits for its deletion is none."""
+    upgrade = SystemUserTokenProvider().upgrade
+    return tuple(
+        StackToken(urn=entry["urn"], outputs=upgrade(entry["outputs"]))
+        for entry in resources(dict(state))
+        if entry.get("type") == TOKEN and isinstance(entry.get("outputs"), dict) and not entry.get("delete")
+    )
+
+
+def read(stack: str | None, why: str) -> StackTokens:
+    """Read a stack: state, with its payloads verified, and connections.
+
+    Raises:
+        StackReadError: It cannot be read, or pulumi would run code of somebody else's from its state.
+        OfflineError: `why`, a sentence, when the runner forbids every call.
+    """
+    if is_offline():
+        raise OfflineError(f"META_ACCESS_OFFLINE=1 forbids every call, so {why}. Unset it and repeat.")
+    name = stack or stacks.selected()
+    state = stacks.export(name)
+    if findings := verify(state, PAYLOADS):
+        raise StackReadError(
+            f"The state of stack {name} holds a provider that this version did not write, in {findings[0].resource}: "
+            f"{findings[0].reason}. pulumi would execute it, so nothing was run. See `meta-access state verify`."
+        )
+    return StackTokens(
+        stack=name,
+        owner=f"{project.find(Path.cwd()).name}/{name}",
+        settings=settings_from_config(stacks.config(name).get),
+        tokens=tokens_of(state),
+    )

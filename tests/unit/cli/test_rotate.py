@@ -1,0 +1,128 @@
+"""What a scheduled rotation chooses, in which order, and what its exit code says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meta_access.cli.rotate import rotate
+from meta_access.cli.rotation import Rotation, Row, rounds
+from meta_access.cli.tokens import tokens_of
+from tests.unit.cli.states import resource, state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def row(
+    name: str, freshness: str = "current", *, late: bool = False, credential: bool = False, trouble: str = ""
+) -> Row:
+    return Row(
+        name=name,
+        urn=f"urn::{name}",
+        secret=f"meta/{name}",
+        freshness=freshness,
+        expires_at="2026-12-01T00:00:00Z",
+        late=late,
+        credential=credential,
+        trouble=trouble,
+    )
+
+
+@pytest.mark.parametrize(
+    "freshness",
+    [
+        "rotation due: expires 2026-12-01",
+        "rotation unfinished: generation 3",
+        "retirement due: generation 1",
+        "revocation due: generation 1, 2",
+    ],
+)
+def test_what_is_due_is_run(freshness: str) -> None:
+    assert rounds([row("a"), row("b", freshness)]) == [["urn::b"]]
+
+
+@pytest.mark.parametrize(
+    "freshness",
+    [
+        "current",
+        "edited by hand: moved back to generation 1",
+        "claimed by another resource",
+        "rotated by AWS, with arn:aws:lambda:eu-central-1:1:function:x",
+        "missing: the secret does not exist",
+        "scheduled for deletion on 2026-12-01T00:00:00Z",
+    ],
+)
+def test_what_an_operator_must_look_at_is_left_alone(freshness: str) -> None:
+    assert rounds([row("a", freshness)]) == []
+
+
+def test_the_credential_has_a_run_of_its_own_before_the_others() -> None:
+    due = "rotation due: expires 2026-12-01"
+
+    assert rounds([row("a", due), row("root", due, credential=True), row("b", due)]) == [
+        ["urn::root"],
+        ["urn::a", "urn::b"],
+    ]
+
+
+def test_a_credential_that_is_not_due_is_not_run() -> None:
+    due = "retirement due: generation 1"
+
+    assert rounds([row("root", credential=True), row("a", due)]) == [["urn::a"]]
+
+
+def played(before: Sequence[Row], after: Sequence[Row], *, well: bool = True) -> tuple[Rotation, list[list[str]]]:
+    looks, ran = iter([tuple(before), tuple(after)]), []
+
+    def up(urns: Sequence[str]) -> bool:
+        ran.append(list(urns))
+        return well
+
+    return rotate(lambda: next(looks), up), ran
+
+
+DUE = row("a", "rotation due: expires 2026-12-01", late=True)
+
+
+def test_nothing_due_runs_nothing() -> None:
+    done, ran = played([row("a")], [])
+
+    assert (done.code, done.acted, ran) == (0, (), [])
+
+
+def test_a_failed_first_run_does_not_keep_the_second_from_running() -> None:
+    root = row("root", "rotation due: expires 2026-12-01", credential=True)
+
+    done, ran = played([DUE, root], [DUE, root], well=False)
+
+    assert ran == [["urn::root"], ["urn::a"]]
+    assert (done.failed, done.code) == (True, 1)
+
+
+def test_a_run_that_failed_after_the_tokens_were_done_is_fine() -> None:
+    done, _ = played([DUE], [row("a")], well=False)
+
+    assert (done.failed, done.acted, done.code) == (True, ("a",), 0)
+
+
+def test_the_exit_code_tells_what_is_left() -> None:
+    edited = row("b", "edited by hand: moved back to generation 1")
+
+    assert Rotation((), (row("a"), edited)).code == 2
+    assert Rotation((), (row("a"), replace(edited, late=True))).code == 3
+    assert Rotation((), (DUE,)).code == 3
+    assert Rotation((), (row("a", trouble="AWS cannot be reached"), DUE)).code == 1
+
+
+def test_tokens_of_a_state_are_those_that_stay() -> None:
+    leaving = {**resource("SystemUserToken", "old", arn="arn:old"), "delete": True}
+    found = tokens_of(
+        state(resource("SystemUserToken", "reporting", arn="arn:1"), leaving, resource("SystemUser", "u"))
+    )
+
+    assert [(token.name, token.arn) for token in found] == [("reporting", "arn:1")]
+    # What an older version did not write has its default.
+    assert found[0].outputs["rotation_owner"] == "pulumi"
