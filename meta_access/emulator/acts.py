@@ -281,6 +281,14 @@ def withdraw_app(world: World, user: str, app: str | None = None) -> str:
     return f"{who.name} no longer has {target.name}."
 
 
+def limits(world: World, state: str) -> str:
+    """Refuse calls beyond Meta's quotas (`on`), or only tell their use in headers (`off`)."""
+    if state not in ("on", "off"):
+        raise ActError(f"state: {state!r} is not on or off.")
+    world.limits = "on" if state == "on" else "off"
+    return "Calls beyond a quota are refused." if state == "on" else "Quotas are counted, and nothing is refused."
+
+
 ACTS: Mapping[str, Callable[..., str]] = {
     "accept-role": accept_role,
     "invite": invite,
@@ -306,4 +314,5 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "require-two-factor": business_acts.require_two_factor,
     "accept-request": business_acts.accept_request,
     "decline-request": business_acts.decline_request,
+    "limits": limits,
 }

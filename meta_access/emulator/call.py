@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.caller import Caller, identify
 from meta_access.emulator.errors import GraphFault
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meta_access.emulator.keyring import Keyring
+    from meta_access.emulator.limits import Limits
     from meta_access.emulator.request import GraphRequest
     from meta_access.emulator.world import App, SystemUser, World
     from meta_access.rules import RuleSet
@@ -31,6 +32,7 @@ class GraphCall:
         new_ids: Makes an app-scoped id and the canonical id that goes with it.
         headers: Extra response headers; handlers add to them.
         messages: What `debug=all` tells the caller, as `{message, type, link}`.
+        use_cases: What this call used of business use cases, as the header tells it, by object.
         shown: How many nodes this call has shown, those of its edges included.
     """
 
@@ -40,9 +42,11 @@ class GraphCall:
     keyring: Keyring
     now: datetime
     new_ids: Callable[[], tuple[str, str]]
+    limits: Limits
     served: Served = field(init=False)
     headers: dict[str, str] = field(default_factory=dict)
     messages: list[dict[str, str]] = field(default_factory=list)
+    use_cases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     shown: Counter[str] = field(default_factory=Counter)
     _caller: Caller | None = None
 
@@ -61,6 +65,11 @@ class GraphCall:
         if self._caller is None:
             self._caller = identify(self.request, self.world, self.keyring, self.now)
         return self._caller
+
+    @property
+    def identified(self) -> bool:
+        """Whether the call has told so far who calls."""
+        return self._caller is not None
 
     def within(self, path: tuple[str, ...], params: Mapping[str, str]) -> GraphCall:
         """A read that this call makes on its way, by the same caller and into the same answer."""

@@ -84,6 +84,7 @@ class Emulator:
             self.faults.clear()
             self.clock.reset()
             self.store.reset()
+            self._graph.limits.clear()
             self._aws.reset()
             self.journal.clear()
 

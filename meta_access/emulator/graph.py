@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
-from meta_access.emulator import batch, router
+from meta_access.emulator import batch, router, throttles, usage
 from meta_access.emulator import request as requests
 from meta_access.emulator.call import GraphCall
 from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.faults import as_header
 from meta_access.emulator.journal import NO_ANSWER
+from meta_access.emulator.limits import Limits
 from meta_access.emulator.reply import render
 from meta_access.emulator.wsgi import send
 
@@ -47,6 +48,7 @@ class GraphDoor:
         self._keyring = keyring
         self._faults = faults
         self._journal = journal
+        self.limits = Limits()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
@@ -128,7 +130,7 @@ class GraphDoor:
 
     def _call(self, request: GraphRequest, now: datetime) -> GraphCall:
         world = self._store.world
-        return GraphCall(request, world, rules.load(world.rules), self._keyring, now, self._store.new_ids)
+        return GraphCall(request, world, rules.load(world.rules), self._keyring, now, self._store.new_ids, self.limits)
 
     def _dispatch(self, call: GraphCall, stale: Fault | None) -> Any:
         # Tokens prove themselves, so callers and debug_token are judged by the present.
@@ -136,13 +138,17 @@ class GraphDoor:
         if stale is not None and stale.kind == "stale" and node_read:
             call.caller  # noqa: B018 - identified before the world goes back in time
             call.world = self._store.behind(writes=stale.options.get("writes"), ms=stale.options.get("ms"))
-        return router.dispatch(call)
+        body = router.dispatch(call)
+        if call.identified:
+            usage.show_app(call)
+        return body
 
 
 def _injected(fault: Fault) -> GraphFault:
     options = fault.options
     code, subcode = options["code"], options.get("subcode")
-    message = options.get("message", f"(#{code}) An error was injected into this call.")
+    text = throttles.MESSAGES.get(code, "An error was injected into this call.")
+    message = options.get("message", f"(#{code}) {text}")
     headers = {name: as_header(value) for name, value in options.get("headers", {}).items()}
     return GraphFault(code, message, subcode=subcode, status=options.get("status"), headers=headers)
 

@@ -59,7 +59,7 @@ def render(
         "x-fb-trace-id": trace,
         "x-fb-debug": secrets.token_urlsafe(32),
         "x-fb-rev": "1000000000",
-        **app_usage(),
+        "x-app-usage": app_usage(0),
         **extra,
     }
     if status == UNAUTHORIZED:

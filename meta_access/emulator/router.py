@@ -11,7 +11,7 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import handlers, ids, nodes, parameters
+from meta_access.emulator import handlers, ids, nodes, parameters, usage
 from meta_access.emulator.errors import GraphFault, bad_parameter, no_field, unknown_path, unsupported
 from meta_access.emulator.versions import served_marketing
 
@@ -53,7 +53,11 @@ def writes(request: GraphRequest) -> bool:
 
 
 def dispatch(call: GraphCall) -> Any:
-    """Answer a call, or raise the GraphFault that Meta would."""
+    """Answer a call and count it on its quotas, or raise the GraphFault that Meta would."""
+    return _answer(call, counted=True)
+
+
+def _answer(call: GraphCall, *, counted: bool) -> Any:
     method, path = call.request.method, call.request.path
     if ids.asked(call):
         return ids.read(call, dispatch)
@@ -71,6 +75,8 @@ def dispatch(call: GraphCall) -> Any:
     if kind == "ad_account":
         call.served = served_marketing(call.request, call.rules, call.now.date(), strict=call.strict)
     edge = path[1] if len(path) > 1 else ""
+    if counted:
+        usage.count(call, kind, node, edge)
     route = routes().get((method, kind, edge))
     if route is None:
         raise _no_route(method, kind, path[0], edge)
@@ -90,8 +96,8 @@ def has_edge(call: GraphCall, node_id: str, name: str) -> bool:
 
 
 def edge(call: GraphCall, node_id: str, name: str, params: Mapping[str, str]) -> Any:
-    """Read an edge on behalf of a call that asks for it among its fields."""
-    return dispatch(call.within((node_id, name), params))
+    """Read an edge on behalf of a call that asks for it among its fields: part of that call, not counted again."""
+    return _answer(call.within((node_id, name), params), counted=False)
 
 
 def _no_route(method: str, kind: str, node_id: str, edge: str) -> GraphFault:

@@ -343,10 +343,14 @@ class AppAccess(Row):
 
 @dataclass(slots=True)
 class World(Row):
-    """Everything Meta knows. `rules` names the dated set; `strictness` decides where Meta's pages disagree."""
+    """Everything Meta knows. `rules` names the dated set; `strictness` decides where Meta's pages disagree.
+
+    `limits`: whether a quota that is used up refuses calls, or is only told in headers.
+    """
 
     rules: str = "2026-05"
     strictness: Literal["lenient", "strict"] = "lenient"
+    limits: Literal["off", "on"] = "off"
     businesses: list[Business] = field(default_factory=list)
     apps: list[App] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)

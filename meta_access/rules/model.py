@@ -35,7 +35,9 @@ class Tier(Sourced):
         also_called: Other names of this level on Meta's pages of the same edition.
         system_users: Role to the number of system users per business.
         score_limit: Marketing API score per ad account (a read is 1, a write 3).
+        score_block_s: How long an ad account is blocked that used its score up.
         ads_management_per_hour: Base of the hourly business use case quota, before active ads are added.
+        ads_insights_per_hour: The same of reading insights.
         client_ad_accounts: Whose ad accounts beside its own: those of people with a role, or all whose owner granted.
         production: Whether Meta means its rate for production; the lower tier is "for development only".
     """
@@ -44,7 +46,9 @@ class Tier(Sourced):
     also_called: tuple[str, ...] = ()
     system_users: dict[str, int]
     score_limit: int
+    score_block_s: int
     ads_management_per_hour: int
+    ads_insights_per_hour: int
     business_manager: Literal["limited", "all"]
     client_ad_accounts: Literal["role_holders", "granted"]
     production: bool
@@ -138,6 +142,28 @@ class Thresholds(Sourced):
     error_window: ErrorWindow
 
 
+class Rates(Sourced):
+    """How much Meta lets an app call, where it does not depend on the tier.
+
+    Attributes:
+        read_score: What a read adds to the score of an ad account.
+        write_score: What a write adds to it.
+        score_decay_s: Seconds after which it no longer counts.
+        mutations_per_second: Writes of one app on one ad account.
+        app_calls_per_user_hour: Graph calls of an app per rolling hour, for each of its users.
+        page_calls_per_user_day: Calls on a Page in 24 hours, for each user who engaged with it.
+        catalog_calls_per_hour: Calls on a catalog, before the addition for those who saw its items.
+    """
+
+    read_score: int
+    write_score: int
+    score_decay_s: int
+    mutations_per_second: int
+    app_calls_per_user_hour: int
+    page_calls_per_user_day: int
+    catalog_calls_per_hour: int
+
+
 class Obligation(Sourced):
     about: str
     every_days: int | None = None
@@ -167,6 +193,7 @@ class RuleSet(Row):
     api_versions: dict[str, ApiVersion]
     links: dict[str, Link]
     thresholds: Thresholds
+    rates: Rates
     obligations: dict[str, Obligation]
 
     @property
@@ -232,7 +259,7 @@ class RuleSet(Row):
             self.api_versions,
             self.links,
             self.obligations,
-            {"role_limits": self.role_limits, "thresholds": self.thresholds},
+            {"role_limits": self.role_limits, "thresholds": self.thresholds, "rates": self.rates},
         )
         wrong = [f"{n}: {r.source}" for rows in tables for n, r in rows.items() if r.source not in self.sources]
         wrong += [f"{n}: {d}" for n, p in self.permissions.items() for d in p.depends_on if d not in self.permissions]

@@ -12,7 +12,6 @@ from meta_access.emulator.errors import GraphFault, denied
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, PAGE
 from meta_access.emulator.surface import NodeType, Route
-from meta_access.emulator.usage import ad_account_usage
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -54,7 +53,6 @@ def _assigned(call: GraphCall, asset: Asset) -> bool:
 
 
 def get_ad_account(call: GraphCall, asset: Asset) -> Any:
-    call.headers |= ad_account_usage(asset.id, call.caller.app)
     if not _assigned(call, asset) or not call.caller.holds("ads_read", "ads_management", "business_management"):
         raise denied(NOT_GRANTED)
     return show(asset_node(call, "ad_account", asset), call)

@@ -14,7 +14,6 @@ from meta_access.emulator.fields import Node
 from meta_access.emulator.node_types import ASSIGNED_USER, BUSINESS
 from meta_access.emulator.paging import page
 from meta_access.emulator.surface import Param, Route, params
-from meta_access.emulator.usage import ad_account_usage
 from meta_access.emulator.world import Assignment
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ KINDS: tuple[AssetKind, ...] = ("ad_account", "page", "catalog")
 
 def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     business_id = call.request.required("business")
-    _touch(kind, call, asset)
     call.require_business_api()
     call.caller.require_scope("business_management", "ads_management", "ads_read")
     permitted = call.world.permitted_tasks(asset, business_id)
@@ -64,7 +62,7 @@ def permitted_or_all(kind: AssetKind, call: GraphCall, asset: Asset) -> list[str
 
 
 def assign(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
-    user_id = _target(kind, call, asset)
+    user_id = _target(call, asset)
     tasks = _tasks(kind, call)
     permitted = call.world.permitted_tasks(asset, call.caller.business_id or "") or []
     beyond = [task for task in tasks if permitted and task not in permitted]
@@ -78,8 +76,8 @@ def assign(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     return {"success": True}
 
 
-def unassign(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
-    user_id = _target(kind, call, asset)
+def unassign(call: GraphCall, asset: Asset) -> Any:
+    user_id = _target(call, asset)
     # Removing someone who is not there is taken as done; Meta documents no error for it.
     call.world.assignments = [
         row for row in call.world.assignments if (row.asset_id, row.user_id) != (asset.id, user_id)
@@ -87,14 +85,8 @@ def unassign(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     return {"success": True}
 
 
-def _touch(kind: AssetKind, call: GraphCall, asset: Asset) -> None:
-    if kind == "ad_account":
-        call.headers |= ad_account_usage(asset.id, call.caller.app)
-
-
-def _target(kind: AssetKind, call: GraphCall, asset: Asset) -> str:
+def _target(call: GraphCall, asset: Asset) -> str:
     """The user to change, once the caller may."""
-    _touch(kind, call, asset)
     caller = call.caller
     business_id = call.request.text("business") or caller.business_id
     if business_id is None or business_id != caller.business_id:
@@ -164,7 +156,7 @@ def _routes(kind: AssetKind) -> tuple[Route, ...]:
             PAGES[kind],
             params=(*USER, *params(list_of_string="tasks")),
         ),
-        Route("DELETE", kind, "assigned_users", partial(unassign, kind), PAGES[kind], params=USER),
+        Route("DELETE", kind, "assigned_users", unassign, PAGES[kind], params=USER),
     )
 
 
