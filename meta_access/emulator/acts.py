@@ -9,7 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, get_args
 
 from meta_access import rules
-from meta_access.emulator import business_acts, named
+from meta_access.emulator import business_acts, login_acts, named
 from meta_access.emulator.named import ActError
 from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, Share, World
 
@@ -315,4 +315,8 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "accept-request": business_acts.accept_request,
     "decline-request": business_acts.decline_request,
     "limits": limits,
+    "install": login_acts.install,
+    "consent": login_acts.consent,
+    "create-login-configuration": login_acts.create_login_configuration,
+    "delete-login-configuration": login_acts.delete_login_configuration,
 }

@@ -86,6 +86,10 @@ class GraphCall:
                 1, "Please reduce the amount of data you're asking for, then retry your request", status=400
             )
 
+    def changed(self) -> None:
+        """Say that a read has changed the world, as reading Pages does: it makes their tokens."""
+        self.shown["changes"] += 1
+
     @property
     def strict(self) -> bool:
         return self.world.strictness == "strict"

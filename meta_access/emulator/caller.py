@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from meta_access.emulator import tokens
 from meta_access.emulator.errors import GraphFault, bad_proof, bad_token, denied, no_proof
+from meta_access.emulator.world import SystemUser
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.request import GraphRequest
-    from meta_access.emulator.world import App, Asset, Business, Person, SystemUser, Token, World
+    from meta_access.emulator.world import App, Asset, Business, Person, Token, World
 
 # Minting is proved with the secret of the app that the new token is for, which need not be the calling token's: one
 # argument cannot be made with both, so these calls check it themselves.
-PROVE_ANOTHER_APP = (("access_tokens",), ("system_user_access_tokens",))
+PROVE_ANOTHER_APP = (("access_tokens",),)
 PROOF_LASTS = timedelta(minutes=5)  # of the form with appsecret_time
 UNREADABLE = "Invalid OAuth access token - Cannot parse access token"
 EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {tokens.PREFIX}."
@@ -33,6 +34,7 @@ class Caller:
     """A caller: a system user, a person, or the app itself, for which `token` is None.
 
     Attributes:
+        scopes: What the token carries and the app's access level lets it use.
         page: The Page a Page's token acts for; its `user` or `person` obtained it.
         businesses: The businesses the caller may know of, the one it most likely means first.
     """
@@ -43,6 +45,7 @@ class Caller:
     token: Token | None = None
     person: Person | None = None
     page: Asset | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def businesses(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Caller:
 
     def holds(self, *scopes: str) -> bool:
         """Whether the token has at least one of them; an app token has none."""
-        return self.token is not None and any(scope in self.token.scopes for scope in scopes)
+        return any(scope in self.scopes for scope in scopes)
 
     def require_scope(self, *scopes: str) -> None:
         """Hold at least one of them."""
@@ -123,7 +126,23 @@ def _holder(value: str, token: Token, world: World) -> Caller:
     found = world.asset(token.page_id or "")
     if token.page_id is not None and found is None:
         raise bad_token(UNREADABLE)
-    return Caller(value, app, user, token, person, None if found is None else found[1])
+    scopes = token.scopes
+    if not standard_access(user or person, app, world):
+        scopes = [scope for scope in scopes if app.permissions.get(scope) == "live"]
+    return Caller(value, app, user, token, person, None if found is None else found[1], tuple(scopes))
+
+
+def standard_access(user: SystemUser | Person | None, app: App, world: World) -> bool:
+    """Whether standard access is enough: a role on the app, or in the business that owns it.
+
+    Source: https://developers.facebook.com/docs/graph-api/overview/access-levels, read 2026-11. An app that no business
+    owns is taken to have only role holders among its system users.
+    """
+    if isinstance(user, SystemUser):
+        return app.business_id is None or user.business_id == app.business_id
+    if user is None:
+        return False
+    return world.role_on_app(user.id, app.id) is not None or app.business_id in user.businesses
 
 
 def check_app_token(app_id: str, secret: str, world: World, keyring: Keyring) -> App:

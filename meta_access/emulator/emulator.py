@@ -11,6 +11,7 @@ from meta_access.emulator import aws, private_files
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.dashboard.site import Dashboard
+from meta_access.emulator.dialog import Dialog
 from meta_access.emulator.faults import Faults
 from meta_access.emulator.forms import FormGuard
 from meta_access.emulator.graph import GraphDoor
@@ -47,6 +48,7 @@ class Emulator:
             self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal)
             self._control = Control(self)
             self._dashboard = Dashboard(self)
+            self._dialog = Dialog(self)
             self._graph_server = Door(port, self._route)
             try:
                 self._aws_server = Door(aws_port, self._aws.wsgi)
@@ -93,4 +95,6 @@ class Emulator:
             return self._control(environ, start_response)
         if self._dashboard.serves(environ.get("PATH_INFO", "/")):
             return self._dashboard(environ, start_response)
+        if self._dialog.serves(environ.get("PATH_INFO", "/")):
+            return self._dialog(environ, start_response)
         return self._graph(environ, start_response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,11 +106,11 @@ class GraphDoor:
 
     def _carry_out(self, request: GraphRequest, stale: Fault | None) -> tuple[Answer, int | None]:
         with self._store.lock:
-            now, version, headers, messages = self._clock.now(), NEWEST, {}, []
+            now, version, headers, messages, shown = self._clock.now(), NEWEST, {}, [], Counter[str]()
             body: Any
             try:
                 call = self._call(request, now)
-                version, headers, messages = call.served.version, call.headers, call.messages
+                version, headers, messages, shown = call.served.version, call.headers, call.messages, call.shown
                 body = self._dispatch(call, stale)
                 version = call.served.version
                 if call.served.warning is not None:
@@ -123,7 +124,7 @@ class GraphDoor:
                 self._store.undo()
                 body = GraphFault(1, "An unknown error occurred")
             finally:
-                if router.writes(request):
+                if router.writes(request) or shown["changes"]:
                     self._store.save()
         answer = render(body, version=version, now=now, headers=headers, request=request, messages=messages)
         return answer, body.code if isinstance(body, GraphFault) else None

@@ -234,7 +234,9 @@ ASSET_GROUP = NodeType(
 # The node knows no role, only the rows of `system_users` do.
 SYSTEM_USER = NodeType(
     "SystemUser",
-    fields(string="id name finance_permission ip_permission", datetime="created_time", User="created_by"),
+    fields(
+        string="id name client_business_id finance_permission ip_permission", datetime="created_time", User="created_by"
+    ),
 )
 
 ASSIGNED_USER = NodeType(

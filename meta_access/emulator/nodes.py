@@ -39,7 +39,15 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     found = found or _member(call, node_id)
     if found is None:
         raise unsupported(call.request.method, node_id)
+    if call.request.method != "GET":
+        _require_two_factor(call, *found)
     return found
+
+
+def _require_two_factor(call: GraphCall, kind: str, node: Any) -> None:
+    """A write to a business, or to what belongs to one, wants a second factor where the business asks for it."""
+    business_id = node.id if kind == "business" else getattr(node, "business_id", None)
+    call.caller.require_two_factor(call.world.business(business_id or ""))
 
 
 def _user(call: GraphCall, node_id: str) -> tuple[str, Any] | None:

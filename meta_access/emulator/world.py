@@ -81,6 +81,10 @@ class LoginConfiguration(Row):
     permissions: list[str] = field(default_factory=list)
     expires: bool = False
 
+    @property
+    def for_system_user(self) -> bool:
+        return self.token_type != "user"  # noqa: S105 - a kind of token
+
 
 @dataclass(slots=True)
 class App(Row):
@@ -205,6 +209,7 @@ class Token(Row):
         user_id: The person; None for a system user's.
         page_id: The Page that the token acts for.
         client_business_id: The business whose assets a Login for Business token reaches.
+        target_ids: The assets it reaches; empty for all.
         ended_by: Why it is revoked; debug_token tells these apart by subcode.
         parent: Fingerprint of the token that a Page's token was read with.
     """
@@ -220,6 +225,7 @@ class Token(Row):
     user_id: str | None = None
     page_id: str | None = None
     client_business_id: str | None = None
+    target_ids: list[str] = field(default_factory=list)
     ended_by: Literal["api", "app_removed", "password_changed"] = "api"
     parent: str | None = None
 

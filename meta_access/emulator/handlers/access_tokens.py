@@ -7,20 +7,16 @@ access and a missing 60-day flag are not documented; the texts are ours.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import tokens
+from meta_access.emulator import minting
 from meta_access.emulator.caller import check_proof
 from meta_access.emulator.errors import bad_parameter, denied
 from meta_access.emulator.surface import Param, Route, params
-from meta_access.emulator.world import Token
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import App, SystemUser
-
-SIXTY_DAYS = timedelta(days=60)
 
 
 def mint(call: GraphCall, user: SystemUser) -> Any:
@@ -39,12 +35,8 @@ def mint(call: GraphCall, user: SystemUser) -> Any:
 
 def issue(call: GraphCall, user: SystemUser, app_id: str, scopes: list[str], *, expires: bool) -> str:
     """Add a token to the world and return its value, which nothing else keeps."""
-    value = tokens.new_value()
-    ends = call.now + SIXTY_DAYS if expires else None
-    call.world.tokens.append(
-        Token(tokens.fingerprint(value), user.id, app_id, scopes, call.now, expires_at=ends, issued_by="api")
-    )
-    return value
+    ends = call.now + minting.SIXTY_DAYS if expires else None
+    return minting.add_token(call.world, app_id, scopes, call.now, system_user_id=user.id, expires_at=ends)
 
 
 def _check_caller(call: GraphCall, user: SystemUser) -> None:

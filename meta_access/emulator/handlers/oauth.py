@@ -1,4 +1,4 @@
-"""`/oauth/access_token` (app tokens, refreshing) and `GET /oauth/revoke`.
+"""`/oauth/access_token` (app tokens, refreshing, codes) and `GET /oauth/revoke`.
 
 Source: https://developers.facebook.com/docs/facebook-login/guides/access-tokens and
 https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens,
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from meta_access.emulator import tokens
 from meta_access.emulator.caller import EMULATED, UNREADABLE, check_alive, find_token
 from meta_access.emulator.errors import GraphFault, bad_parameter, bad_token
-from meta_access.emulator.handlers.access_tokens import SIXTY_DAYS, issue
+from meta_access.emulator.handlers.codes import redeem
+from meta_access.emulator.minting import SIXTY_DAYS, add_token
 from meta_access.emulator.surface import Param, Route, params
 
 if TYPE_CHECKING:
@@ -41,18 +42,19 @@ def access_token(call: GraphCall) -> Any:
     if grant == "fb_exchange_token":
         return _exchange(call, app)
     if call.request.text("code") is not None:
-        raise GraphFault(100, "Invalid verification code format.", subcode=36009)
+        return redeem(call, app)
     raise bad_parameter("Param grant_type must be one of {client_credentials, fb_exchange_token}.")
 
 
 def _exchange(call: GraphCall, app: App) -> Any:
     token = find_token(call.request.required("fb_exchange_token"), call.world)
     check_alive(token, call.now, call.world)
-    user = call.world.system_user(token.system_user_id or "")
-    if token.app_id != app.id or user is None:
+    if token.app_id != app.id or token.page_id is not None:
         raise bad_token(UNREADABLE)
     # The old token lives on to its own end. A token that never expired becomes one of sixty days, as users report.
-    value = issue(call, user, app.id, list(token.scopes), expires=True)
+    # A person's short-lived token becomes a long-lived one the same way.
+    kept = {name: getattr(token, name) for name in ("system_user_id", "user_id", "client_business_id", "target_ids")}
+    value = add_token(call.world, app.id, list(token.scopes), call.now, expires_at=call.now + SIXTY_DAYS, **kept)
     return {"access_token": value, "token_type": "bearer", "expires_in": int(SIXTY_DAYS.total_seconds())}
 
 

@@ -49,6 +49,7 @@ def user_node(call: GraphCall, user: SystemUser) -> Node:
         "name": user.name,
         "created_by": _creator(call, user),
         "created_time": None if user.created_time is None else graph_time(user.created_time),
+        "client_business_id": _client(call, user),
         "finance_permission": None,
         "ip_permission": None,
     }
@@ -57,6 +58,12 @@ def user_node(call: GraphCall, user: SystemUser) -> Node:
 
 def _row(call: GraphCall, user: SystemUser) -> Node:
     return Node(ROW, {**user_node(call, user).values, "role": user.role})
+
+
+def _client(call: GraphCall, user: SystemUser) -> str | None:
+    """The client whose business a Login for Business token was made for, as the token's own user sees it."""
+    own = call.caller.user is not None and call.caller.user.id == user.id
+    return call.caller.token.client_business_id if own and call.caller.token is not None else None
 
 
 def _creator(call: GraphCall, user: SystemUser) -> Node | None:

@@ -1,0 +1,132 @@
+"""A person as their own token sees them: `GET /me`, what they granted, their Pages, their businesses.
+
+Source: https://developers.facebook.com/docs/graph-api/reference/user, its edges `accounts`, `businesses` and
+`permissions`, Graph v26.0, read 2026-11. A person's id is another one for each app.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator import minting
+from meta_access.emulator.errors import GraphFault, bad_parameter
+from meta_access.emulator.fields import Node, show
+from meta_access.emulator.node_types import BUSINESS, PAGE, USER
+from meta_access.emulator.paging import page
+from meta_access.emulator.surface import NodeType, Param, Route, fields, params
+
+if TYPE_CHECKING:
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import Asset, Person, SystemUser
+
+SOURCE = "graph-api/reference/user"
+PERMISSION = NodeType("Permission", fields(string="permission status"), ("permission", "status"))
+ACCOUNT = PAGE.row("access_token", "category", "tasks", tasks="list<string>")
+
+
+def get_person(call: GraphCall, person: Person) -> Any:
+    first, _, last = person.name.partition(" ")
+    values = {
+        "id": call.world.scoped_id(person, call.caller.app.id),
+        "name": person.name,
+        "first_name": first,
+        "last_name": last or None,
+        "email": person.email or None if call.caller.holds("email") else None,
+        "client_business_id": None if call.caller.token is None else call.caller.token.client_business_id,
+    }
+    return show(Node(USER, values), call)
+
+
+def list_permissions(call: GraphCall, person: Person) -> Any:
+    consent = call.world.consent(person.id, call.caller.app.id)
+    rows = [] if consent is None else [(name, "granted") for name in consent.granted]
+    rows += [] if consent is None else [(name, "declined") for name in consent.declined]
+    wanted, status = call.request.text("permission"), call.request.text("status")
+    rows = [row for row in rows if wanted in (None, row[0]) and status in (None, row[1])]
+    nodes = [Node(PERMISSION, {"permission": name, "status": status}) for name, status in rows]
+    return page(nodes, [name for name, _ in rows], call)
+
+
+def withdraw_permissions(call: GraphCall, person: Person) -> Any:
+    """Take one permission back, or leave the app altogether, which ends every token of the person for it."""
+    app_id = call.caller.app.id
+    consent, name = call.world.consent(person.id, app_id), call.request.text("permission")
+    mine = [row for row in call.world.tokens if (row.user_id, row.app_id) == (person.id, app_id)]
+    if name is None:
+        call.world.consents = [row for row in call.world.consents if row is not consent]
+        for token in mine:
+            token.revoked_at, token.ended_by = token.revoked_at or call.now, "app_removed"
+        return {"success": True}
+    if consent is None or name not in consent.granted:
+        raise bad_parameter(f"Param permission must be one that was granted - got {name!r}.")
+    consent.granted.remove(name)
+    for token in mine:
+        token.scopes = [scope for scope in token.scopes if scope != name]
+    return {"success": True}
+
+
+def list_accounts(call: GraphCall, holder: Person | SystemUser) -> Any:
+    """The Pages the caller works on, each with a token of its own."""
+    if not call.caller.holds("pages_show_list"):
+        return page([], [], call)  # as for somebody without a Page
+    nodes, keys = [], []
+    for asset in call.world.pages:
+        tasks = _tasks(call, holder, asset)
+        if tasks is not None:
+            values = {"id": asset.id, "name": asset.name, "category": "Advertising/Marketing", "tasks": tasks}
+            nodes.append(Node(ACCOUNT, {**values, "access_token": _page_token(call, asset)}))
+            keys.append(asset.id)
+    return page(nodes, keys, call)
+
+
+def _tasks(call: GraphCall, holder: Person | SystemUser, asset: Asset) -> list[str] | None:
+    for row in call.world.assignments:
+        if (row.asset_id, row.user_id) == (asset.id, holder.id):
+            return row.tasks
+    return list(call.rules.task_enums["page"].allowed) if call.caller.is_admin(asset.business_id) else None
+
+
+def _page_token(call: GraphCall, asset: Asset) -> str | None:
+    caller = call.caller
+    if caller.token is None or caller.page is not None:
+        return None
+    call.changed()
+    return minting.page_token(call.world, caller.value, caller.token, asset, call.now)
+
+
+def list_businesses(call: GraphCall, person: Person) -> Any:
+    if not call.caller.holds("business_management"):
+        raise GraphFault(200, "(#200) Requires business_management permission to manage the object")
+    found = [row for row in call.world.businesses if row.id in person.businesses]
+    nodes = [
+        Node(ROLE, {"id": row.id, "name": row.name, "permitted_roles": [person.businesses[row.id]]}) for row in found
+    ]
+    return page(nodes, [row.id for row in found], call)
+
+
+ROLE = BUSINESS.row(permitted_roles="list<string>")
+
+ROUTES = (
+    Route("GET", "person", "", get_person, SOURCE, returns=USER),
+    Route(
+        "GET",
+        "person",
+        "permissions",
+        list_permissions,
+        f"{SOURCE}/permissions",
+        params=(Param("permission"), Param("status", "enum", values=("granted", "declined", "expired"))),
+        returns=PERMISSION,
+        many=True,
+    ),
+    Route(
+        "DELETE",
+        "person",
+        "permissions",
+        withdraw_permissions,
+        f"{SOURCE}/permissions",
+        params=params(string="permission"),
+    ),
+    Route("GET", "person", "accounts", list_accounts, f"{SOURCE}/accounts", returns=ACCOUNT, many=True),
+    Route("GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", returns=ACCOUNT, many=True),
+    Route("GET", "person", "businesses", list_businesses, f"{SOURCE}/businesses", returns=ROLE, many=True),
+)
