@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -450,3 +451,18 @@ def test_a_closed_gate_does_not_keep_a_due_rotation_waiting(
 
     assert len(live_tokens(emulator)) == 2
     host.said("was brought up to date with the scopes it has (rotation due: expires ")
+
+
+def test_an_audit_on_standard_output_stands_beside_the_protocol_of_the_host(
+    hosts: Callable[..., Host], emulator: RunningEmulator
+) -> None:
+    # The engine reads the host's port from its first line, which `hosts` checks to be one.
+    host = hosts(env={"META_ACCESS_AUDIT": "-"})
+
+    _, outs = make(host, "SystemUserToken", token_props(identity(host)))
+
+    host.said('"step": "promote"')
+    records = [json.loads(line) for line in host.printed if line.startswith("{")]
+    assert [record["step"] for record in records] == ["create", "claim", "mint", "park", "promote"]
+    assert records[-1]["fingerprint"] == outs["fingerprint"]
+    assert {record["stack"] for record in records} == {"meta-access/dev"}

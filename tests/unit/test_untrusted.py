@@ -188,8 +188,11 @@ def test_yaml_tags_run_nothing(tmp_path: Path, tag: str) -> None:
     (tmp_path / "clients" / "evil.yaml").write_text(f"business: {tag} ['touch {touched}']\n")
     config = {"meta:environment": "dev", "meta:rules": "2026-05", "meta:clients_dir": "clients"}
 
-    with pytest.raises(MetaAccessError):
+    with pytest.raises(MetaAccessError) as refused:
         load_stack(config, "dev", tmp_path)
+    # About the tag, and not about something else that this small stack lacks.
+    assert f"could not determine a constructor for the tag 'tag:yaml.org,2002:{tag[2:]}" in str(refused.value)
+    assert "clients/evil.yaml" in str(refused.value)
     with pytest.raises(yaml.YAMLError):
         yaml.safe_load((tmp_path / "clients" / "evil.yaml").read_text())
 

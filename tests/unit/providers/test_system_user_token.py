@@ -83,6 +83,7 @@ class FakeVault:
     seen: dict[str, Any] = field(default_factory=dict)
     superseded: tuple[Superseded, ...] = ()
     leaves_at: datetime | None = NOW + timedelta(days=1)
+    wish: str = "sha256:t"
     fails: Exception | None = None
 
     def store_for(self, aws: AwsSettings) -> FakeVault:
@@ -110,6 +111,7 @@ class FakeVault:
             trigger="sha256:t",
             superseded=self.superseded,
             suspects=(),
+            asked=self.wish,
         )
 
     def observe(self, store: Any, secret: str, **given: Any) -> Observed:
@@ -450,6 +452,119 @@ def test_other_tokens_leave_the_credential_alone(vault: FakeVault, monkeypatch: 
     PROVIDER.update(arn(), outs(), asked(keepers={"run": "2"}))
 
     assert forgotten == []
+
+
+# --- AWS's own rotation --------------------------------------------------------------------------
+
+ROTATE = f"aws secretsmanager rotate-secret --secret-id {arn()}"
+
+
+def test_what_aws_has_rotated_meanwhile_is_read_without_drift(vault: FakeVault) -> None:
+    vault.seen = {
+        "version_id": "v2",
+        "generation": 2,
+        "fingerprint": "sha256:2222222222222222",
+        "issued_at": "2026-12-20T08:00:00Z",
+    }
+
+    result = PROVIDER.read(arn(), outs(rotation_owner="lambda"))
+
+    assert result.inputs == asked(rotation_owner="lambda")
+    assert result.outs == outs(rotation_owner="lambda", **vault.seen)
+
+
+def test_facts_that_aws_did_not_note_stay_as_they_were(vault: FakeVault) -> None:
+    vault.seen = {"version_id": "v2", "generation": 2}
+
+    assert PROVIDER.read(arn(), outs(rotation_owner="lambda")).outs == outs(rotation_owner="lambda", **vault.seen)
+
+
+@pytest.mark.parametrize(
+    ("owner", "seen"),
+    [
+        ("lambda", {"version_id": "v1", "generation": 1, "fingerprint": "sha256:2222222222222222"}),
+        ("lambda", {"version_id": "", "generation": 2}),
+        ("pulumi", {"version_id": "v2", "generation": 2}),
+    ],
+    ids=["same generation", "no current version", "Pulumi's"],
+)
+def test_nothing_else_is_taken_from_the_secret(vault: FakeVault, owner: str, seen: dict[str, Any]) -> None:
+    vault.seen = seen
+
+    assert PROVIDER.read(arn(), outs(rotation_owner=owner)).outs == outs(rotation_owner=owner)
+
+
+@pytest.mark.parametrize(("owner", "told"), [("lambda", True), ("pulumi", False)])
+def test_a_rotation_that_aws_has_missed_is_told(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str], owner: str, told: bool
+) -> None:
+    vault.seen = {"late": True, "expires_at": NOW + timedelta(days=7)}
+
+    PROVIDER.read(arn(), outs(rotation_owner=owner))
+
+    assert capsys.readouterr().out == told * (
+        "token reporting expires 2026-12-01T08:00:00Z, and AWS's rotation, which owns it, has not replaced it yet. "
+        f"Look at the function's last run, or start it: {ROTATE}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("owner", "wish", "told"),
+    [("lambda", "sha256:w", True), ("lambda", "sha256:t", False), ("pulumi", "sha256:w", False)],
+)
+def test_a_wish_that_waits_for_aws_is_told(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str], owner: str, wish: str, told: bool
+) -> None:
+    vault.wish = wish
+
+    PROVIDER.update(arn(), outs(rotation_owner=owner), asked(keepers={"run": "2"}, rotation_owner=owner))
+
+    assert capsys.readouterr().out == told * (
+        "token reporting: what is asked for now stands in the secret's tags, and AWS's rotation, which owns the "
+        f"token, mints it next time. For now: {ROTATE}\n"
+    )
+
+
+def test_added_scopes_are_written_into_the_wish_although_a_gate_is_closed(vault: FakeVault) -> None:
+    # Nothing is minted with them here, and the tags must say what the owner asks for.
+    wider = {"scopes": ["ads_read", "pages_show_list"], "requires": {"ads-tier": "pending_human"}}
+
+    PROVIDER.update(arn(), outs(rotation_owner="lambda"), asked(rotation_owner="lambda", **wider))
+
+    ((ask, _),) = vault.asks
+    assert (ask.scopes, ask.rotation_owner) == (("ads_read", "pages_show_list"), "lambda")
+
+
+# In a tag, with a space between each, these take 257 characters.
+WIDE = [
+    "commerce_account_read_reports", "commerce_account_read_settings", "instagram_branded_content_creator",
+    "leads_retrieval", "pages_manage_instant_articles", "pages_messaging", "pages_read_engagement",
+    "read_audience_network_insights", "read_page_mailboxes", "whatsapp_business_messaging",
+]  # fmt: skip
+
+
+def test_scopes_that_no_tag_holds_are_refused_where_aws_reads_them_in_one(meta: FakeMeta) -> None:
+    (failure,) = PROVIDER.check({}, asked(scopes=WIDE, rotation_owner="lambda")).failures
+
+    assert failure.property == "scopes"
+    assert failure.reason.startswith(
+        "take 257 characters; with rotation_owner: lambda they stand in a tag, which holds 256"
+    )
+
+
+@pytest.mark.parametrize(("owner", "scopes"), [("pulumi", WIDE), ("lambda", WIDE[1:])])
+def test_scopes_of_any_length_pass_where_they_fit_or_no_tag_holds_them(
+    meta: FakeMeta, owner: str, scopes: list[str]
+) -> None:
+    assert PROVIDER.check({}, asked(scopes=scopes, rotation_owner=owner)).failures == []
+
+
+@pytest.mark.parametrize("owner", ["aws", "", "Lambda"])
+def test_other_owners_of_the_rotation_are_refused(meta: FakeMeta, owner: str) -> None:
+    (failure,) = PROVIDER.check({}, asked(rotation_owner=owner)).failures
+
+    assert failure.property == "rotation_owner"
+    assert "is not one of" in failure.reason
 
 
 # --- delete --------------------------------------------------------------------------------------
