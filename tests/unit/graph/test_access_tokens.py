@@ -104,6 +104,26 @@ def test_an_answer_without_a_token_leaves_the_mint_unknown(
     assert raised.value.sent is True
 
 
+def test_a_credential_of_another_app_is_told_in_one_message(
+    issuer: TokenIssuer, server: Server, answer: MakeAnswer
+) -> None:
+    message = (
+        "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app"
+    )
+    server.answers = [answer({"error": {"message": message, "code": 100, "fbtrace_id": "Atrace"}}, status=400)]
+
+    with pytest.raises(AuthError) as raised:
+        issuer.calling_token()
+
+    assert str(raised.value) == (
+        "Meta refused calling debug_token (connection main): (#100) You must provide an app access token, or a user "
+        "access token that is an owner or developer of the app (code 100, trace Atrace). The app secret is wrong, or "
+        "the token was made by another app. Compare app, app_secret and admin_token of this connection: all three "
+        "belong to one app."
+    )
+    assert len(server.received) == 1
+
+
 def test_a_token_is_revoked_by_value_in_a_form(issuer: TokenIssuer, server: Server, answer: MakeAnswer) -> None:
     server.answers = [answer({"success": "true"})]
 
