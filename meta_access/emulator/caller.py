@@ -5,6 +5,7 @@ Source: https://developers.facebook.com/docs/facebook-login/security, Graph v26.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -113,9 +114,29 @@ def identify(request: GraphRequest, world: World, keyring: Keyring, now: datetim
         token = find_token(request.token, world)
         check_alive(token, now, world)
         caller = _holder(request.token, token, world)
+    _check_address(request, caller, world)
     if not (request.method == "POST" and request.path[-1:] in PROVE_ANOTHER_APP):
         check_proof(request, caller.value, caller.app, keyring, now, required=caller.app.require_app_secret)
     return caller
+
+
+def _check_address(request: GraphRequest, caller: Caller, world: World) -> None:
+    """Refuse a use of the app's secret from elsewhere, when the app says whence; the code and text are reported."""
+    allowed = caller.app.settings.get("server_ip_whitelist") or ()
+    uses_secret = caller.token is None or "appsecret_proof" in request.params
+    if world.caller_ip is None or not allowed or not uses_secret:
+        return
+    address = ipaddress.ip_address(world.caller_ip)
+    if not any(address in known for text in allowed if (known := network(str(text))) is not None):
+        raise GraphFault(5, f"(#5) Unauthorized source IP address: {world.caller_ip}")
+
+
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """An address, or a range of them, of a whitelist; None for a text that is neither."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def _holder(value: str, token: Token, world: World) -> Caller:

@@ -19,6 +19,9 @@ TYPE_NAMES = {
     "ad_account": "AdAccount",
     "page": "Page",
     "catalog": "ProductCatalog",
+    "pixel": "AdsPixel",
+    "waba": "WhatsAppBusinessAccount",
+    "instagram": "InstagramBusinessAsset",
 }
 
 

@@ -349,14 +349,20 @@ class AppAccess(Row):
 
 @dataclass(slots=True)
 class World(Row):
-    """Everything Meta knows. `rules` names the dated set; `strictness` decides where Meta's pages disagree.
+    """Everything Meta knows.
 
-    `limits`: whether a quota that is used up refuses calls, or is only told in headers.
+    Attributes:
+        rules: Names the dated set.
+        strictness: Decides where Meta's pages disagree.
+        caller_ip: The address that calls seem to come from, judged by an app's `server_ip_whitelist`. With None every
+            list is passed: the loopback address that calls really come from stands on none.
+        limits: Whether a quota that is used up refuses calls, or is only told in headers.
     """
 
     rules: str = "2026-05"
     strictness: Literal["lenient", "strict"] = "lenient"
     limits: Literal["off", "on"] = "off"
+    caller_ip: str | None = None
     businesses: list[Business] = field(default_factory=list)
     apps: list[App] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from meta_access import rules
+from meta_access.emulator.caller import network
 from meta_access.emulator.world import World
 from meta_access.errors import ConfigError
 
@@ -77,6 +78,8 @@ def _broken(world: World) -> Iterator[str]:
         rules.load(world.rules)
     except ConfigError:
         yield f"rules: no rule set {world.rules!r}; there are {', '.join(rules.names())}"
+    if world.caller_ip is not None and network(world.caller_ip) is None:
+        yield f"caller_ip: {world.caller_ip!r} is not an IP address"
     yield from _twice(world)
     businesses = {row.id for row in world.businesses}
     apps = {row.id for row in world.apps}

@@ -7,16 +7,17 @@ Verification is read here; it is never written by a call.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from meta_access.emulator.clock import graph_time
+from meta_access.emulator.errors import bad_parameter
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.handlers.apps import app_node
 from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
 from meta_access.emulator.node_types import APPLICATION, BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Route
+from meta_access.emulator.surface import Param, Route, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -25,9 +26,22 @@ if TYPE_CHECKING:
 ASSETS: dict[str, AssetKind] = {"ad_accounts": "ad_account", "pages": "page", "product_catalogs": "catalog"}
 ROWS = {kind: TYPES[kind].row(permitted_tasks="list<string>") for kind in ASSETS.values()}
 PAGE = "marketing-api/reference/business"
+TWO_FACTOR: tuple[Literal["none", "admin_required", "all_required"], ...] = ("admin_required", "all_required", "none")
+VERTICALS = (
+    "ADVERTISING", "AUTOMOTIVE", "CONSUMER_PACKAGED_GOODS", "ECOMMERCE", "EDUCATION", "ENERGY_AND_UTILITIES",
+    "ENTERTAINMENT_AND_MEDIA", "FINANCIAL_SERVICES", "GAMING", "GOVERNMENT_AND_POLITICS", "HEALTH", "LUXURY",
+    "MARKETING", "NON_PROFIT", "NOT_SET", "ORGANIZATIONS_AND_ASSOCIATIONS", "OTHER", "PROFESSIONAL_SERVICES",
+    "RESTAURANT", "RETAIL", "TECHNOLOGY", "TELECOM", "TRAVEL",
+)  # fmt: skip
+CHANGES = (
+    *params(string="name entry_point", id="primary_page", int="timezone_id"),
+    Param("two_factor_type", "enum", values=TWO_FACTOR),
+    Param("vertical", "enum", values=VERTICALS),
+)
 
 
 def get_business(call: GraphCall, business: Business) -> Any:
+    primary = call.world.asset(business.primary_page or "")
     values = {
         "id": business.id,
         "name": business.name,
@@ -37,10 +51,32 @@ def get_business(call: GraphCall, business: Business) -> Any:
         "link": f"https://business.facebook.com/{business.id}",
         "is_hidden": False,
         "block_offline_analytics": False,
-        "timezone_id": 47,
-        "vertical": "ADVERTISING",
+        "timezone_id": business.timezone_id,
+        "vertical": business.vertical,
+        "primary_page": None if primary is None else asset_node(call, *primary),
     }
     return show(Node(BUSINESS, values), call)
+
+
+def change_business(call: GraphCall, business: Business) -> Any:
+    call.require_business_api()
+    call.caller.require_admin(business.id)
+    call.caller.require_two_factor(business)
+    request = call.request
+    if "name" in request.params and not (request.text("name") or "").strip():
+        raise bad_parameter("Param name must be a non-empty string.")
+    page_id = request.text("primary_page")
+    if page_id is not None:
+        found = call.world.asset(page_id)
+        if found is None or found[0] != "page" or found[1].business_id != business.id:
+            raise bad_parameter("Param primary_page must be a Page that the business owns.")
+        business.primary_page = page_id
+    business.name = (request.text("name") or business.name).strip()
+    business.vertical = request.text("vertical") or business.vertical
+    business.timezone_id = int(request.text("timezone_id") or business.timezone_id)
+    rule = request.text("two_factor_type")
+    business.two_factor_type = next((one for one in TWO_FACTOR if one == rule), business.two_factor_type)
+    return {"id": business.id}
 
 
 def list_apps(call: GraphCall, business: Business) -> Any:
@@ -66,6 +102,7 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
 
 ROUTES = (
     Route("GET", "business", "", get_business, PAGE, returns=BUSINESS),
+    Route("POST", "business", "", change_business, PAGE, params=CHANGES),
     Route("GET", "business", "owned_apps", list_apps, PAGE, returns=APPLICATION, many=True),
     *(
         Route(
