@@ -67,6 +67,7 @@ class Emulator:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         run = {"pid": os.getpid(), "graph_url": self.graph_url, "aws_url": self.aws_url}
         private_files.replace(self.folder.run_file, json.dumps(run).encode())
+        self._aws.open_soon()
 
     def stop(self) -> None:
         """End both doors, keep the state, free the folder."""

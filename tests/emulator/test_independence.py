@@ -15,3 +15,11 @@ def test_running_emulator_has_imported_nothing_of_the_client() -> None:
 
     found = {name for name in loaded.stdout.split() if name.startswith(FORBIDDEN)}
     assert found == set()
+
+
+def test_the_emulator_starts_without_moto() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, meta_access.emulator.emulator; print('moto' in sys.modules)"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "False\n"

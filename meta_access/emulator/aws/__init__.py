@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.emulator.aws.door import AwsDoor
+from meta_access.emulator.aws.late import LateDoor
 from meta_access.emulator.aws.statefile import BrokenStateError
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from meta_access.emulator.faults import Faults
     from meta_access.emulator.journal import Journal
 
-__all__ = ["AwsDoor", "BrokenStateError", "door"]
+__all__ = ["BrokenStateError", "LateDoor", "door"]
 
 
-def door(clock: WorldClock, faults: Faults, journal: Journal, state_file: Path) -> AwsDoor:
+def door(clock: WorldClock, faults: Faults, journal: Journal, state_file: Path) -> LateDoor:
     """Open the Secrets Manager door on the secrets of a state file.
 
     Raises:
         BrokenStateError: The state file cannot be understood; it is left as it is.
     """
-    return AwsDoor(clock, faults, journal, state_file)
+    return LateDoor(clock, faults, journal, state_file)

@@ -35,7 +35,7 @@ FAKE_TOKEN = "EAA" + "EMU" + "x" * 40
 
 @dataclass
 class Bench:
-    door: aws.AwsDoor
+    door: aws.LateDoor
     clock: WorldClock
     faults: Faults
     journal: Journal

@@ -15,7 +15,6 @@ from werkzeug.wrappers import Request
 
 from meta_access.emulator.aws import limits, statefile, wire
 from meta_access.emulator.aws.backend import Backend
-from meta_access.emulator.aws.functions import Functions
 from meta_access.emulator.aws.history import History
 from meta_access.emulator.aws.responses import WRITES, Responses
 from meta_access.emulator.journal import NO_ANSWER
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from meta_access.emulator.aws.functions import Functions
     from meta_access.emulator.aws.records import Record
     from meta_access.emulator.clock import WorldClock
     from meta_access.emulator.faults import Fault, Faults
@@ -46,12 +46,15 @@ class AwsDoor:
         faults: To be struck by.
         journal: Where calls are recorded, by operation.
         state_file: Read now, written after every change.
+        functions: Those that rotate secrets.
 
     Raises:
         BrokenStateError: The state file cannot be understood.
     """
 
-    def __init__(self, clock: WorldClock, faults: Faults, journal: Journal, state_file: Path) -> None:
+    def __init__(
+        self, clock: WorldClock, faults: Faults, journal: Journal, state_file: Path, functions: Functions
+    ) -> None:
         self._clock = clock
         self._faults = faults
         self._journal = journal
@@ -59,7 +62,7 @@ class AwsDoor:
         self._lock = threading.RLock()
         self._history = History(clock.exact)
         self._backends: dict[str, Backend] = {}
-        self.functions = Functions(journal)
+        self.functions = functions
         self._load()
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
