@@ -117,3 +117,58 @@ def test_an_act_that_cannot_be_says_why_and_changes_nothing(
         meta.control("act", "POST", body)
 
     assert {**meta.world(), "now": ""} == {**before, "now": ""}
+
+
+def _reviews(meta: RunningEmulator) -> list[tuple[str, str, str, str]]:
+    rows = meta.world()["apps"][0]["reviews"]
+    return [(row["name"], row["level"], row["phase"], row["reason"]) for row in rows]
+
+
+def test_what_is_requested_waits_is_declined_with_a_reason_and_may_be_asked_again(meta: RunningEmulator) -> None:
+    assert meta.act("request", name="ads_read") == "ads_read (advanced) is submitted for Lindenhof Ads; Meta decides."
+    assert _reviews(meta) == [("ads_read", "advanced", "submitted", "")]
+    assert meta.world()["apps"][0]["permissions"] == {}
+
+    said = meta.act("decline", name="ads_read", reason="Show the login.")
+    assert said == "ads_read is declined for Lindenhof Ads: Show the login."
+    assert _reviews(meta) == [("ads_read", "advanced", "declined", "Show the login.")]
+
+    meta.act("request", name="ads_read")
+    assert _reviews(meta) == [("ads_read", "advanced", "submitted", "")]
+    meta.act("approve", name="ads_read")
+    assert _reviews(meta) == []
+    assert meta.world()["apps"][0]["permissions"] == {"ads_read": "live"}
+
+
+def test_a_feature_is_approved_at_the_level_that_was_asked_for(meta: RunningEmulator) -> None:
+    said = meta.act("request", name="tier", level="full")
+    assert said == "Marketing API Access Tier (full) is submitted for Lindenhof Ads; Meta decides."
+    assert meta.act("approve", name="tier") == "Marketing API Access Tier is full for Lindenhof Ads."
+    assert meta.world()["apps"][0]["tier"] == "standard_access"
+
+
+@pytest.mark.parametrize(
+    ("first", "body", "words"),
+    [
+        ("request", {"action": "request", "name": "ads_read"}, "ads_read waits for review already"),
+        ("approve", {"action": "request", "name": "ads_read"}, "ads_read is advanced for Lindenhof Ads already"),
+        (
+            None,
+            {"action": "decline", "name": "ads_read", "reason": "No."},
+            "ads_read is not submitted for Lindenhof Ads",
+        ),
+        ("request", {"action": "decline", "name": "ads_read"}, "reason: decline needs it"),
+        (None, {"action": "request", "name": "flying"}, "name: 'flying' is no permission or feature"),
+    ],
+)
+def test_a_review_that_cannot_be_is_refused(
+    meta: RunningEmulator, first: str | None, body: dict[str, Any], words: str
+) -> None:
+    if first is not None:
+        meta.act(first, name="ads_read")
+    before = _reviews(meta)
+
+    with pytest.raises(RefusedError, match=words):
+        meta.control("act", "POST", body)
+
+    assert _reviews(meta) == before

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.workspace import check
+from tools.workspace import browser, check
 from tools.workspace.environment import ROOT, engine_folder, environment, say
 from tools.workspace.failures import told
 from tools.workspace.process import stream
 
-LAYERS = ("tests/unit", "tests/emulator", "tests/host", "tests/engine")
+LAYERS = ("tests/unit", "tests/emulator", "tests/browser", "tests/host", "tests/engine")
 # Variables of a stack or a person at work here that must not reach a test.
 FOREIGN = ("PULUMI_", "META_", "AWS_")
 
 
 @told("Tests leave nothing behind that the next run minds.")
 def main() -> int:
+    say(f"browser: {browser.obtain()}")
     failed = check.run()
     base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     env = environment(engine_folder(), "tests", base=base)

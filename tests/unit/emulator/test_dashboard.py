@@ -1,0 +1,99 @@
+"""The dashboard's pure parts: words, states, forms read as faults, the picture's layout, quota in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from meta_access.emulator.dashboard import knobs, picture, tokens, wording
+from meta_access.emulator.fault import FaultError
+from meta_access.emulator.world import Token
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(seconds=1), "in 1 second"),
+        (timedelta(minutes=59, seconds=59), "in 59 minutes"),
+        (timedelta(days=59, hours=23), "in 59 days"),
+        (timedelta(0), "in 0 seconds"),
+        (timedelta(hours=-3), "3 hours ago"),
+    ],
+)
+def test_spans_are_rounded_down_to_their_largest_unit(ahead: timedelta, words: str) -> None:
+    assert wording.ahead(NOW + ahead, NOW) == words
+
+
+def test_words() -> None:
+    assert wording.moment(NOW) == "2026-11-24 08:00:00"
+    assert wording.moment(None) == ""
+    assert wording.plain("pending_need_more_info") == "pending need more info"
+    assert [wording.count(number, "call") for number in (0, 1, 1200)] == ["0 calls", "1 call", "1,200 calls"]
+    assert [wording.clip("abcdef", letters) for letters in (6, 5)] == ["abcdef", "abcd…"]
+    assert [wording.tone(state) for state in ("verified", "submitted", "declined", "unheard of")] == [
+        "good", "wait", "bad", "idle",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expires_days", "revoked", "state"),
+    [
+        (None, False, "valid"),
+        (15, False, "valid"),
+        (13, False, "expiring"),
+        (0, False, "expired"),
+        (15, True, "revoked"),
+    ],
+)
+def test_a_token_is_valid_expiring_expired_or_revoked(expires_days: int | None, revoked: bool, state: str) -> None:
+    expires = None if expires_days is None else NOW + timedelta(days=expires_days)
+    token = Token("f", "1", "2", [], issued_at=NOW, expires_at=expires, revoked_at=NOW if revoked else None)
+
+    assert tokens.state(token, NOW) == state
+
+
+def test_a_form_is_read_as_a_fault() -> None:
+    given = {"kind": "graph", "code": "17", "ms": "1.5", "headers": '{"x": "1"}', "applied": "true", "path": "me$"}
+
+    assert knobs.fault_of(given) == {
+        "kind": "graph", "code": 17, "ms": 1.5, "headers": {"x": "1"}, "applied": True, "path": "me$",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"nth": "1.5"}, "nth: '1.5' is not a whole number."),
+        ({"seconds": "soon"}, "seconds: 'soon' is not a number."),
+        ({"headers": "{"}, "headers: '{' is not JSON."),
+    ],
+)
+def test_a_field_that_is_no_number_is_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(FaultError) as refused:
+        knobs.fault_of(given)
+
+    assert str(refused.value) == words
+
+
+def test_the_picture_gives_every_assignment_a_row_of_its_own() -> None:
+    root, reporting = (picture.Node(name, name, "system user") for name in ("root", "reporting"))
+    shop, brand = (picture.Node(name, name, "ad account") for name in ("shop", "brand"))
+
+    drawn = picture.draw(
+        [(reporting, shop, ["ANALYZE"]), (root, shop, ["MANAGE", "ADVERTISE"]), (root, brand, ["DRAFT"])]
+    )
+
+    assert [(box.node.name, box.height) for box in drawn.assets] == [("shop", 96), ("brand", 74)]
+    assert [(line.strength, line.tasks, line.sentence) for line in drawn.lines] == [
+        ("analyze", "ANALYZE", "reporting may ANALYZE on shop"),
+        ("manage", "MANAGE, ADVERTISE", "root may MANAGE, ADVERTISE on shop"),
+        ("other", "DRAFT", "root may DRAFT on brand"),
+    ]
+    assert len({line.y for line in drawn.lines}) == 3
+    assert drawn.height == 96 + 14 + 74
+    for line in drawn.lines:
+        assert any(box.y < line.y < box.y + box.height and line.x == box.x for box in drawn.assets)
