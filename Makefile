@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test test-faults test-faults-all check emulator env clean venv lambda
+.PHONY: help up preview down test test-faults test-faults-all check emulator env clean venv lambda screenshots
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ env: venv ## Print the environment of these targets: eval "$$(make -s env)"
 
 lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.13, x86_64)
 	@$(PY) -m tools.workspace.lambda_zip
+
+screenshots: venv ## Picture every page of the dashboard in .work/screenshots, and the one of the README
+	@$(PY) -m tools.workspace.screenshots
 
 clean: ## Stop the emulator and remove .venv, the working folder with stack dev's state, and caches
 	@$(PYTHON) -m tools.workspace.clean
