@@ -20,6 +20,7 @@ TARGETS = {
     "env",
     "clean",
     "lambda",
+    "screenshots",
 }
 
 
