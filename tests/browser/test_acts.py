@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import ACME_MAIN, INES, SHOP
+from tests.browser.dashboard import ACME_MAIN, BRAND, INES, SHOP
 
 if TYPE_CHECKING:
     from tests.browser.dashboard import Dashboard
@@ -227,3 +227,38 @@ def test_the_picture_says_who_may_do_what(dashboard: Dashboard, meta: RunningEmu
     expect(picture.locator("desc")).to_contain_text("reporting may ANALYZE on Lindenhof Shop.")
     expect(dashboard.page.get_by_role("row", name="Lindenhof Shop")).to_contain_text("reporting")
     expect(dashboard.page.get_by_text("Without any assignment: root.")).to_be_visible()
+
+
+def test_somebody_is_invited_into_a_business_joins_and_leaves(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    page = dashboard.page
+    dashboard.open("people")
+    dashboard.unfold("Invite somebody")
+    page.get_by_label("E-mail").fill("mara@lindenhof.example")
+    page.get_by_label("Role").select_option("ADMIN")
+    dashboard.press("Invite")
+    dashboard.says("mara@lindenhof.example is invited into Lindenhof Media as ADMIN; it counts once accepted.")
+
+    dashboard.press("Accept the invitation of mara@lindenhof.example into Lindenhof Media")
+    dashboard.says("mara is in Lindenhof Media as ADMIN.")
+    assert meta.world()["people"][2]["businesses"] == {meta.business_id: "ADMIN"}
+
+    dashboard.press("Leave Lindenhof Media as mara")
+    dashboard.says("mara is no longer in Lindenhof Media.")
+    assert meta.world()["people"][2]["businesses"] == {}
+
+
+def test_what_a_partner_asks_for_is_granted_or_declined(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    world = meta.world()
+    wanted = {"business_id": "998870000000701", "permitted_tasks": ["ANALYZE"]}
+    world["asset_requests"] = [{"id": "1", "asset_id": SHOP, **wanted}, {"id": "2", "asset_id": BRAND, **wanted}]
+    meta.put_world(world)
+    dashboard.open("clients")
+
+    dashboard.press("Accept the request for Lindenhof Shop")
+    dashboard.says("Acme GmbH may use Lindenhof Shop.")
+    dashboard.press("Decline the request for Lindenhof Brand")
+    dashboard.says("The request of Acme GmbH is declined.")
+
+    shop, brand = meta.world()["ad_accounts"][:2]
+    assert shop["shares"] == [{"business_id": "998870000000701", "permitted_tasks": ["ANALYZE"]}]
+    assert brand["shares"] == []

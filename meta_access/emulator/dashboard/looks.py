@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
 
 from meta_access.emulator import acts, fault
+from meta_access.emulator.business_acts import MemberRole
 from meta_access.emulator.dashboard.knobs import UNITS
 from meta_access.emulator.dashboard.wording import plain
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meta_access.emulator.dashboard.scene import Scene
+    from meta_access.emulator.world import Business, World
 
 ROLES = ("admin", "developer", "tester", "analytics")  # as the commands take them; Graph's names are the same four
 
@@ -26,8 +29,31 @@ def roles(scene: Scene) -> dict[str, Any]:
     return {"roles": same(ROLES), "people": rows(scene.world.people)}
 
 
+def people(scene: Scene) -> dict[str, Any]:
+    return {"member_roles": same(get_args(MemberRole)), "businesses": rows(scene.world.businesses)}
+
+
 def verification(_scene: Scene) -> dict[str, Any]:
     return {"statuses": [(status, plain(status)) for status in acts.VERIFICATION]}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An asset or an app that a partner asks for; `of` is its id, `owns` whether the partner takes it over."""
+
+    partner: Business
+    of: str
+    name: str
+    owns: bool
+
+
+def asked(world: World) -> list[Asked]:
+    """What waits for an owner: requests for assets, then for apps."""
+    names = {asset.id: asset.name for _, asset in world.assets()} | {app.id: app.name for app in world.apps}
+    waiting = [(row.business_id, row.asset_id, row.kind == "owned") for row in world.asset_requests]
+    waiting += [(row.business_id, row.app_id, False) for row in world.app_clients if row.state == "pending"]
+    partners = {business.id: business for business in world.businesses}
+    return [Asked(partners[partner], of, names[of], owns) for partner, of, owns in waiting]
 
 
 def shares(scene: Scene) -> dict[str, Any]:
@@ -43,6 +69,7 @@ def shares(scene: Scene) -> dict[str, Any]:
         "tasks": {kind: scene.rules.task_enums[kind].allowed for kind in kinds},
         "assets_of": {kind: rows(asset for found, asset in world.assets() if found == kind) for kind in kinds},
         "businesses": rows(world.businesses),
+        "asked": asked(world),
     }
 
 

@@ -28,7 +28,7 @@ PAGES: Mapping[str, Page] = {
     "redirects": Page("Redirect URIs", "redirects.html", looks.nothing),
     "review": Page("Permissions and features", "review.html", review.look),
     "verification": Page("Business verification", "verification.html", looks.verification),
-    "people": Page("People", "people.html", looks.nothing),
+    "people": Page("People", "people.html", looks.people),
     "system-users": Page("System users and tokens", "system_users.html", tokens.look),
     "clients": Page("Clients and shares", "clients.html", looks.shares),
     "assignments": Page("Assignments", "assignments.html", picture.look),
