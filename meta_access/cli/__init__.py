@@ -23,7 +23,9 @@ COMMANDS: Mapping[str, str] = {
     "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
     "orphans": "End secrets of a stack that stand in no state; list what remains.",
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",
+    "revoke": "End tokens at once in an emergency, and renew their secrets.",
     "rotate": "Bring the tokens that are due up to date, and nothing else.",
+    "token": "Take over a token that lies in a secret already.",
     "state": "Look into a stack's state.",
 }
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.

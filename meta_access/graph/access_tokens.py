@@ -1,6 +1,6 @@
 """Tokens of system users: made, looked at and ended one by one.
 
-Graph: POST /{system-user-id}/access_tokens, GET /oauth/revoke (sent as a POST form), GET /debug_token.
+Graph: POST and DELETE /{system-user-id}/access_tokens, GET /oauth/revoke (sent as a POST form), GET /debug_token.
 Source: https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens,
 Graph v26.0, read 2026-11. A token's value is in the answer to the POST and nowhere else; Meta lists no tokens.
 """
@@ -83,6 +83,19 @@ class TokenIssuer:
             "revoke_token": token,
         }
         self._client.get("oauth/revoke", params, in_form=True)
+
+    def end_all(self, system_user_id: str) -> None:
+        """End all tokens of a system user, those of other apps and those that nobody holds included.
+
+        Raises:
+            ConflictError: It is the user of the credential in use, whose end would lock everybody out.
+        """
+        if self.calling_token()[0] == system_user_id:
+            raise ConflictError(
+                f"Ending all tokens of system user {system_user_id} was refused before asking Meta: the credential in "
+                "use is one of them. Its tokens are ended one by one, by value."
+            )
+        self._client.delete(f"{system_user_id}/access_tokens")
 
     def calling_token(self) -> tuple[str, str]:
         """The user behind the credential in use, and its fingerprint."""

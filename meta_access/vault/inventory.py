@@ -1,4 +1,6 @@
-"""Which secrets a stack owns, by their tags. Apart from the store, whose calls are the protocol's and about one secret.
+"""Which secrets belong to a stack or a system user, by their tags.
+
+Apart from the store, whose calls are the protocol's and about one secret.
 
 Needs `secretsmanager:ListSecrets`, which AWS grants for all resources or not at all.
 """
@@ -18,18 +20,28 @@ PAGE = 100
 
 def owned_by(store: SecretStore, project: str, stack: str) -> list[Description]:
     """List the secrets whose tags name this owner, those that wait for their deletion included."""
+    found = _tagged(store, f"list of {project}/{stack}", tags.STACK, stack)
+    return [one for one in found if one.tags.get(tags.PROJECT) == project]
+
+
+def of_user(store: SecretStore, system_user_id: str) -> list[Description]:
+    """List the secrets, of any owner, whose tags name this system user."""
+    return _tagged(store, f"list of system user {system_user_id}", tags.SYSTEM_USER, system_user_id)
+
+
+def _tagged(store: SecretStore, what: str, key: str, value: str) -> list[Description]:
     # AWS compares the beginning of a value, and of any tag: the filter shortens the pages, the tags decide.
     wanted: dict[str, Any] = {
-        "Filters": [{"Key": "tag-key", "Values": [tags.STACK]}, {"Key": "tag-value", "Values": [stack]}],
+        "Filters": [{"Key": "tag-key", "Values": [key]}, {"Key": "tag-value", "Values": [value]}],
         "IncludePlannedDeletion": True,
         "MaxResults": PAGE,
     }
     found: list[Description] = []
     while True:
-        answer = _page(store, f"list of {project}/{stack}", wanted)
+        answer = _page(store, what, wanted)
         found += [_listed(entry) for entry in answer["SecretList"]]
         if not answer.get("NextToken"):
-            return [one for one in found if (one.tags.get(tags.PROJECT), one.tags.get(tags.STACK)) == (project, stack)]
+            return [one for one in found if one.tags.get(key) == value]
         wanted["NextToken"] = answer["NextToken"]
 
 

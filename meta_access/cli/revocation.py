@@ -1,0 +1,166 @@
+"""An emergency over many secrets: all are ordered first, then renewed, and what is left is ended without a successor.
+
+Every step may be the last one of a run: the order stands in the secrets' tags, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from meta_access.vault.observe import Observed
+    from meta_access.vault.revocation import Condemned
+    from meta_access.vault.tags import Order
+
+DONE, WORK_LEFT = 0, 2
+PENDING = "revocation due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One secret whose tokens are to be ended.
+
+    Attributes:
+        name: Pulumi name of its token.
+        arn: Of the secret: the one in use, or one that the token is leaving.
+        user: Id of the system user.
+        credential: A connection acts with it.
+        leaving: The token has moved on to another secret, so this one gets no successor.
+    """
+
+    name: str
+    urn: str
+    secret: str
+    arn: str
+    user: str
+    scopes: tuple[str, ...]
+    credential: bool = False
+    leaving: bool = False
+
+
+class World(Protocol):
+    """What is looked at and acted on; the command brings the real one."""
+
+    def look(self, target: Target) -> Observed:
+        """What the secret tells, values unread."""
+        ...
+
+    def standing(self, target: Target) -> Order:
+        """The order in the secret's tags."""
+        ...
+
+    def order(self, target: Target, order_id: str) -> Order:
+        """Condemn what the secret holds; nothing changes when this order stands there already."""
+        ...
+
+    def end_all(self, user: str, targets: Sequence[Target]) -> None:
+        """End every token of a system user; `targets` are its secrets."""
+        ...
+
+    def up(self, urns: Sequence[str]) -> bool:
+        """Bring these resources up to date; whether that went well."""
+        ...
+
+    def end_condemned(self, target: Target) -> Condemned:
+        """End what is condemned, without a successor."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Became:
+    """What became of one secret.
+
+    Attributes:
+        generation: The current one.
+        served: Whether it holds a token that was not condemned, or is to hold none.
+        left: What is not ended, and why; empty when all is.
+    """
+
+    name: str
+    secret: str
+    generation: int = 0
+    served: bool = False
+    left: str = ""
+
+
+@dataclass(slots=True)
+class Revoked:
+    """How a revocation went.
+
+    Attributes:
+        users: System users all of whose tokens were ended.
+        users_left: Those for which that failed, and why.
+        failed: Whether a run of pulumi ended badly.
+    """
+
+    order: str
+    secrets: list[Became] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+    users_left: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        whole = not self.users_left and all(one.served and not one.left for one in self.secrets)
+        return DONE if whole else WORK_LEFT
+
+
+def pending(world: World, targets: Iterable[Target]) -> str:
+    """The id of an order that is not carried out yet; "" when there is none."""
+    for target in targets:
+        if world.look(target).freshness.startswith(PENDING):
+            return world.standing(target).id
+    return ""
+
+
+def revoke(world: World, targets: Sequence[Target], order_id: str, users: Sequence[str] = ()) -> Revoked:
+    """End every token that the secrets hold, and renew the secrets.
+
+    Args:
+        world: What to act on.
+        targets: The secrets.
+        order_id: A new one, or that of an order to carry on with.
+        users: System users all of whose tokens are to be ended, wherever they are.
+    """
+    done = Revoked(order_id)
+    # All orders before the first end: from here on any later run, whoever starts it, carries on.
+    through = {target.arn: world.order(target, order_id).through for target in targets}
+    renewed = {target.user for target in targets if world.look(target).generation > through[target.arn]}
+    _up(world, done, [target for target in targets if target.credential])
+    for user in users:
+        if user in renewed:
+            # An earlier run did it, and what it minted since would die.
+            continue
+        try:
+            world.end_all(user, [target for target in targets if target.user == user])
+        except MetaAccessError as error:
+            done.users_left[user] = str(error)
+        else:
+            done.users.append(user)
+    _up(world, done, [target for target in targets if not target.credential])
+    done.secrets = [_finish(world, target) for target in targets]
+    return done
+
+
+def _up(world: World, done: Revoked, targets: Sequence[Target]) -> None:
+    if urns := list(dict.fromkeys(target.urn for target in targets)):
+        done.failed = not world.up(urns) or done.failed
+
+
+def _finish(world: World, target: Target) -> Became:
+    try:
+        left = ""
+        if world.look(target).freshness.startswith(PENDING):
+            kept = world.end_condemned(target).kept
+            left = "; ".join(f"generation {generation}: {why}" for generation, why in kept.items())
+        generation = world.look(target).generation
+        served = target.leaving or generation > world.standing(target).through
+    except MetaAccessError as error:
+        return Became(name=target.name, secret=target.secret, left=str(error))
+    return Became(name=target.name, secret=target.secret, generation=generation, served=served, left=left)

@@ -1,0 +1,216 @@
+"""`meta-access revoke`: for the emergency. Ends what secrets hold, and renews them; may be repeated at any point."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+from uuid import uuid4
+
+import click
+
+from meta_access import audit
+from meta_access.cli import tokens, update
+from meta_access.cli.revocation import Target, pending, revoke
+from meta_access.clock import iso
+from meta_access.graph.access_tokens import TokenIssuer
+from meta_access.graph.client import client_for
+from meta_access.providers.system_user_token import observed
+from meta_access.vault import revocation, tags
+from meta_access.vault.inventory import of_user
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meta_access.cli.revocation import Revoked
+    from meta_access.cli.tokens import StackToken, StackTokens
+    from meta_access.connections import Connection
+    from meta_access.vault.issuer import Issuer
+    from meta_access.vault.observe import Observed
+    from meta_access.vault.revocation import Condemned
+    from meta_access.vault.store import SecretStore
+    from meta_access.vault.tags import Order
+
+
+class Live:
+    """The emulated or the real Meta and Secrets Manager, and the engine."""
+
+    def __init__(self, found: StackTokens) -> None:
+        self._found = found
+        self._tokens = {token.urn: token for token in found.tokens}
+
+    def look(self, target: Target) -> Observed:
+        outputs = self._tokens[target.urn].outputs
+        if target.leaving:
+            outputs = {**outputs, "arn": target.arn, "version_id": "", "generation": 0, "previous_secrets": []}
+        return observed(self._store(target), outputs)
+
+    def standing(self, target: Target) -> Order:
+        return tags.order(self._store(target).describe(target.arn).tags)
+
+    def order(self, target: Target, order_id: str) -> Order:
+        store, issuer = self._store(target), self._issuer(target)
+        given = revocation.order(
+            store, issuer, target.arn, owner=self._found.owner, order_id=order_id, notify=_to_person
+        )
+        _to_person(f"Secret {target.secret}: every token up to generation {given.through} is condemned.")
+        return given
+
+    def end_all(self, user: str, targets: Sequence[Target]) -> None:
+        first = targets[0]
+        TokenIssuer(client_for(self._connection(first))).end_all(user)
+        _to_person(f"All tokens of system user {user} are ended.")
+        for target in targets:
+            audit.write(
+                "invalidate",
+                at=self._store(target).now(),
+                stack=self._found.owner,
+                secret=target.secret,
+                arn=target.arn,
+                notify=_to_person,
+                trace_id=audit.last_trace(),
+                note=f"all tokens of system user {user}",
+            )
+
+    def up(self, urns: Sequence[str]) -> bool:
+        _to_person(f"Running pulumi for {', '.join(self._tokens[urn].name for urn in urns)}.")
+        return update.targeted(self._found.stack, urns)
+
+    def end_condemned(self, target: Target) -> Condemned:
+        _to_person(f"Secret {target.secret}: ending what is condemned.")
+        store, issuer = self._store(target), self._issuer(target)
+        return revocation.end_condemned(store, issuer, target.arn, owner=self._found.owner, notify=_to_person)
+
+    def caller(self, target: Target) -> str:
+        """Id of the system user whose token the target's connection acts with."""
+        return TokenIssuer(client_for(self._connection(target))).calling_token()[0]
+
+    def others(self, user: str, targets: Sequence[Target]) -> list[str]:
+        """Secrets of that user which are not among the targets."""
+        shown = of_user(self._store(targets[0]), user)
+        mine = {target.arn for target in targets}
+        return sorted(f"{one.name}, of {tags.owner(one.tags)}" for one in shown if one.arn not in mine)
+
+    def _connection(self, target: Target) -> Connection:
+        return self._found.connection(self._tokens[target.urn])
+
+    def _store(self, target: Target) -> SecretStore:
+        return self._found.store(self._tokens[target.urn], target.arn)
+
+    def _issuer(self, target: Target) -> Issuer:
+        return cast("Issuer", TokenIssuer(client_for(self._connection(target))))
+
+
+def targets_of(found: StackTokens, wanted: str | None) -> list[Target]:
+    """The secrets to act on: all of the stack, or those of one token, named by secret, ARN or identity.
+
+    Raises:
+        ClickException: The stack has no such token.
+    """
+    chosen = [one for one in found.tokens if wanted is None or wanted in {one.secret, one.arn, one.name}]
+    if not chosen:
+        known = ", ".join(sorted(one.secret for one in found.tokens)) or "none"
+        asked = "has no token" if wanted is None else f"has no token in a secret {wanted!r}"
+        raise click.ClickException(
+            f"Stack {found.stack} {asked}. Nothing was changed. Its secrets: {known}. For one that stands in no state "
+            "there is `meta-access orphans`."
+        )
+    return [target for token in chosen for target in _of(found, token)]
+
+
+def _of(found: StackTokens, token: StackToken) -> list[Target]:
+    main = Target(
+        name=token.name,
+        urn=token.urn,
+        secret=token.secret,
+        arn=token.arn,
+        user=token.user,
+        scopes=tuple(token.outputs["scopes"]),
+        credential=token.is_credential(found.settings),
+    )
+    left = [str(secret["arn"]) for secret in token.outputs["previous_secrets"]]
+    return [main, *(_leaving(main, arn) for arn in left)]
+
+
+def _leaving(main: Target, arn: str) -> Target:
+    return Target(name=main.name, urn=main.urn, secret=arn, arn=arn, user=main.user, scopes=main.scopes, leaving=True)
+
+
+def _users(live: Live, targets: Sequence[Target]) -> list[str]:
+    """Whose tokens may be ended all together: everybody's but the credential's own user's."""
+    spared = {live.caller(target) for target in targets} | {target.user for target in targets if target.credential}
+    return sorted({target.user for target in targets} - spared)
+
+
+def _show(live: Live, targets: Sequence[Target], users: Sequence[str]) -> None:
+    _to_person("These lose access:")
+    for target in targets:
+        seen = live.look(target)
+        ends = f"expires {iso(seen.expires_at)}" if seen.expires_at else "never expires"
+        _to_person(
+            f"  - whoever holds generation {seen.generation} of secret {target.secret} (system user {target.user}, "
+            f"{', '.join(target.scopes)}; {ends})"
+        )
+        for token in seen.superseded:
+            _to_person(
+                f"  - whoever still holds generation {token.generation}, in its grace until {iso(token.ends_at)}"
+            )
+    for user in users:
+        _to_person(f"  - whoever holds any other token of system user {user}, of whatever app, stack or hand")
+        for other in live.others(user, [target for target in targets if target.user == user]):
+            _to_person(f"      among them secret {other}")
+    if users:
+        _to_person("Between that and the next token of a secret, its readers have no valid one: about a minute.")
+    else:
+        _to_person("Each secret gets another token first; whoever reads it again then has access.")
+
+
+def _print(done: Revoked) -> None:
+    for one in done.secrets:
+        if one.left:
+            text = f"not ended: {one.left}"
+        elif one.served:
+            text = f"ended; generation {one.generation} is current"
+        else:
+            text = "ended, and there is no other token yet: its readers have no access"
+        click.echo(f"{one.secret}: {text}")
+    for user, why in done.users_left.items():
+        click.echo(f"system user {user}: what no secret holds is not ended: {why}")
+    if done.code:
+        click.echo("Work is left: run the same command again when the reason is gone.")
+
+
+def _to_person(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.command(name="revoke")
+@click.argument("secret", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every secret of the stack, and every token of its users.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(secret: str | None, stack: str | None, *, everything: bool, yes: bool, as_json: bool) -> None:
+    """End the tokens in SECRET (its name, ARN or identity) at once, and put another one there.
+
+    Shows what loses access and asks. Run it again after an interruption: it carries on. Exit code 2 while a token lives
+    that should not, or a secret has none.
+    """
+    if (secret is None) != everything:
+        raise click.ClickException("Name one secret, or say --all. Nothing was changed.")
+    found = tokens.read(stack, "nothing can be revoked")
+    targets, live = targets_of(found, secret), Live(found)
+    users = _users(live, targets) if everything else []
+    _show(live, targets, users)
+    if not yes and not click.confirm("End them now?", err=True):
+        raise click.ClickException("not confirmed; nothing was changed.")
+    carried_on = pending(live, targets)
+    if carried_on:
+        _to_person("An order stands already and is not carried out yet: carrying on with it.")
+    done = revoke(live, targets, carried_on or str(uuid4()), users)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+    else:
+        _print(done)
+    sys.exit(done.code)

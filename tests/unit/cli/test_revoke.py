@@ -1,0 +1,163 @@
+"""An emergency over many secrets: what is done in which order, and what a second run does after an interruption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from meta_access.cli.revocation import Became, Target, pending, revoke
+from meta_access.cli.revoke import targets_of
+from meta_access.cli.tokens import StackTokens, tokens_of
+from meta_access.connections import Settings
+from meta_access.errors import GraphUnreachableError
+from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.revocation import Condemned
+from meta_access.vault.tags import Order
+from tests.unit.cli.states import resource, state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+A = Target(name="a", urn="urn::a", secret="meta/a", arn="arn:a", user="1", scopes=("ads_read",))
+B = Target(name="b", urn="urn::b", secret="meta/b", arn="arn:b", user="2", scopes=("ads_read",))
+ROOT = replace(B, name="root", urn="urn::root", secret="meta/root", arn="arn:root", user="9", credential=True)
+
+
+@dataclass
+class World:
+    """Secrets as numbers: the current generation, and through which one is condemned."""
+
+    current: dict[str, int]
+    orders: dict[str, Order] = field(default_factory=dict)
+    well: bool = True
+    refuses: set[str] = field(default_factory=set)
+    in_use: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    did: list[str] = field(default_factory=list)
+
+    def look(self, target: Target) -> Observed:
+        generation, through = self.current[target.arn], self.standing(target).through
+        due = generation <= through and target.arn not in self.ended
+        freshness = f"revocation due: generation {generation}" if due else "current"
+        return Observed(presence=Presence.PRESENT, freshness=freshness, arn=target.arn, generation=generation)
+
+    def standing(self, target: Target) -> Order:
+        return self.orders.get(target.arn, Order())
+
+    def order(self, target: Target, order_id: str) -> Order:
+        if self.standing(target).id != order_id:
+            self.did.append(f"order {target.name}")
+            self.orders[target.arn] = Order(self.current[target.arn], order_id)
+        return self.standing(target)
+
+    def end_all(self, user: str, targets: Sequence[Target]) -> None:
+        if user in self.refuses:
+            raise GraphUnreachableError("Meta did not answer", sent=True)
+        self.did.append(f"end all of {user}, in {', '.join(target.name for target in targets)}")
+
+    def up(self, urns: Sequence[str]) -> bool:
+        self.did.append(f"up {', '.join(urns)}")
+        if self.well:
+            for urn in urns:
+                self.current[urn.replace("urn::", "arn:")] += 1
+        return self.well
+
+    def end_condemned(self, target: Target) -> Condemned:
+        self.did.append(f"end {target.name}")
+        if target.arn in self.in_use:
+            return Condemned(kept={1: "it is the credential in use"})
+        self.ended.add(target.arn)
+        return Condemned(ended=[1], current=True)
+
+
+def test_all_is_ordered_first_and_the_credential_is_renewed_before_users_are_emptied() -> None:
+    world = World({"arn:a": 1, "arn:root": 4})
+
+    done = revoke(world, [A, ROOT], "o1", ["1"])
+
+    assert world.did == ["order a", "order root", "up urn::root", "end all of 1, in a", "up urn::a"]
+    assert done.secrets == [
+        Became(name="a", secret="meta/a", generation=2, served=True),
+        Became(name="root", secret="meta/root", generation=5, served=True),
+    ]
+    assert (done.users, done.code) == (["1"], 0)
+
+
+def test_a_run_that_carries_on_does_not_end_what_was_minted_since() -> None:
+    orders = {"arn:a": Order(1, "o1"), "arn:b": Order(1, "o1")}
+    world = World({"arn:a": 2, "arn:b": 1}, orders)
+    assert pending(world, [A, B]) == "o1"
+
+    done = revoke(world, [A, B], "o1", ["1", "2"])
+
+    assert world.did == ["end all of 2, in b", "up urn::a, urn::b"]
+    assert (done.users, done.code) == (["2"], 0)
+
+
+def test_an_order_that_is_carried_out_is_not_carried_on() -> None:
+    assert pending(World({"arn:a": 2}, {"arn:a": Order(1, "o1")}), [A]) == ""
+
+
+def test_what_cannot_be_renewed_is_ended_all_the_same_and_that_is_work_left() -> None:
+    world = World({"arn:a": 1}, well=False)
+
+    done = revoke(world, [A], "o1")
+
+    assert world.did == ["order a", "up urn::a", "end a"]
+    assert done.secrets == [Became(name="a", secret="meta/a", generation=1, served=False)]
+    assert (done.failed, done.code) == (True, 2)
+
+
+def test_what_cannot_be_ended_is_named() -> None:
+    done = revoke(World({"arn:root": 1}, well=False, in_use={"arn:root"}), [ROOT], "o1")
+
+    assert [one.left for one in done.secrets] == ["generation 1: it is the credential in use"]
+    assert done.code == 2
+
+
+def test_a_user_that_cannot_be_emptied_does_not_keep_its_secrets_from_being_renewed() -> None:
+    world = World({"arn:a": 1}, refuses={"1"})
+
+    done = revoke(world, [A], "o1", ["1"])
+
+    assert world.did == ["order a", "up urn::a"]
+    assert done.users_left == {"1": "Meta did not answer"}
+    assert [one.served for one in done.secrets] == [True]
+    assert done.code == 2
+
+
+def test_a_secret_that_is_being_left_gets_no_successor_and_its_resource_one_run() -> None:
+    old = replace(A, secret="arn:old", arn="arn:old", leaving=True)
+    world = World({"arn:a": 1, "arn:old": 3})
+
+    done = revoke(world, [A, old], "o1")
+
+    assert world.did == ["order a", "order a", "up urn::a", "end a"]
+    assert [one.served for one in done.secrets] == [True, True]
+    assert done.code == 0
+
+
+def test_a_secret_that_the_stack_has_not_is_refused_with_the_ones_it_has() -> None:
+    made = resource(
+        "SystemUserToken",
+        "reporting",
+        arn="arn:1",
+        secret_name="meta/dev/reporting",
+        system_user_id="122",
+        scopes=["ads_read"],
+        previous_secrets=[{"arn": "arn:0", "ends_at": "2026-12-01T00:00:00Z"}],
+    )
+    settings = Settings(environment="dev", rules="2026-05", offline=False, connections={})
+    found = StackTokens(stack="dev", owner="p/dev", settings=settings, tokens=tokens_of(state(made)))
+
+    for name in ("reporting", "meta/dev/reporting", "arn:1", None):
+        assert [(one.arn, one.leaving) for one in targets_of(found, name)] == [("arn:1", False), ("arn:0", True)]
+    with pytest.raises(click.ClickException) as refused:
+        targets_of(found, "meta/prod/reporting")
+    assert refused.value.message == (
+        "Stack dev has no token in a secret 'meta/prod/reporting'. Nothing was changed. Its secrets: "
+        "meta/dev/reporting. For one that stands in no state there is `meta-access orphans`."
+    )

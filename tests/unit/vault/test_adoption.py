@@ -1,0 +1,156 @@
+"""A token that lies in a secret already: taken over as it is, or refused with nothing changed; never ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from meta_access.errors import ForeignSecretError, SecretStoreError
+from meta_access.vault.adoption import Adopted, adopt
+from tests.unit.vault.world import ASK, NAME, Crash, World, nothing
+
+if TYPE_CHECKING:
+    from meta_access.vault import Ask
+
+
+@pytest.fixture
+def world() -> World:
+    """Meta has minted a token, and a person has put it into a secret."""
+    made = World()
+    put(made, token(made))
+    return made
+
+
+def token(world: World, *, expires: bool = True) -> str:
+    minted = world.meta.mint(ASK.system_user_id, ASK.scopes, expires=expires, deadline_s=60)
+    value: str = minted.get_secret_value()
+    return value
+
+
+def put(world: World, text: str) -> None:
+    world.aws.do_create_secret(Name=NAME, ClientRequestToken="by-hand", SecretString=text, Tags=[], Description="")
+
+
+def adopted(world: World, ask: Ask = ASK, key: str | None = None) -> Adopted:
+    return adopt(world.new_store(), world.meta, ask, key=key, clock=world.time, notify=world.said.append)
+
+
+def current(world: World) -> str:
+    value: str = world.at("AWSCURRENT")["access_token"]
+    return value
+
+
+def test_a_plain_value_becomes_a_token_of_the_protocol_that_up_keeps(world: World) -> None:
+    [value] = world.meta.living()
+
+    done = adopted(world)
+
+    assert (done.generation, done.changed) == (1, True)
+    assert current(world) == value
+    outcome = world.ensure()
+    assert (outcome.generation, outcome.superseded) == (1, ())
+    assert world.meta.living() == {value}
+    assert value not in repr(done) + " ".join(world.said)
+
+
+@pytest.mark.parametrize("key", [None, "token"])
+def test_a_json_key_is_read(key: str | None) -> None:
+    world = World()
+    value = token(world)
+    put(world, json.dumps({key or "access_token": value, "other": "x"}))
+
+    adopted(world, key=key)
+
+    assert current(world) == value
+
+
+def test_a_second_adoption_changes_nothing(world: World) -> None:
+    adopted(world)
+    before = world.tags()
+
+    assert not adopted(world).changed
+    assert world.tags() == before
+
+
+@pytest.mark.parametrize("effect", range(8))
+def test_after_a_crash_the_second_run_carries_on_with_one_version_of_the_token(world: World, effect: int) -> None:
+    [value] = world.meta.living()
+    left = [effect]
+
+    def dies(when: str, what: str) -> None:
+        if when == "after" and what in {"put_secret_value", "update_secret_version_stage", "tag_resource"}:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Crash
+
+    world.aws.hook = dies
+    with contextlib.suppress(Crash):
+        adopted(world)
+    world.aws.hook = nothing
+
+    adopted(world)
+
+    claim = world.ensure().claim
+    world.time.advance(3 * 86_400)
+    world.ensure(claim=claim)
+    assert world.meta.living() == {value}
+    assert current(world) == value
+
+
+@pytest.mark.parametrize(
+    ("ask", "why"),
+    [
+        (replace(ASK, app_id="1"), "it belongs to app"),
+        (replace(ASK, system_user_id="2"), "it acts as"),
+        (replace(ASK, scopes=(*ASK.scopes, "pages_manage_ads")), "it lacks pages_manage_ads"),
+        (replace(ASK, expires=False), "it expires, and lifetime says never"),
+    ],
+)
+def test_what_is_not_asked_for_is_refused_and_nothing_changes(world: World, ask: Ask, why: str) -> None:
+    world.aws.calls.clear()
+
+    with pytest.raises(ForeignSecretError, match=why) as refused:
+        adopted(world, ask)
+
+    assert "Nothing was changed" in str(refused.value)
+    assert not {"put_secret_value", "update_secret_version_stage", "tag_resource"} & set(world.aws.calls)
+    assert len(world.meta.living()) == 1
+
+
+def test_a_token_that_never_expires_is_no_60_day_one() -> None:
+    world = World()
+    put(world, token(world, expires=False))
+
+    with pytest.raises(ForeignSecretError, match="it never expires, and lifetime says 60d"):
+        adopted(world)
+
+
+def test_a_dead_token_is_refused(world: World) -> None:
+    [value] = world.meta.living()
+    world.meta.revoke(SecretStr(value))
+
+    with pytest.raises(ForeignSecretError, match="Meta calls it invalid"):
+        adopted(world)
+
+
+@pytest.mark.parametrize(("text", "key"), [("two words", None), ('{"a": 1}', None), ("[]", "token"), ("{}", "token")])
+def test_a_value_without_a_token_is_refused_and_not_quoted(text: str, key: str | None) -> None:
+    world = World()
+    put(world, text)
+
+    with pytest.raises(SecretStoreError, match="Say with --key") as refused:
+        adopted(world, key=key)
+    assert text not in str(refused.value)
+
+
+def test_another_stack_s_secret_is_refused() -> None:
+    world = World()
+    world.ensure()
+
+    with pytest.raises(ForeignSecretError, match="it belongs to"):
+        adopted(world, replace(ASK, stack="other"))
