@@ -69,7 +69,7 @@ def user_of(found: IdentityPlan, state: Mapping[str, Any]) -> str:
             return str(entry["id"])
     if found.adopt is None:
         raise click.ClickException(
-            f"Which system user identity {found.key} is, is not known: it stands in no state, and `adopt` does not say. "
+            f"The system user of identity {found.key} is not known: it stands in no state, and `adopt` does not say. "
             "Nothing was changed. Set `adopt` of the identity to the user's id, or run `pulumi up` first."
         )
     return found.adopt
