@@ -34,7 +34,7 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
         return "app", world.app(caller.app.id) or caller.app
     found = _user(call, node_id) or _asset(call, node_id)
     business = world.business(node_id)
-    if business is not None and business.id in caller.businesses:
+    if business is not None and (business.id in caller.businesses or _dealing(call, business.id)):
         found = "business", business
     app = world.app(node_id)
     if app is not None and (app.id == caller.app.id or app.business_id in caller.businesses):
@@ -45,6 +45,17 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     if call.request.method != "GET":
         _require_two_factor(call, *found)
     return found
+
+
+def _dealing(call: GraphCall, business_id: str) -> bool:
+    """Whether a call is one that crosses from one business to another: a client lets a partner in, or is acted for."""
+    edge = call.request.path[-1]
+    if edge == "managed_businesses":
+        return True
+    rows = call.world.managed_businesses
+    return edge == "access_token" and any(
+        row.client_id == business_id and row.partner_id in call.caller.businesses for row in rows
+    )
 
 
 def _require_two_factor(call: GraphCall, kind: str, node: Any) -> None:

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, unquote
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
-from meta_access.emulator.errors import bad_parameter, missing_parameter
+from meta_access.emulator.caller import FOREIGN
+from meta_access.emulator.errors import bad_parameter, bad_token, missing_parameter
+from meta_access.emulator.tokens import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "DELETE")
 TRUE = ("true", "1", "yes", "on")
 _VERSION = re.compile(r"v\d+\.\d+")
+_REAL_TOKEN = re.compile(rf"EAA(?!{PREFIX[3:]})[A-Za-z0-9_-]{{20,}}")
+# Whoever reads these refuses a foreign value itself.
+JUDGED = ("access_token", "input_token", "fb_exchange_token", "revoke_token", "code", "client_secret", "batch")
 _INDEXED = re.compile(r"(\w+)\[(\d*)\]")
 
 
@@ -141,9 +146,16 @@ def _pairs(request: Request) -> list[tuple[str, Any]]:
     return pairs
 
 
+def _refuse_real_token(name: str, value: Any) -> None:
+    """Refuse a value that looks like a token of Meta's where it would be kept, as a name or a setting is."""
+    if name not in JUDGED and isinstance(value, str) and "EAA" in value and _REAL_TOKEN.search(value):
+        raise bad_token(FOREIGN)
+
+
 def _indexed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for name, value in pairs:
+        _refuse_real_token(name, value)
         indexed = _INDEXED.fullmatch(name)
         if indexed is None:
             params[name] = value

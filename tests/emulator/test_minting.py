@@ -95,3 +95,13 @@ def test_me_of_a_stale_read_is_that_of_the_past(meta: RunningEmulator, mint: Cal
     assert meta.graph("GET", "me", token=token).body["name"] == "first"
     meta.clear_faults()
     assert meta.graph("GET", "me", token=token).body["name"] == "renamed"
+
+
+def test_a_real_looking_token_is_refused_wherever_it_stands(meta: RunningEmulator) -> None:
+    real = "EAA" + "Bw" * 20
+    users = f"{meta.business_id}/system_users"
+
+    assert meta.graph("GET", "me", token=real).code == (190, None)
+    assert meta.graph("GET", real).code == (100, 33)
+    assert meta.graph("POST", users, {"name": f"key {real}", "role": "EMPLOYEE"}).code == (190, None)
+    assert real not in f"{meta.world()}{meta.calls()}{(meta.home / 'world.json').read_text()}{meta.output()}"

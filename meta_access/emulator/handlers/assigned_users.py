@@ -29,7 +29,7 @@ def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     call.caller.require_scope("business_management", "ads_management", "ads_read")
     permitted = call.world.permitted_tasks(asset, business_id)
     rows = []
-    if permitted is not None and business_id == call.caller.business_id:
+    if permitted is not None and business_id in call.caller.businesses:
         rows = [row for row in call.world.assignments if row.asset_id == asset.id]
     # Another business gets an empty list rather than an error, as users report.
     nodes, keys = [], []
@@ -89,7 +89,7 @@ def _target(call: GraphCall, asset: Asset) -> str:
     """The user to change, once the caller may."""
     caller = call.caller
     business_id = call.request.text("business") or caller.business_id
-    if business_id is None or business_id != caller.business_id:
+    if business_id is None or business_id not in caller.businesses:
         raise unsupported(call.request.method, asset.id)
     call.require_business_api()
     caller.require_admin(business_id)
