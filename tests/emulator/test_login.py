@@ -38,7 +38,7 @@ class Page:
         return dict(urllib.parse.parse_qsl(parts.fragment or parts.query))
 
 
-def _ask(url: str, form: list[tuple[str, str]] | None = None, headers: dict[str, str] | None = None) -> Page:
+def ask(url: str, form: list[tuple[str, str]] | None = None, headers: dict[str, str] | None = None) -> Page:
     data = None if form is None else urllib.parse.urlencode(form).encode()
     request = urllib.request.Request(url, data=data, headers=headers or {})
     try:
@@ -55,11 +55,11 @@ def dialog(meta: RunningEmulator, **query: str) -> str:
 
 def answer(url: str, person: str = NADIA, decision: str = "", scopes: tuple[str, ...] = (), **more: str) -> Page:
     """Answer the dialog as a browser would, with the form token of its page."""
-    first = _ask(url)
+    first = ask(url)
     token = re.search(r'name="form_token" value="([^"]+)"', first.text)
     form = [("form_token", token.group(1) if token else ""), ("person", person)]
     form += [("decision", decision), *more.items(), *(("scope", scope) for scope in scopes)]
-    return _ask(url, form)
+    return ask(url, form)
 
 
 def log_in(url: str, **given: Any) -> dict[str, str]:
@@ -166,9 +166,9 @@ def test_localhost_is_for_development_only(app: RunningEmulator) -> None:
 
 def test_an_unlisted_uri_shows_before_the_login_only_where_strict(app: RunningEmulator) -> None:
     other = dialog(app, redirect_uri="https://other.example/")
-    assert _ask(other).status == 200
+    assert ask(other).status == 200
     app.put_world({**app.world(), "strictness": "strict"})
-    assert "URL Blocked" in _ask(other).text
+    assert "URL Blocked" in ask(other).text
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_unlisted_uri_shows_before_the_login_only_where_strict(app: RunningEm
     ],
 )
 def test_a_dialog_that_nobody_could_answer_is_refused(app: RunningEmulator, query: dict[str, str], title: str) -> None:
-    page = _ask(dialog(app, **query))
+    page = ask(dialog(app, **query))
 
     assert page.status == 400
     assert title in page.text
@@ -274,7 +274,7 @@ def test_a_configuration_gives_a_system_users_token_of_the_chosen_business(app: 
     assert (me["name"], me["client_business_id"]) == ("Lindenhof Ads SYSTEM USER", CLIENT)
     found = app.graph("GET", "debug_token", {"input_token": got["access_token"]}, token=app.app_token).body["data"]
     assert (found["type"], found["expires_at"], found["scopes"]) == ("SYSTEM_USER", 0, ["ads_read", "ads_management"])
-    assert _ask(dialog(app, config_id=config["id"], response_type="token")).status == 400
+    assert ask(dialog(app, config_id=config["id"], response_type="token")).status == 400
 
 
 def test_a_persons_token_lives_two_hours_and_its_exchange_sixty_days(app: RunningEmulator) -> None:
@@ -333,19 +333,19 @@ def test_pages_come_with_tokens_of_their_own_that_end_with_the_persons(app: Runn
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}])
 def test_no_other_page_can_answer_the_dialog(app: RunningEmulator, headers: dict[str, str]) -> None:
-    url, first = dialog(app), _ask(dialog(app))
+    url, first = dialog(app), ask(dialog(app))
     found = re.search(r'name="form_token" value="([^"]+)"', first.text)
     assert found is not None
     token = found.group(1) if headers else "guessed"
 
-    page = _ask(url, [("form_token", token), ("person", NADIA), ("decision", "continue")], headers)
+    page = ask(url, [("form_token", token), ("person", NADIA), ("decision", "continue")], headers)
 
     assert page.status == 403
     assert (page.location, app.world()["codes"], app.world()["consents"]) == (None, [], [])
 
 
 def test_a_rebound_name_meets_no_dialog(app: RunningEmulator) -> None:
-    assert _ask(dialog(app), headers={"Host": "evil.example"}).status == 403
+    assert ask(dialog(app), headers={"Host": "evil.example"}).status == 403
 
 
 def test_no_code_is_kept_or_logged(app: RunningEmulator) -> None:
