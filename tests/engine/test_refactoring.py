@@ -143,3 +143,80 @@ def test_a_renamed_system_user_resource_is_told_to_adopt_and_ends_nothing(
     assert up.code != 0
     assert f'adopt: "{user_id(emulator)}"' in up.stdout
     assert state_of_things(emulator) == before
+
+
+def test_taint_state_delete_and_removal_end_nothing_and_mint_nothing_more(
+    stranger: Project, emulator: RunningEmulator
+) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    urn = stranger.resources()["token"]["urn"]
+
+    tainted = stranger.up("--target-replace", urn)
+    assert tainted.code == 0, tainted.stdout
+    assert state_of_things(emulator) == before
+
+    # The state forgets the token, and the next up finds it in its secret.
+    assert stranger.run("state", "delete", urn, "--yes", "--stack", stranger.stack).code == 0
+    found = stranger.up()
+    assert found.code == 0, found.stdout
+    assert state_of_things(emulator) == before
+
+    assert stranger.preview("--expect-no-changes").code == 0
+
+    # Taken out in one commit and put back in the next: the secret waits for its deletion, and is restored.
+    stranger.program(text().partition("token = meta.SystemUserToken")[0])
+    removed = stranger.up()
+    assert removed.code == 0, removed.stdout
+    assert lindenhof.live_tokens(emulator) == []
+    stranger.program(text())
+    again = stranger.up()
+    assert again.code == 0, again.stdout
+    assert len(lindenhof.live_tokens(emulator)) == 1
+    assert stranger.outputs()["generation"] == 3
+    assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_two_tokens_that_swap_their_secrets_are_refused_and_nothing_ends(
+    stranger: Project, emulator: RunningEmulator
+) -> None:
+    other = """
+meta.SystemUserToken(
+    "other", connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name="meta/dev/other",
+    opts=pulumi.ResourceOptions(depends_on=[installed]),
+)
+"""
+    stranger.program(text() + other)
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    assert len(before["tokens"]) == 2
+
+    swapped = (text() + other).replace("meta/dev/other", "X").replace("meta/dev/stranger", "meta/dev/other")
+    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"'))
+    up = stranger.up()
+
+    assert up.code != 0
+    assert "has claimed it since" in up.stdout
+    assert state_of_things(emulator) == before
+    # Undone, everything is as it was.
+    stranger.program(text() + other)
+    assert stranger.up().code == 0
+    assert state_of_things(emulator) == before
+    assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_a_renamed_stack_is_another_owner_until_it_takes_over(stranger: Project, emulator: RunningEmulator) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    renamed = stranger.run("stack", "rename", "live", "--stack", stranger.stack)
+    assert renamed.code == 0, renamed.stdout
+    file = stranger.stack_file
+    stranger.stack = "live"
+    if file.is_file() and not stranger.stack_file.is_file():
+        file.rename(stranger.stack_file)
+
+    up = stranger.up()
+    assert up.code == 0, up.stdout
+
+    assert state_of_things(emulator) == before
+    assert stranger.preview("--expect-no-changes").code == 0

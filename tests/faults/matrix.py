@@ -9,6 +9,7 @@ import tempfile
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ WAITING = 4
 SAMPLE_SIZE = 6
 # How often a trial is put off because another one of its batch ended the operation first.
 MOST_TURNS = 12
+MOST_POOLS = 5
 _SEED = 20261127
 
 
@@ -55,21 +57,18 @@ class Matrix:
 
     def run(self, choose: Callable[[Sequence[Trial]], Sequence[Trial]], *, size: int, waiting: int) -> list[Outcome]:
         """Run the trials that `choose` picks of all."""
-        with (
-            tempfile.TemporaryDirectory(prefix="faults-") as folder,
-            ProcessPoolExecutor(self.jobs, multiprocessing.get_context("spawn")) as pool,
-        ):
+        with tempfile.TemporaryDirectory(prefix="faults-") as folder:
             bases = Bases(Path(folder), self.engine)
-            sizes = {size, waiting}
-            self._make_bases(pool, bases, sizes)
-            found = self._calls(pool, bases, waiting)
+            with self._pool() as pool:
+                self._make_bases(pool, bases, {size, waiting})
+                found = self._calls(pool, bases, waiting)
             everything = [trial for name, calls in found.items() for trial in trials(name, calls)]
             chosen = choose(everything)
             self.say(
                 f"faults: {sum(map(len, found.values()))} calls in {len(found)} operations make {len(everything)} "
                 f"trials; {len(chosen)} of them are run, {self.jobs} batches at a time."
             )
-            self._play(pool, bases, chosen, size=size, waiting=waiting)
+            self._play(bases, chosen, size=size, waiting=waiting)
         return self.outcomes
 
     def _make_bases(self, pool: ProcessPoolExecutor, bases: Bases, sizes: set[int]) -> None:
@@ -84,23 +83,49 @@ class Matrix:
         asked = {name: pool.submit(bases.undisturbed, name, slots) for name in scenarios.ALL}
         return {name: each.result() for name, each in asked.items()}
 
-    def _play(
-        self, pool: ProcessPoolExecutor, bases: Bases, chosen: Sequence[Trial], *, size: int, waiting: int
-    ) -> None:
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.jobs, multiprocessing.get_context("spawn"))
+
+    def _play(self, bases: Bases, chosen: Sequence[Trial], *, size: int, waiting: int) -> None:
         queue = batches(chosen, size=size, waiting=waiting)
         # Those that wait need no processor: mixed with the others they cost next to no time.
         random.Random(_SEED).shuffle(queue)
-        at_work: dict[Future[Played | str], list[Trial]] = {}
         self._began = time.monotonic()
+        for _ in range(MOST_POOLS):
+            at_work: dict[Future[Played | str], list[Trial]] = {}
+            try:
+                with self._pool() as pool:
+                    self._drain(pool, bases, queue, at_work, size=size, waiting=waiting, total=len(chosen))
+            except BrokenProcessPool:
+                # Somebody has ended a process of ours; what was at work in it is played again.
+                queue += at_work.values()
+                self.say(f"faults: a process was ended from outside; {len(at_work)} batches are played again.")
+            else:
+                return
+        for batch in queue:
+            self._fail(batch, Complaint(Kind.NOT_CONVERGED, "the harness's processes keep being ended"), "")
+
+    def _drain(
+        self,
+        pool: ProcessPoolExecutor,
+        bases: Bases,
+        queue: list[list[Trial]],
+        at_work: dict[Future[Played | str], list[Trial]],
+        *,
+        size: int,
+        waiting: int,
+        total: int,
+    ) -> None:
         while queue or at_work:
             while queue and len(at_work) < self.jobs:
-                batch = queue.pop()
-                slots = waiting if len(batch) <= waiting else size
-                at_work[pool.submit(_play, bases, batch, slots)] = batch
+                slots = waiting if len(queue[-1]) <= waiting else size
+                future = pool.submit(_play, bases, queue[-1], slots)
+                at_work[future] = queue.pop()
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
             for each in done:
-                queue += self._take(each.result(), at_work.pop(each), waiting)
-            self._tell(len(chosen))
+                played = each.result()
+                queue += self._take(played, at_work.pop(each), waiting)
+            self._tell(total)
 
     def _take(self, played: Played | str, batch: list[Trial], waiting: int) -> list[list[Trial]]:
         """Note what became of a batch; answers what has to be played again."""
