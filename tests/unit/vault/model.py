@@ -1,7 +1,8 @@
 """A secret in the abstract, for walking through every state that the plan can meet.
 
 Times are two-valued (a lease runs or is over, a grace runs or is over), tokens are good, bad (Meta says no) or dead,
-and wishes are two. A run takes the plan's steps; every single write in a step is a place where it may die.
+wishes are two, and an operator may condemn what is there. A run takes the plan's steps; every single write in a step is
+a place where it may die.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ GRACE_OVER = START - timedelta(seconds=ASK.grace_s)
 GOOD, BAD, DEAD = "good", "bad", "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Kept:
     """A token in the secret, under some label."""
 
@@ -48,6 +49,18 @@ class State:
     suspects: frozenset[int] = frozenset()
     lost: frozenset[int] = frozenset()
     buried: frozenset[int] = frozenset()
+    condemned: int = 0
+
+    @property
+    def highest(self) -> int:
+        """The highest generation that is there or was claimed."""
+        return max([self.ledger, self.current, *(token.generation for token in self.kept)])
+
+    def text(self) -> str:
+        """The same for the same state in every process, whatever the order of its sets."""
+        plain = (self.current, self.ledger, self.minting, self.lease, self.leftovers, self.condemned)
+        sets = (sorted(self.suspects), sorted(self.lost), sorted(self.buried))
+        return repr((*plain, sorted(self.kept), *sets))
 
     def token(self, generation: int) -> Kept | None:
         return next((token for token in self.kept if token.generation == generation), None)
@@ -92,6 +105,7 @@ def view(state: State) -> View:
         ledger=ledger,
         leftovers=state.leftovers,
         custom_labels=len(held) + 1,
+        condemned=state.condemned,
     )
 
 
