@@ -136,19 +136,9 @@ class RunningEmulator:
     ) -> GraphAnswer:
         """Make a Graph call, token in the header; the admin token unless another, or an empty one, is given."""
         value = self.admin_token if token is None else token
-        sent = {**({"Authorization": f"Bearer {value}"} if value else {}), **(headers or {})}
-        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in (params or {}).items()}
-        query = urllib.parse.urlencode(texts)
-        url = "/".join(part for part in (self.graph_url, version, path) if part)
-        data = query.encode() if method == "POST" else None
-        if data is None and query:
-            url += f"?{query}"
-        request = urllib.request.Request(url, data=data, method=method, headers=sent)
-        try:
-            with _opener.open(request, timeout=timeout_s) as answer:
-                return _decoded(answer.status, answer.read(), dict(answer.headers.items()))
-        except urllib.error.HTTPError as refused:
-            return _decoded(refused.code, refused.read(), dict(refused.headers.items()))
+        return graph_call(
+            self.graph_url, method, path, params, token=value, headers=headers, version=version, timeout_s=timeout_s
+        )
 
     def create_system_user(self, name: str, role: str = "EMPLOYEE") -> str:
         """Create a system user as the admin token would; its id."""
@@ -185,6 +175,33 @@ class RunningEmulator:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+def graph_call(
+    base_url: str,
+    method: str,
+    path: str,
+    params: dict[str, Any] | None = None,
+    *,
+    token: str = "",
+    headers: dict[str, str] | None = None,
+    version: str = "v26.0",
+    timeout_s: float = 10.0,
+) -> GraphAnswer:
+    """Make a Graph call, token in the header."""
+    sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in (params or {}).items()}
+    query = urllib.parse.urlencode(texts)
+    url = "/".join(part for part in (base_url, version, path) if part)
+    data = query.encode() if method == "POST" else None
+    if data is None and query:
+        url += f"?{query}"
+    request = urllib.request.Request(url, data=data, method=method, headers=sent)
+    try:
+        with _opener.open(request, timeout=timeout_s) as answer:
+            return _decoded(answer.status, answer.read(), dict(answer.headers.items()))
+    except urllib.error.HTTPError as refused:
+        return _decoded(refused.code, refused.read(), dict(refused.headers.items()))
 
 
 def start_emulator(state_dir: Path) -> RunningEmulator:

@@ -6,14 +6,18 @@ import functools
 import inspect
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from meta_access.emulator import acts, client, process
+from meta_access import __version__
+from meta_access.emulator import acts, client, har, process, world_files
+from meta_access.emulator.httpd import HOST
 from meta_access.emulator.persistence import HOME_VARIABLE, StateFolder, default_home
 from meta_access.emulator.process import ProcessError, Where
+from meta_access.emulator.world_json import WorldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,22 +39,32 @@ def _where(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def with_where(home: Path | None, port: int | None, **rest: Any) -> None:
         named = home is not None or bool(os.environ.get(HOME_VARIABLE))
-        where = Where((home or default_home()).absolute(), port, rest.pop("aws_port", None), named=named)
+        given = {name: rest.pop(name) for name in ("host", "exposed", "world") if name in rest}
+        where = Where((home or default_home()).absolute(), port, rest.pop("aws_port", None), named=named, **given)
         function(where, **rest)
 
     return with_where
 
 
+_WORLD = click.option("--world", help=f"World file, or one of {', '.join(world_files.names())}.")
+
+
 @command.command()
 @click.option("--foreground", is_flag=True, help="Stay in this terminal until Ctrl-C.")
 @click.option("--aws-port", type=click.IntRange(0, 65535), help="Secrets Manager port; 8766 when left out.")
+@click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
+@click.option("--expose", "exposed", is_flag=True, help="Allow an address that others can reach.")
+@_WORLD
 @_where
 def start(where: Where, *, foreground: bool, as_json: bool) -> None:
     """Start both services; one that runs already is reused."""
     if foreground:
         process.foreground(where, lambda text: click.echo(text, err=as_json))
         return
-    found, new = process.start(where)
+    try:
+        found, new = process.start(where)
+    except WorldError as wrong:
+        raise ProcessError(f"cannot start with the world {where.world}: {wrong}") from None
     text = "emulator started" if new else "emulator runs already and is used as it is"
     detail = f"graph {found['graph']}, secrets manager {found['aws']}, pid {found['pid']}"
     _tell({**_status(found), "started": new}, f"{text}: {detail}", as_json=as_json)
@@ -69,32 +83,41 @@ def stop(where: Where, *, as_json: bool) -> None:
 @_where
 def status(where: Where, *, as_json: bool) -> None:
     """Say whether it runs, where, and with which fake credentials. Exit code 1 when it does not run."""
-    found = process.running(where)
-    if found is None:
-        _not_running(as_json=as_json)
-    shown = _status(found)
+    shown = _status(_running(where, as_json=as_json))
     width = max(len(name) for name in shown)
     _tell(
         shown,
-        "\n".join(f"{name:<{width}}  {value}" for name, value in shown.items() if value is not None),
+        "\n".join(
+            f"{name:<{width}}  {'-' if value is None else value}" for name, value in shown.items() if value is not None
+        ),
         as_json=as_json,
     )
 
 
 @command.command()
+@_WORLD
 @_where
 def reset(where: Where, *, as_json: bool) -> None:
-    """Go back to the starting world, Secrets Manager included; also mends a world that cannot be read."""
+    """Go back to the starting world, Secrets Manager included; also mends a world that cannot be read.
+
+    With --world, that one is the starting world from now on.
+    """
+    try:
+        file = None if where.world is None else world_files.find(where.world)
+    except WorldError as wrong:
+        raise ProcessError(str(wrong)) from None
     found = process.running(where)
     if found is not None:
         if not where.means(found):
-            raise ProcessError(f"the emulator at {found['graph']} is another folder's: {found['home']}. Name it.")
-        _ask(found, "/_control/reset", "POST")
+            raise ProcessError(process.other_folder(where, found))
+        _ask(found, "/_control/reset", "POST", None if file is None else {"name": file.name, "world": file.data})
         _tell({"running": True, "reset": True}, "emulator reset to the starting world", as_json=as_json)
         return
     folder = StateFolder(where.home)
     folder.take()
     removed = folder.wipe()
+    if file is not None:
+        folder.keep_starting_point(file)
     folder.release()
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to reset"
     _tell({"running": False, "reset": True}, f"{text}; the next start begins with the starting world", as_json=as_json)
@@ -110,9 +133,7 @@ def _add_act(name: str, function: Callable[..., str]) -> None:
 
     @_where
     def run(where: Where, *, as_json: bool, **given: str | None) -> None:
-        found = process.running(where)
-        if found is None:
-            _not_running(as_json=as_json)
+        found = _running(where, as_json=as_json)
         chosen = {key: value for key, value in given.items() if value is not None}
         done = _ask(found, "/_control/act", "POST", {"action": name, **chosen})
         _tell(done, done["done"], as_json=as_json)
@@ -145,6 +166,144 @@ for _name, _function in acts.ACTS.items():
     _add_act(_name, _function)
 
 
+def _running(where: Where, *, as_json: bool) -> dict[str, Any]:
+    """The emulator that is meant; one at `--port` that belongs to another folder than the one named is not."""
+    found = process.running(where)
+    if found is None:
+        _not_running(as_json=as_json)
+    if not where.means(found):
+        raise ProcessError(process.other_folder(where, found))
+    return found
+
+
+@command.group()
+def fault() -> None:
+    """Make calls fail, hang, lie or take their time; see docs/emulator for the kinds."""
+
+
+@fault.command("add")
+@click.argument("kind")
+@click.option("--service", help="graph or secretsmanager; both when left out.")
+@click.option("--method", help="HTTP method of a Graph call.")
+@click.option("--operation", help="Operation of Secrets Manager.")
+@click.option("--path", help="Regular expression searched in Graph's path or in the operation.")
+@click.option("--nth", type=int, help="First matching call to strike; 1 when left out.")
+@click.option("--times", type=int, help="How often to strike; 1 when left out, for stale and latency until cleared.")
+@click.option("--code", type=int, help="Graph's error code.")
+@click.option("--subcode", type=int, help="Graph's error subcode.")
+@click.option("--message", help="Graph's error message.")
+@click.option("--status", type=int, help="HTTP status.")
+@click.option("--body", help="Body of the answer; JSON is sent as JSON.")
+@click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help="Header of the answer; repeatable.")
+@click.option("--applied", is_flag=True, default=None, help="Do what was asked first.")
+@click.option("--seconds", type=float, help="How long to hang.")
+@click.option("--ms", type=float, help="Latency, or how far a stale read lies behind.")
+@click.option("--writes", type=int, help="How many changes a stale read lies behind.")
+@_where
+def add_fault(where: Where, *, as_json: bool, headers: tuple[str, ...], body: str | None, **given: Any) -> None:
+    """Add a fault of a KIND: http, graph, drop_before, drop_after, hang, garbage, stale, latency."""
+    found = _running(where, as_json=as_json)
+    spec = {key: value for key, value in given.items() if value is not None}
+    pairs = [header.partition("=") for header in headers]
+    if any(not name or not sign for name, sign, _ in pairs):
+        raise ProcessError("header: write it as NAME=VALUE.")
+    if pairs:
+        spec["headers"] = {name: value for name, _, value in pairs}
+    if body is not None:
+        spec["body"] = _maybe_json(body)
+    added = _ask(found, "/_control/faults", "POST", spec)
+    _tell(added, f"fault {added['id']} added: {_sentence(added)}", as_json=as_json)
+
+
+@fault.command("list")
+@_where
+def list_faults(where: Where, *, as_json: bool) -> None:
+    """Show the faults, and how often each has struck."""
+    shown = _ask(_running(where, as_json=as_json), "/_control/faults")
+    texts = [f"{one['id']}: {_sentence(one)}; {one['hits']} of {one['seen']} calls struck" for one in shown]
+    _tell({"faults": shown}, "\n".join(texts) or "no faults", as_json=as_json)
+
+
+@fault.command("clear")
+@click.option("--id", "fault_id", type=int, help="That one; all when left out.")
+@_where
+def clear_faults(where: Where, *, as_json: bool, fault_id: int | None) -> None:
+    """Remove faults. Without --id all of them, and what hangs goes on."""
+    query = "" if fault_id is None else f"?id={fault_id}"
+    _ask(_running(where, as_json=as_json), f"/_control/faults{query}", "DELETE")
+    text = "faults cleared" if fault_id is None else f"fault {fault_id} cleared"
+    _tell({"cleared": True}, text, as_json=as_json)
+
+
+@command.command()
+@click.option("--advance", metavar="DURATION", help="Such as 60d, 12h, 90m or 30s.")
+@click.option("--set", "moment", metavar="MOMENT", help="Such as 2027-01-01T00:00:00Z; not before the time shown.")
+@_where
+def clock(where: Where, *, as_json: bool, advance: str | None, moment: str | None) -> None:
+    """Show the clock of both services, or move it forward."""
+    found = _running(where, as_json=as_json)
+    if advance is not None and moment is not None:
+        raise ProcessError("--advance and --set: give one of them.")
+    if advance is None and moment is None:
+        shown = _ask(found, "/_control/clock")
+    else:
+        body = {"set": moment} if advance is None else {"advance_s": _seconds(advance)}
+        shown = _ask(found, "/_control/clock", "POST", body)
+    _tell(shown, shown["now"], as_json=as_json)
+
+
+@command.command()
+@click.option("--format", "form", type=click.Choice(["text", "jsonl", "har"]), default="text", show_default=True)
+@click.option("--service", type=click.Choice(["graph", "secretsmanager"]), help="Both when left out.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, instead of the terminal.")
+@_where
+def journal(where: Where, *, as_json: bool, form: str, service: str | None, output: Path | None) -> None:
+    """Show or export the last calls. No parameter, header, body or token is in it."""
+    found = _running(where, as_json=as_json)
+    calls = [call for call in _ask(found, "/_control/calls") if service in (None, call["service"])]
+    if as_json:
+        text = json.dumps({"calls": calls}) + "\n"
+    elif form == "har":
+        text = json.dumps(har.archive(calls, found["graph"], found["aws"], __version__), indent=1) + "\n"
+    elif form == "jsonl":
+        text = har.lines(calls)
+    else:
+        text = "".join(
+            f"{call['at']} {call['status'] or 'cut':>3} {call['method']:<6} {call['path']}"
+            f"{'' if call['code'] is None else '  error ' + str(call['code'])}\n"
+            for call in calls
+        )
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as failed:
+        raise ProcessError(f"cannot write {output}: {failed.strerror}.") from None
+    click.echo(f"{len(calls)} calls written to {output}")
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    """A fault in one line, without what was left at its default."""
+    plain = {"id", "kind", "seen", "hits"}
+    said = [f"{key} {value}" for key, value in fault.items() if key not in plain and value is not None]
+    return ", ".join([fault["kind"], *said])
+
+
+def _maybe_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _seconds(duration: str) -> int:
+    found = re.fullmatch(r"(\d{1,9})([smhd])", duration)
+    if found is None:
+        raise ProcessError(f"--advance: {duration!r} is not a duration; write it like 60d, 12h, 90m or 30s.")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
+
+
 def _status(found: dict[str, Any]) -> dict[str, Any]:
     given = _ask(found, "/_control/credentials")
     return {
@@ -152,6 +311,7 @@ def _status(found: dict[str, Any]) -> dict[str, Any]:
         "graph_url": found["graph"],
         "aws_url": found["aws"],
         "aws_region": given.get("aws_region", REGION),
+        "world": found["world"],
         "dashboard_url": f"{found['graph']}/dashboard",
         "app_id": given["app_id"],
         "app_secret": given["app_secret"],

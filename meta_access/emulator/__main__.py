@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from meta_access import redaction
+from meta_access.emulator.httpd import HOST
 from meta_access.emulator.persistence import default_home
 from meta_access.emulator.process import Where, foreground
 from meta_access.errors import MetaAccessError
@@ -17,10 +18,21 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=default_home(), help="state folder")
     parser.add_argument("--port", type=int, help="Graph and control API; 0 takes a free one")
     parser.add_argument("--aws-port", type=int, help="Secrets Manager; 0 takes a free one")
+    parser.add_argument("--host", default=HOST, help="address to listen on")
+    parser.add_argument("--expose", action="store_true", help="allow an address that others can reach")
+    parser.add_argument("--world", help="what a new state folder begins with: a world file, or a name")
     given = parser.parse_args()
     redaction.install()
     try:
-        foreground(Where(given.home.absolute(), given.port, given.aws_port), lambda text: print(text, flush=True))
+        where = Where(
+            given.home.absolute(),
+            given.port,
+            given.aws_port,
+            host=given.host,
+            exposed=given.expose,
+            world=given.world,
+        )
+        foreground(where, lambda text: print(text, flush=True))
     except MetaAccessError as failed:
         print(f"Error: {failed}", file=sys.stderr)
         return 1

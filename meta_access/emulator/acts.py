@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from meta_access import rules
 from meta_access.emulator import business_acts, login_acts, named
 from meta_access.emulator.named import ActError
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, Share, World
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def perform(world: World, data: object) -> str:
     if not isinstance(data, dict):
         raise ActError("an act is an object such as {action, person}.")
     given = dict(data)
+    if holds_real(str(data)):
+        raise ActError(f"what was given looks like a real token of Meta's. {ONLY_FAKE}")
     action = given.pop("action", None)
     act = ACTS.get(str(action))
     if act is None:

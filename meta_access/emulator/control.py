@@ -18,7 +18,8 @@ from meta_access.emulator.clock import ClockError, http_date, iso, parse_iso
 from meta_access.emulator.fault import FaultError
 from meta_access.emulator.forms import LOOPBACK, ForeignError, check_local
 from meta_access.emulator.named import ActError
-from meta_access.emulator.seed import BUSINESS_ID
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
+from meta_access.emulator.world_files import USUAL, WorldFile
 from meta_access.emulator.world_json import WorldError
 from meta_access.emulator.wsgi import Answer, send
 
@@ -91,7 +92,9 @@ class Control:
 
     def health(self) -> dict[str, Any]:
         where = {"graph": self._emulator.graph_url, "aws": self._emulator.aws_url}
-        return {"status": "ok", **where, "pid": os.getpid(), "home": str(self._emulator.folder.home)}
+        folder = self._emulator.folder
+        named = {"home": str(folder.home), "world": folder.starting_point().name}
+        return {"status": "ok", **where, "pid": os.getpid(), **named}
 
     def _json(self, body: Any, status: int = 200) -> Answer:
         headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), self._date())
@@ -115,8 +118,15 @@ class Control:
         self._emulator.store.save_clock()
         return self._get_world(request)
 
-    def _reset(self, _request: Request) -> Any:
-        self._emulator.reset()
+    def _reset(self, request: Request) -> Any:
+        """Back to the starting world; `{world, name}` makes another one the starting world first."""
+        body = _object(request) if request.get_data() else {}
+        if not set(body) <= {"world", "name"}:
+            raise ControlError("a reset takes nothing, or {world, name}: the content of a world file, and its name.")
+        wanted, name = body.get("world"), body.get("name", "unnamed")
+        if not (wanted is None or isinstance(wanted, dict)) or not isinstance(name, str):
+            raise ControlError("world: an object with the keys of a world file, null for the usual world; name: text.")
+        self._emulator.reset(WorldFile(name if wanted is not None else USUAL, wanted) if "world" in body else None)
         return {"status": "ok", "now": iso(self._emulator.clock.now())}
 
     def _clear_calls(self, _request: Request) -> Any:
@@ -159,11 +169,13 @@ class Control:
         app = world.app(wanted)
         if app is None and wanted:
             raise ControlError("app_id: no such app in this world.", 404)
+        first = world.businesses[0].id if world.businesses else None
         return {
             "app_id": None if app is None else app.id,
             "app_secret": None if app is None else keyring.app_secret(app.id),
-            "business_id": (None if app is None else app.business_id) or BUSINESS_ID,
+            "business_id": (None if app is None else app.business_id) or first,
             "admin_token": keyring.admin_token(),
+            "tokens": keyring.named_tokens(),
             "aws_region": AWS_REGION,
         }
 
@@ -185,8 +197,11 @@ class Control:
 
 
 def _decoded(request: Request) -> Any:
+    data = request.get_data()
+    if holds_real(data.decode(errors="replace")):
+        raise ControlError(f"the body holds what looks like a real token of Meta's. {ONLY_FAKE}")
     try:
-        return json.loads(request.get_data())
+        return json.loads(data)
     except (ValueError, RecursionError):  # the second for a body of brackets
         raise ControlError("the body is not JSON.") from None
 

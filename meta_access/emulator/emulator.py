@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import aws, private_files
+from meta_access.emulator import aws, private_files, world_files
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.dashboard.site import Dashboard
@@ -15,10 +15,10 @@ from meta_access.emulator.dialog import Dialog
 from meta_access.emulator.faults import Faults
 from meta_access.emulator.forms import FormGuard
 from meta_access.emulator.graph import GraphDoor
-from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, Door
+from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, HOST, Door, check_address
 from meta_access.emulator.journal import Journal
 from meta_access.emulator.keyring import Keyring
-from meta_access.emulator.persistence import StateFolder
+from meta_access.emulator.persistence import Saved, StateError, StateFolder
 from meta_access.emulator.store import Store
 
 if TYPE_CHECKING:
@@ -27,16 +27,42 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from meta_access.emulator.world_files import WorldFile
+
 
 class Emulator:
     """Both doors over one state folder. Listening begins with `start`."""
 
-    def __init__(self, home: Path, *, port: int = GRAPH_PORT, aws_port: int = AWS_PORT) -> None:
-        """Take the folder, load the world, bind the ports; StateError, KeyringError or PortError says what failed."""
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int = GRAPH_PORT,
+        aws_port: int = AWS_PORT,
+        host: str = HOST,
+        exposed: bool = False,
+        world: WorldFile | None = None,
+    ) -> None:
+        """Take the folder, load the world, bind the ports.
+
+        Args:
+            home: The state folder.
+            port: Of Graph; 0 takes a free one, as `aws_port` does.
+            aws_port: Of Secrets Manager.
+            host: The address to listen on.
+            exposed: Whether that may be one that others can reach.
+            world: What a new state folder begins with; the usual world when left out.
+
+        Raises:
+            MetaAccessError: StateError, KeyringError, PortError and ExposedError say what failed.
+            WorldError: The world cannot be; nothing is kept of it.
+        """
+        check_address(host, exposed=exposed)
         self.folder = StateFolder(home)
         self.folder.take()
         try:
             saved = self.folder.load()
+            self._begin_with(world, saved)
             self.keyring = Keyring(self.folder.keyring_file)
             self.clock = WorldClock() if saved is None else WorldClock(saved.offset)
             self.journal = Journal(self.clock)
@@ -49,9 +75,9 @@ class Emulator:
             self._control = Control(self)
             self._dashboard = Dashboard(self)
             self._dialog = Dialog(self)
-            self._graph_server = Door(port, self._route)
+            self._graph_server = Door(port, self._route, host)
             try:
-                self._aws_server = Door(aws_port, self._aws.wsgi)
+                self._aws_server = Door(aws_port, self._route_aws, host)
             except BaseException:
                 self._graph_server.server_close()
                 raise
@@ -81,15 +107,38 @@ class Emulator:
         self.folder.run_file.unlink(missing_ok=True)
         self.folder.release()
 
-    def reset(self) -> None:
-        """The starting world, Secrets Manager included; no faults, no calls, the machine's time. Credentials stay."""
+    def reset(self, world: WorldFile | None = None) -> None:
+        """The starting world, Secrets Manager included; no faults, no calls, the machine's time. Credentials stay.
+
+        Args:
+            world: From now on the starting world; WorldError, and nothing changed, when it cannot be.
+        """
         with self.store.lock:
+            if world is not None:
+                world_files.build(world, self.keyring, self.clock.now())
+                self.folder.keep_starting_point(world)
             self.faults.clear()
             self.clock.reset()
             self.store.reset()
             self._graph.limits.clear()
             self._aws.reset()
             self.journal.clear()
+
+    def _begin_with(self, world: WorldFile | None, saved: Saved | None) -> None:
+        if world is None or world == self.folder.starting_point():
+            return
+        if saved is not None and saved.world is not None:
+            raise StateError(
+                f"the state folder {self.folder.home} holds a world already, which began as "
+                f"{self.folder.starting_point().name}. Run `meta-access emulator reset --world {world.name}` to begin "
+                "again with this one, or name another folder with --home."
+            )
+        self.folder.keep_starting_point(world)
+
+    def _route_aws(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # So that whoever finds the port taken can say by which emulator.
+        door = self._control if environ.get("PATH_INFO") == "/healthz" else self._aws.wsgi
+        return door(environ, start_response)
 
     def _route(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._control.serves(environ.get("PATH_INFO", "/")):

@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TOKEN_PARAMETERS = (
+    "input_token",
+    "fb_exchange_token",
+    "revoke_token",
+    "batch",
+)  # of a batch, each item comes by itself
 NEWEST = max(rules.load("2026-05").api_versions, key=rules.version_number)  # shown where no call could be read
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import ipaddress
 import logging
 import socket
 import sys
@@ -35,9 +36,34 @@ IDLE_S = 120
 class PortError(MetaAccessError):
     """A port cannot be had."""
 
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(f"cannot listen on {HOST}:{port}: {reason}")
+    def __init__(self, port: int, reason: str, host: str = HOST) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {reason}")
         self.port = port
+
+
+class ExposedError(MetaAccessError):
+    """An address that others can reach was asked for, and nobody said that this is wanted."""
+
+
+EXPOSED = (
+    "everyone who reaches this machine can use it: it hands out its fake credentials and lets anybody change its world"
+)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_address(host: str, *, exposed: bool) -> None:
+    """ExposedError for an address beyond loopback, unless it is wanted."""
+    if not exposed and not is_loopback(host):
+        raise ExposedError(
+            f"host: {host} is not this machine's own address, and {EXPOSED}. Add --expose if that is what you want, "
+            "such as inside a container."
+        )
 
 
 class Door(ThreadingHTTPServer):
@@ -49,13 +75,16 @@ class Door(ThreadingHTTPServer):
     # A stopped emulator's port is free again at once; a port that somebody listens on is refused all the same.
     allow_reuse_address = True
 
-    def __init__(self, port: int, app: WSGIApplication) -> None:
+    def __init__(self, port: int, app: WSGIApplication, host: str = HOST) -> None:
         self.app = app
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            super().__init__((HOST, port), _Handler)
+            super().__init__((host, port), _Handler)
         except (OSError, OverflowError) as failed:
-            raise PortError(port, getattr(failed, "strerror", None) or str(failed)) from None
-        self.url = f"http://{HOST}:{self.server_port}"
+            raise PortError(port, getattr(failed, "strerror", None) or str(failed), host) from None
+        # Every address means loopback, too, which is what this machine's own programs are told.
+        shown = {"0.0.0.0": HOST, "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - it is told, not taken
+        self.url = f"http://{shown}:{self.server_port}"
 
     def server_bind(self) -> None:
         # The standard one looks the host's name up, which can take seconds.

@@ -36,6 +36,16 @@ class Keyring:
     def app_secret(self, app_id: str) -> str:
         return self._value(f"app_secret:{app_id}")
 
+    def token(self, name: str) -> str:
+        """The token that a world file calls so."""
+        return self._value(f"token:{name}")
+
+    def named_tokens(self) -> dict[str, str]:
+        """Those that have been made, by name."""
+        with self._lock:
+            found = {name.partition(":")[2]: value for name, value in self._values.items() if name.startswith("token:")}
+        return dict(sorted(found.items()))
+
     def _value(self, name: str) -> str:
         with self._lock:
             if name not in self._values:

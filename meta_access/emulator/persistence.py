@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meta_access.emulator import private_files, world_json
+from meta_access.emulator.world_files import USUAL, WorldFile
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class StateFolder:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.world_file = home / "world.json"
+        self.start_file = home / "start.json"  # what a reset goes back to, where it is not the usual world
         self.aws_file = home / "secretsmanager.json"
         self.keyring_file = home / "credentials.json"
         self.run_file = home / "run.json"
@@ -110,6 +112,26 @@ class StateFolder:
         """Write a world; a reader, or a kill, meets the old file or the new one, never a part."""
         head = json.dumps({"format": FORMAT, "serial": serial, "offset_s": offset.total_seconds()})
         private_files.replace(self.world_file, head[:-1].encode() + b', "world": ' + world + b"}\n")
+
+    def starting_point(self) -> WorldFile:
+        """What the world began with; StateError when that file is not what the emulator wrote."""
+        try:
+            held = json.loads(self.start_file.read_bytes())
+            return WorldFile(str(held["name"]), dict(held["data"]))
+        except FileNotFoundError:
+            return WorldFile(USUAL, None)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StateError(
+                f"cannot read what the world began with, {self.start_file}: not what the emulator wrote. Run "
+                "`meta-access emulator reset --world NAME` to choose it again."
+            ) from None
+
+    def keep_starting_point(self, file: WorldFile) -> None:
+        if file.data is None:
+            self.start_file.unlink(missing_ok=True)
+        else:
+            held = {"name": file.name, "data": file.data}
+            private_files.replace(self.start_file, json.dumps(held).encode())
 
     def wipe(self) -> list[str]:
         """Forget world and secrets of a stopped emulator; the names of the files removed."""

@@ -12,9 +12,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import client, ports, private_files
-from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, HOST, PortError
+from meta_access.emulator import client, ports, private_files, world_files
+from meta_access.emulator.httpd import AWS_PORT, EXPOSED, GRAPH_PORT, HOST, PortError, check_address, is_loopback
 from meta_access.emulator.persistence import StateFolder
+from meta_access.emulator.world_json import WorldError
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -38,12 +39,17 @@ class Where:
         port: None for the usual one, 0 for a free one.
         named: Somebody chose the folder, so an emulator of another one is not meant. Otherwise whichever emulator has
             the port is, such as the one that `make up` started on the checkout's folder.
+        host: The address to listen on; `exposed` says that it may be one that others reach.
+        world: What a new folder begins with: the path of a world file, or the name of a world that comes along.
     """
 
     home: Path
     port: int | None = None
     aws_port: int | None = None
     named: bool = True
+    host: str = HOST
+    exposed: bool = False
+    world: str | None = None
 
     def means(self, found: dict[str, Any]) -> bool:
         return not self.named or found["home"] == str(self.home)
@@ -59,13 +65,20 @@ def foreground(where: Where, say: Callable[[str], None]) -> None:
             where.home,
             port=GRAPH_PORT if where.port is None else where.port,
             aws_port=AWS_PORT if where.aws_port is None else where.aws_port,
+            host=where.host,
+            exposed=where.exposed,
+            world=None if where.world is None else world_files.find(where.world),
         )
     except PortError as taken:
         raise _named(taken) from None
+    except WorldError as wrong:
+        raise ProcessError(f"cannot start with the world {where.world}: {wrong}") from None
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     emulator.start()
+    if not is_loopback(where.host):
+        say(f"warning: it listens on {where.host}, and {EXPOSED}. Send it no real token or secret.")
     say(f"emulator: graph {emulator.graph_url}, secrets manager {emulator.aws_url}, pid {os.getpid()}")
     stop.wait()
     emulator.stop()
@@ -89,15 +102,23 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
     found = running(where) or (client.health(f"http://{HOST}:{GRAPH_PORT}") if where.port is None else None)
     if found is not None:
         if not where.means(found):
-            raise ProcessError(_other_folder(where, found))
+            raise ProcessError(other_folder(where, found))
+        if where.world is not None and world_files.find(where.world).name != found["world"]:
+            raise ProcessError(
+                f"the emulator at {found['graph']} runs already and began with the world {found['world']}. Run "
+                f"`meta-access emulator reset --world {where.world}` to begin again with this one."
+            )
         return found, False
+    check_address(where.host, exposed=where.exposed)
     _check_free(GRAPH_PORT if where.port is None else where.port)
     _check_free(AWS_PORT if where.aws_port is None else where.aws_port)
     folder = StateFolder(where.home)
     folder.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.run_file.unlink(missing_ok=True)
     words = [sys.executable, "-m", "meta_access.emulator", "--home", str(where.home)]
-    for option, value in (("--port", where.port), ("--aws-port", where.aws_port)):
+    given = (("--port", where.port), ("--aws-port", where.aws_port), ("--world", where.world), ("--host", where.host))
+    words += ["--expose"] if where.exposed else []
+    for option, value in given:
         words += [] if value is None else [option, str(value)]
     with private_files.start_text(folder.log_file) as output:
         # A session of its own, so that Ctrl-C in the shell and the shell's end leave it running.
@@ -113,7 +134,7 @@ def stop(where: Where) -> int | None:
     if found is None:
         return None
     if not where.means(found):
-        raise ProcessError(_other_folder(where, found))
+        raise ProcessError(other_folder(where, found))
     pid = int(found["pid"])
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -152,7 +173,8 @@ def _run_file(home: Path) -> dict[str, Any] | None:
     return run if isinstance(run, dict) and "graph_url" in run else None
 
 
-def _other_folder(where: Where, found: dict[str, Any]) -> str:
+def other_folder(where: Where, found: dict[str, Any]) -> str:
+    """What to say of an emulator that is not the one meant."""
     return (
         f"the emulator at {found['graph']} (pid {found['pid']}) is another one: its state folder is {found['home']}, "
         f"not {where.home}. Name its folder with --home, or take another port with --port."
@@ -171,6 +193,13 @@ def _named(taken: PortError) -> MetaAccessError:
 
 
 def _held(port: int, holder: ports.Listener) -> ProcessError:
+    ours = client.health(f"http://{HOST}:{port}")
+    if ours is not None:
+        return ProcessError(
+            f"cannot listen on {HOST}:{port}: the emulator of the state folder {ours['home']} (pid {ours['pid']}, "
+            f"graph {ours['graph']}) has the port. Stop it with `meta-access emulator stop --home {ours['home']}`, or "
+            "take other ports with --port and --aws-port."
+        )
     return ProcessError(
         f"cannot listen on {HOST}:{port}: process {holder.pid} ({holder.command}) has the port, and it is not this "
         "emulator. Stop it, or take other ports with --port and --aws-port."

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request
 
 from meta_access.emulator.caller import FOREIGN
 from meta_access.emulator.errors import bad_parameter, bad_token, missing_parameter
-from meta_access.emulator.tokens import PREFIX
+from meta_access.emulator.tokens import holds_real
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "DELETE")
 TRUE = ("true", "1", "yes", "on")
 _VERSION = re.compile(r"v\d+\.\d+")
-_REAL_TOKEN = re.compile(rf"EAA(?!{PREFIX[3:]})[A-Za-z0-9_-]{{20,}}")
 # Whoever reads these refuses a foreign value itself.
 JUDGED = ("access_token", "input_token", "fb_exchange_token", "revoke_token", "code", "client_secret", "batch")
 _INDEXED = re.compile(r"(\w+)\[(\d*)\]")
@@ -148,7 +147,7 @@ def _pairs(request: Request) -> list[tuple[str, Any]]:
 
 def _refuse_real_token(name: str, value: Any) -> None:
     """Refuse a value that looks like a token of Meta's where it would be kept, as a name or a setting is."""
-    if name not in JUDGED and isinstance(value, str) and "EAA" in value and _REAL_TOKEN.search(value):
+    if name not in JUDGED and holds_real(value if isinstance(value, str) else json.dumps(value)):
         raise bad_token(FOREIGN)
 
 

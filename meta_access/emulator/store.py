@@ -7,8 +7,7 @@ from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import world_json
-from meta_access.emulator.seed import starting_world
+from meta_access.emulator import world_files, world_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,4 +78,4 @@ class Store:
         self._folder.save(dumped, self._serial, self._clock.offset)
 
     def _start(self) -> World:
-        return starting_world(self._keyring.admin_token(), self._clock.now())
+        return world_files.build(self._folder.starting_point(), self._keyring, self._clock.now())

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 
 PREFIX = "EAAEMU"  # begins every value the emulator hands out; it takes no other
+
+
+_REAL = re.compile(r"(?<![A-Za-z0-9])EAA(?!EMU)[A-Za-z0-9]{8,}")
+ONLY_FAKE = (
+    f"Real ones do not belong in an emulator: it takes only its own, which begin with {PREFIX}. Nothing was kept."
+)
+
+
+def holds_real(text: str) -> bool:
+    """Whether a text holds what may be somebody's real token, which is to be kept nowhere."""
+    return _REAL.search(text) is not None
 
 
 def new_value() -> str:

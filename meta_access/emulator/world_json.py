@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from meta_access import rules
 from meta_access.emulator.caller import network
-from meta_access.emulator.world import World
+from meta_access.emulator.world import Row, World
 from meta_access.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ ROWS_WITH_IDS = (
     "businesses", "apps", "people", "system_users", "business_users", "business_invitations", "app_clients",
     "asset_requests", "asset_groups", *ASSET_LISTS,
 )  # fmt: skip
-SHOWN = 5  # problems in one message; the rest is counted
+FEW = 5  # ids named in a problem
+UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+SHOWN = 100  # problems in one message, so that a hostile file makes no endless one
 
 
 class WorldError(ValueError):
@@ -42,14 +46,32 @@ def load(text: bytes) -> World:
     Raises:
         WorldError: Not JSON, an unknown key, a wrong type, or a reference to something that is not there.
     """
-    try:
-        world = _WORLD.validate_json(text)
-    except ValidationError as wrong:
-        raise WorldError(_join(_describe(problem) for problem in wrong.errors())) from None
-    problems = list(_broken(world))
+    world, problems = _read(text)
+    if world is not None:
+        problems += _broken(world)
     if problems:
         raise WorldError(_join(problems))
+    assert world is not None
     return world
+
+
+def _read(text: bytes) -> tuple[World | None, list[str]]:
+    """The world without the keys it does not know, None where that is not enough to look further; and what is wrong."""
+    try:
+        return _WORLD.validate_json(text), []
+    except ValidationError as wrong:
+        errors = wrong.errors()
+    problems = [_describe(problem) for problem in errors]
+    if any(problem["type"] not in UNKNOWN for problem in errors):
+        return None, problems
+    data = json.loads(text)
+    for problem in errors:
+        *steps, last = problem["loc"]
+        target = data
+        for step in steps:
+            target = target[step]
+        del target[last]
+    return _read(json.dumps(data).encode())[0], problems
 
 
 def load_object(data: object) -> World:
@@ -65,11 +87,34 @@ def _join(problems: Iterable[str]) -> str:
 
 def _describe(problem: Any) -> str:
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem["loc"]).lstrip(".")
-    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{path}: unknown key"
+    if problem["type"] in UNKNOWN:
+        return f"{path}: unknown key{_meant(problem['loc'])}"
     if problem["type"] in ("missing", "missing_argument"):
-        return f"{path}: missing"
-    return f"{path or 'the world'}: {problem['msg']}"
+        return f"{path}: missing; write it"
+    number = problem["type"] == "string_type" and isinstance(problem["input"], int | float)
+    return f"{path or 'the world'}: {problem['msg']}{'; put the number in quotes' if number else ''}"
+
+
+def _meant(loc: tuple[int | str, ...]) -> str:
+    """What a key may have been meant to be; else the keys there are."""
+    record = _record(loc)
+    known = [] if record is None else [field.name for field in fields(record)]  # type: ignore[arg-type] # all of them are dataclasses
+    near = difflib.get_close_matches(str(loc[-1]), known, 1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; leave it out, there are {', '.join(known)}" if known else "; leave it out"
+
+
+def _record(loc: tuple[int | str, ...]) -> type[Row] | None:
+    """The record that a path leads into."""
+    record: type[Row] = World
+    for step in loc[:-1]:
+        if isinstance(step, str):
+            inner = [kind for kind in get_args(get_type_hints(record).get(step)) if isinstance(kind, type)]
+            if not inner or not issubclass(inner[0], Row):
+                return None
+            record = inner[0]
+    return record
 
 
 def _broken(world: World) -> Iterator[str]:
@@ -91,12 +136,12 @@ def _broken(world: World) -> Iterator[str]:
     known["asset group"] = groups
     for path, kind, value in _references(world):
         if value is not None and value not in known[kind]:
-            yield f"{path}: {value!r} is no {kind} of this world"
+            yield f"{path}: {value!r} is no {kind} of this world; {_there_are(kind, known[kind])}"
     yield from _wrong_tokens(world)
     yield from _unknown_users(world, users | people)
     for index, account in enumerate(world.ad_accounts):
         if not re.fullmatch(r"act_\d+", account.id):
-            yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits"
+            yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits; write it as act_104320000000501"
 
 
 def _wrong_tokens(world: World) -> Iterator[str]:
@@ -112,10 +157,17 @@ def _wrong_tokens(world: World) -> Iterator[str]:
 
 def _unknown_users(world: World, known: set[str]) -> Iterator[str]:
     members = {row.id for business in world.businesses for _, row in world.members(business.id)}
+    there = _there_are("user", known | members)
     for name in ("assignments", "group_assignments"):
         for index, row in enumerate(getattr(world, name)):
             if row.user_id not in known | members:
-                yield f"{name}[{index}].user_id: {row.user_id!r} is no system user or person of this world"
+                yield f"{name}[{index}].user_id: {row.user_id!r} is no user or person of this world; {there}"
+
+
+def _there_are(kind: str, ids: set[str]) -> str:
+    listed = sorted(ids)
+    more = f" and {len(listed) - FEW} more" if len(listed) > FEW else ""
+    return f"there are {', '.join(listed[:FEW])}{more}" if listed else f"add a {kind} with this id, or leave it out"
 
 
 def _references(world: World) -> Iterator[tuple[str, str, str | None]]:
@@ -187,7 +239,7 @@ def _twice(world: World) -> Iterator[str]:
     for name in ROWS_WITH_IDS:
         for index, row in enumerate(getattr(world, name)):
             if row.id in seen:
-                yield f"{name}[{index}].id: {row.id!r} is taken already"
+                yield f"{name}[{index}].id: {row.id!r} is taken already; give it another one"
             seen.add(row.id)
     fingerprints: set[str] = set()
     for index, token in enumerate(world.tokens):

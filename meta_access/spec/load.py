@@ -15,9 +15,10 @@ from meta_access.spec.base import described
 from meta_access.spec.checks import every_problem
 from meta_access.spec.draft import Draft
 from meta_access.spec.evidence import EvidenceSpec
-from meta_access.spec.files import NAMESPACE, client_files, meta_values, read_yaml
+from meta_access.spec.files import NAMESPACE, client_files, meta_values
 from meta_access.spec.parse import parse
 from meta_access.spec.problems import dotted, problems_of
+from meta_access.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.emulators import graph_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,6 +81,79 @@ def test_start_reuse_status_act_reset_and_stop(run: Callable[..., Done]) -> None
     assert run("status", "--json").data == {"running": False}
     assert run("status", "--json").code == 1
     assert run("stop").code == 0
+
+
+def test_faults_clock_and_journal_from_the_shell(run: Callable[..., Done], tmp_path: Path) -> None:
+    started = run("start", "--port", "0", "--aws-port", "0", "--world", "agency", "--json").data
+    assert started["world"] == "agency"
+    added = run("fault", "add", "graph", "--path", "me$", "--code", "4", "--header", "X-A=b")
+    assert added.out == "fault 1 added: graph, service graph, path me$, nth 1, times 1, code 4, headers {'X-A': 'b'}\n"
+    wrong = run("fault", "add", "gremlin")
+    assert (wrong.code, wrong.err.startswith("Error: kind: 'gremlin' is not one of http, graph")) == (1, True)
+    token = started["admin_token"]
+    struck = graph_call(started["graph_url"], "GET", "me", {"access_token": token})
+    assert (struck.code, struck.headers["x-a"]) == ((4, None), "b")
+    assert run("fault", "list").out.endswith("; 1 of 1 calls struck\n")
+    assert run("fault", "list", "--json").data["faults"][0]["hits"] == 1
+    assert run("fault", "clear", "--id", "7").code == 1
+    assert run("fault", "clear", "--id", "1").out == "fault 1 cleared\n"
+    assert run("fault", "list").out == "no faults\n"
+
+    before = datetime.fromisoformat(run("clock", "--json").data["now"])
+    after = datetime.fromisoformat(run("clock", "--advance", "60d", "--json").data["now"])
+    assert timedelta(days=60) <= after - before < timedelta(days=60, minutes=2)
+    assert "before the emulator's time" in run("clock", "--set", "2020-01-01T00:00:00Z").err
+    assert "is not a duration" in run("clock", "--advance", "60").err
+    assert run("clock", "--advance", "1s", "--set", "2040-01-01T00:00:00Z").code == 1
+
+    assert "400 GET    /v26.0/me  error 4" in run("journal").out
+    [line] = run("journal", "--format", "jsonl").out.splitlines()
+    assert json.loads(line)["path"] == "/v26.0/me"
+    har = json.loads(run("journal", "--format", "har").out)
+    [entry] = har["log"]["entries"]
+    assert (har["log"]["version"], entry["request"]["method"], entry["response"]["status"]) == ("1.2", "GET", 400)
+    assert entry["request"]["url"] == started["graph_url"] + "/v26.0/me"
+    assert token not in json.dumps(har)
+    assert run("journal", "--format", "har", "--output", str(tmp_path / "a" / "b")).code == 1
+    assert run("journal", "--service", "secretsmanager").out == ""
+
+    assert "began with the world agency" in run("start", "--world", "saas").err
+    assert run("reset", "--world", "saas").code == 0
+    assert run("status", "--json").data["world"] == "saas"
+    assert "there are agency" in run("reset", "--world", "nowhere").err
+
+
+def test_another_folders_emulator_at_a_port_is_not_asked(run: Callable[..., Done], tmp_path: Path) -> None:
+    started = run("start", "--port", "0", "--aws-port", "0", "--json").data
+    port, aws_port = (started[key].rpartition(":")[2] for key in ("graph_url", "aws_url"))
+
+    for words in (["status"], ["act", "verify"], ["clock"], ["journal"], ["fault", "list"], ["reset"]):
+        refused = run(*words, "--port", port, "--home", str(tmp_path / "other"))
+        assert (refused.code, str(tmp_path / "home") in refused.err) == (1, True), words
+    taken = run("start", "--home", str(tmp_path / "other"), "--port", "0", "--aws-port", aws_port)
+    assert taken.code == 1
+    assert f"the emulator of the state folder {tmp_path / 'home'}" in taken.err
+
+
+def test_a_world_that_cannot_be_starts_nothing(run: Callable[..., Done], tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text('apps: [{id: "12", name: App, business_id: "99"}]\n')
+
+    refused = run("start", "--port", "0", "--aws-port", "0", "--world", str(file))
+
+    assert refused.code == 1
+    assert "apps[0].business_id: '99' is no business of this world" in refused.err
+    assert "Traceback" not in refused.err
+    assert run("start", "--port", "0", "--aws-port", "0", "--host", "0.0.0.0").err.count("Add --expose") == 1
+
+
+def test_a_world_without_apps_has_a_status(run: Callable[..., Done], tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("businesses: []\n")
+
+    assert run("start", "--port", "0", "--aws-port", "0", "--world", str(file)).code == 0
+    assert run("status", "--json").data["app_id"] is None
+    assert run("status").code == 0
 
 
 def test_a_foreign_process_on_the_port_is_named(run: Callable[..., Done]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from moto.secretsmanager.exceptions import InvalidParameterException, InvalidRequestException, ValidationException
 
 from meta_access.emulator.aws.refusals import RefusedError
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,9 +86,6 @@ KMS_KEY = re.compile(
 )
 KMS_ALIAS = re.compile(r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/(aws/secretsmanager|meta[A-Za-z0-9/_-]*)")
 
-# Meta's tokens start with EAA. Those of this emulator go on with EMU; any other might be somebody's real one.
-REAL_TOKEN = re.compile(r"(?<![A-Za-z0-9])EAA(?!EMU)[A-Za-z0-9]{8,}")
-
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
     """Refuse a request that AWS would refuse without looking at what is stored.
@@ -95,11 +93,8 @@ def check(operation: str, params: Mapping[str, Any]) -> None:
     Raises:
         SecretsManagerClientError: One of moto's or ours, with AWS's code. Its message never quotes a value.
     """
-    if any(REAL_TOKEN.search(text) for text in _texts(params)):
-        raise InvalidParameterException(
-            "The request holds what looks like a real Meta access token. Real tokens do not belong in the emulator: it "
-            "takes only those that it issued itself, which start with EAAEMU. Nothing was stored."
-        )
+    if any(holds_real(text) for text in _texts(params)):
+        raise InvalidParameterException(f"The request holds what looks like a real Meta access token. {ONLY_FAKE}")
     _check_types(params)
     for key in REQUIRED.get(operation, ("SecretId",)):
         if params.get(key) is None:
