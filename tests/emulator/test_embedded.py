@@ -90,9 +90,9 @@ def test_the_fixture_serves_a_test_and_takes_a_world(tmp_path: Path) -> None:
 def test_the_fixture_without_the_extra_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(meta_emulator): pass\ndef test_other(): pass\n")
 
-    done = _pytest(tmp_path, without="moto")
+    done = _pytest(tmp_path, without="werkzeug")
 
-    assert "meta_emulator needs moto: run pip install 'meta-access[emulator]'." in done.stdout
+    assert "meta_emulator needs werkzeug: run pip install 'meta-access[emulator]'." in done.stdout
     assert "1 passed, 1 error" in done.stdout
 
 
