@@ -253,6 +253,7 @@ def test_a_token_goes_into_its_secret_and_nowhere_else(host: Host, emulator: Run
         "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
         "keepers", "freshness", "arn", "version_id", "generation", "claim", "fingerprint", "issued_at", "expires_at",
         "trigger", "superseded", "suspects", "previous_secrets", "app_id",
+        "rotation_owner",
     }  # fmt: skip
 
 
