@@ -113,6 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """No access log: request lines hold tokens."""
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request for us, without quoting it; a method or version nobody knows is not our failure."""
+        del message, explain
+        super().send_error(400 if code in (501, 505) else code)
+
     def _serve(self) -> None:
         body = self._body()
         if body is None:

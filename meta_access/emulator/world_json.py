@@ -46,11 +46,11 @@ def load(text: bytes) -> World:
     Raises:
         WorldError: Not JSON, an unknown key, a wrong type, or a reference to something that is not there.
     """
-    world, problems = _read(text)
+    world, found = _read(text)
     if world is not None:
-        problems += _broken(world)
-    if problems:
-        raise WorldError(_join(problems))
+        found += problems(world)
+    if found:
+        raise WorldError(_join(found))
     assert world is not None
     return world
 
@@ -117,7 +117,7 @@ def _record(loc: tuple[int | str, ...]) -> type[Row] | None:
     return record
 
 
-def _broken(world: World) -> Iterator[str]:
+def problems(world: World) -> Iterator[str]:
     """References to nothing, and ids that stand for two things."""
     try:
         rules.load(world.rules)

@@ -15,6 +15,7 @@ TARGETS = {
     "test",
     "test-faults",
     "test-faults-all",
+    "fuzz",
     "check",
     "emulator",
     "env",
