@@ -136,7 +136,7 @@ def problems(world: World) -> Iterator[str]:
     known["asset group"] = groups
     for path, kind, value in _references(world):
         if value is not None and value not in known[kind]:
-            yield f"{path}: {value!r} is no {kind} of this world; {_there_are(kind, known[kind])}"
+            yield f"{path}: {value!r} is no {kind} of this world; {_there_are(known[kind])}"
     yield from _wrong_tokens(world)
     yield from _unknown_users(world, users | people)
     for index, account in enumerate(world.ad_accounts):
@@ -157,17 +157,17 @@ def _wrong_tokens(world: World) -> Iterator[str]:
 
 def _unknown_users(world: World, known: set[str]) -> Iterator[str]:
     members = {row.id for business in world.businesses for _, row in world.members(business.id)}
-    there = _there_are("user", known | members)
+    there = _there_are(known | members)
     for name in ("assignments", "group_assignments"):
         for index, row in enumerate(getattr(world, name)):
             if row.user_id not in known | members:
-                yield f"{name}[{index}].user_id: {row.user_id!r} is no user or person of this world; {there}"
+                yield f"{name}[{index}].user_id: {row.user_id!r} is no system user or person of this world; {there}"
 
 
-def _there_are(kind: str, ids: set[str]) -> str:
+def _there_are(ids: set[str]) -> str:
     listed = sorted(ids)
     more = f" and {len(listed) - FEW} more" if len(listed) > FEW else ""
-    return f"there are {', '.join(listed[:FEW])}{more}" if listed else f"add a {kind} with this id, or leave it out"
+    return f"there are {', '.join(listed[:FEW])}{more}" if listed else "add one with this id, or leave it out"
 
 
 def _references(world: World) -> Iterator[tuple[str, str, str | None]]:

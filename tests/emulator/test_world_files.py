@@ -101,7 +101,7 @@ def test_everything_wrong_with_a_file_is_said_at_once(tmp_path: Path) -> None:
         "apps[0].business_id: '99' is no business of this world",
         "there are 17",
         "tokens[0].system_user_id: '122' is no system user of this world",
-        "add a system user with this id, or leave it out",
+        "add one with this id, or leave it out",
         "ad_accounts[0].id: '104' is not act_ and digits",
         "write it as act_104320000000501",
     ]
