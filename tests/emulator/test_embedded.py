@@ -123,5 +123,5 @@ def test_a_port_error_names_address_and_port() -> None:
 def _pytest(folder: Path, *words: str, without: str | None = None) -> subprocess.CompletedProcess[str]:
     missing = "" if without is None else f"sys.modules[{without!r}] = None; "
     code = f"import sys; {missing}import pytest; sys.exit(pytest.main(sys.argv[1:]))"
-    argv = [sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", "-p", PLUGIN, *words, str(folder)]
+    argv = [sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", *words, str(folder)]
     return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
