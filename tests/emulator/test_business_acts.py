@@ -163,7 +163,7 @@ def test_an_act_that_cannot_be_says_why(meta: RunningEmulator, body: dict[str, A
         ("asset_groups", {"id": "1", "name": "g", "business_id": BUSINESS, "asset_ids": ["2"]},
          r"asset_groups\[0\].asset_ids: '2' is no asset"),
         ("group_assignments", {"group_id": "1", "user_id": "2", "tasks": {}},
-         r"group_assignments\[0\].user_id: '2' is no user or person of this world"),
+         r"group_assignments\[0\].user_id: '2' is no system user or person"),
     ],
 )  # fmt: skip
 def test_a_world_with_references_to_nothing_is_refused(
