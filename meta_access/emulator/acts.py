@@ -74,8 +74,7 @@ def accept_role(world: World, person: str, role: str | None = None, app: str | N
     who, target = named.person(world, person), named.app(world, app)
     pending = [r for r in world.app_roles if r.app_id == target.id and r.user_id == who.id and r.state == "pending"]
     if role is not None:
-        if role not in ROLES:
-            raise ActError(f"role: {role!r} is not one of {', '.join(ROLES)}.")
+        named.check_word("role", role, ROLES)
         accepted = AppRole(target.id, who.id, ROLES[role])
     elif pending:
         accepted = AppRole(target.id, who.id, pending[0].role)
@@ -236,8 +235,7 @@ def _feature(ruleset: rules.RuleSet, name: str) -> str:
 def verify(world: World, business: str | None = None, status: str = "verified") -> str:
     """Meta decides on a business's verification."""
     target = named.business(world, business)
-    if status not in VERIFICATION:
-        raise ActError(f"status: {status!r} is not one of {', '.join(VERIFICATION)}.")
+    named.check_word("status", status, VERIFICATION)
     target.verification_status = status
     return f"{target.name} is {status}."
 

@@ -100,8 +100,7 @@ def _forget_invitation(world: World, business_id: str, email: str) -> None:
 def two_factor(world: World, person: str, state: str = "on") -> str:
     """A person turns two-factor authentication on or off."""
     who = named.person(world, person)
-    if state not in ("on", "off"):
-        raise ActError(f"state: {state!r} is not one of on, off.")
+    named.check_word("state", state, ("on", "off"))
     who.two_factor = state == "on"
     return f"{who.name} signs in with {'two factors' if who.two_factor else 'a password only'}."
 
@@ -109,8 +108,7 @@ def two_factor(world: World, person: str, state: str = "on") -> str:
 def require_two_factor(world: World, rule: str, business: str | None = None) -> str:
     """An admin decides who in a business has to sign in with two factors."""
     target = named.business(world, business)
-    if rule not in TWO_FACTOR:
-        raise ActError(f"rule: {rule!r} is not one of {', '.join(TWO_FACTOR)}.")
+    named.check_word("rule", rule, TWO_FACTOR)
     target.two_factor_type = rule  # type: ignore[assignment]
     return f"{target.name} has the two-factor rule {rule}."
 
@@ -146,8 +144,7 @@ def unclaim_app(world: World, app: str | None = None) -> str:
 def app_mode(world: World, mode: str, app: str | None = None) -> str:
     """An admin switches an app to live mode or back to development."""
     target = named.app(world, app)
-    if mode not in MODES:
-        raise ActError(f"mode: {mode!r} is not one of {', '.join(MODES)}.")
+    named.check_word("mode", mode, MODES)
     target.mode = mode  # type: ignore[assignment]
     return f"{target.name} is in {mode} mode."
 

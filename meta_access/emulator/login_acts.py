@@ -28,8 +28,7 @@ def create_login_configuration(
     wrong = [word for word in chosen if word not in known]
     if wrong:
         raise ActError(f"permissions: {', '.join(wrong)} is no permission of the rules {world.rules}.")
-    if token not in LOGIN_TOKENS:
-        raise ActError(f"token: {token!r} is not one of {', '.join(LOGIN_TOKENS)}.")
+    named.check_word("token", token, LOGIN_TOKENS)
     taken = [int(row.id) for each in world.apps for row in each.login_configurations if row.id.isdecimal()]
     made = LoginConfiguration(str(max(taken, default=600000000000900) + 1), name, permissions=chosen)
     if token != LOGIN_TOKENS[0]:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from meta_access.emulator.world import App, Asset, Business, Person, SystemUser, World
 
 
 class ActError(ValueError):
     """An act cannot be done; the message says why."""
+
+
+def check_word(key: str, word: object, known: Iterable[str]) -> None:
+    """ActError unless a word that was given under a key is one of the known ones."""
+    listed = tuple(known)
+    if word not in listed:
+        raise ActError(f"{key}: {word!r} is not one of {', '.join(listed)}.")
 
 
 def _one(kind: str, rows: list[Any], wanted: str | None) -> Any:
