@@ -17,7 +17,7 @@ from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.tiers import probe
 from meta_access.spec.plan import SUFFIX, identities
-from meta_access.spec.tier import TierSeen
+from meta_access.spec.tier import TierSeen, seen_in
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
@@ -47,13 +47,9 @@ def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
     if connection.tier_probe is None:
         return TierSeen(None, f"meta:connections.{connection.name} names no tier_probe to read a header of.")
     try:
-        header = probe(client_for(connection), connection.tier_probe)
+        return seen_in(rules, probe(client_for(connection), connection.tier_probe))
     except MetaAccessError as error:
         return TierSeen(None, f"The read of {connection.tier_probe} failed: {error}")
-    if header is None:
-        return TierSeen(None, "Meta sent no ads_api_access_tier header, which says nothing of the tier.")
-    tier = rules.tier_of_header(header)
-    return TierSeen(tier, "" if tier else f"Meta calls the tier {header}, a word that rules {rules.name} do not have.")
 
 
 def _planned_secrets(stack: Stack) -> dict[str, str]:

@@ -6,19 +6,21 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
+from meta_access.cli.exit_codes import DONE, WORK_LEFT
 from meta_access.cli.leftovers import Leftovers, arns_in_state, sweep
+from meta_access.cli.progress import to_person
 from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
 from meta_access.errors import MetaAccessError, OfflineError
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import client_for
 from meta_access.graph.snapshot import snapshot_for
+from meta_access.issuing import issuer_of
 from meta_access.vault import protocol, tags
 from meta_access.vault.inventory import owned_by
 from meta_access.vault.store import store_for
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
     from meta_access.connections import Connection
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.vault.description import Description
-    from meta_access.vault.issuer import Issuer
 
-WORK_LEFT = 2
 TITLES = {
     "ended": "Ended now, because no state of the stack holds it",
     "left": "Not ended",
@@ -54,17 +54,12 @@ class Live:
         return owned_by(store_for(connection.aws), self._project, self._stack)
 
     def end(self, connection: Connection, secret: Description) -> str:
-        # What Meta tells of a token has every field that the vault asks for; the vault knows no Graph to say so.
-        issuer = cast("Issuer", TokenIssuer(client_for(connection)))
+        issuer = issuer_of(client_for(connection))
         claim = secret.tags.get(tags.CLAIM, "")
-        return protocol.end(store_for(connection.aws), issuer, secret.arn, claim=claim, notify=_to_person)
+        return protocol.end(store_for(connection.aws), issuer, secret.arn, claim=claim, notify=to_person)
 
     def users(self, connection: Connection) -> Iterable[SystemUserRow]:
         return snapshot_for(connection).system_users()
-
-
-def _to_person(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _run(stack: str | None) -> Leftovers:
@@ -104,4 +99,4 @@ def command(stack: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps(asdict(found)))
     else:
         _print(found)
-    sys.exit(0 if found.done else WORK_LEFT)
+    sys.exit(DONE if found.done else WORK_LEFT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from meta_access.cli.exit_codes import DONE, WORK_LEFT
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from meta_access.vault.revocation import Condemned
     from meta_access.vault.tags import Order
 
-DONE, WORK_LEFT = 0, 2
 PENDING = "revocation due"
 
 

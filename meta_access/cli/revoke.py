@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
 
 from meta_access import audit
 from meta_access.cli import tokens, update
+from meta_access.cli.progress import to_person
 from meta_access.cli.revocation import Target, pending, revoke
 from meta_access.clock import iso
 from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import client_for
+from meta_access.issuing import issuer_of
 from meta_access.providers.system_user_token import observed
 from meta_access.vault import revocation, tags
 from meta_access.vault.inventory import of_user
@@ -52,15 +54,15 @@ class Live:
     def order(self, target: Target, order_id: str) -> Order:
         store, issuer = self._store(target), self._issuer(target)
         given = revocation.order(
-            store, issuer, target.arn, owner=self._found.owner, order_id=order_id, notify=_to_person
+            store, issuer, target.arn, owner=self._found.owner, order_id=order_id, notify=to_person
         )
-        _to_person(f"Secret {target.secret}: every token up to generation {given.through} is condemned.")
+        to_person(f"Secret {target.secret}: every token up to generation {given.through} is condemned.")
         return given
 
     def end_all(self, user: str, targets: Sequence[Target]) -> None:
         first = targets[0]
         TokenIssuer(client_for(self._connection(first))).end_all(user)
-        _to_person(f"All tokens of system user {user} are ended.")
+        to_person(f"All tokens of system user {user} are ended.")
         for target in targets:
             audit.write(
                 "invalidate",
@@ -68,19 +70,19 @@ class Live:
                 stack=self._found.owner,
                 secret=target.secret,
                 arn=target.arn,
-                notify=_to_person,
+                notify=to_person,
                 trace_id=audit.last_trace(),
                 note=f"all tokens of system user {user}",
             )
 
     def up(self, urns: Sequence[str]) -> bool:
-        _to_person(f"Running pulumi for {', '.join(self._tokens[urn].name for urn in urns)}.")
+        to_person(f"Running pulumi for {', '.join(self._tokens[urn].name for urn in urns)}.")
         return update.targeted(self._found.stack, urns)
 
     def end_condemned(self, target: Target) -> Condemned:
-        _to_person(f"Secret {target.secret}: ending what is condemned.")
+        to_person(f"Secret {target.secret}: ending what is condemned.")
         store, issuer = self._store(target), self._issuer(target)
-        return revocation.end_condemned(store, issuer, target.arn, owner=self._found.owner, notify=_to_person)
+        return revocation.end_condemned(store, issuer, target.arn, owner=self._found.owner, notify=to_person)
 
     def caller(self, target: Target) -> str:
         """Id of the system user whose token the target's connection acts with."""
@@ -99,7 +101,7 @@ class Live:
         return self._found.store(self._tokens[target.urn], target.arn)
 
     def _issuer(self, target: Target) -> Issuer:
-        return cast("Issuer", TokenIssuer(client_for(self._connection(target))))
+        return issuer_of(client_for(self._connection(target)))
 
 
 def targets_of(found: StackTokens, wanted: str | None) -> list[Target]:
@@ -144,26 +146,24 @@ def _users(live: Live, targets: Sequence[Target]) -> list[str]:
 
 
 def _show(live: Live, targets: Sequence[Target], users: Sequence[str]) -> None:
-    _to_person("These lose access:")
+    to_person("These lose access:")
     for target in targets:
         seen = live.look(target)
         ends = f"expires {iso(seen.expires_at)}" if seen.expires_at else "never expires"
-        _to_person(
+        to_person(
             f"  - whoever holds generation {seen.generation} of secret {target.secret} (system user {target.user}, "
             f"{', '.join(target.scopes)}; {ends})"
         )
         for token in seen.superseded:
-            _to_person(
-                f"  - whoever still holds generation {token.generation}, in its grace until {iso(token.ends_at)}"
-            )
+            to_person(f"  - whoever still holds generation {token.generation}, in its grace until {iso(token.ends_at)}")
     for user in users:
-        _to_person(f"  - whoever holds any other token of system user {user}, of whatever app, stack or hand")
+        to_person(f"  - whoever holds any other token of system user {user}, of whatever app, stack or hand")
         for other in live.others(user, [target for target in targets if target.user == user]):
-            _to_person(f"      among them secret {other}")
+            to_person(f"      among them secret {other}")
     if users:
-        _to_person("Between that and the next token of a secret, its readers have no valid one: about a minute.")
+        to_person("Between that and the next token of a secret, its readers have no valid one: about a minute.")
     else:
-        _to_person("Each secret gets another token first; whoever reads it again then has access.")
+        to_person("Each secret gets another token first; whoever reads it again then has access.")
 
 
 def _print(done: Revoked) -> None:
@@ -179,10 +179,6 @@ def _print(done: Revoked) -> None:
         click.echo(f"system user {user}: what no secret holds is not ended: {why}")
     if done.code:
         click.echo("Work is left: run the same command again when the reason is gone.")
-
-
-def _to_person(text: str) -> None:
-    click.echo(text, err=True)
 
 
 @click.command(name="revoke")
@@ -207,7 +203,7 @@ def command(secret: str | None, stack: str | None, *, everything: bool, yes: boo
         raise click.ClickException("not confirmed; nothing was changed.")
     carried_on = pending(live, targets)
     if carried_on:
-        _to_person("An order stands already and is not carried out yet: carrying on with it.")
+        to_person("An order stands already and is not carried out yet: carrying on with it.")
     done = revoke(live, targets, carried_on or str(uuid4()), users)
     if as_json:
         click.echo(json.dumps(asdict(done)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meta_access.cli import tokens, update
+from meta_access.cli.progress import to_person
 from meta_access.cli.rotation import FRESH, Rotation, Row, rounds
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
@@ -65,7 +66,7 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
 
 def _up(found: StackTokens, urns: Sequence[str]) -> bool:
     names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
-    click.echo(f"Running pulumi for {names}.", err=True)
+    to_person(f"Running pulumi for {names}.")
     return update.targeted(found.stack, urns)
 
 
@@ -85,7 +86,7 @@ def _print(done: Rotation) -> None:
     if not done.after:
         click.echo("The stack has no token.")
     if done.failed:
-        click.echo("pulumi ended with an error; what it was about is above.", err=True)
+        to_person("pulumi ended with an error; what it was about is above.")
 
 
 @click.command(name="rotate")

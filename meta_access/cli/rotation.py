@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from meta_access.cli.exit_codes import DONE, EXPIRING, FAILED, WORK_LEFT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DONE, FAILED, WORK_LEFT, EXPIRING = 0, 1, 2, 3
 FRESH = "current"
 DUE = ("rotation due", "rotation unfinished", "retirement due", "revocation due")
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
+from meta_access.cli.progress import to_person
 from meta_access.clock import iso
 from meta_access.connections import is_offline, settings_of
 from meta_access.credentials import check_pairing
 from meta_access.errors import OfflineError
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import client_for
+from meta_access.issuing import issuer_of
 from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.spec import load_stack, plan
 from meta_access.vault.adoption import adopt
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from meta_access.connections import Connection
     from meta_access.spec.plan import IdentityPlan
-    from meta_access.vault.issuer import Issuer
 
 
 @click.group(name="token")
@@ -95,10 +95,6 @@ def _ask(owner: str, found: IdentityPlan, connection: Connection, user: str) -> 
     )
 
 
-def _to_person(text: str) -> None:
-    click.echo(text, err=True)
-
-
 @command.command(name="adopt")
 @click.argument("identity_or_secret")
 @click.option("--key", help="JSON key the token stands under; access_token, or the whole value, when absent.")
@@ -118,7 +114,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     user = user_of(found, stacks.export(name))
     connection = settings_of(loaded.spec).connections[found.connection]
     check_pairing(connection.graph_url, connection.aws)
-    _to_person(
+    to_person(
         f"Secret {found.secret} becomes this stack's: its token is kept, and its value becomes a JSON object with the "
         "token under access_token. A program that reads it in another shape must be changed first."
     )
@@ -126,10 +122,10 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
         raise click.ClickException("not confirmed; nothing was changed.")
     done = adopt(
         store_for(connection.aws),
-        cast("Issuer", TokenIssuer(client_for(connection))),
+        issuer_of(client_for(connection)),
         _ask(f"{home.name}/{name}", found, connection, user),
         key=key,
-        notify=_to_person,
+        notify=to_person,
     )
     ends = iso(done.expires_at) if done.expires_at else NEVER
     if as_json:

@@ -6,16 +6,15 @@ import contextlib
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from meta_access import rules
 from meta_access.connections import settings_from_config
 from meta_access.endpoints import check_pairing
 from meta_access.errors import ConfigError, GraphError, Problem
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import client_for
 from meta_access.graph.snapshot import snapshot_for
+from meta_access.issuing import issuer_of
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Live:
 
     @property
     def issuer(self) -> Issuer:
-        return _issuer_of(self.client)
+        return issuer_of(self.client)
 
     def store(self, region: str | None = None) -> SecretStore:
         """Secrets Manager of the connection; of another region when a secret has stayed behind there."""
@@ -86,13 +85,6 @@ class Live:
             with contextlib.suppress(GraphError):  # a refusal has a Date header, too
                 self.snapshot.business()
         return self.client.server_time or datetime.now(UTC)
-
-
-@cache
-def _issuer_of(client: GraphClient) -> Issuer:
-    # Kept, because it remembers whom the credential in use belongs to. Cast, because graph and vault do not know each
-    # other: what one calls TokenInfo has all that the other asks of TokenFacts.
-    return cast("Issuer", TokenIssuer(client))
 
 
 def live(name: str) -> Live:

@@ -17,6 +17,7 @@ from meta_access.providers._boundary import say
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.move import changes, edition_of, word_for
+from meta_access.spec.tier import seen_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,18 +75,13 @@ class FeatureRequestProvider(GateProvider):
             return Observation(
                 None, reason=f"Connection {live.connection.name} names no tier_probe to read a header of."
             )
-        header = live.snapshot.tier_header()
-        if header is None:
-            return Observation(None, reason="Meta sent no ads_api_access_tier header, which says nothing of the tier.")
-        tier = rules.tier_of_header(header)
-        if tier is None:
-            return Observation(
-                None, reason=f"Meta calls the tier {header}, a word that rules {rules.name} do not have."
-            )
+        seen = seen_in(rules, live.snapshot.tier_header())
+        if seen.tier is None:
+            return Observation(None, reason=seen.why)
         order = list(rules.tiers)
-        if order.index(tier) >= order.index(_today(rules, props["level"])):
-            return Observation(met=True, value=tier, source="header")
-        return Observation(met=False, value=tier, source="header", reason=f"Meta reports tier {tier}.")
+        if order.index(seen.tier) >= order.index(_today(rules, props["level"])):
+            return Observation(met=True, value=seen.tier, source="header")
+        return Observation(met=False, value=seen.tier, source="header", reason=f"Meta reports tier {seen.tier}.")
 
     def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
         del seen

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_access.spec.plan import connection_of, kind_of
+from meta_access.spec.plan import identities_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ class Budget:
 
 def budget(spec: StackSpec, rules: RuleSet, connection: str, tier: str | None) -> Budget:
     """The budget of a connection whose app has that tier; None is a tier that nothing showed."""
-    mine = {key for key, identity in spec.identities.items() if connection_of(spec, identity) == connection}
+    mine = identities_of(spec, connection)
     scores: dict[str, int] = {}
     assignments, lists = 0, set()
     for client in spec.clients.values():

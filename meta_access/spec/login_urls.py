@@ -34,8 +34,9 @@ def login_urls(spec: StackSpec, rules: RuleSet, key: str, api_version: str) -> d
 
 def _scopes(spec: StackSpec, rules: RuleSet, key: str) -> dict[str, list[str]]:
     """What to ask for, by the name it is asked under: a use case of the app's identities, else everything declared."""
-    presets = [found for identity in spec.identities if (found := use_case.expansion(spec, rules, identity))]
-    mine = {found.use_case: sorted(found.permissions) for found in presets if use_case.of_app(spec, found, key)}
+    here = [name for name, identity in spec.identities.items() if use_case.lives_in(spec, identity, key)]
+    presets = [found for name in here if (found := use_case.expansion(spec, rules, name))]
+    mine = {found.use_case: sorted(found.permissions) for found in presets}
     return mine or {BY_SCOPE: sorted(use_case.permissions_of(spec, rules, key))}
 
 

@@ -78,6 +78,11 @@ def connection_of(spec: StackSpec, identity: IdentitySpec) -> str | None:
     return identity.connection or (next(iter(spec.connections)) if len(spec.connections) == 1 else None)
 
 
+def identities_of(spec: StackSpec, connection: str) -> set[str]:
+    """The identities that live in a connection."""
+    return {key for key, identity in spec.identities.items() if connection_of(spec, identity) == connection}
+
+
 def secret_of(spec: StackSpec, key: str, identity: IdentitySpec) -> str:
     """The name of an identity's secret, `{suffix}` left standing."""
     pattern = identity.secret or spec.token_defaults.secret

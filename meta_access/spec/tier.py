@@ -26,6 +26,14 @@ class TierSeen:
     why: str = ""
 
 
+def seen_in(rules: RuleSet, header: str | None) -> TierSeen:
+    """What the header of an answer showed; None is an answer without it."""
+    if header is None:
+        return TierSeen(None, "Meta sent no ads_api_access_tier header, which says nothing of the tier.")
+    tier = rules.tier_of_header(header)
+    return TierSeen(tier, "" if tier else f"Meta calls the tier {header}, a word that rules {rules.name} do not have.")
+
+
 @dataclass(frozen=True, slots=True)
 class TierReport:
     """One connection: what was seen, what its stack wants of it and where, and the calls of an update."""

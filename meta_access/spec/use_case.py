@@ -65,13 +65,14 @@ def permissions_of(spec: StackSpec, rules: RuleSet, app: str) -> dict[str, str]:
     """Permission to level for an app: as typed, and for what is not typed as its use cases need it."""
     found: dict[str, str] = {}
     for key, identity in spec.identities.items():
-        written_out = expansion(spec, rules, key) if _lives_in(spec, identity, app) else None
+        written_out = expansion(spec, rules, key) if lives_in(spec, identity, app) else None
         if written_out is None or identity.scopes is not None:
             continue
         for name, level in written_out.permissions.items():
             if found.get(name) != ADVANCED:
                 found[name] = level
-    return {**spec.apps[app].permissions.levels(), **{n: v for n, v in found.items() if not _typed(spec, app, n)}}
+    typed = spec.apps[app].permissions.levels()
+    return {**typed, **found, **typed}  # in the order of the file, and as typed
 
 
 def notices(spec: StackSpec, rules: RuleSet) -> Iterator[str]:
@@ -119,7 +120,7 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
 
 def _unused(spec: StackSpec, rules: RuleSet, app: str) -> Iterator[str]:
     """Permissions that neither a token nor a login asks for; told only of apps whose identities are all presets."""
-    mine = {key: identity for key, identity in spec.identities.items() if _lives_in(spec, identity, app)}
+    mine = {key: identity for key, identity in spec.identities.items() if lives_in(spec, identity, app)}
     presets = [expansion(spec, rules, key) for key, identity in mine.items() if identity.scopes is None]
     if not mine or any(found is None for found in presets):
         return
@@ -139,15 +140,7 @@ def _others(spec: StackSpec, key: str) -> Iterator[str]:
             yield name
 
 
-def of_app(spec: StackSpec, found: Expansion, app: str) -> bool:
-    """Whether the identity of an expansion works through that app."""
-    return _lives_in(spec, spec.identities[found.identity], app)
-
-
-def _lives_in(spec: StackSpec, identity: IdentitySpec, app: str) -> bool:
+def lives_in(spec: StackSpec, identity: IdentitySpec, app: str) -> bool:
+    """Whether an identity works through that app."""
     connection = spec.connections.get(connection_of(spec, identity) or "")
     return connection is not None and connection.app == app
-
-
-def _typed(spec: StackSpec, app: str, permission: str) -> bool:
-    return permission in spec.apps[app].permissions.levels()

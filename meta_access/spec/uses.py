@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meta_access.rules.allowance import Topic
-from meta_access.spec.plan import connection_of, kind_of
+from meta_access.spec.plan import identities_of, kind_of
 from meta_access.spec.stack import PROD
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def uses(spec: StackSpec, connection: str) -> dict[Topic, list[str]]:
 def _wanted(spec: StackSpec, connection: str) -> Iterator[tuple[Topic, str]]:
     if spec.environment == PROD:
         yield Topic.PRODUCTION, "meta:environment"
-    mine = {key for key, identity in spec.identities.items() if connection_of(spec, identity) == connection}
+    mine = identities_of(spec, connection)
     for name, client in spec.clients.items():
         kinds = {kind_of(asset) for asset, choices in client.assets.items() if mine & choices.keys()}
         place = f"meta:clients.{name}"

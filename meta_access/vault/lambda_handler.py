@@ -110,7 +110,7 @@ def _issuer(ask: Ask, aws: AwsSettings) -> Issuer:
         tier=None,
         aws=aws,
     )
-    # Cast as in `providers/_live`: graph and vault do not know each other.
+    # Cast as in `issuing`, and not kept as there: a warm function reads its credentials anew in every call.
     return cast("Issuer", TokenIssuer(GraphClient(connection, Credentials(connection))))
 
 

@@ -149,7 +149,7 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(businesses, "get", fake.business)
     monkeypatch.setattr(tiers, "probe", fake.probe)
     monkeypatch.setattr(_live, "client_for", lambda _connection: fake)
-    monkeypatch.setattr(_live, "_issuer_of", lambda _client: fake)
+    monkeypatch.setattr(_live, "issuer_of", lambda _client: fake)
     monkeypatch.setattr(sys, "argv", ["pytest"])
     new_process(monkeypatch, fake)
     configured(monkeypatch, fake)
