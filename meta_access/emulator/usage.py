@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from meta_access.rules import Tier
 
 HOUR_S, DAY_S = 3600, 86400
+APP_USAGE = "x-app-usage"
 MOST_OBJECTS = 32  # in one business use case header
 
 
@@ -39,14 +40,20 @@ def count(call: GraphCall, kind: str, node: Any, edge: str) -> None:
     elif kind == "page" and (call.caller.user is not None or call.caller.page is not None):
         _use_case(call, node.id, "pages", call.rules.rates.page_calls_per_user_day, 80001, DAY_S)
     else:
-        _refuse(call, call.limits.use(_app_quota(call), _now(call)), 32 if kind == "page" else 4)
+        reading = call.limits.use(_app_quota(call), _now(call))
+        _tell_app(call, reading)
+        _refuse(call, reading, 32 if kind == "page" else 4)
     show_app(call)
 
 
 def show_app(call: GraphCall) -> None:
     """The app's own usage, which every call tells that says who calls."""
-    reading = call.limits.read(_app_quota(call), _now(call))
-    call.headers["x-app-usage"] = app_usage(whole_percent(reading))
+    if APP_USAGE not in call.headers:  # counted in this call, and told by that
+        _tell_app(call, call.limits.read(_app_quota(call), _now(call)))
+
+
+def _tell_app(call: GraphCall, reading: Reading) -> None:
+    call.headers[APP_USAGE] = app_usage(whole_percent(reading))
 
 
 def app_usage(percent: int) -> str:
