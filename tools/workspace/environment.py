@@ -28,7 +28,7 @@ EMULATOR_HOME = WORK / "emulator"
 VENV_BIN = ROOT / ".venv" / "bin"
 DEV = "dev"
 
-# Why each: without the first, refresh and destroy would read with the configuration of the last update; without the
+# Why each: without the first, a refresh would read with the configuration of the last update; without the
 # second, one blocked create would stop the deletes and rotations behind it.
 ALWAYS = {
     "PULUMI_RUN_PROGRAM": "true",
