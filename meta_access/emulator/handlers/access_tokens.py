@@ -16,7 +16,7 @@ from meta_access.emulator.surface import Param, Route, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import App, SystemUser
+    from meta_access.emulator.world import App, Business, SystemUser
 
 
 def mint(call: GraphCall, user: SystemUser) -> Any:
@@ -27,9 +27,7 @@ def mint(call: GraphCall, user: SystemUser) -> Any:
     scopes = _scopes(call)
     _check_ready(call, user, app)
     expires = call.request.flag("set_token_expires_in_60_days")
-    business = call.world.business(user.business_id)
-    if not expires and business is not None and business.requires_expiring_tokens:
-        raise bad_parameter("This business requires tokens that expire: set_token_expires_in_60_days must be true.")
+    check_expiry(call.world.business(user.business_id), expires=expires)
     return {"access_token": issue(call, user, app.id, scopes, expires=expires)}
 
 
@@ -63,10 +61,21 @@ def _scopes(call: GraphCall) -> list[str]:
 
 
 def _check_ready(call: GraphCall, user: SystemUser, app: App) -> None:
-    if not call.world.installed(user.id, app.id):
-        raise bad_parameter("The app has to be installed on the system user before a token can be generated.")
+    check_installed(call, user, app)
     if not call.world.has_app_access(user.id, app.id):
         raise denied("The system user does not have full control of the app.")
+
+
+def check_installed(call: GraphCall, user: SystemUser, app: App) -> None:
+    """Refuse to mint for an app that the user has not installed."""
+    if not call.world.installed(user.id, app.id):
+        raise bad_parameter("The app has to be installed on the system user before a token can be generated.")
+
+
+def check_expiry(business: Business | None, *, expires: bool) -> None:
+    """Refuse a token without an end where the business may only have those of 60 days."""
+    if not expires and business is not None and business.requires_expiring_tokens:
+        raise bad_parameter("This business requires tokens that expire: set_token_expires_in_60_days must be true.")
 
 
 def invalidate_all(call: GraphCall, user: SystemUser) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.emulator import minting
 from meta_access.emulator.caller import check_proof
 from meta_access.emulator.errors import GraphFault, bad_parameter, denied
+from meta_access.emulator.handlers.access_tokens import check_expiry, check_installed
 from meta_access.emulator.handlers.codes import client_system_user
 from meta_access.emulator.surface import Param, Route, params
 from meta_access.emulator.world import ManagedBusiness
@@ -82,8 +83,7 @@ def by_business(call: GraphCall, business: Business) -> Any:
     user = _user(call, business)
     scopes = _scopes(call, call.request.texts("scope") or [])
     expires = call.request.flag("set_token_expires_in_60_days")
-    if business.requires_expiring_tokens and not expires:
-        raise bad_parameter("This business requires tokens that expire: set_token_expires_in_60_days must be true.")
+    check_expiry(business, expires=expires)
     targets = call.request.texts("asset") or []
     unknown = [asset for asset in targets if not _reaches(call, business, asset)]
     if unknown:
@@ -104,8 +104,7 @@ def _user(call: GraphCall, business: Business) -> SystemUser:
     user = call.system_user(call.request.required("system_user_id"))
     if user is None or user.business_id != business.id:
         raise bad_parameter("Param system_user_id must be a system user of this business.")
-    if not call.world.installed(user.id, call.caller.app.id):
-        raise bad_parameter("The app has to be installed on the system user before a token can be generated.")
+    check_installed(call, user, call.caller.app)
     return user
 
 
