@@ -46,7 +46,7 @@ def test_the_builder_builds() -> None:
 
 def test_the_tests_of_the_page_pass(tmp_path: Path) -> None:
     (tmp_path / "test_page.py").write_text(_block("meta_world"))
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "meta_access.emulator.pytest_plugin"]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
     done = subprocess.run(
         [*argv, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
