@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tests.engine import lindenhof
+
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
     from tests.engine.projects import Project
@@ -36,7 +38,9 @@ def values(emulator: RunningEmulator, arn: str) -> dict[str, Any]:
     return payload
 
 
-def test_a_schedule_rotates_what_is_due_while_another_resource_fails(dev: Project, emulator: RunningEmulator) -> None:
+def test_due_tokens_are_rotated_and_all_are_revoked_while_another_resource_fails(
+    dev: Project, emulator: RunningEmulator
+) -> None:
     assert dev.up().code == 0
     arn = dev.outputs()["secrets"]["reporting"]["arn"]
     assert run(dev, "rotate", "--due")[0] == 0
@@ -52,3 +56,24 @@ def test_a_schedule_rotates_what_is_due_while_another_resource_fails(dev: Projec
     payload = values(emulator, arn)
     assert payload["generation"] == 2
     assert payload["access_token"] not in said
+
+    # The emergency, in the same stack: the credential is another user's, so this one's tokens all die at Meta.
+    before = {token["fingerprint"] for token in lindenhof.live_tokens(emulator)}
+    code, told, said = run(dev, "revoke", "--all", "--yes")
+
+    assert code == 0, said
+    [row] = told["secrets"]
+    assert (row["name"], row["generation"], row["served"], row["left"]) == ("reporting", 3, True, "")
+    assert len(told["users"]) == 1
+    assert f"whoever holds generation 2 of secret {row['secret']}" in said
+    after = {token["fingerprint"] for token in lindenhof.live_tokens(emulator)}
+    assert after == {values(emulator, arn)["fingerprint"]}
+    assert not after & before
+    # Once carried out it is over: nothing is due.
+    assert run(dev, "rotate", "--due")[0] == 0
+
+    # One token by its identity's name: the successor is current before the old one ends, and no other token is touched.
+    code, told, said = run(dev, "revoke", "reporting", "--yes")
+    assert code == 0, said
+    assert (told["secrets"][0]["generation"], told["users"]) == (4, [])
+    assert {token["fingerprint"] for token in lindenhof.live_tokens(emulator)} == {values(emulator, arn)["fingerprint"]}
