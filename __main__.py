@@ -39,7 +39,7 @@ def main() -> None:
         seen = preflight(stack, settings)
     tiers = tier.reports(stack.spec, stack.rules, seen)
     _say(stack, tiers)
-    board = GateBoard(stack.spec)
+    board = GateBoard(stack)
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
     identities = {key: SystemIdentity(key, plan=found, board=board) for key, found in plans.items()}

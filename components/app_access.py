@@ -62,8 +62,7 @@ class AppAccess(pulumi.ComponentResource):
     def _verifications(self) -> None:
         for business, connection in self._plan.verifies.items():
             gate = gate_names.verification(business)
-            common = {**self._common(gate), "connection": connection, "owner": self._owner(business)}
-            self._board.add(gate, BusinessVerification(gate, **common))
+            self._board.add(gate, BusinessVerification(gate, **self._common(gate, connection)))
 
     def _tier_and_features(self) -> None:
         key = self._stack.rules.tier_feature_key
@@ -115,7 +114,7 @@ class AppAccess(pulumi.ComponentResource):
             )
         for business, connection in self._plan.secures.items():
             gate = gate_names.two_factor(business)
-            common = {**self._common(gate), "connection": connection, "owner": self._owner(business)}
+            common = self._common(gate, connection)
             value = self._stack.spec.businesses[business].two_factor
             self._board.add(gate, Obligation(gate, kind="two_factor", value=value, **common))
 
@@ -127,14 +126,5 @@ class AppAccess(pulumi.ComponentResource):
             f"{self._plan.key}-webhook-verify-token", length=_VERIFY_TOKEN_LENGTH, special=False, opts=self._child
         ).result
 
-    def _common(self, gate: str) -> dict[str, Any]:
-        record = self._stack.evidence.get(gate)
-        return {
-            "connection": self._plan.connection,
-            "evidence": record.as_input() if record is not None else None,
-            "owner": self._owner(self._stack.spec.connections[self._plan.connection].business),
-            "opts": self._child,
-        }
-
-    def _owner(self, business: str) -> str | None:
-        return self._app.owner or self._stack.spec.businesses[business].owner
+    def _common(self, gate: str, connection: str | None = None) -> dict[str, Any]:
+        return {**self._board.given(gate, connection or self._plan.connection), "opts": self._child}

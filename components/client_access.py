@@ -38,7 +38,7 @@ class ClientAccess(pulumi.ComponentResource):
                 system_user_id=identities[assignment.identity].system_user_id,
                 asset=assignment.asset,
                 tasks=list(assignment.tasks),
-                requires=board.for_work(plan.connection, plan.scopes),
+                requires=board.for_work(plan),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})

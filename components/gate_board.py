@@ -12,7 +12,8 @@ from meta_access.spec import gate_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meta_access.spec import StackSpec
+    from meta_access.spec import Stack
+    from meta_access.spec.plan import IdentityPlan
 
 NOT_MADE = "not made yet"
 _TOLD = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
@@ -31,9 +32,18 @@ class GateBoard:
     `requires` of a resource is the mapping it is to be given: empty conditions in warn mode, where gates only report.
     """
 
-    def __init__(self, spec: StackSpec) -> None:
-        self._spec = spec
+    def __init__(self, stack: Stack) -> None:
+        self._stack, self._spec = stack, stack.spec
         self._gates: dict[str, Gate] = {}
+
+    def given(self, name: str, connection: str) -> dict[str, Any]:
+        """Inputs that every gate takes: where it is looked at, what was stated about it, and whose it is."""
+        record, typed = self._stack.evidence.get(name), self._spec.connections[connection]
+        return {
+            "connection": connection,
+            "evidence": record.as_input() if record is not None else None,
+            "owner": self._spec.apps[typed.app].owner or self._spec.businesses[typed.business].owner,
+        }
 
     def add(self, name: str, gate: Gate) -> None:
         self._gates[name] = gate
@@ -42,10 +52,11 @@ class GateBoard:
         """A new system user needs the tier that gives the quota, and a business Meta has verified."""
         return self._required(self._standing(connection))
 
-    def for_work(self, connection: str, scopes: Iterable[str]) -> dict[str, pulumi.Output[str]] | None:
-        """An assignment, or a token, needs the permissions of its scopes beside these."""
-        app = self._spec.connections[connection].app
-        return self._required([*self._standing(connection), *(gate_names.permission(app, scope) for scope in scopes)])
+    def for_work(self, plan: IdentityPlan, *more: str) -> dict[str, pulumi.Output[str]] | None:
+        """An assignment, or a token, needs the permissions of its scopes beside these, and the gates named."""
+        app = self._spec.connections[plan.connection].app
+        permissions = (gate_names.permission(app, scope) for scope in plan.scopes)
+        return self._required([*self._standing(plan.connection), *permissions, *more])
 
     def export(self) -> dict[str, dict[str, pulumi.Output[Any]]]:
         """What people and commands read of each gate."""

@@ -1,4 +1,4 @@
-"""SystemIdentity: a system user, the app installed for it, and its token in Secrets Manager."""
+"""SystemIdentity: a system user, the app installed for it and in its hands, and its token in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
-from meta_access import AppInstallation, SystemUser, SystemUserToken
+from meta_access import AppInstallation, SystemUser, SystemUserAppAccess, SystemUserToken
+from meta_access.spec import gate_names
 from meta_access.spec.plan import SUFFIX
 
 if TYPE_CHECKING:
@@ -60,6 +61,15 @@ class SystemIdentity(pulumi.ComponentResource):
             system_user_id=user.id,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        gate = gate_names.app_access(name)
+        access = SystemUserAppAccess(
+            gate,
+            system_user_id=user.id,
+            **board.given(gate, plan.connection),
+            # Where Meta gives the app along with its installation, the gate is to see that at once.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[installation]),
+        )
+        board.add(gate, access)
         token = SystemUserToken(
             name,
             connection=plan.connection,
@@ -73,7 +83,7 @@ class SystemIdentity(pulumi.ComponentResource):
             kms_key=plan.kms_key,
             take_over_from=plan.take_over_from,
             rotation_owner=plan.rotation_owner,
-            requires=board.for_work(plan.connection, plan.scopes),
+            requires=board.for_work(plan, gate),
             # Meta mints only for an app that the user has installed.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[installation]),
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from meta_access.providers.permission_request import PermissionRequest
     from meta_access.providers.redirect_uris import RedirectUris
     from meta_access.providers.system_user import SystemUser
+    from meta_access.providers.system_user_app_access import SystemUserAppAccess
     from meta_access.providers.system_user_token import SystemUserToken
 
 _HOMES = {
@@ -35,6 +36,7 @@ _HOMES = {
     "PermissionRequest": "permission_request",
     "RedirectUris": "redirect_uris",
     "SystemUser": "system_user",
+    "SystemUserAppAccess": "system_user_app_access",
     "SystemUserToken": "system_user_token",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "PermissionRequest",
     "RedirectUris",
     "SystemUser",
+    "SystemUserAppAccess",
     "SystemUserToken",
     "__version__",
 ]

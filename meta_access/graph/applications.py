@@ -1,8 +1,9 @@
-"""Installing the app on a system user, which must come before minting a token of it.
+"""The app and a system user: installed by a call, and controlled by a person's hand alone. Minting needs both.
 
-Graph: POST /{system-user-id}/applications.
-Source: https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens,
-Graph v26.0, read 2026-11. App and system user must be in the same business. There is no way to take it back.
+Graph: POST /{system-user-id}/applications, GET /{system-user-id}/assigned_apps.
+Source: https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens and
+https://developers.facebook.com/docs/marketing-api/reference/business, Graph v26.0, read 2026-11. App and system user
+must be in the same business. There is no way to take an installation back, and none to give tasks on an app.
 """
 
 from __future__ import annotations
@@ -18,3 +19,9 @@ if TYPE_CHECKING:
 def install(client: GraphClient, system_user_id: str) -> None:
     """Install the connection's app; installing it again changes nothing."""
     client.post(f"{system_user_id}/applications", {"business_app": client.connection.app_id}, landed=nothing_to_look_at)
+
+
+def assigned(client: GraphClient, system_user_id: str) -> dict[str, tuple[str, ...]]:
+    """Apps that a system user was given in Business settings: app id -> its tasks, sorted."""
+    rows = client.pages(f"{system_user_id}/assigned_apps", {"fields": "id,tasks"})
+    return {str(row.get("id", "")): tuple(sorted(str(task) for task in row.get("tasks") or ())) for row in rows}

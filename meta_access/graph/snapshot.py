@@ -10,7 +10,15 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from meta_access.errors import MetaAccessError
-from meta_access.graph import app_permissions, app_roles, assigned_users, businesses, system_users, tiers
+from meta_access.graph import (
+    app_permissions,
+    app_roles,
+    applications,
+    assigned_users,
+    businesses,
+    system_users,
+    tiers,
+)
 from meta_access.graph.client import client_for
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ T = TypeVar("T")
 
 SYSTEM_USERS = "system_users"
 ASSIGNED = "assigned"
+ASSIGNED_APPS = "assigned_apps"
 APP_ROLES = "app_roles"
 APP_PERMISSIONS = "app_permissions"
 BUSINESS = "business"
@@ -48,6 +57,12 @@ class Snapshot:
         """Assets of a kind that a system user is assigned to: Graph id -> tasks."""
         key = f"{system_user_id}/{kind}"
         return dict(self._once(ASSIGNED, key, lambda: assigned_users.assigned(self.client, system_user_id, kind)))
+
+    def assigned_apps(self, system_user_id: str) -> dict[str, tuple[str, ...]]:
+        """Apps that a system user was given: app id -> tasks."""
+        return dict(
+            self._once(ASSIGNED_APPS, system_user_id, lambda: applications.assigned(self.client, system_user_id))
+        )
 
     def app_roles(self) -> list[RoleRow]:
         """Everybody with a role on the app."""

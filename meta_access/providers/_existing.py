@@ -118,9 +118,4 @@ def _own_lost_create(row: SystemUserRow, live: Live) -> bool:
         return False
     if live.now() - row.created_time >= LOST_CREATE_WITHIN:
         return False
-    return not has_assets(row.id, live) and not _has_apps(row.id, live)
-
-
-def _has_apps(system_user_id: str, live: Live) -> bool:
-    # https://developers.facebook.com/docs/marketing-api/reference/business, edge assigned_apps of a system user.
-    return next(iter(live.client.pages(f"{system_user_id}/assigned_apps", {"fields": "id"})), None) is not None
+    return not has_assets(row.id, live) and not live.snapshot.assigned_apps(row.id)

@@ -38,6 +38,9 @@ GATE_OUTPUTS = ("observed", "phase", "waiting_on", "since", "next_step", "reason
 _OFFLINE = Observation(None, reason="Not looked at, because META_ACCESS_OFFLINE=1.")
 _RECORD = "evidence_record"
 
+AS_DECLARED = "as declared"
+"""The input `state` of a gate with nothing to declare but that it be so: drift needs an input to stand in."""
+
 
 class GateProvider(MetaProvider):
     """Base of every gate.

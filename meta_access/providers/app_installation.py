@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import CheckFailure, ReadResult, Resource
 
 from meta_access import validation
-from meta_access.graph import applications
+from meta_access.graph import applications, snapshot
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._values import unknown
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pulumi import Input, Output, ResourceOptions
 
+    from meta_access.providers._live import Live
     from meta_access.providers._record import Key
 
 
@@ -38,7 +39,7 @@ class AppInstallationProvider(MetaProvider):
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live = self.live(props)
-        applications.install(live.client, props["system_user_id"])
+        _install(live, props["system_user_id"])
         return f"{props['system_user_id']}/{live.connection.app_id}", {}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
@@ -47,12 +48,19 @@ class AppInstallationProvider(MetaProvider):
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_, outs
         if changed:
-            applications.install(self.live(props).client, props["system_user_id"])
+            _install(self.live(props), props["system_user_id"])
         return {}
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
         return f"stays on system user {outs['system_user_id']}: Meta has no call to take it back."
+
+
+def _install(live: Live, system_user_id: str) -> None:
+    try:
+        applications.install(live.client, system_user_id)
+    finally:
+        live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
 
 
 class AppInstallation(Resource, module="meta", name="AppInstallation"):

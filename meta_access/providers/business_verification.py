@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.gates import Actor, NextStep, Observation, Phase
-from meta_access.providers._gate import GateProvider, GateResource, business_shown, place
+from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from meta_access.providers._record import Key
 
 VERIFIED = "verified"
-AS_DECLARED = "as declared"
 _PHASES = {
     "not_verified": Phase.NOT_STARTED,
     "pending_submission": Phase.NOT_STARTED,

@@ -44,6 +44,10 @@ _REFERENCES = {
     "SystemUser": (
         "gASVPwAAAAAAAACMIW1ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcpSMElN5c3RlbVVzZXJQcm92aWRlcpSTlCmBlC4="
     ),
+    "SystemUserAppAccess": (
+        "gASVUwAAAAAAAACMLG1ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcl9hcHBfYWNjZXNzlIwbU3lzdGVt"
+        "VXNlckFwcEFjY2Vzc1Byb3ZpZGVylJOUKYGULg=="
+    ),
     "SystemUserToken": (
         "gASVSgAAAAAAAACMJ21ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcl90b2tlbpSMF1N5c3RlbVVzZXJU"
         "b2tlblByb3ZpZGVylJOUKYGULg=="

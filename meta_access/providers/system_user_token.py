@@ -14,12 +14,13 @@ from pulumi.dynamic import CheckFailure, ReadResult, Resource
 
 from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
-from meta_access.errors import BlockedError
+from meta_access.errors import BlockedError, GraphError, InvalidRequestError, PermissionDeniedError
 from meta_access.providers import _grace, _host, _live, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._values import seconds, sorted_texts
+from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.protocol import end, ensure, leave, observe
 
@@ -175,9 +176,17 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
         rotation_owner=props["rotation_owner"],
         rotate_now=why,
     )
-    outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
-    _forget_old_credential(outcome)
-    return outcome
+    refused: GraphError | None
+    try:
+        outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
+    except (PermissionDeniedError, InvalidRequestError) as error:
+        refused = without_access(error, live, props["system_user_id"], props.get("label", ""))
+        if refused is None:
+            raise
+    else:
+        _forget_old_credential(outcome)
+        return outcome
+    raise refused
 
 
 def _rotated_elsewhere(seen: Observed, outs: Mapping[str, Any]) -> dict[str, Any]:

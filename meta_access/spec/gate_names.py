@@ -49,6 +49,10 @@ def verification(business: str) -> str:
     return f"{business}-verification"
 
 
+def app_access(identity: str) -> str:
+    return f"{identity}-app-access"
+
+
 def of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[str]:
     app = spec.apps[key]
     if app.roles is not None:
@@ -68,4 +72,5 @@ def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     """The gates a configuration declares, in the order of the file."""
     names = [name for key in spec.apps for name in of_app(spec, rules, key)]
     names += [verification(key) for key, business in spec.businesses.items() if business.verification]
+    names += [app_access(key) for key in spec.identities]
     return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]

@@ -33,6 +33,7 @@ def test_the_first_up_provisions_and_the_second_changes_nothing(dev: Project, em
         "ads-redirect-uris": "unverifiable",
         "ads-tier": "satisfied",
         "lindenhof-verification": "pending_human",
+        "reporting-app-access": "satisfied",
     }
 
     file = dev.stack_file.read_bytes()

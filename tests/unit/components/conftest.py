@@ -28,6 +28,7 @@ GATES = frozenset(
         "FeatureRequest",
         "BusinessVerification",
         "Obligation",
+        "SystemUserAppAccess",
     }
 )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STACKS = Path(__file__).resolve().parents[3] / "stacks"
-SPEC = load_stack(config_of(STACKS / "Pulumi.staging.yaml"), "staging", STACKS).spec
+STACK = load_stack(config_of(STACKS / "Pulumi.staging.yaml"), "staging", STACKS)
 
 
 def settled(value: Any) -> asyncio.Future[Any]:
@@ -33,7 +33,7 @@ def required(status: str | None) -> tuple[set[Any], bool, str | None]:
     async def ask() -> tuple[set[Any], bool, str | None]:
         gate: Any = object()
         output: pulumi.Output[str] = pulumi.Output(settled({gate}), settled(status), settled(status is not None))
-        board = GateBoard(SPEC)
+        board = GateBoard(STACK)
         board.add("ads-tier", SimpleNamespace(status=output))
         found = board.for_user("main")
         assert found is not None
@@ -76,4 +76,4 @@ def test_a_gate_that_an_update_did_not_make_counts_as_closed(dry_run: Callable[[
 
 
 def test_gates_that_are_not_declared_are_not_required() -> None:
-    assert GateBoard(SPEC).for_user("main") is None
+    assert GateBoard(STACK).for_user("main") is None

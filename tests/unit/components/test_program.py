@@ -13,7 +13,7 @@ VERIFIED = {"agency-verification": "pending_human"}
 TIER = {"ads-tier": "pending_human"}
 
 
-def test_dev_asks_for_one_identity_its_assets_and_five_gates(program: Callable[..., Asked]) -> None:
+def test_dev_asks_for_one_identity_its_assets_and_its_gates(program: Callable[..., Asked]) -> None:
     asked = program("dev")
     kinds: dict[str, list[str]] = {}
     for kind, name in asked.resources:
@@ -30,6 +30,7 @@ def test_dev_asks_for_one_identity_its_assets_and_five_gates(program: Callable[.
         "SystemUser": ["reporting"],
         "AppInstallation": ["reporting"],
         "RandomId": ["reporting-secret-suffix"],
+        "SystemUserAppAccess": ["reporting-app-access"],
         "SystemUserToken": ["reporting"],
         "AssetAssignment": [
             "acme-reporting-act_205550000000601",
@@ -114,7 +115,7 @@ def test_in_block_mode_what_widens_access_requires_its_gates(program: Callable[.
     reading = {**TIER, **VERIFIED, "ads-ads_read": "pending_human"}
     assert found["SystemUser reporting"] == {**TIER, **VERIFIED}
     assert found["AssetAssignment cedar-reporting-act_1043217650987602"] == reading
-    assert found["SystemUserToken reporting"] == reading
+    assert found["SystemUserToken reporting"] == {**reading, "reporting-app-access": "pending_human"}
     # A use case brings the permissions that its own depend on.
     assert found["SystemUserToken trading"] == {
         **TIER,
@@ -122,6 +123,7 @@ def test_in_block_mode_what_widens_access_requires_its_gates(program: Callable[.
         "ads-ads_management": "pending_human",
         "ads-pages_read_engagement": "pending_human",
         "ads-pages_show_list": "pending_human",
+        "trading-app-access": "pending_human",
     }
 
 
@@ -184,6 +186,7 @@ def test_exports_of_dev(program: Callable[..., Asked]) -> None:
         "ads-ads_read",
         "ads-tier",
         "lindenhof-verification",
+        "reporting-app-access",
     }
     assert outputs["quota"]["lindenhof"]["EMPLOYEE"]["limit"] == 1
     assert outputs["login_urls"]["ads"]["https://connect.lindenhof.example/meta/callback/"]["read_reports"].startswith(

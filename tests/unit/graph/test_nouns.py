@@ -154,6 +154,16 @@ def test_the_app_is_installed_on_a_system_user(
     assert server.received[1].form["business_app"] == "120480000000201"
 
 
+def test_the_apps_of_a_system_user_are_read_with_their_tasks(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [answer({"data": [{"id": 120480000000201, "tasks": ["TEST", "MANAGE"]}, {"id": "2"}]})]
+
+    assert applications.assigned(client, SU) == {"120480000000201": ("MANAGE", "TEST"), "2": ()}
+    assert server.received[0].path == f"/v26.0/{SU}/assigned_apps"
+    assert server.received[0].query["fields"] == "id,tasks"
+
+
 @pytest.mark.parametrize(
     ("kind", "edge", "row_id", "graph_id"),
     [

@@ -51,6 +51,7 @@ class FakeMeta:
     )
     assets: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
     apps: dict[str, list[str]] = field(default_factory=dict)
+    app_tasks: tuple[str, ...] = ("MANAGE", "DEVELOP", "TEST", "ANALYZE")
     roles: list[RoleRow] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
     verification: str = "not_verified"
@@ -77,7 +78,8 @@ class FakeMeta:
     # The part of GraphClient that providers use.
     def pages(self, path: str, params: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         self.called(f"pages {path}")
-        yield from ({"id": app} for app in self.apps.get(path.split("/", maxsplit=1)[0], []))
+        tasks = list(self.app_tasks)
+        yield from ({"id": app, "tasks": tasks} for app in self.apps.get(path.split("/", maxsplit=1)[0], []))
 
     # The part of TokenIssuer that providers use.
     def calling_token(self) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from meta_access import credentials
 from meta_access.clock import iso
 from meta_access.connections import Settings
-from meta_access.errors import SecretDeniedError
+from meta_access.errors import PermissionDeniedError, SecretDeniedError
 from meta_access.providers import _grace, _live, system_user_token
 from meta_access.providers._boundary import Failure
 from meta_access.providers.system_user_token import SystemUserTokenProvider
@@ -600,3 +600,18 @@ def test_two_resources_of_one_secret_fail_without_a_property(meta: FakeMeta) -> 
         "",
         "resources reporting and b stand for one and the same token. Fix: remove one of them.",
     )
+
+
+@pytest.mark.parametrize(
+    ("apps", "words"),
+    [([], "the gate SystemUserAppAccess of this user shows it"), (["120480000000201"], "meta-access: (#200) No.")],
+)
+def test_a_mint_refused_for_want_of_the_app_is_told_apart(
+    meta: FakeMeta, vault: FakeVault, apps: list[str], words: str
+) -> None:
+    vault.fails, meta.apps[USER] = PermissionDeniedError("(#200) No.", code=200), apps
+
+    with pytest.raises(Failure) as raised:
+        PROVIDER.create(asked())
+
+    assert words in f"meta-access: {raised.value}"

@@ -1,0 +1,127 @@
+"""SystemUserAppAccess: full control of the app for a system user. Only a person gives it, and minting fails without it.
+
+An app is an asset of the business, and system users are given it in Business settings: Graph has no call for tasks on
+an app. Read: GET /{system-user-id}/assigned_apps, https://developers.facebook.com/docs/marketing-api/reference/business
+(Graph v26.0, read 2026-11). That a token is refused without it is what users report; Meta's guide names no such step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import CheckFailure
+
+from meta_access import validation
+from meta_access.errors import GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
+from meta_access.gates import NextStep, Observation
+from meta_access.graph import snapshot
+from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
+from meta_access.providers._values import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi import Input, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+FULL_CONTROL = "MANAGE"
+LINK = "app_access"
+
+
+class SystemUserAppAccessProvider(GateProvider):
+    kind = "app access of a system user"
+    inputs = ("label", "connection", "system_user_id", "state", "evidence", "owner", "status")
+    declared = ("system_user_id",)
+    link = LINK
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        props["state"] = AS_DECLARED
+        user = props.get("system_user_id")
+        why = None if unknown(user) else validation.graph_id(user)
+        return [CheckFailure("system_user_id", why)] if why else []
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id, props["system_user_id"])
+
+    def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
+        tasks = live.snapshot.assigned_apps(props["system_user_id"]).get(live.connection.app_id, ())
+        if FULL_CONTROL in tasks:
+            return Observation(met=True, value="full control", source="graph")
+        value = ", ".join(tasks) or "no access"
+        user = props["system_user_id"]
+        reason = f"System user {user} has {value} to the app, and Meta mints a token with full control only."
+        return Observation(met=False, value=value, source="graph", reason=reason)
+
+    def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
+        del seen
+        return NextStep(
+            what=(
+                f"Give system user {_name(props['system_user_id'], live)} full control of app "
+                f"{live.connection.app_display or live.connection.app_name} (id {live.connection.app_id}): a business "
+                "admin does it, since Meta has no call for it. Until then Meta refuses to mint a token of that user."
+            ),
+            **place(live, self.link),
+            expect=business_shown(live),
+        )
+
+    def live_inputs(self, seen: Observation) -> dict[str, Any]:
+        return {"state": seen.value}
+
+    def farewell(self, outs: Mapping[str, Any]) -> str:
+        return f"System user {outs.get('system_user_id')} keeps the app until a business admin takes it away."
+
+
+def _name(system_user_id: str, live: Live) -> str:
+    """As Business settings show it: by name, since the id there is another one."""
+    if live.offline:
+        return system_user_id
+    try:
+        rows = live.snapshot.system_users()
+    except MetaAccessError:
+        return system_user_id
+    return next((f"{row.name} (id {system_user_id})" for row in rows if row.id == system_user_id), system_user_id)
+
+
+def without_access(error: GraphError, live: Live, system_user_id: str, label: str) -> GraphError | None:
+    """The refusal of a mint in other words when the user lacks the app; None when that is not why."""
+    if not isinstance(error, (PermissionDeniedError, InvalidRequestError)):
+        return None
+    live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
+    try:
+        tasks = live.snapshot.assigned_apps(system_user_id).get(live.connection.app_id, ())
+    except MetaAccessError:
+        return None
+    if FULL_CONTROL in tasks:
+        return None
+    where = place(live, LINK)
+    text = (
+        f"minting token {label} failed: system user {_name(system_user_id, live)} has no full control of app "
+        f"{live.connection.app_id}, and Meta mints no token without it. Next step, which only a business admin can do: "
+        f"{where['menu']}, at {where['where']}; the gate SystemUserAppAccess of this user shows it and sees when it is "
+        f"done. Then `pulumi up` again. No token was made. Meta's answer: {error}"
+    )
+    return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
+
+
+class SystemUserAppAccess(GateResource, module="meta", name="SystemUserAppAccess"):
+    """Full control of the connection's app for a system user.
+
+    Args:
+        system_user_id: The user, by the id that the app sees.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        system_user_id: Input[str],
+        evidence: Input[Mapping[str, Any]] | None = None,
+        owner: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props = {"connection": connection, "system_user_id": system_user_id, "evidence": evidence, "owner": owner}
+        super().__init__(SystemUserAppAccessProvider(), resource_name, props, opts)

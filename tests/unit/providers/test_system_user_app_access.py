@@ -1,0 +1,216 @@
+"""SystemUserAppAccess: seen in the apps of the user, asked of a person, named when a mint is refused without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from meta_access import evidence
+from meta_access.errors import GraphError, InvalidRequestError, PermissionDeniedError, RateLimitedError
+from meta_access.graph.system_users import SystemUserRow
+from meta_access.providers import _live
+from meta_access.providers._boundary import Failure
+from meta_access.providers.app_installation import AppInstallationProvider
+from meta_access.providers.system_user_app_access import SystemUserAppAccessProvider, without_access
+from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, FakeMeta, configured, new_process
+
+PROVIDER = SystemUserAppAccessProvider()
+USER = "122090000000777"
+SETTINGS = "https://business.facebook.com/latest/settings/system_users?business_id=178000000000101"
+MENU = "Business settings > Users > System users > the user > Assign assets > Apps > Full control"
+
+
+@pytest.fixture
+def meta(meta: FakeMeta) -> FakeMeta:
+    meta.users.append(SystemUserRow(USER, "reporting", "EMPLOYEE"))
+    return meta
+
+
+def checked(olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
+    given = {"label": "reporting-app-access", "connection": "main", "system_user_id": USER, **props}
+    result = PROVIDER.check(olds or {}, given)
+    assert result.failures == [], [failure.reason for failure in result.failures]
+    return result.inputs
+
+
+def created(**props: Any) -> dict[str, Any]:
+    result = PROVIDER.create(checked(**props))
+    assert result.outs is not None
+    return result.outs
+
+
+def test_a_user_that_has_the_app_is_satisfied(meta: FakeMeta) -> None:
+    meta.apps[USER] = [APP]
+
+    outs = created()
+
+    assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == ("satisfied", "full control", "graph")
+    assert outs["next_step"] == {}
+
+
+def test_a_user_without_it_is_a_persons_work_and_says_why(meta: FakeMeta) -> None:
+    outs = created()
+
+    assert (outs["status"], outs["waiting_on"], outs["observed"]) == ("pending_human", "us", "no access")
+    assert outs["reason"] == (
+        f"System user {USER} has no access to the app, and Meta mints a token with full control only."
+    )
+    assert outs["next_step"] == {
+        "what": (
+            f"Give system user reporting (id {USER}) full control of app ads (id {APP}): a business admin does it, "
+            "since Meta has no call for it. Until then Meta refuses to mint a token of that user."
+        ),
+        "where": SETTINGS,
+        "menu": MENU,
+        "expect": f"business lindenhof (id {BUSINESS})",
+    }
+
+
+def test_less_than_full_control_is_not_enough(meta: FakeMeta) -> None:
+    meta.apps[USER], meta.app_tasks = [APP], ("ANALYZE", "DEVELOP")
+
+    outs = created()
+
+    assert (outs["status"], outs["observed"]) == ("pending_human", "ANALYZE, DEVELOP")
+
+
+def test_access_that_was_taken_away_is_drift_until_it_is_back(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.apps[USER] = [APP]
+    outs = created()
+    meta.apps[USER] = []
+    new_process(monkeypatch, meta)
+
+    drifted = PROVIDER.read("id", outs)
+
+    assert drifted.outs["status"] == "drifted"
+    assert (drifted.inputs["state"], drifted.outs["state"]) == ("no access", "as declared")
+    assert PROVIDER.diff("id", drifted.outs, checked(drifted.inputs)).changes is True
+    meta.apps[USER] = [APP]
+    new_process(monkeypatch, meta)
+    assert PROVIDER.read("id", drifted.outs).outs["status"] == "satisfied"
+
+
+def test_where_meta_does_not_show_it_a_statement_about_the_user_counts(meta: FakeMeta) -> None:
+    meta.fails["pages"] = InvalidRequestError("No such edge.", code=100)
+    record = {
+        "declared": evidence.digest({"gate": "SystemUserAppAccess", "system_user_id": USER}, APP),
+        "app": APP, "at": "2026-11-23T08:00:00Z", "by": "nadia", "status": "satisfied", "source": "attestation",
+    }  # fmt: skip
+
+    assert created()["status"] == "unverifiable"
+    assert created(evidence=record)["status"] == "satisfied"
+    assert created(evidence=record, system_user_id="122090000000778")["status"] == "unverifiable"
+
+
+def test_a_user_that_does_not_exist_yet_is_not_looked_for(meta: FakeMeta) -> None:
+    props = checked(system_user_id=NOT_KNOWN)
+
+    assert "status" not in props
+    assert meta.calls == []
+
+
+def test_offline_nothing_is_asked(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, meta, offline=True)
+
+    assert checked()["status"] == "unverifiable"
+    assert meta.calls == []
+
+
+def test_an_id_that_is_none_is_refused(meta: FakeMeta) -> None:
+    result = PROVIDER.check({}, {"label": "g", "connection": "main", "system_user_id": 122090000000777})
+
+    assert [(failure.property, failure.reason) for failure in result.failures] == [
+        ("system_user_id", "is a number; write it in quotes, because digits are lost above 2^53.")
+    ]
+
+
+def test_an_installation_lets_the_gate_look_again(meta: FakeMeta) -> None:
+    assert created()["status"] == "pending_human"
+    meta.apps[USER] = [APP]
+
+    AppInstallationProvider().create({"label": "reporting", "connection": "main", "system_user_id": USER})
+
+    assert created()["status"] == "satisfied"
+
+
+# --- a refused mint ------------------------------------------------------------------------------
+
+DENIED = PermissionDeniedError("(#200) The system user does not have full control of the app.", code=200)
+
+
+def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: FakeMeta) -> None:
+    error = without_access(DENIED, _live.live("main"), USER, "reporting")
+
+    assert isinstance(error, PermissionDeniedError)
+    assert error.code == 200
+    assert str(error) == (
+        f"minting token reporting failed: system user reporting (id {USER}) has no full control of app {APP}, and Meta "
+        f"mints no token without it. Next step, which only a business admin can do: {MENU}, at {SETTINGS}; the gate "
+        "SystemUserAppAccess of this user shows it and sees when it is done. Then `pulumi up` again. No token was "
+        "made. Meta's answer: (#200) The system user does not have full control of the app."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "apps"),
+    [(DENIED, [APP]), (RateLimitedError("Too many.", code=17), [])],
+    ids=["the user has the app", "another trouble"],
+)
+def test_other_refusals_keep_their_words(meta: FakeMeta, error: GraphError, apps: list[str]) -> None:
+    meta.apps[USER] = apps
+
+    assert without_access(error, _live.live("main"), USER, "reporting") is None
+
+
+def test_a_refusal_that_cannot_be_explained_keeps_its_words(meta: FakeMeta) -> None:
+    meta.fails["pages"] = RateLimitedError("Too many.", code=17)
+
+    assert without_access(DENIED, _live.live("main"), USER, "reporting") is None
+
+
+def test_trouble_of_its_own_stops_nothing(meta: FakeMeta) -> None:
+    meta.apps[USER] = [APP]
+    outs = created()
+    meta.fails["pages"] = RateLimitedError("Too many.", code=17)
+
+    assert PROVIDER.read("id", outs).outs == outs
+
+
+def test_removing_the_gate_says_who_takes_the_app_away(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outs = created()
+    new_process(monkeypatch, meta)
+
+    PROVIDER.delete("id", outs)
+
+    assert capsys.readouterr().out.endswith(
+        "app access of a system user reporting-app-access: no longer declared. System user 122090000000777 keeps the "
+        "app until a business admin takes it away.\n"
+    )
+
+
+def test_two_gates_of_one_user_are_refused(meta: FakeMeta) -> None:
+    checked()
+
+    result = PROVIDER.check({}, {"label": "twin", "connection": "main", "system_user_id": USER})
+
+    (failure,) = result.failures
+    assert failure.reason == (
+        "resources reporting-app-access and twin stand for one and the same app access of a system user. Fix: remove "
+        "one of them."
+    )
+
+
+def test_the_name_on_metas_page_is_the_one_to_look_for(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.connection = replace(meta.connection, business_display="Lindenhof Media", app_display="Lindenhof Ads")
+    configured(monkeypatch, meta)
+
+    assert created()["next_step"]["expect"] == "business Lindenhof Media (id 178000000000101)"
+
+
+def test_a_foreign_connection_is_one_clean_error(meta: FakeMeta) -> None:
+    with pytest.raises(Failure, match="there is no connection"):
+        PROVIDER.create({"label": "g", "connection": "other", "system_user_id": USER, "state": "as declared"})
