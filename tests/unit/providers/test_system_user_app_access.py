@@ -41,6 +41,14 @@ def created(**props: Any) -> dict[str, Any]:
     return result.outs
 
 
+def seen(outs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Outputs and inputs after a refresh."""
+    result = PROVIDER.read("id", outs)
+    assert result.outs is not None
+    assert result.inputs is not None
+    return result.outs, result.inputs
+
+
 def test_a_user_that_has_the_app_is_satisfied(meta: FakeMeta) -> None:
     meta.apps[USER] = [APP]
 
@@ -82,14 +90,14 @@ def test_access_that_was_taken_away_is_drift_until_it_is_back(meta: FakeMeta, mo
     meta.apps[USER] = []
     new_process(monkeypatch, meta)
 
-    drifted = PROVIDER.read("id", outs)
+    found, inputs = seen(outs)
 
-    assert drifted.outs["status"] == "drifted"
-    assert (drifted.inputs["state"], drifted.outs["state"]) == ("no access", "as declared")
-    assert PROVIDER.diff("id", drifted.outs, checked(drifted.inputs)).changes is True
+    assert found["status"] == "drifted"
+    assert (inputs["state"], found["state"]) == ("no access", "as declared")
+    assert PROVIDER.diff("id", found, checked(inputs)).changes is True
     meta.apps[USER] = [APP]
     new_process(monkeypatch, meta)
-    assert PROVIDER.read("id", drifted.outs).outs["status"] == "satisfied"
+    assert seen(found)[0]["status"] == "satisfied"
 
 
 def test_where_meta_does_not_show_it_a_statement_about_the_user_counts(meta: FakeMeta) -> None:
