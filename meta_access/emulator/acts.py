@@ -26,6 +26,7 @@ ROLES: Mapping[str, RoleName] = {
     "analytics": "insights users",
     **{name: name for name in get_args(RoleName)},
 }
+LISTS = ("tasks", "permissions")  # keys that take a list, too; a text is separated by commas
 PERMISSION_LEVEL = "advanced"  # the only one of a permission that is reviewed: standard comes with the app
 VERIFICATION = (
     "expired",
@@ -61,7 +62,7 @@ def perform(world: World, data: object) -> str:
     for key, value in given.items():
         if key not in known:
             raise ActError(f"{key}: {action} takes {', '.join(known)}.")
-        if not isinstance(value, str) and not (key == "tasks" and isinstance(value, list)):
+        if not isinstance(value, str) and not (key in LISTS and isinstance(value, list)):
             raise ActError(f"{key}: {value!r} is not text.")
     for parameter in parameters:
         if parameter.default is inspect.Parameter.empty and parameter.name not in given:
@@ -244,7 +245,7 @@ def share(world: World, asset: str, business: str | None = None, tasks: str | li
     """An asset's owner shares it with a business."""
     kind, target = named.asset(world, asset)
     partner = named.business(world, business)
-    chosen = tasks.split(",") if isinstance(tasks, str) else [str(task) for task in tasks]
+    chosen = named.words(tasks)
     allowed = rules.load(world.rules).task_enums[kind].allowed
     wrong = [task for task in chosen if task not in allowed]
     if wrong or not chosen:

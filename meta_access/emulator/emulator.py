@@ -72,6 +72,7 @@ class Emulator:
             self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
             self.functions = self._aws.functions
             self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal)
+            self.limits = self._graph.limits
             self._control = Control(self)
             self._dashboard = Dashboard(self)
             self._dialog = Dialog(self)
@@ -120,7 +121,7 @@ class Emulator:
             self.faults.clear()
             self.clock.reset()
             self.store.reset()
-            self._graph.limits.clear()
+            self.limits.clear()
             self._aws.reset()
             self.journal.clear()
 

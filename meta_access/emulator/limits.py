@@ -47,11 +47,28 @@ class Reading:
     empty_s: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A quota with what is used of it."""
+
+    quota: Quota
+    used: int
+    reading: Reading
+
+
 @dataclass(slots=True)
 class _Used:
+    quota: Quota
     uses: deque[list[int]] = field(default_factory=deque)
     total: int = 0
     blocked_until: int | None = None
+
+    def expire(self, now_s: int) -> None:
+        """Drop what no longer counts."""
+        if self.blocked_until is not None and self.blocked_until <= now_s:
+            self.forget(now_s)
+            self.blocked_until = None
+        self.forget(now_s - self.quota.span_s)
 
     def forget(self, until: int) -> None:
         """Drop the uses that began at a moment or before."""
@@ -81,18 +98,22 @@ class Limits:
         """How far a quota is used up, without using it."""
         return self._reading(quota, self._current(quota, now_s), now_s)
 
+    def all(self, now_s: int) -> list[Count]:
+        """Every quota of which something is used."""
+        for used in self._used.values():
+            used.expire(now_s)
+        return [Count(u.quota, u.total, self._reading(u.quota, u, now_s)) for u in self._used.values() if u.total]
+
     def clear(self) -> None:
         self._used.clear()
 
     def _current(self, quota: Quota, now_s: int) -> _Used:
-        used = self._used.setdefault(quota.key, _Used())
+        used = self._used.setdefault(quota.key, _Used(quota))
+        used.quota = quota  # the tier may have changed
         self._used.move_to_end(quota.key)
         if len(self._used) > MOST:
             self._used.popitem(last=False)
-        if used.blocked_until is not None and used.blocked_until <= now_s:
-            used.forget(now_s)
-            used.blocked_until = None
-        used.forget(now_s - quota.span_s)
+        used.expire(now_s)
         return used
 
     @staticmethod

@@ -18,16 +18,13 @@ LOGIN_TOKENS = ("user", "system_user", "system_user_60d")
 def create_login_configuration(
     world: World,
     name: str,
-    permissions: str,
+    permissions: str | list[str],
     token: str = "user",  # noqa: S107 - a kind of token
     app: str | None = None,
 ) -> str:
     """Create a configuration of Facebook Login for Business; `token` is user, system_user or system_user_60d."""
-    target, known = named.app(world, app), rules.load(world.rules).permissions
-    chosen = [word for word in permissions.split(",") if word]
-    wrong = [word for word in chosen if word not in known]
-    if wrong:
-        raise ActError(f"permissions: {', '.join(wrong)} is no permission of the rules {world.rules}.")
+    target = named.app(world, app)
+    chosen = _permissions(world, permissions)
     named.check_word("token", token, LOGIN_TOKENS)
     taken = [int(row.id) for each in world.apps for row in each.login_configurations if row.id.isdecimal()]
     made = LoginConfiguration(str(max(taken, default=600000000000900) + 1), name, permissions=chosen)
@@ -57,13 +54,10 @@ def install(world: World, user: str, app: str | None = None) -> str:
     return f"{target.name} is installed on {who.name}."
 
 
-def consent(world: World, person: str, permissions: str, app: str | None = None) -> str:
+def consent(world: World, person: str, permissions: str | list[str], app: str | None = None) -> str:
     """A person logs in and grants permissions, so that the dialog asks for them no more."""
-    who, target, known = named.person(world, person), named.app(world, app), rules.load(world.rules).permissions
-    chosen = [word for word in permissions.split(",") if word]
-    wrong = [word for word in chosen if word not in known]
-    if wrong:
-        raise ActError(f"permissions: {', '.join(wrong)} is no permission of the rules {world.rules}.")
+    who, target = named.person(world, person), named.app(world, app)
+    chosen = _permissions(world, permissions)
     row = world.consent(who.id, target.id)
     if row is None:
         row = Consent(who.id, target.id)
@@ -71,3 +65,12 @@ def consent(world: World, person: str, permissions: str, app: str | None = None)
     row.granted = list(dict.fromkeys([*row.granted, "public_profile", *chosen]))
     row.declined = [word for word in row.declined if word not in row.granted]
     return f"{who.name} has granted {target.name} {', '.join(row.granted)}."
+
+
+def _permissions(world: World, given: str | list[str]) -> list[str]:
+    """Permissions that the world's rules know."""
+    chosen = named.words(given)
+    wrong = [word for word in chosen if word not in rules.load(world.rules).permissions]
+    if wrong:
+        raise ActError(f"permissions: {', '.join(wrong)} is no permission of the rules {world.rules}.")
+    return chosen

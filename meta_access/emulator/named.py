@@ -21,6 +21,11 @@ def check_word(key: str, word: object, known: Iterable[str]) -> None:
         raise ActError(f"{key}: {word!r} is not one of {', '.join(listed)}.")
 
 
+def words(given: str | list[str]) -> list[str]:
+    """What stands in a list, or in a text with commas."""
+    return [word for word in (given.split(",") if isinstance(given, str) else map(str, given)) if word]
+
+
 def _one(kind: str, rows: list[Any], wanted: str | None) -> Any:
     """The row with an id, a name or an e-mail address; the only one, or the first, when nothing is named."""
     if wanted is None:

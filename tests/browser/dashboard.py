@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
 
 PATHS = (
-    "", "roles", "redirects", "review", "verification", "people", "system-users", "clients", "assignments", "journal",
-    "faults", "clock",
+    "", "apps", "roles", "redirects", "review", "logins", "verification", "people", "people-tokens", "system-users",
+    "clients", "assignments", "journal", "limits", "faults", "clock",
 )  # fmt: skip
 INES = "100000000000402"
 ROOT = "122090000000301"

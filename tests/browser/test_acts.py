@@ -264,3 +264,123 @@ def test_what_a_partner_asks_for_is_granted_or_declined(dashboard: Dashboard, me
     shop, brand = meta.world()["ad_accounts"][:2]
     assert shop["shares"] == [{"business_id": "998870000000701", "permitted_tasks": ["ANALYZE"]}]
     assert brand["shares"] == []
+
+
+def test_an_app_is_switched_to_live_unclaimed_and_claimed(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    page = dashboard.page
+    dashboard.open("apps")
+    dashboard.press("Switch to live Lindenhof Ads")
+    dashboard.says("Lindenhof Ads is in live mode.")
+    dashboard.press("Back to development Lindenhof Ads")
+    dashboard.says("Lindenhof Ads is in development mode.")
+    dashboard.press("Switch to live Lindenhof Ads")
+    dashboard.press("Unclaim Lindenhof Ads, which takes it from the system users of Lindenhof Media")
+    dashboard.says("Lindenhof Ads no longer belongs to Lindenhof Media.")
+
+    app = meta.world()["apps"][0]
+    assert (app["mode"], app["business_id"], meta.world()["app_access"]) == ("live", None, [])
+    page.get_by_label("Business that claims it").select_option("998870000000701")
+    dashboard.press("Claim")
+    dashboard.says("Lindenhof Ads belongs to Acme GmbH.")
+    assert meta.world()["apps"][0]["business_id"] == "998870000000701"
+
+
+def test_two_factors_are_required(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    dashboard.open("verification")
+    own = dashboard.page.get_by_role("region", name="Lindenhof Media")
+    own.get_by_label("Who has to sign in with two factors").select_option("all_required")
+    dashboard.press("Require", within=own)
+
+    dashboard.says("Lindenhof Media has the two-factor rule all_required.")
+    expect(own.get_by_label("Who has to sign in with two factors")).to_have_value("all_required")
+    answer = meta.graph("GET", f"{meta.business_id}?fields=two_factor_type")
+    assert answer.body["two_factor_type"] == "all_required"
+
+
+def test_an_app_is_installed_on_a_system_user(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    user = meta.create_system_user("reporting")
+    dashboard.open("system-users")
+    dashboard.press("Install Lindenhof Ads on reporting")
+
+    dashboard.says("Lindenhof Ads is installed on reporting.")
+    assert {"system_user_id": user, "app_id": meta.app_id} in meta.world()["installations"]
+    expect(dashboard.page.get_by_role("button", name="Install Lindenhof Ads on reporting")).to_have_count(0)
+
+
+def test_somebody_grants_permissions_without_the_dialog(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    page = dashboard.page
+    dashboard.open("logins")
+    expect(page.get_by_text("Nobody has logged in.")).to_be_visible()
+    dashboard.unfold("Grant without the dialog")
+    form = page.locator(f"#consent-{meta.app_id}")
+    form.get_by_label("Person").select_option(INES)
+    dashboard.press("Grant")
+    dashboard.refuses("permissions: consent needs it.")
+    expect(form.get_by_label("Person")).to_have_value(INES)
+
+    form.get_by_label("ads_read", exact=True).check()
+    form.get_by_label("email", exact=True).check()
+    dashboard.press("Grant")
+    dashboard.says("ines has granted Lindenhof Ads public_profile, email, ads_read.")
+    [consent] = meta.world()["consents"]
+    assert (consent["user_id"], consent["granted"]) == (INES, ["public_profile", "email", "ads_read"])
+    expect(page.get_by_role("row", name="ines")).to_contain_text("ads_read")
+
+
+def test_a_login_configuration_is_created_and_deleted(dashboard: Dashboard, meta: RunningEmulator) -> None:
+    page = dashboard.page
+    dashboard.open("logins")
+    dashboard.unfold("Create a configuration")
+    form = page.locator(f"#configure-{meta.app_id}")
+    form.get_by_label("Name").fill("Connect")
+    form.get_by_label("Token of").select_option("system_user_60d")
+    form.get_by_label("ads_read", exact=True).check()
+    dashboard.press("Create")
+
+    dashboard.says("Lindenhof Ads has the login configuration 600000000000901 (Connect).")
+    [row] = meta.world()["apps"][0]["login_configurations"]
+    assert (row["name"], row["token_type"], row["expires"], row["permissions"]) == (
+        "Connect", "system_user", True, ["ads_read"],
+    )  # fmt: skip
+    expect(page.get_by_role("row", name="Connect")).to_contain_text("a system user, for 60 days")
+
+    dashboard.press("Delete the configuration Connect")
+    dashboard.says("Lindenhof Ads no longer has the login configuration 600000000000901.")
+    assert meta.world()["apps"][0]["login_configurations"] == []
+
+
+def test_limits_are_switched_on_refuse_and_show_when_calls_are_taken_again(
+    dashboard: Dashboard, meta: RunningEmulator
+) -> None:
+    page = dashboard.page
+    dashboard.open("limits")
+    expect(page.get_by_text("No call has counted yet.")).to_be_visible()
+    dashboard.press("Refuse calls beyond a quota")
+    dashboard.says("Calls beyond a quota are refused.")
+
+    codes = {meta.graph("GET", SHOP).status for _ in range(60)}
+    refused = meta.graph("GET", SHOP)
+    assert (codes, refused.code) == ({200}, (17, 2446079))
+    page.reload()
+    row = page.get_by_role("row", name="Score on an ad account")
+    expect(row).to_contain_text("61 of 60")
+    expect(row).to_contain_text("Lindenhof Shop, Lindenhof Ads")
+    expect(row).to_contain_text("in 5 minutes")
+
+    dashboard.press("Only tell it in headers")
+    dashboard.says("Quotas are counted, and nothing is refused.")
+    assert meta.graph("GET", SHOP).status == 200
+
+
+def test_the_picture_names_people_under_the_ids_of_their_businesses(
+    dashboard: Dashboard, meta: RunningEmulator
+) -> None:
+    rows = meta.graph("GET", f"{meta.business_id}/business_users").body["data"]
+    [ines] = [row["id"] for row in rows if row["name"] == "ines"]
+    answer = meta.graph("POST", f"{BRAND}/assigned_users", {"user": ines, "tasks": ["ANALYZE"]})
+    assert answer.status == 200, answer.body
+    dashboard.open("assignments")
+
+    picture = dashboard.page.get_by_role("img", name="Assignments: 1 user, 1 asset")
+    expect(picture.locator("desc")).to_contain_text("ines may ANALYZE on Lindenhof Brand.")
+    expect(dashboard.page.get_by_role("row", name="Lindenhof Brand")).to_contain_text("person of Lindenhof Media")

@@ -71,6 +71,30 @@ def test_every_text_is_readable(dashboard: Dashboard, meta: RunningEmulator, sch
     assert faint == {path: [] for path in PATHS}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_dialog_is_readable_in_order_and_fits_a_phone(
+    dashboard: Dashboard, meta: RunningEmulator, scheme: Any
+) -> None:
+    page = dashboard.page
+    page.set_viewport_size(NARROW)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{meta.graph_url}/v26.0/dialog/oauth?client_id={meta.app_id}&sdk=joey&scope=email,ads_read")
+    for heading, button in (
+        ("Log in to continue to Lindenhof Ads", "Log in"),
+        ("Lindenhof Ads asks for access", "Continue as nadia"),
+        ("Back to Lindenhof Ads", ""),
+    ):
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert page.evaluate(FAINT, READABLE)["found"] == []
+        told = page.evaluate(ORDER)
+        assert told == {
+            "lang": "en", "levels": [1], "unlabelled": [], "nameless": [], "twice": [], "dangling": [], "headless": 0,
+        }, heading  # fmt: skip
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        if button:
+            page.get_by_role("button", name=button).click()
+
+
 def test_the_measure_finds_faint_text(dashboard: Dashboard) -> None:
     dashboard.open()
     dashboard.page.evaluate("document.querySelector('h1').style.color = 'rgba(128, 128, 128, 0.6)'")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from meta_access.emulator import acts, fault
-from meta_access.emulator.business_acts import MemberRole
+from meta_access.emulator import acts, business_acts, fault, login_acts
 from meta_access.emulator.dashboard.knobs import UNITS
 from meta_access.emulator.dashboard.wording import plain
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from meta_access.emulator.world import Business, World
 
 ROLES = ("admin", "developer", "tester", "analytics")  # as the commands take them; Graph's names are the same four
+
+TOKENS_OF = ("the person", "a system user, without an end", "a system user, for 60 days")
 
 Choice = tuple[str, str]  # the value of an option, and its text
 
@@ -30,11 +31,28 @@ def roles(scene: Scene) -> dict[str, Any]:
 
 
 def people(scene: Scene) -> dict[str, Any]:
-    return {"member_roles": same(get_args(MemberRole)), "businesses": rows(scene.world.businesses)}
+    return {"member_roles": same(get_args(business_acts.MemberRole)), "businesses": rows(scene.world.businesses)}
 
 
 def verification(_scene: Scene) -> dict[str, Any]:
-    return {"statuses": [(status, plain(status)) for status in acts.VERIFICATION]}
+    return {"statuses": worded(acts.VERIFICATION), "two_factor": worded(business_acts.TWO_FACTOR)}
+
+
+def apps(scene: Scene) -> dict[str, Any]:
+    return {"businesses": rows(scene.world.businesses)}
+
+
+def logins(scene: Scene) -> dict[str, Any]:
+    """Each app with who consented to it, and what a consent or a configuration can be made of."""
+    world = scene.world
+    people = {person.id: person for person in world.people}
+    consents = [(people[row.user_id], row) for row in world.consents]
+    return {
+        "apps": [(app, [pair for pair in consents if pair[1].app_id == app.id]) for app in world.apps],
+        "people": rows(world.people),
+        "permissions": list(scene.rules.permissions),
+        "kinds": list(zip(login_acts.LOGIN_TOKENS, TOKENS_OF, strict=True)),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,11 @@ def clock(_scene: Scene) -> dict[str, Any]:
 def same(values: Iterable[str]) -> list[Choice]:
     """Options whose text is their value."""
     return [(value, value) for value in values]
+
+
+def worded(values: Iterable[str]) -> list[Choice]:
+    """Options whose text is their value as words."""
+    return [(value, plain(value)) for value in values]
 
 
 def rows(found: Iterable[Any]) -> list[Choice]:

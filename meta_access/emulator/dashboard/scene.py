@@ -1,4 +1,4 @@
-"""What a page may look at: the world at one moment, the journal, the faults, and the query of the request."""
+"""What a page may look at: the world at one moment, journal, faults, counts of quotas, and the query of the request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from meta_access.emulator.fault import Fault
     from meta_access.emulator.journal import Call
+    from meta_access.emulator.limits import Count
     from meta_access.emulator.world import World
     from meta_access.rules import RuleSet
 
@@ -24,4 +25,5 @@ class Scene:
     now: datetime
     calls: Sequence[Call]
     faults: Sequence[Fault]
+    counts: Sequence[Count]
     query: Mapping[str, str]

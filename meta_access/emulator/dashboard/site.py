@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 ROOT = "/dashboard"
 SENTENCES = 50  # of done acts that wait to be shown
-MANY = ("tasks",)  # fields that may be given several times
 
 
 class Dashboard:
@@ -77,7 +76,7 @@ class Dashboard:
         """Do it and go back to the page, or show the page again with what was wrong and what was typed."""
         self._emulator.forms.check(request)
         given: dict[str, Any] = {key: value.strip() for key, value in request.form.items() if value.strip()}
-        given |= {key: request.form.getlist(key) for key in MANY if key in request.form}
+        given |= {key: request.form.getlist(key) for key in acts.LISTS if key in request.form}
         back, form = given.pop("back", ""), given.pop("form", "")
         given.pop(self._emulator.forms.FIELD, None)
         back = back if back in PAGES else ""
@@ -103,7 +102,15 @@ class Dashboard:
         with emulator.store.lock:
             world, now = emulator.store.world, emulator.clock.now()
             query = request.args.to_dict()
-            scene = Scene(world, rules.load(world.rules), now, emulator.journal.calls(), emulator.faults.all(), query)
+            scene = Scene(
+                world,
+                rules.load(world.rules),
+                now,
+                emulator.journal.calls(),
+                emulator.faults.all(),
+                emulator.limits.all(int(now.timestamp())),
+                query,
+            )
             common = {
                 "world": world,
                 "rules": scene.rules,

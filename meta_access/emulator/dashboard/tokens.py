@@ -1,4 +1,4 @@
-"""System users as a page: each with its apps and its tokens, which are named by fingerprint."""
+"""Holders of tokens as two pages: system users with their apps, and people. Tokens are named by fingerprint."""
 
 from __future__ import annotations
 
@@ -47,9 +47,21 @@ def look(scene: Scene) -> dict[str, Any]:
     return {"by_business": by_business, "state": lambda token: state(token, scene.now)}
 
 
+def of_people(scene: Scene) -> dict[str, Any]:
+    """Tokens by person, those of Pages that they obtained among them."""
+    world = scene.world
+    held = [(person, [token for token in world.tokens if token.user_id == person.id]) for person in world.people]
+    return {
+        "by_person": [(person, tokens) for person, tokens in held if tokens],
+        "without": [person for person, tokens in held if not tokens],
+        "state": lambda token: state(token, scene.now),
+    }
+
+
 def state(token: Token, now: datetime) -> str:
+    """`expiring` is the last quarter of a token's life, two weeks at most: a person's lives two hours."""
     if token.revoked_at is not None:
         return "revoked"
-    if token.expires_at is None or token.expires_at - now > SOON:
+    if token.expires_at is None or token.expires_at - now > min(SOON, (token.expires_at - token.issued_at) / 4):
         return "valid"
     return "expiring" if token.expires_at > now else "expired"

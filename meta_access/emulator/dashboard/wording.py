@@ -39,17 +39,14 @@ def moment(at: datetime | None) -> str:
 def ahead(at: datetime, now: datetime) -> str:
     """`in 59 days`, `3 hours ago`: the largest unit, rounded down."""
     seconds = int((at - now).total_seconds())
-    span = abs(seconds)
-    size, unit = next(
-        (
-            (span // length, unit)
-            for length, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
-            if span >= length
-        ),
-        (span, "second"),
-    )
-    words = count(size, unit)
-    return f"in {words}" if seconds >= 0 else f"{words} ago"
+    return f"in {span(seconds)}" if seconds >= 0 else f"{span(-seconds)} ago"
+
+
+def span(seconds: int) -> str:
+    """`59 days`, `3 hours`: the largest unit, rounded down."""
+    units = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
+    length, unit = next((pair for pair in units if seconds >= pair[0]), units[-1])
+    return count(seconds // length, unit)
 
 
 def count(number: int, noun: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meta_access.emulator.dashboard import knobs, picture, tokens, wording
+from meta_access.emulator.acts import ACTS
+from meta_access.emulator.dashboard import knobs, overview, picture, quotas, tokens, wording
 from meta_access.emulator.fault import FaultError
-from meta_access.emulator.world import Token
+from meta_access.emulator.limits import Limits, Quota
+from meta_access.emulator.world import App, Asset, Business, Person, Token, World
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -40,18 +44,23 @@ def test_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_days", "revoked", "state"),
+    ("lives_days", "expires_days", "revoked", "state"),
     [
-        (None, False, "valid"),
-        (15, False, "valid"),
-        (13, False, "expiring"),
-        (0, False, "expired"),
-        (15, True, "revoked"),
+        (60, None, False, "valid"),
+        (60, 15, False, "valid"),
+        (60, 13, False, "expiring"),
+        (60, 0, False, "expired"),
+        (60, 15, True, "revoked"),
+        (4, 2, False, "valid"),
+        (4, 1, False, "expiring"),
     ],
 )
-def test_a_token_is_valid_expiring_expired_or_revoked(expires_days: int | None, revoked: bool, state: str) -> None:
+def test_a_token_is_valid_expiring_expired_or_revoked(
+    lives_days: int, expires_days: int | None, revoked: bool, state: str
+) -> None:
     expires = None if expires_days is None else NOW + timedelta(days=expires_days)
-    token = Token("f", "1", "2", [], issued_at=NOW, expires_at=expires, revoked_at=NOW if revoked else None)
+    issued = NOW + timedelta(days=(expires_days or 0) - lives_days)
+    token = Token("f", "1", "2", [], issued_at=issued, expires_at=expires, revoked_at=NOW if revoked else None)
 
     assert tokens.state(token, NOW) == state
 
@@ -97,3 +106,41 @@ def test_the_picture_gives_every_assignment_a_row_of_its_own() -> None:
     assert drawn.height == 96 + 14 + 74
     for line in drawn.lines:
         assert any(box.y < line.y < box.y + box.height and line.x == box.x for box in drawn.assets)
+
+
+def test_every_act_has_a_form() -> None:
+    folder = Path(overview.__file__).parent
+    texts = [file.read_text(encoding="utf-8") for file in (*folder.glob("templates/*.html"), *folder.glob("*.py"))]
+    posted = {name for text in texts for name in re.findall(r'"action": "([a-z-]+)"', text)}
+
+    assert set(ACTS) - posted == set()
+    assert posted - set(ACTS) == set()
+
+
+def test_whoever_may_be_assigned_something_has_a_name_in_the_picture() -> None:
+    business = Business("17", "Lindenhof Media")
+    world = World(businesses=[business], people=[Person("10", "ines", businesses={"17": "EMPLOYEE"})])
+    [(_, row)] = world.members("17")
+
+    found = picture.who(world)
+
+    assert found["10"] == picture.Node("10", "ines", "person")
+    assert found[row.id] == picture.Node(row.id, "ines", "person of Lindenhof Media")
+
+
+def test_a_quota_is_told_with_what_it_is_of() -> None:
+    world = World(apps=[App("12", "Ads")], ad_accounts=[Asset("act_5", "Shop", "17")])
+    limits = Limits()
+    limits.use(Quota(("score", "12", "5"), 60, 300, 300), 0, 61)
+    limits.use(Quota(("app", "12"), 200, 3600), 0)
+    limits.use(Quota(("pages", "99", "7"), 10, 86400), 0)
+    limits.read(Quota(("catalog", "12", "8"), 10, 60), 0)
+
+    shown = [quotas.row(count, world) for count in limits.all(30)]
+
+    assert shown == [
+        quotas.Row("Score on an ad account", "5 minutes", "Shop, Ads", 61, 60, "4 minutes"),
+        quotas.Row("Calls of the app", "1 hour", "Ads", 1, 200, ""),
+        quotas.Row("Calls on a Page", "1 day", "7, 99", 1, 10, ""),
+    ]
+    assert [count.quota.key for count in limits.all(400)] == [("app", "12"), ("pages", "99", "7")]
