@@ -11,8 +11,9 @@ from uuid import uuid4
 import click
 
 from meta_access import audit
-from meta_access.cli import tokens, update
+from meta_access.cli import tokens
 from meta_access.cli.progress import to_person
+from meta_access.cli.renewal import Renewal
 from meta_access.cli.revocation import Target, pending, revoke
 from meta_access.clock import iso
 from meta_access.graph.access_tokens import TokenIssuer
@@ -41,6 +42,7 @@ class Live:
     def __init__(self, found: StackTokens) -> None:
         self._found = found
         self._tokens = {token.urn: token for token in found.tokens}
+        self.up = Renewal(found).up
 
     def look(self, target: Target) -> Observed:
         outputs = self._tokens[target.urn].outputs
@@ -74,10 +76,6 @@ class Live:
                 trace_id=audit.last_trace(),
                 note=f"all tokens of system user {user}",
             )
-
-    def up(self, urns: Sequence[str]) -> bool:
-        to_person(f"Running pulumi for {', '.join(self._tokens[urn].name for urn in urns)}.")
-        return update.targeted(self._found.stack, urns)
 
     def end_condemned(self, target: Target) -> Condemned:
         to_person(f"Secret {target.secret}: ending what is condemned.")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meta_access.cli import tokens, update
+from meta_access.cli import tokens
 from meta_access.cli.progress import to_person
+from meta_access.cli.renewal import Renewal
 from meta_access.cli.rotation import FRESH, Rotation, Row, rounds
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from meta_access.cli.tokens import StackToken, StackTokens
 
 NEVER = "never"
+OUTSIDE = (
+    "The configuration is refused, so this was done outside Pulumi, and the state still has what was before. Mend the "
+    "configuration: the next `pulumi up` reads the new tokens with its refresh and changes nothing."
+)
 
 
 def look(found: StackTokens) -> tuple[Row, ...]:
@@ -52,7 +57,7 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
 
     Args:
         look: Gives the tokens and what their secrets tell.
-        up: Brings the resources of these URNs up to date; whether that went well.
+        up: Brings the tokens of these URNs up to date; whether that went well.
     """
     before = look()
     chosen = rounds(before)
@@ -64,20 +69,15 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
     return Rotation(before, look(), failed, tuple(row.name for row in before if row.due))
 
 
-def _up(found: StackTokens, urns: Sequence[str]) -> bool:
-    names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
-    to_person(f"Running pulumi for {names}.")
-    return update.targeted(found.stack, urns)
-
-
-def _print(done: Rotation) -> None:
+def _print(done: Rotation, outside: Sequence[str]) -> None:
     before = {row.urn: row for row in done.before}
     for row in done.after:
         was = before[row.urn].freshness
         if row.trouble:
             click.echo(f"{row.name}: not looked at. {row.trouble}")
         elif row.freshness == FRESH:
-            text = f"{was}: done" if row.name in done.acted else FRESH
+            how = "done outside Pulumi" if row.name in outside else "done"
+            text = f"{was}: {how}" if row.name in done.acted else FRESH
             click.echo(f"{row.name}: {text}, expires {row.expires_at}")
         elif row.due:
             click.echo(f"{row.name}: {row.freshness}; not done, the reason is above")
@@ -85,8 +85,10 @@ def _print(done: Rotation) -> None:
             click.echo(f"{row.name}: {row.freshness}; left alone, `pulumi preview` shows what `pulumi up` would do")
     if not done.after:
         click.echo("The stack has no token.")
+    if outside:
+        click.echo(OUTSIDE)
     if done.failed:
-        to_person("pulumi ended with an error; what it was about is above.")
+        to_person("A run ended with an error; what it was about is above.")
 
 
 @click.command(name="rotate")
@@ -101,10 +103,17 @@ def command(stack: str | None, *, due: bool, as_json: bool) -> None:
     """
     del due  # required, so that a later meaning of `rotate` alone is no surprise
     found = tokens.read(stack, "nothing can be rotated")
-    done = rotate(lambda: look(found), lambda urns: _up(found, urns))
+    renewal = Renewal(found)
+    done = rotate(lambda: look(found), renewal.up)
     if as_json:
-        told = {"acted": done.acted, "failed": done.failed, "tokens": [asdict(row) for row in done.after]}
+        told = {
+            "acted": done.acted,
+            "failed": done.failed,
+            "refused": renewal.refused,
+            "outside": renewal.outside,
+            "tokens": [asdict(row) for row in done.after],
+        }
         click.echo(json.dumps(told))
     else:
-        _print(done)
+        _print(done, renewal.outside)
     sys.exit(done.code)

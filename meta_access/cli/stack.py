@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import MetaAccessError
@@ -15,10 +16,24 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 120
 QUOTED = 400
+PAGE = 100
 
 
 class StackReadError(MetaAccessError):
     """The stack could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A configuration as an update has used it.
+
+    Attributes:
+        at: When that update ended.
+        values: Texts by full key, as `config` gives them.
+    """
+
+    at: str
+    values: dict[str, str]
 
 
 def export(stack: str | None) -> dict[str, Any]:
@@ -33,12 +48,17 @@ def outputs(stack: str | None) -> dict[str, Any]:
 
 def config(stack: str | None) -> dict[str, str]:
     """Return the configuration by full key, structured values as JSON text, as a program sees them."""
-    values = _object(["config", "--json", *_chosen(stack)], "configuration")
-    return {
-        key: entry["value"]
-        for key, entry in values.items()
-        if isinstance(entry, dict) and entry.get("value") is not None
-    }
+    return _texts(_object(["config", "--json", *_chosen(stack)], "configuration"))
+
+
+def last_good_config(stack: str) -> Record | None:
+    """Return the configuration of the newest update on record that succeeded; None when there is none."""
+    told = _run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history")
+    for entry in _list(told, "the stack's history"):
+        if entry.get("kind") == "update" and entry.get("result") == "succeeded":
+            values = entry.get("config")
+            return Record(str(entry.get("endTime", "")), _texts(values if isinstance(values, dict) else {}))
+    return None
 
 
 def selected() -> str:
@@ -105,6 +125,24 @@ def _parsed(text: str, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StackReadError(f"Reading {what} failed: it is no JSON object.")
     return value
+
+
+def _list(text: str, what: str) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, list):
+        raise StackReadError(f"Reading {what} failed: it is no JSON array.")
+    return [entry for entry in value if isinstance(entry, dict)]
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    return {
+        key: entry["value"]
+        for key, entry in values.items()
+        if isinstance(entry, dict) and entry.get("value") is not None
+    }
 
 
 def _chosen(stack: str | None) -> list[str]:

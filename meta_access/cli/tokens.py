@@ -13,7 +13,7 @@ from meta_access.cli.stack import StackReadError, resources
 from meta_access.cli.state import verify
 from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
-from meta_access.errors import OfflineError
+from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
 from meta_access.vault.store import store_for
@@ -70,12 +70,14 @@ class StackTokens:
 
     Attributes:
         owner: `project/stack`, as in the tags.
+        refused: Why today's configuration cannot be read; the settings are then those of the last good one.
     """
 
     stack: str
     owner: str
     settings: Settings
     tokens: tuple[StackToken, ...]
+    refused: str = ""
 
     def connection(self, token: StackToken) -> Connection:
         """The connection that a token was made through.
@@ -128,9 +130,23 @@ def read(stack: str | None, why: str) -> StackTokens:
             f"The state of stack {name} holds a provider that this version did not write, in {findings[0].resource}: "
             f"{findings[0].reason}. pulumi would execute it, so nothing was run. See `meta-access state verify`."
         )
+    settings, refused = _settings(name)
     return StackTokens(
         stack=name,
         owner=f"{project.find(Path.cwd()).name}/{name}",
-        settings=settings_from_config(stacks.config(name).get),
+        settings=settings,
         tokens=tokens_of(state),
+        refused=refused,
     )
+
+
+def _settings(name: str) -> tuple[Settings, str]:
+    """The connections of a stack, and why they are not today's."""
+    try:
+        return settings_from_config(stacks.config(name).get), ""
+    except MetaAccessError as error:
+        refused = error
+    good = stacks.last_good_config(name)
+    if good is None:
+        raise refused
+    return settings_from_config(good.values.get), str(refused)

@@ -86,8 +86,9 @@ class SystemUserTokenProvider(MetaProvider):
             "suspects": list(seen.suspects),
             "freshness": freshness,
         }
-        if outs["rotation_owner"] == LAMBDA:
-            told |= _rotated_elsewhere(seen, outs)
+        if outs["rotation_owner"] == LAMBDA and seen.late:
+            _tell_of_lateness(seen, outs)
+        told |= _rotated_elsewhere(seen, outs)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
 
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
@@ -189,15 +190,22 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
     raise refused
 
 
+def _tell_of_lateness(seen: Observed, outs: Mapping[str, Any]) -> None:
+    say(
+        f"token {outs.get('label', '')} expires {iso(seen.expires_at) if seen.expires_at else NEVER}, and AWS's "
+        "rotation, which owns it, has not replaced it yet. Look at the function's last run, or start it: "
+        f"aws secretsmanager rotate-secret --secret-id {outs['arn']}"
+    )
+
+
 def _rotated_elsewhere(seen: Observed, outs: Mapping[str, Any]) -> dict[str, Any]:
-    """What AWS's own rotation has changed meanwhile; no drift, since this resource does not rotate."""
-    if seen.late:
-        say(
-            f"token {outs.get('label', '')} expires {iso(seen.expires_at) if seen.expires_at else NEVER}, and AWS's "
-            "rotation, which owns it, has not replaced it yet. Look at the function's last run, or start it: "
-            f"aws secretsmanager rotate-secret --secret-id {outs['arn']}"
-        )
-    if not seen.version_id or seen.generation == outs["generation"]:
+    """The token that has become current since, by AWS's own rotation or by a command that acted without the engine.
+
+    No drift: it is what was asked for. Where Pulumi rotates, only a later one of our own claim is; an earlier one was
+    put there by hand.
+    """
+    ours = outs["rotation_owner"] == LAMBDA or (seen.claimed and seen.generation > outs["generation"])
+    if not ours or not seen.version_id or seen.generation == outs["generation"]:
         return {}
     told: dict[str, Any] = {"version_id": seen.version_id, "generation": seen.generation}
     return told | {

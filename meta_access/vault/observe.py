@@ -45,7 +45,7 @@ class Observed:
         claimed: Whether the tags hold our claim.
         ends_at: When a secret scheduled for deletion goes.
         late: Its token is so near its end that a successor is wanted.
-        fingerprint: Of the token noted last; "" when none was. `issued_at` likewise, as text.
+        fingerprint: Of AWSCURRENT's token, as noted; "" when it was not. `issued_at` likewise, as text.
     """
 
     presence: Presence
@@ -111,7 +111,8 @@ def observe(
     seen = labels.read(labels.where(shown.stages))
     current = _current(shown, seen, version_id, generation)
     at = current or generation
-    if at != generation or (tags.generation(shown.tags) == at and tags.EXPIRES in shown.tags):
+    is_noted = tags.generation(shown.tags) == at
+    if at != generation or (is_noted and tags.EXPIRES in shown.tags):
         expires_at = tags.expiry(shown.tags)
     noted = tags.suspects(shown.tags)
     late = expires_at is not None and due(expires_at, now, rotate_before_s)
@@ -139,8 +140,8 @@ def observe(
         superseded=superseded,
         suspects=tuple(suspects) if noted is None else noted,
         late=late,
-        fingerprint=shown.tags.get(tags.FINGERPRINT, ""),
-        issued_at=shown.tags.get(tags.ISSUED, ""),
+        fingerprint=shown.tags.get(tags.FINGERPRINT, "") if is_noted else "",
+        issued_at=shown.tags.get(tags.ISSUED, "") if is_noted else "",
     )
 
 

@@ -65,3 +65,37 @@ def test_an_answer_that_is_no_object_is_an_error(pulumi: Path) -> None:
 
     with pytest.raises(StackReadError, match=r"it is no JSON object\.$"):
         stacks.export("dev")
+
+
+HISTORY = """[
+  {"kind": "update", "result": "failed", "endTime": "3", "config": {"meta:environment": {"value": "broken"}}},
+  {"kind": "refresh", "result": "succeeded", "endTime": "2", "config": {"meta:environment": {"value": "older"}}},
+  {"kind": "update", "result": "succeeded", "endTime": "1", "config": {
+    "meta:environment": {"value": "dev", "secret": false}, "meta:hidden": {"secret": true}}}
+]"""
+
+
+def test_the_last_good_configuration_is_that_of_the_newest_update_that_succeeded(pulumi: Path) -> None:
+    answer(
+        pulumi,
+        f'test "$*" = "stack history --json --page-size 100 --stack dev --non-interactive" || exit 7\n'
+        f"cat <<'END'\n{HISTORY}\nEND",
+    )
+
+    good = stacks.last_good_config("dev")
+
+    assert good == stacks.Record("1", {"meta:environment": "dev"})
+
+
+@pytest.mark.parametrize("told", ["[]", '[{"kind": "update", "result": "failed"}]'])
+def test_a_stack_without_a_good_update_has_none(pulumi: Path, told: str) -> None:
+    answer(pulumi, f"echo '{told}'")
+
+    assert stacks.last_good_config("dev") is None
+
+
+def test_a_history_that_is_no_array_is_an_error(pulumi: Path) -> None:
+    answer(pulumi, "echo '{}'")
+
+    with pytest.raises(StackReadError, match="Reading the stack's history failed: it is no JSON array"):
+        stacks.last_good_config("dev")

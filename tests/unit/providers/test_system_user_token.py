@@ -473,6 +473,21 @@ def test_what_aws_has_rotated_meanwhile_is_read_without_drift(vault: FakeVault) 
     assert result.outs == outs(rotation_owner="lambda", **vault.seen)
 
 
+def test_what_was_rotated_outside_pulumi_is_read_without_drift(vault: FakeVault) -> None:
+    new = {
+        "version_id": "v2",
+        "generation": 2,
+        "fingerprint": "sha256:2222222222222222",
+        "issued_at": "2026-12-20T08:00:00Z",
+    }
+    vault.seen = {**new, "claimed": True}
+
+    result = PROVIDER.read(arn(), outs())
+
+    assert (result.inputs, result.outs) == (asked(), outs(**new))
+    assert PROVIDER.diff(arn(), result.outs, asked()).changes is False
+
+
 def test_facts_that_aws_did_not_note_stay_as_they_were(vault: FakeVault) -> None:
     vault.seen = {"version_id": "v2", "generation": 2}
 
@@ -484,9 +499,10 @@ def test_facts_that_aws_did_not_note_stay_as_they_were(vault: FakeVault) -> None
     [
         ("lambda", {"version_id": "v1", "generation": 1, "fingerprint": "sha256:2222222222222222"}),
         ("lambda", {"version_id": "", "generation": 2}),
-        ("pulumi", {"version_id": "v2", "generation": 2}),
+        ("pulumi", {"version_id": "v2", "generation": 2, "claimed": False}),
+        ("pulumi", {"version_id": "v0", "generation": 0, "claimed": True}),
     ],
-    ids=["same generation", "no current version", "Pulumi's"],
+    ids=["same generation", "no current version", "another claim's", "moved back by hand"],
 )
 def test_nothing_else_is_taken_from_the_secret(vault: FakeVault, owner: str, seen: dict[str, Any]) -> None:
     vault.seen = seen

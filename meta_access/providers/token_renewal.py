@@ -1,0 +1,46 @@
+"""A due token brought up to date without an engine: what the engine's update would do, from the state's outputs.
+
+For the day on which the program refuses the stack's configuration, so that no `up` begins: what keeps access alive does
+not wait for that. The state is not written; the next refresh reads what has changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import ConflictError
+from meta_access.providers import _live
+from meta_access.providers.system_user_token import CURRENT, SystemUserTokenProvider, observed, region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
+    """Do for a token what its secret says is due, by the inputs that the state has: nothing else is asked for.
+
+    Args:
+        get: Answers the texts of a configuration; of one process's first call, for all its calls.
+        outs: Outputs of the resource, in today's shape.
+
+    Returns:
+        What was due; "" when nothing was.
+
+    Raises:
+        ConflictError: The token's connection is gone from that configuration, or acts for another app or region.
+        MetaAccessError: As an update.
+    """
+    _live.configure(get)
+    provider, label = SystemUserTokenProvider(), outs.get("label", "")
+    if outs["connection"] not in _live.settings().connections or provider.due(outs, outs):
+        raise ConflictError(
+            f"token {label} is not touched: the connection it was made through, {outs['connection']}, is not in the "
+            "configuration of the last update that succeeded, or acts for another app or region there. Nothing was "
+            "changed. Mend the configuration and run `pulumi up`."
+        )
+    freshness = observed(provider.live(outs).store(region_of(outs["arn"])), outs).freshness
+    if freshness == CURRENT:
+        return ""
+    due = {**outs, "freshness": freshness}
+    provider.change(outs["arn"], due, {name: due[name] for name in provider.inputs if name in due}, frozenset())
+    return freshness

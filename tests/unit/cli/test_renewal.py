@@ -1,0 +1,185 @@
+"""When tokens are brought up to date by pulumi, and when without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access.cli import renewal, tokens
+from meta_access.cli import stack as stacks
+from meta_access.cli.renewal import Renewal
+from meta_access.cli.stack import Record, StackReadError
+from meta_access.cli.tokens import StackToken, StackTokens
+from meta_access.cli.update import Ended
+from meta_access.connections import Settings
+from meta_access.errors import ConfigError, TokenPendingError
+from tests.connections import MAIN
+from tests.unit.cli.states import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+GOOD = Record("2026-11-24T08:00:00.000Z", {"meta:environment": "dev"})
+
+
+@dataclass
+class Engine:
+    """What pulumi answers, and what was asked of it and of the protocol."""
+
+    ends: list[Ended]
+    good: Record | None = GOOD
+    fails: dict[str, str] = field(default_factory=dict)
+    ran: list[list[str]] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
+
+    def targeted(self, stack: str, urns: Sequence[str]) -> Ended:
+        assert stack == "dev"
+        self.ran.append(list(urns))
+        return self.ends.pop(0)
+
+    def renew(self, get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
+        print("said by a provider")
+        if outs["name"] in self.fails:
+            raise TokenPendingError(self.fails[outs["name"]])
+        assert get("meta:environment") == "dev"
+        self.renewed.append(outs["name"])
+        return "rotation due: expires 2026-12-01"
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    made = Engine([])
+    monkeypatch.setattr(renewal.update, "targeted", made.targeted)
+    monkeypatch.setattr(renewal, "renew", made.renew)
+    monkeypatch.setattr(stacks, "last_good_config", lambda _: made.good)
+    return made
+
+
+def found(refused: str = "") -> StackTokens:
+    return StackTokens(
+        stack="dev",
+        owner="meta-access/dev",
+        settings=Settings("dev", "2026-05", offline=False, connections={"main": MAIN}),
+        tokens=tuple(StackToken(urn=f"urn::{name}", outputs={"name": name}) for name in ("root", "a", "b")),
+        refused=refused,
+    )
+
+
+@pytest.mark.parametrize(("end", "well"), [(Ended.WELL, True), (Ended.BADLY, False)])
+def test_while_the_program_runs_pulumi_alone_acts(engine: Engine, end: Ended, *, well: bool) -> None:
+    engine.ends = [end]
+    made = Renewal(found())
+
+    assert made.up(["urn::a"]) is well
+    assert (engine.ran, engine.renewed, made.refused, made.outside) == ([["urn::a"]], [], False, [])
+
+
+def test_a_refused_configuration_is_met_once_and_then_all_is_done_without_it(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.ends = [Ended.REFUSED]
+    made = Renewal(found())
+
+    assert made.up(["urn::root"])
+    assert made.up(["urn::a", "urn::b"])
+
+    assert (engine.ran, engine.renewed) == ([["urn::root"]], ["root", "a", "b"])
+    assert (made.refused, made.outside) == (True, ["root", "a", "b"])
+    told = capsys.readouterr()
+    assert (
+        "The configuration is refused, so no `pulumi up` begins. Acting outside Pulumi for a, b, through the "
+        "connections of the update of 2026-11-24T08:00:00.000Z.\n"
+    ) in told.err
+    # Standard output is the command's answer alone.
+    assert told.out == ""
+
+
+def test_a_configuration_that_cannot_be_read_is_not_tried(engine: Engine) -> None:
+    made = Renewal(found(refused="Reading the stack's configuration failed: invalid YAML file"))
+
+    assert made.up(["urn::a"])
+    assert (engine.ran, engine.renewed) == ([], ["a"])
+
+
+def test_trouble_with_one_token_does_not_keep_the_others(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.ends, engine.fails = [Ended.REFUSED], {"a": "Meta cannot be asked."}
+    made = Renewal(found())
+
+    assert not made.up(["urn::a", "urn::b"])
+    assert made.outside == ["b"]
+    assert "a: Meta cannot be asked.\n" in capsys.readouterr().err
+
+
+def test_without_a_good_update_on_record_nothing_is_done(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.ends, engine.good = [Ended.REFUSED], None
+    made = Renewal(found())
+
+    assert not made.up(["urn::a"])
+    assert engine.renewed == []
+    assert "no update of stack dev that succeeded is on record" in capsys.readouterr().err
+
+
+# --- reading a stack whose configuration is broken ---------------------------------------------------------------
+
+CONNECTED = {
+    "meta:environment": "dev",
+    "meta:rules": "2026-05",
+    "meta:connections": (
+        '{"main": {"business": "lindenhof", "app": "ads", "graph_url": "http://127.0.0.1:8765", "api_version": '
+        '"v26.0", "app_secret": "emulator:", "admin_token": "emulator:", "aws": {"region": "eu-central-1", '
+        '"endpoint_url": "http://127.0.0.1:8766"}}}'
+    ),
+    "meta:businesses": '{"lindenhof": {"id": "178000000000101"}}',
+    "meta:apps": '{"ads": {"id": "120480000000201"}}',
+}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    told: dict[str, Any] = {"config": CONNECTED, "good": Record("then", CONNECTED)}
+
+    def config(_: str) -> dict[str, str]:
+        if isinstance(told["config"], Exception):
+            raise told["config"]
+        return dict(told["config"])
+
+    monkeypatch.setattr(stacks, "config", config)
+    monkeypatch.setattr(stacks, "export", lambda _: state())
+    monkeypatch.setattr(stacks, "last_good_config", lambda _: told["good"])
+    return told
+
+
+def test_today_s_connections_are_taken_while_they_can_be_read(stack: dict[str, Any]) -> None:
+    stack["good"] = None
+    stack["config"] = {**CONNECTED, "meta:clients": "what a client's file got wrong"}
+
+    read = tokens.read("dev", "nothing can be rotated")
+
+    assert (read.refused, list(read.settings.connections)) == ("", ["main"])
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        (StackReadError("Reading the stack's configuration failed: invalid YAML file"), "invalid YAML file"),
+        ({**CONNECTED, "meta:apps": '{"adz": {"id": "120480000000201"}}'}, 'there is no "ads" in meta:apps'),
+    ],
+)
+def test_what_cannot_be_read_is_replaced_by_the_last_good_update_s(
+    stack: dict[str, Any], config: Any, why: str
+) -> None:
+    stack["config"] = config
+
+    read = tokens.read("dev", "nothing can be rotated")
+
+    assert why in read.refused
+    assert read.settings.connections["main"].app_id == "120480000000201"
+
+
+def test_without_a_good_one_the_reason_is_the_error(stack: dict[str, Any]) -> None:
+    stack["config"], stack["good"] = {**CONNECTED, "meta:apps": "{}"}, None
+
+    with pytest.raises(ConfigError, match='there is no "ads" in meta:apps'):
+        tokens.read("dev", "nothing can be rotated")

@@ -1,0 +1,68 @@
+"""How a targeted run of pulumi is told: passed on as it comes, and understood when the configuration is refused."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meta_access.cli import update
+from meta_access.cli.stack import StackReadError
+from meta_access.cli.update import Ended
+from meta_access.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URNS = ["urn:a", "urn:b"]
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the engine's command; write its body."""
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "pulumi"
+
+
+def answer(pulumi: Path, body: str) -> None:
+    pulumi.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    pulumi.chmod(0o755)
+
+
+def test_the_resources_alone_are_run_and_what_it_prints_is_no_answer(
+    pulumi: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer(
+        pulumi,
+        'test "$*" = "up --yes --non-interactive --stack dev --target urn:a --target urn:b" || exit 7\n'
+        'test "$PULUMI_RUN_PROGRAM$PULUMI_CONTINUE_ON_ERROR" = truetrue || exit 8\necho Updating',
+    )
+
+    assert update.targeted("dev", URNS) is Ended.WELL
+    assert capfd.readouterr() == ("", "Updating\n")
+
+
+def test_a_refused_configuration_is_told_from_any_other_failure(
+    pulumi: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    error = str(ConfigError([Problem("meta:clients", "is wrong.", "correct it."), Problem("b", "c.", "d.")]))
+    answer(pulumi, f"cat <<'END'\n    error: {error}\nEND\nexit 255")
+    assert update.targeted("dev", URNS) is Ended.REFUSED
+    assert "    error: 2 problems in the configuration:\n  - meta:clients: is wrong." in capfd.readouterr().err
+
+    answer(pulumi, "echo 'error: the stack is currently locked by 1 lock(s)'; exit 255")
+    assert update.targeted("dev", URNS) is Ended.BADLY
+
+
+def test_a_run_that_ends_well_was_not_refused(pulumi: Path) -> None:
+    answer(pulumi, "echo 'warning: 1 problem in the configuration: of somebody else'")
+
+    assert update.targeted("dev", URNS) is Ended.WELL
+
+
+def test_without_the_engine_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(StackReadError, match="pulumi failed: it is not on PATH"):
+        update.targeted("dev", URNS)
