@@ -9,10 +9,10 @@ import inspect
 from typing import TYPE_CHECKING, get_args
 
 from meta_access import rules
-from meta_access.emulator import business_acts, login_acts, named
+from meta_access.emulator import business_acts, login_acts, named, sharing
 from meta_access.emulator.named import ActError
 from meta_access.emulator.tokens import ONLY_FAKE, holds_real
-from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, Share, World
+from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -252,19 +252,16 @@ def share(world: World, asset: str, business: str | None = None, tasks: str | li
         raise ActError(f"tasks: {', '.join(wrong) or 'none'} given; a {kind} has {', '.join(allowed)}.")
     if partner.id == target.business_id:
         raise ActError(f"business: {partner.name} owns {target.name}.")
-    target.shares = [row for row in target.shares if row.business_id != partner.id]
-    target.shares.append(Share(partner.id, chosen))
-    return f"{target.name} is shared with {partner.name} for {', '.join(chosen)}."
+    permitted = sharing.with_implied(rules.load(world.rules), kind, chosen)
+    sharing.share(world, target, partner.id, permitted)
+    return f"{target.name} is shared with {partner.name} for {', '.join(permitted)}."
 
 
 def unshare(world: World, asset: str, business: str | None = None) -> str:
     """An asset's owner ends a share, and with it every assignment the partner made."""
     _, target = named.asset(world, asset)
     partner = named.business(world, business)
-    target.shares = [row for row in target.shares if row.business_id != partner.id]
-    partners = {user.id for user in world.system_users if user.business_id == partner.id}
-    partners |= {row.id for _, row in world.members(partner.id)}
-    world.assignments = [r for r in world.assignments if r.asset_id != target.id or r.user_id not in partners]
+    sharing.withdraw(world, target, partner.id)
     return f"{target.name} is no longer shared with {partner.name}."
 
 

@@ -63,15 +63,15 @@ class WorldBuilder:
         self._add("app_access", {"system_user_id": user, "app_id": app})
         return user
 
-    def token(self, name: str, system_user: str, app: str, scopes: Sequence[str], **more: Any) -> None:
-        """A token of a system user. The emulator makes its value: `MetaEmulator.token(name)`."""
+    def token(self, name: str, system_user: str | None, app: str, scopes: Sequence[str], **more: Any) -> None:
+        """A token of a system user, or with None and `user_id` a person's. Its value is `MetaEmulator.token(name)`."""
         row = {"name": name, "system_user_id": system_user, "app_id": app, "scopes": list(scopes), **more}
         self._add("tokens", row)
 
-    def ad_account(self, name: str, business: str, **more: Any) -> str:
+    def ad_account(self, name: str, business: str | None, **more: Any) -> str:
         return self._with_id("ad_accounts", {"name": name, "business_id": business, **more})
 
-    def page(self, name: str, business: str, **more: Any) -> str:
+    def page(self, name: str, business: str | None, **more: Any) -> str:
         return self._with_id("pages", {"name": name, "business_id": business, **more})
 
     def catalog(self, name: str, business: str, **more: Any) -> str:

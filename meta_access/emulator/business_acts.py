@@ -5,14 +5,11 @@ Acts as in `acts`, which lists them for the control API and the shell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-from meta_access.emulator import named
+from meta_access.emulator import named, sharing
 from meta_access.emulator.named import ActError
-from meta_access.emulator.world import AppClient, AssetRequest, BusinessInvitation, Person, Share, World, derived_id
-
-if TYPE_CHECKING:
-    from meta_access.emulator.world import Asset
+from meta_access.emulator.world import AppClient, AssetRequest, BusinessInvitation, Person, World, derived_id
 
 MemberRole = Literal["ADMIN", "EMPLOYEE"]
 TWO_FACTOR = ("none", "admin_required", "all_required")
@@ -157,7 +154,7 @@ def accept_request(world: World, of: str, business: str | None = None) -> str:
         found.state = "accepted"
         return f"{partner.name} is a client of {named.app(world, found.app_id).name}."
     _, asset = named.asset(world, found.asset_id)
-    grant(world, found, asset)
+    sharing.carry_out(world, found, asset)
     return f"{partner.name} {'owns' if found.kind == 'owned' else 'may use'} {asset.name}."
 
 
@@ -168,16 +165,6 @@ def decline_request(world: World, of: str, business: str | None = None) -> str:
     world.app_clients = [row for row in world.app_clients if row is not found]
     world.asset_requests = [row for row in world.asset_requests if row is not found]
     return f"The request of {partner.name} is declined."
-
-
-def grant(world: World, request: AssetRequest, asset: Asset) -> None:
-    """Carry a request out, and forget it."""
-    asset.shares = [row for row in asset.shares if row.business_id != request.business_id]
-    if request.kind == "owned":
-        asset.business_id = request.business_id
-    else:
-        asset.shares.append(Share(request.business_id, request.permitted_tasks))
-    world.asset_requests = [row for row in world.asset_requests if row is not request]
 
 
 def _request(world: World, of: str, business_id: str) -> AssetRequest | AppClient:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meta_access.emulator.world import App, Asset, Business, Person, SystemUser, World
+    from meta_access.emulator.world import App, Asset, AssetKind, Business, Person, SystemUser, World
 
 
 class ActError(ValueError):
@@ -59,7 +59,7 @@ def system_user(world: World, wanted: str) -> SystemUser:
     return found
 
 
-def asset(world: World, wanted: str) -> tuple[str, Asset]:
+def asset(world: World, wanted: str) -> tuple[AssetKind, Asset]:
     rows = list(world.assets())
     number = wanted.partition(":")[2] or wanted  # page:123 and 123 are one
     found: Asset = _one("asset", [asset for _, asset in rows], number)

@@ -231,6 +231,15 @@ ASSET_GROUP = NodeType(
     ),
 )
 
+# What a business asked for and its owner has not decided.
+AD_ACCOUNT_REQUEST = NodeType(
+    "BusinessAdAccountRequest", fields(string="id", AdAccount="ad_account"), ("id", "ad_account")
+)
+PAGE_REQUEST = NodeType("BusinessPageRequest", fields(string="id", Page="page"), ("id", "page"))
+APPLICATION_REQUEST = NodeType(
+    "BusinessApplicationRequest", fields(string="id", Application="application"), ("id", "application")
+)
+
 # The node knows no role, only the rows of `system_users` do.
 SYSTEM_USER = NodeType(
     "SystemUser",

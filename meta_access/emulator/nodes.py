@@ -8,6 +8,7 @@ from meta_access.emulator.errors import GraphFault, unsupported
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import App
 
 TYPE_NAMES = {
     "business": "Business",
@@ -37,7 +38,7 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     if business is not None and (business.id in caller.businesses or _dealing(call, business.id)):
         found = "business", business
     app = world.app(node_id)
-    if app is not None and (app.id == caller.app.id or app.business_id in caller.businesses):
+    if app is not None and _knows_app(call, app):
         found = "app", app
     found = found or _member(call, node_id)
     if found is None:
@@ -45,6 +46,14 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     if call.request.method != "GET":
         _require_two_factor(call, *found)
     return found
+
+
+def _knows_app(call: GraphCall, app: App) -> bool:
+    """The calling app itself, those of the caller's businesses, and those that one of them is a client of."""
+    caller = call.caller
+    uses = (row for row in call.world.app_clients if (row.app_id, row.state) == (app.id, "accepted"))
+    owned = app.id == caller.app.id or app.business_id in caller.businesses
+    return owned or any(row.business_id in caller.businesses for row in uses)
 
 
 def _dealing(call: GraphCall, business_id: str) -> bool:
@@ -89,7 +98,12 @@ def _asset(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
     if found is None or (caller.page is not None and caller.page.id == node_id):
         return found
     sees = (call.world.permitted_tasks(found[1], business_id) is not None for business_id in caller.businesses)
-    return found if any(sees) else None
+    if any(sees):
+        return found
+    # An asset that no business owns is seen by the people who have it by themselves.
+    person_id = None if caller.person is None or found[1].business_id is not None else caller.person.id
+    has = any((row.asset_id, row.user_id) == (node_id, person_id) for row in call.world.assignments)
+    return found if has else None
 
 
 def _me(call: GraphCall) -> tuple[str, Any]:

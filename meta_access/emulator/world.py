@@ -274,11 +274,15 @@ class Share(Row):
 
 @dataclass(slots=True)
 class Asset(Row):
-    """An ad account (`act_…`), a Page, a catalog and so on; the list it stands in says which."""
+    """An ad account (`act_…`), a Page, a catalog and so on; the list it stands in says which.
+
+    Attributes:
+        business_id: The owner; None when it was taken out of its business, or never was in one.
+    """
 
     id: str
     name: str
-    business_id: str
+    business_id: str | None
     shares: list[Share] = field(default_factory=list)
 
 
@@ -409,6 +413,23 @@ class World(Row):
         """The person and the business that a business user's id stands for."""
         found = (pair for business in self.businesses for pair in self.members(business.id) if pair[1].id == user_id)
         return next(found, None)
+
+    def businesses_of(self, user_id: str) -> list[str]:
+        """The businesses that a system user, a business user or a person is in."""
+        user, member = self.system_user(user_id), self.member(user_id)
+        if user is not None:
+            return [user.business_id]
+        if member is not None:
+            return [member[1].business_id]
+        person = self.person(user_id)
+        return [] if person is None else list(person.businesses)
+
+    def ids_of(self, user: SystemUser | Person) -> set[str]:
+        """The ids under which a user can be assigned to something; a person has another one in each business."""
+        if isinstance(user, SystemUser):
+            return {user.id}
+        kept = (row.id for business_id in user.businesses for one, row in self.members(business_id) if one is user)
+        return {user.id, *kept}
 
     def human(self, user_id: str) -> Person | None:
         """The person that an id of theirs, or of one of their business users, stands for."""

@@ -31,7 +31,7 @@ NOT_GRANTED = (
 
 
 def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
-    owner = call.world.business(asset.business_id)
+    owner = call.world.business(asset.business_id or "")
     business = None if owner is None else Node(BUSINESS, {"id": owner.id, "name": owner.name})
     values: dict[str, Any] = {"id": asset.id, "name": asset.name, "business": business}
     if kind == "ad_account":

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from meta_access.emulator.clock import graph_time
 from meta_access.emulator.errors import bad_parameter
 from meta_access.emulator.fields import Node, show
-from meta_access.emulator.handlers.apps import app_node
 from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
-from meta_access.emulator.node_types import APPLICATION, BUSINESS
+from meta_access.emulator.node_types import BUSINESS
 from meta_access.emulator.paging import page
 from meta_access.emulator.surface import Param, Route, params
 
@@ -79,13 +78,6 @@ def change_business(call: GraphCall, business: Business) -> Any:
     return {"id": business.id}
 
 
-def list_apps(call: GraphCall, business: Business) -> Any:
-    call.require_business_api()
-    call.caller.require_scope("business_management")
-    apps = [app for app in call.world.apps if app.business_id == business.id]
-    return page([app_node(call, app) for app in apps], [app.id for app in apps], call)
-
-
 def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned: bool) -> Any:
     call.require_business_api()
     call.caller.require_scope("business_management")
@@ -103,7 +95,6 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
 ROUTES = (
     Route("GET", "business", "", get_business, PAGE, returns=BUSINESS),
     Route("POST", "business", "", change_business, PAGE, params=CHANGES),
-    Route("GET", "business", "owned_apps", list_apps, PAGE, returns=APPLICATION, many=True),
     *(
         Route(
             "GET",
