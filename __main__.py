@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pulumi
@@ -13,8 +13,10 @@ from components.app_access import AppAccess
 from components.client_access import ClientAccess
 from components.gate_board import GateBoard
 from components.system_identity import SystemIdentity
-from meta_access.connections import settings_of
+from meta_access import call_log, upkeep
+from meta_access.connections import Settings, settings_of
 from meta_access.errors import MetaAccessError
+from meta_access.graph.client import client_for
 from meta_access.preflight import preflight
 from meta_access.spec import Stack, load_stack, notices, plan, tier, use_case
 from meta_access.spec.quota import quota_export
@@ -38,7 +40,9 @@ def main() -> None:
     else:
         seen = preflight(stack, settings)
     tiers = tier.reports(stack.spec, stack.rules, seen)
-    _say(stack, tiers)
+    now = _now(settings)
+    kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.items()}, call_log.read, now)
+    _say(stack, tiers, kept, now.date())
     board = GateBoard(stack)
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
@@ -52,11 +56,19 @@ def main() -> None:
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
     pulumi.export("tiers", {report.connection: report.as_output() for report in tiers})
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
+    if kept:
+        pulumi.export("upkeep", {one.app: one.as_output() for one in kept})
     if tokens := {key: app.webhook_verify_token for key, app in apps.items() if app.webhook_verify_token is not None}:
         pulumi.export("webhook_verify_tokens", tokens)
 
 
-def _say(stack: Stack, tiers: list[tier.TierReport]) -> None:
+def _now(settings: Settings) -> datetime:
+    """Meta's time, as the look at the connections learnt it; offline nobody else's clock can be asked."""
+    told = [] if settings.offline else [client_for(one).server_time for one in settings.connections.values()]
+    return max((at for at in told if at is not None), default=datetime.now(UTC))
+
+
+def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], today: date) -> None:
     for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
         pulumi.log.warn(text)
     for text in notices.alike(stack.spec):
@@ -65,6 +77,12 @@ def _say(stack: Stack, tiers: list[tier.TierReport]) -> None:
         pulumi.log.warn(text)
     for text in use_case.notices(stack.spec, stack.rules):
         pulumi.log.info(text)
+    _say_of_tiers(stack, tiers, kept, today)
+    if unserved := notices.not_acted_on(stack.spec):
+        pulumi.log.info(f"Read and checked, but no resource acts on it yet: {', '.join(unserved)}.")
+
+
+def _say_of_tiers(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], today: date) -> None:
     # Like gates: production is to stop and look, elsewhere it is to be known.
     tell = pulumi.log.warn if stack.spec.gate_mode == "block" else pulumi.log.info
     for report in tiers:
@@ -72,8 +90,11 @@ def _say(stack: Stack, tiers: list[tier.TierReport]) -> None:
             tell(text)
         for text in report.uncertain:
             pulumi.log.info(text)
-    if unserved := notices.not_acted_on(stack.spec):
-        pulumi.log.info(f"Read and checked, but no resource acts on it yet: {', '.join(unserved)}.")
+    for one in kept:
+        if warning := one.warning(today):
+            pulumi.log.warn(warning)
+        elif one.standing is upkeep.Standing.CANNOT_TELL:
+            pulumi.log.info(f"meta:apps.{one.app}: whether its tier stands, nobody can tell. {one.reason} {one.rule}")
 
 
 try:

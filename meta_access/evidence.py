@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 GOOD_FOR = timedelta(days=90)
-SOURCES = ("attestation", "import")
-SAYS = ("satisfied", "submitted", "declined")
+SOURCES = ("attestation", "export")
+SAYS = ("satisfied", "submitted", "declined", "open")
 
 
 def digest(declared: Mapping[str, Any], app_id: str) -> str:

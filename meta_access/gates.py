@@ -46,7 +46,12 @@ class Actor(StrEnum):
     NOBODY = "nobody"
 
 
-_PHASE_OF_STATEMENT = {"satisfied": Phase.GRANTED, "submitted": Phase.SUBMITTED, "declined": Phase.DECLINED}
+_PHASE_OF_STATEMENT = {
+    "satisfied": Phase.GRANTED,
+    "submitted": Phase.SUBMITTED,
+    "declined": Phase.DECLINED,
+    "open": Phase.NOT_STARTED,
+}
 
 # Statuses from which "not there" means "no longer there".
 _WAS_GOOD = frozenset({Status.SATISFIED, Status.DRIFTED, Status.STALE_EVIDENCE})

@@ -1,4 +1,4 @@
-"""One emulator process for all tests of a session that begin with the starting world."""
+"""What every layer shares: no test writes into the user's own folders, and one emulator for the starting world."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     running = start_emulator(tmp_path_factory.mktemp("emulator"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _calls_are_logged_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("META_ACCESS_CALL_LOG", str(tmp_path_factory.mktemp("calls")))
+        yield

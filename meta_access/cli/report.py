@@ -32,6 +32,7 @@ def render(summary: Summary, console: Console) -> None:
     _render_gates(summary.gates, console)
     _render_secrets(summary.secrets, console)
     _render_lines("Quota of system users", quota_lines(summary.quota), console)
+    _render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
     _render_lines("Login URLs", lines(summary.login_urls), console)
 
 
@@ -88,6 +89,15 @@ def quota_lines(quota: Mapping[str, Any]) -> list[str]:
                 f"{business}, {role}: {len(planned)} of {limit} planned ({_text(planned)}); "
                 f"tier {row.get('tier', '?')}, rules {row.get('rules', '?')}"
             )
+    return found
+
+
+def upkeep_lines(upkeep: Mapping[str, Any]) -> list[str]:
+    """Say per app whether its tier stands, as the last update saw it; `meta-access gates` counts anew."""
+    found = []
+    for app, row in upkeep.items():
+        on = f" on {row['on']}" if row.get("on") else ""
+        found.append(f"{app}: {row.get('standing', '?')}{on}. {row.get('rule', '')}")
     return found
 
 

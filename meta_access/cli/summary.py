@@ -26,6 +26,7 @@ class Summary:
         secrets: Export `secrets`.
         quota: Export `quota`.
         login_urls: Export `login_urls`.
+        upkeep: Export `upkeep`.
     """
 
     stack: str
@@ -34,6 +35,7 @@ class Summary:
     secrets: dict[str, dict[str, Any]]
     quota: dict[str, Any]
     login_urls: dict[str, Any]
+    upkeep: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +45,7 @@ class Summary:
             "secrets": self.secrets,
             "quota": self.quota,
             "login_urls": self.login_urls,
+            "upkeep": self.upkeep,
         }
 
 
@@ -61,6 +64,7 @@ def summarize(stack: str | None, outputs: Mapping[str, Any], state: Mapping[str,
         secrets=_table(outputs, "secrets"),
         quota=_table(outputs, "quota"),
         login_urls=_table(outputs, "login_urls"),
+        upkeep=_table(outputs, "upkeep"),
     )
 
 

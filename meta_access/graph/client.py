@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
 
-from meta_access import audit, redaction
+from meta_access import audit, call_log, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
 from meta_access.endpoints import is_loopback
@@ -25,7 +26,6 @@ from meta_access.graph.auth import Auth, TokenAuth, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from pydantic import SecretStr
 
@@ -172,13 +172,24 @@ class GraphClient:
             proof=wire.proof(token, self.credentials.app_secret()),
             in_form=call.in_form,
         )
-        if call.once:
-            with _new_session() as session:
-                reply = self._send(session, request, token, doing, end)
-        else:
-            reply = self._send(self._session(), request, token, doing, end)
-        self._learn(reply.headers)
-        return wire.decode(reply, doing)
+        try:
+            if call.once:
+                with _new_session() as session:
+                    reply = self._send(session, request, token, doing, end)
+            else:
+                reply = self._send(self._session(), request, token, doing, end)
+            self._learn(reply.headers)
+            answer = wire.decode(reply, doing)
+        except (GraphError, GraphUnreachableError) as error:
+            if getattr(error, "sent", True):
+                self._count(call, type(error).__name__)
+            raise
+        self._count(call, call_log.OK)
+        return answer
+
+    def _count(self, call: _Call, outcome: str) -> None:
+        connection, at = self.connection, self.server_time or datetime.now(UTC)
+        call_log.write(call.path, app_id=connection.app_id, graph_url=connection.graph_url, at=at, outcome=outcome)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

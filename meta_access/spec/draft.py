@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from meta_access.errors import Problem
     from meta_access.rules import RuleSet
-    from meta_access.spec.evidence import EvidenceSpec
+    from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
     from meta_access.spec.problems import Loc
     from meta_access.spec.stack import StackSpec
 
@@ -41,6 +41,7 @@ class Draft:
     broken: frozenset[Loc] = frozenset()
     origins: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, EvidenceSpec] = field(default_factory=dict)
+    figures: Mapping[str, tuple[FiguresSpec, ...]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
     from meta_access.spec.stack import StackSpec
 
+UPKEEP = "-upkeep"
+
 
 def app_roles(app: str) -> str:
     return f"{app}-app-roles"
@@ -51,6 +53,11 @@ def verification(business: str) -> str:
 
 def app_access(identity: str) -> str:
     return f"{identity}-app-access"
+
+
+def upkeep(app: str) -> str:
+    """Key of an app's figures in the evidence file. No gate: nothing is declared, and nobody carries it out."""
+    return f"{app}{UPKEEP}"
 
 
 def of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[str]:

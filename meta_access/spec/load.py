@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from meta_access import rules as rule_sets
 from meta_access.errors import ConfigError, Problem
+from meta_access.spec import gate_names
 from meta_access.spec.base import described
 from meta_access.spec.checks import every_problem
 from meta_access.spec.draft import Draft
-from meta_access.spec.evidence import EvidenceSpec
+from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
 from meta_access.spec.files import NAMESPACE, client_files, meta_values
 from meta_access.spec.parse import parse
 from meta_access.spec.problems import dotted, problems_of
@@ -28,15 +28,23 @@ if TYPE_CHECKING:
     from meta_access.spec.problems import Loc
     from meta_access.spec.stack import StackSpec
 
+_Record = TypeVar("_Record", EvidenceSpec, FiguresSpec)
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A sound configuration, with the rule set it chose and the evidence beside it."""
+    """A sound configuration, with the rule set it chose and the evidence beside it.
+
+    Attributes:
+        evidence: By gate.
+        figures: By app: how much it called, oldest first as a rule.
+    """
 
     name: str
     spec: StackSpec
     rules: RuleSet
     evidence: Mapping[str, EvidenceSpec] = field(default_factory=dict)
+    figures: Mapping[str, tuple[FiguresSpec, ...]] = field(default_factory=dict)
 
 
 def load_stack(config_values: Mapping[str, Any], stack: str, stacks_dir: Path, *, now: datetime | None = None) -> Stack:
@@ -54,16 +62,16 @@ def load_stack(config_values: Mapping[str, Any], stack: str, stacks_dir: Path, *
     raw = meta_values(config_values)
     origins, problems = _add_client_files(raw, stacks_dir)
     spec, found, broken = parse(raw, origins)
-    evidence, faults = _evidence(stacks_dir, stack)
+    evidence, figures, faults = _evidence(stacks_dir, stack)
     problems += found + faults
     chosen = None if ("rules",) in broken else _rules(raw["rules"], problems)
     if spec is not None and chosen is not None:
         moment = now if now is not None else datetime.now(UTC)
-        draft = Draft(stack, stacks_dir, raw, spec, chosen, moment, broken, origins, evidence)
+        draft = Draft(stack, stacks_dir, raw, spec, chosen, moment, broken, origins, evidence, figures)
         problems += every_problem(draft)
     if problems or spec is None or chosen is None:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return Stack(stack, spec, chosen, evidence)
+    return Stack(stack, spec, chosen, evidence, figures)
 
 
 def _add_client_files(raw: dict[str, Any], stacks_dir: Path) -> tuple[dict[str, str], list[Problem]]:
@@ -87,31 +95,47 @@ def _add_client_files(raw: dict[str, Any], stacks_dir: Path) -> tuple[dict[str, 
     return origins, problems
 
 
-def _evidence(stacks_dir: Path, stack: str) -> tuple[dict[str, EvidenceSpec], list[Problem]]:
+_Evidence = tuple[dict[str, EvidenceSpec], dict[str, tuple[FiguresSpec, ...]], list[Problem]]
+
+
+def _evidence(stacks_dir: Path, stack: str) -> _Evidence:
     path = stacks_dir / f"evidence.{stack}.yaml"
     name = f"{stacks_dir.name}/{path.name}"
     if not path.exists():
-        return {}, []
+        return {}, {}, []
     try:
         content = read_yaml(path, name)
     except ConfigError as error:
-        return {}, error.problems
+        return {}, {}, error.problems
     if not isinstance(content, dict | None):
         text = f"is {described(content)}, not a mapping of gate names."
-        return {}, [Problem(name, text, "let `meta-access attest` write the file.")]
+        return {}, {}, [Problem(name, text, "let `meta-access attest` write the file.")]
     records: dict[str, EvidenceSpec] = {}
+    figures: dict[str, tuple[FiguresSpec, ...]] = {}
     problems: list[Problem] = []
     for gate, record in (content or {}).items():
-        try:
-            records[gate] = EvidenceSpec.model_validate(record)
-        except ValidationError as error:
-            found = problems_of(error, EvidenceSpec, partial(_in_file, name, gate))
-            problems += [problem for _, problem in found]
-    return records, problems
+        if not gate.endswith(gate_names.UPKEEP):
+            if (read := _read(EvidenceSpec, record, name, (gate,), problems)) is not None:
+                records[gate] = read
+        elif isinstance(record, list):
+            found = [_read(FiguresSpec, row, name, (gate, at), problems) for at, row in enumerate(record)]
+            figures[gate.removesuffix(gate_names.UPKEEP)] = tuple(row for row in found if row is not None)
+        else:
+            fix = "let `meta-access attest` write it."
+            problems.append(Problem(_in_file(name, (gate,)), f"is {described(record)}, not a list of figures.", fix))
+    return records, figures, problems
 
 
-def _in_file(name: str, gate: str, loc: Loc) -> str:
-    return f"{name}:{dotted((gate, *loc))}"
+def _read(model: type[_Record], value: object, file: str, loc: Loc, problems: list[Problem]) -> _Record | None:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems += [found for _, found in problems_of(error, model, lambda inner: _in_file(file, (*loc, *inner)))]
+        return None
+
+
+def _in_file(name: str, loc: Loc) -> str:
+    return f"{name}:{dotted(loc)}"
 
 
 def _rules(name: str, problems: list[Problem]) -> RuleSet | None:

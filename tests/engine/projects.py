@@ -200,6 +200,7 @@ class Project:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "NO_COLOR": "1",
+            "META_ACCESS_CALL_LOG": str(self.root / "calls"),
             "PULUMI_DEBUG_COMMANDS": "true",  # the flag --event-log is hidden behind it
             **self.extra_env,
         }

@@ -133,8 +133,8 @@ def test_sources_are_ranked(
         ({"declared": "sha256:" + "0" * 64}, "another declaration"),
         ({"declared": None}, "another declaration"),
         ({"app": "120480000000999"}, "another app"),
-        ({"source": "hearsay"}, "its source is none of attestation, import"),
-        ({"status": "probably"}, "its status is none of satisfied, submitted, declined"),
+        ({"source": "hearsay"}, "its source is none of attestation, export"),
+        ({"status": "probably"}, "its status is none of satisfied, submitted, declined, open"),
     ],
 )
 def test_evidence_that_does_not_hold_counts_as_none_and_says_why(changed: dict[str, Any], reason: str) -> None:

@@ -25,6 +25,7 @@ STATE = WORK / "state"
 # the stack unreadable ("failed to load checkpoint: EOF", measured with 3.259.0). `metadata=skip` writes none.
 BACKEND = f"file://{STATE}?metadata=skip"
 EMULATOR_HOME = WORK / "emulator"
+CALL_LOG = WORK / "calls"
 VENV_BIN = ROOT / ".venv" / "bin"
 DEV = "dev"
 
@@ -73,6 +74,7 @@ def variables(engine: Path | None, stack: str, search: str) -> dict[str, str]:
             "PULUMI_CONFIG_PASSPHRASE": "dev",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "META_ACCESS_EMULATOR_HOME": str(EMULATOR_HOME),
+            "META_ACCESS_CALL_LOG": str(CALL_LOG),
         }
     return found
 

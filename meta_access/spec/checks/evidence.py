@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from meta_access.clock import iso
 from meta_access.errors import Problem
 from meta_access.spec.base import shown
-from meta_access.spec.gate_names import of_stack
+from meta_access.spec.gate_names import of_stack, upkeep
 from meta_access.spec.problems import instead, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meta_access.spec.draft import Draft
+    from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
 
 
 def check_evidence(draft: Draft) -> Iterator[Problem]:
     gates = of_stack(draft.spec, draft.rules)
     apps = {app.id for app in draft.spec.apps.values()}
-    people = draft.names("people")
     told = not draft.is_broken("apps") and not draft.is_broken("businesses")
     for gate, record in draft.evidence.items():
         name = f"{draft.folder.name}/evidence.{draft.stack}.yaml:{gate}"
@@ -29,9 +29,25 @@ def check_evidence(draft: Draft) -> Iterator[Problem]:
         if told and record.app not in apps:
             text = f"it was given for app {record.app}, which is none of meta:apps."
             yield Problem(f"{name}.app", text, "attest again for this stack's app.")
-        if record.at > draft.now:
-            yield Problem(f"{name}.at", f"{iso(record.at)} is in the future.", "write when it was seen.")
-        if record.by not in people:
-            near = nearest(record.by, people)
-            fix = f'write "{near}".' if near else "add the person to meta:people."
-            yield Problem(f"{name}.by", f'there is no "{record.by}" in meta:people.', fix)
+        yield from _stated(draft, name, record)
+    for app, rows in draft.figures.items():
+        place = f"{draft.folder.name}/evidence.{draft.stack}.yaml:{upkeep(app)}"
+        known = draft.names("apps")
+        if told and app not in known:
+            fix = instead(upkeep(app), [upkeep(one) for one in known], "remove it: the app is no longer declared.")
+            yield Problem(place, f'there is no app "{app}" in meta:apps.', fix)
+        for at, row in enumerate(rows):
+            if told and app in draft.spec.apps and row.app != draft.spec.apps[app].id:
+                text = f"the figures are of app {row.app}; meta:apps.{app} is {draft.spec.apps[app].id}."
+                yield Problem(f"{place}[{at}].app", text, "remove them, and import those of this app.")
+            yield from _stated(draft, f"{place}[{at}]", row)
+
+
+def _stated(draft: Draft, name: str, record: EvidenceSpec | FiguresSpec) -> Iterator[Problem]:
+    people = draft.names("people")
+    if record.at > draft.now:
+        yield Problem(f"{name}.at", f"{iso(record.at)} is in the future.", "write when it was seen.")
+    if record.by not in people:
+        near = nearest(record.by, people)
+        fix = f'write "{near}".' if near else "add the person to meta:people."
+        yield Problem(f"{name}.by", f'there is no "{record.by}" in meta:people.', fix)

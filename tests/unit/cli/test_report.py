@@ -45,6 +45,7 @@ OUTPUTS: dict[str, Any] = {
         }
     },
     "login_urls": {"ads": {"https://connect.example/": {"scope": "https://www.facebook.com/v26.0/dialog/oauth?a=b"}}},
+    "upkeep": {"ads": {"standing": "lapses", "on": "2026-12-01", "rule": "Meta wants 500 calls."}},
     "webhook_verify_tokens": "[secret]",
 }
 STATE = state(
@@ -82,6 +83,7 @@ def test_a_summary_of_an_empty_stack_is_empty() -> None:
         "secrets": {},
         "quota": {},
         "login_urls": {},
+        "upkeep": {},
     }
 
 
@@ -108,6 +110,7 @@ def test_the_report_says_who_acts_where_and_when_secrets_expire(run: Any) -> Non
     assert f"    {ARN}\n" in text
     assert "lindenhof, EMPLOYEE: 1 of 1 planned (reporting); tier limited, rules 2026-05\n" in text
     assert "lindenhof, ADMIN: 0 of an unknown number planned (); tier limited" in text
+    assert "ads: lapses on 2026-12-01. Meta wants 500 calls.\n" in text
     assert "ads, https://connect.example/, scope: https://www.facebook.com/v26.0/dialog/oauth?a=b\n" in text
 
 

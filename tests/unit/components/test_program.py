@@ -202,7 +202,7 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
 
 def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[..., Asked]) -> None:
     said = program("prod").said
-    assert [level for level, _ in said] == ["warn", *["info"] * 7]
+    assert [level for level, _ in said] == ["warn", *["info"] * 8]
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
@@ -221,6 +221,18 @@ def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[
     assert told[3].startswith(
         "meta:connections.main (tier unknown): calls at production's rate: cannot tell. Nothing was asked of Meta."
     )
+
+
+def test_the_tier_that_an_app_has_to_keep_is_judged_and_exported(program: Callable[..., Asked]) -> None:
+    asked = program("prod")
+
+    [told] = [text for level, text in asked.said if level == "info" and "tier stands" in text]
+    assert told.startswith(
+        "meta:apps.ads: whether its tier stands, nobody can tell. meta-access itself made 0 successful calls in 15 "
+        "days. What other programs call with this app only figures of Meta's tell, and none are there."
+    )
+    assert asked.outputs["upkeep"]["ads"]["standing"] == "cannot tell"
+    assert asked.outputs["upkeep"]["ads"]["on"] == ""
 
 
 def test_a_refused_configuration_is_one_error_and_no_resource(program: Callable[..., Asked]) -> None:

@@ -13,7 +13,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from meta_access import errors
+from meta_access import call_log, errors
 from meta_access.errors import GraphError, GraphUnreachableError, MetaAccessError, OfflineError, RateLimitedError
 from meta_access.graph import client as client_module
 from meta_access.graph.client import Auth, GraphClient, TokenAuth, client_for
@@ -467,3 +467,40 @@ def test_a_connection_has_one_client_per_process(connection: Connection) -> None
     assert client_for(connection) is client_for(connection)
     assert client_for(connection) is not client_for(replace(connection, api_version="v25.0"))
     assert logging.getLogger("urllib3").level == logging.WARNING
+
+
+# --- What is counted -----------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_CALL_LOG", str(tmp_path / "calls"))
+
+
+def test_calls_on_ad_accounts_are_logged_by_how_they_ended(
+    client: GraphClient, server: Server, graph_error: MakeError, answer: MakeAnswer
+) -> None:
+    day = {"Date": "Tue, 24 Nov 2026 08:00:00 GMT"}
+    good = answer({"id": "act_1"}, headers=day)
+    server.answers = [good, graph_error(2, headers=day), good, answer({"id": "1"})]
+    client.get("act_1")
+    client.get("act_1")  # a passing fault, and the repetition that went well: two calls to Meta
+    client.get("178000000000101")
+
+    found = call_log.read("120480000000201", client.connection.graph_url)
+    assert [call.outcome for call in found] == ["ok", "TransientError", "ok"]
+    assert {call.at for call in found} == {datetime(2026, 11, 24, 8, tzinfo=UTC)}  # the server's time
+
+
+def test_a_log_that_cannot_be_written_costs_no_call(client: GraphClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_CALL_LOG", "/dev/null/nowhere")
+
+    assert client.get("act_1") == {}
+
+
+def test_a_call_that_never_left_is_none(make_client: MakeClient, connection: Connection) -> None:
+    closed = replace(connection, graph_url="http://127.0.0.1:9")
+    with pytest.raises(GraphUnreachableError):
+        make_client(closed).get("act_1")
+
+    assert call_log.read("120480000000201", closed.graph_url) == []

@@ -108,7 +108,7 @@ PLACE = "stacks/evidence.test.yaml"
             "done",
             (
                 f'{PLACE}:ads-redirect-uris.status: "done" is not one of satisfied, submitted, '
-                "declined. Fix: write one of them."
+                "declined, open. Fix: write one of them."
             ),
         ),
         ("  by: nadia\n", "", f"{PLACE}:ads-redirect-uris.by: is missing. Fix: add it: a name of meta:people."),

@@ -22,6 +22,7 @@ def test_dev_has_a_local_backend_a_private_home_and_a_known_passphrase() -> None
         "PULUMI_CONFIG_PASSPHRASE": "dev",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "META_ACCESS_EMULATOR_HOME": f"{ROOT}/.work/emulator",
+        "META_ACCESS_CALL_LOG": f"{ROOT}/.work/calls",
     }
 
 
