@@ -31,6 +31,7 @@ class Target:
         user: Id of the system user.
         credential: A connection acts with it.
         leaving: The token has moved on to another secret, so this one gets no successor.
+        start: The command that starts AWS's rotation, where that one mints; "" where Pulumi does.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Target:
     scopes: tuple[str, ...]
     credential: bool = False
     leaving: bool = False
+    start: str = ""
 
 
 class World(Protocol):
@@ -79,6 +81,7 @@ class Became:
         generation: The current one.
         served: Whether it holds a token that was not condemned, or is to hold none.
         left: What is not ended, and why; empty when all is.
+        start: The command that gives it another token, where AWS's rotation has to; "" otherwise.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Became:
     generation: int = 0
     served: bool = False
     left: str = ""
+    start: str = ""
 
 
 @dataclass(slots=True)
@@ -149,7 +153,8 @@ def revoke(world: World, targets: Sequence[Target], order_id: str, users: Sequen
 
 
 def _up(world: World, done: Revoked, targets: Sequence[Target]) -> None:
-    if urns := list(dict.fromkeys(target.urn for target in targets)):
+    # Where AWS rotates, a run of pulumi mints nothing and would only cost time in which the tokens live.
+    if urns := list(dict.fromkeys(target.urn for target in targets if not target.start)):
         done.failed = not world.up(urns) or done.failed
 
 
@@ -163,4 +168,5 @@ def _finish(world: World, target: Target) -> Became:
         served = target.leaving or generation > world.standing(target).through
     except MetaAccessError as error:
         return Became(name=target.name, secret=target.secret, left=str(error))
-    return Became(name=target.name, secret=target.secret, generation=generation, served=served, left=left)
+    start = "" if served else target.start
+    return Became(name=target.name, secret=target.secret, generation=generation, served=served, left=left, start=start)

@@ -128,13 +128,23 @@ def _of(found: StackTokens, token: StackToken) -> list[Target]:
         user=token.user,
         scopes=tuple(token.outputs["scopes"]),
         credential=token.is_credential(found.settings),
+        start=token.rotate_secret if token.rotated_by_aws else "",
     )
     left = [str(secret["arn"]) for secret in token.outputs["previous_secrets"]]
     return [main, *(_leaving(main, arn) for arn in left)]
 
 
 def _leaving(main: Target, arn: str) -> Target:
-    return Target(name=main.name, urn=main.urn, secret=arn, arn=arn, user=main.user, scopes=main.scopes, leaving=True)
+    return Target(
+        name=main.name,
+        urn=main.urn,
+        secret=arn,
+        arn=arn,
+        user=main.user,
+        scopes=main.scopes,
+        leaving=True,
+        start=main.start,
+    )
 
 
 def _users(live: Live, targets: Sequence[Target]) -> list[str]:
@@ -160,8 +170,14 @@ def _show(live: Live, targets: Sequence[Target], users: Sequence[str]) -> None:
             to_person(f"      among them secret {other}")
     if users:
         to_person("Between that and the next token of a secret, its readers have no valid one: about a minute.")
-    else:
+    elif any(not target.start for target in targets):
         to_person("Each secret gets another token first; whoever reads it again then has access.")
+    for target in targets:
+        if target.start and not target.leaving:
+            to_person(
+                f"Secret {target.secret} gets its tokens from AWS's rotation and none from here: its readers have no "
+                f"access until that has run. Start it right afterwards: {target.start}"
+            )
 
 
 def _print(done: Revoked) -> None:
@@ -172,6 +188,8 @@ def _print(done: Revoked) -> None:
             text = f"ended; generation {one.generation} is current"
         else:
             text = "ended, and there is no other token yet: its readers have no access"
+        if one.start:
+            text += f". AWS's rotation, which owns it, mints the next one: {one.start}"
         click.echo(f"{one.secret}: {text}")
     for user, why in done.users_left.items():
         click.echo(f"system user {user}: what no secret holds is not ended: {why}")

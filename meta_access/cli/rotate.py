@@ -49,6 +49,7 @@ def _row(found: StackTokens, token: StackToken) -> Row:
         expires_at=iso(seen.expires_at) if seen.expires_at else NEVER,
         late=seen.late,
         credential=credential,
+        start=token.rotate_secret if seen.late and token.rotated_by_aws else "",
     )
 
 
@@ -75,6 +76,11 @@ def _print(done: Rotation, outside: Sequence[str]) -> None:
         was = before[row.urn].freshness
         if row.trouble:
             click.echo(f"{row.name}: not looked at. {row.trouble}")
+        elif row.start and row.freshness == FRESH:
+            click.echo(
+                f"{row.name}: expires {row.expires_at}, and AWS's rotation, which owns it, has not replaced it yet. "
+                f"Look at the function's last run, or start it: {row.start}"
+            )
         elif row.freshness == FRESH:
             how = "done outside Pulumi" if row.name in outside else "done"
             text = f"{was}: {how}" if row.name in done.acted else FRESH

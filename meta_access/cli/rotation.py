@@ -25,6 +25,7 @@ class Row:
         late: Its expiry is nearer than `rotate_before`.
         credential: A connection acts with it.
         trouble: Why the secret could not be looked at.
+        start: The command that starts AWS's rotation, where that one owns the token and is late; "" otherwise.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Row:
     late: bool = False
     credential: bool = False
     trouble: str = ""
+    start: str = ""
 
     @property
     def due(self) -> bool:

@@ -16,6 +16,7 @@ from meta_access.credentials import check_pairing
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
+from meta_access.vault.ask import LAMBDA
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ class StackToken:
     def user(self) -> str:
         """Id of its system user."""
         return str(self.outputs["system_user_id"])
+
+    @property
+    def rotated_by_aws(self) -> bool:
+        """Whether AWS's own rotation mints for it."""
+        return bool(self.outputs["rotation_owner"] == LAMBDA)
+
+    @property
+    def rotate_secret(self) -> str:
+        """The command that starts AWS's own rotation."""
+        return f"aws secretsmanager rotate-secret --secret-id {self.arn}"
 
     def is_credential(self, settings: Settings) -> bool:
         """Whether a connection acts with the token in this secret."""

@@ -148,13 +148,13 @@ def _check_engine(work: Work, engine_alive: Callable[[], bool]) -> None:
 
 def _taken(work: Work, generation: int, version_id: str) -> SecretStoreError:
     other = work.secret.record(version_id)
-    by = f", of {other.by}," if isinstance(other, Intent) else ""
+    whose = other.whose if isinstance(other, Intent) else "another run"
     work.secret.look()
     ledger = ledger_of(work.secret)
     if (ledger.generation if ledger else 0) < generation and work.secret.age_s(version_id) > LEASE_S:
         # Its label was removed by hand, else the view would have led past it. Without it every run would end here.
         work.secret.move(INTENT, to=version_id, source=work.secret.labels.where.get(INTENT))
-    return work.pending(f"another run{by} owns generation {generation}. Nothing was minted; run again.")
+    return work.pending(f"{whose} owns generation {generation}. Nothing was minted; run again.")
 
 
 def _definite(error: MetaAccessError) -> bool:

@@ -98,6 +98,11 @@ class Intent(_Record):
     suspects: tuple[Suspect, ...]
     rotation: str | None = None
 
+    @property
+    def whose(self) -> str:
+        """The run, as the beginning of a sentence that another one reads."""
+        return f"AWS's rotation, for {self.by}," if self.rotation else f"another run, of {self.by},"
+
 
 class Closed(_Record):
     """R(g): nothing more will come of the generation. `retired` ends the secret.

@@ -64,10 +64,11 @@ def wish(name: str, tags: Mapping[str, str]) -> Ask:
         ForeignSecretError: The tags give no such wish.
     """
     if tags.get(MANAGED_BY) != "pulumi" or tags.get(ROTATION_OWNER) != LAMBDA:
+        whose = f"Pulumi's, of {owner(tags)}," if tags.get(MANAGED_BY) == "pulumi" else "not this tool's"
         raise ForeignSecretError(
             f"Rotating secret {name} is refused: it has no tag {ROTATION_OWNER} with the value {LAMBDA}, so its tokens "
-            "are not this function's to rotate. Nothing was changed. Set rotation_owner: lambda on the resource that "
-            "owns the secret and run `pulumi up`, or cancel the rotation in AWS."
+            f"are {whose} and not this function's to rotate. Nothing was changed. Set rotation_owner: lambda on the "
+            "resource that owns the secret and run `pulumi up`, or cancel the rotation in AWS."
         )
     needed = (PROJECT, STACK, APP, SYSTEM_USER, BUSINESS, API_VERSION, SCOPES, LIFETIME, GRACE, TRIGGER)
     if lost := [key for key in needed if not tags.get(key)] or [GRACE] * (not tags[GRACE].isdecimal()):

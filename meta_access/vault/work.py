@@ -112,14 +112,11 @@ class Work:
         left = max(0, LEASE_S - ledger.age_s)
         if ledger.generation not in self._told:
             self._told.add(ledger.generation)
-            self.say(
-                f"another run, of {intent.by}, is minting generation {ledger.generation}. Waiting for it, {left:.0f} s "
-                "at most."
-            )
+            self.say(f"{intent.whose} is minting generation {ledger.generation}. Waiting for it, {left:.0f} s at most.")
         if self.clock.monotonic() - self._waiting_since > LONGEST_WAIT_S:
             raise self.pending(
-                f"another run, of {intent.by}, has claimed generation {ledger.generation}, and its lease has not ended "
-                f"in {LONGEST_WAIT_S} s. Nothing was changed; run again when that run has ended."
+                f"{intent.whose} has claimed generation {ledger.generation}, and its lease has not ended in "
+                f"{LONGEST_WAIT_S} s. Nothing was changed; run again when that run has ended."
             )
         self.clock.sleep(min(_LOOK_EVERY_S, left + 1))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.cli import renewal, tokens
+from meta_access.cli import renewal, tokens, update
 from meta_access.cli import stack as stacks
 from meta_access.cli.renewal import Renewal
 from meta_access.cli.stack import Record, StackReadError
@@ -51,7 +51,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine([])
-    monkeypatch.setattr(renewal.update, "targeted", made.targeted)
+    monkeypatch.setattr(update, "targeted", made.targeted)
     monkeypatch.setattr(renewal, "renew", made.renew)
     monkeypatch.setattr(stacks, "last_good_config", lambda _: made.good)
     return made

@@ -129,6 +129,29 @@ def test_a_user_that_cannot_be_emptied_does_not_keep_its_secrets_from_being_rene
     assert done.code == 2
 
 
+def test_a_secret_that_aws_rotates_is_ended_and_the_command_that_renews_it_is_named() -> None:
+    start = "aws secretsmanager rotate-secret --secret-id arn:a"
+    world = World({"arn:a": 1, "arn:b": 1})
+
+    done = revoke(world, [replace(A, start=start), B], "o1")
+
+    # Pulumi mints nothing there, so no run of it is waited for.
+    assert world.did == ["order a", "order b", "up urn::b", "end a"]
+    assert done.secrets == [
+        Became(name="a", secret="meta/a", generation=1, served=False, start=start),
+        Became(name="b", secret="meta/b", generation=2, served=True),
+    ]
+    assert done.code == 2
+
+
+def test_a_secret_that_aws_has_renewed_already_has_nothing_to_start() -> None:
+    world = World({"arn:a": 2}, {"arn:a": Order(1, "o1")})
+
+    [became] = revoke(world, [replace(A, start="aws secretsmanager rotate-secret --secret-id arn:a")], "o1").secrets
+
+    assert (became.served, became.start, world.did) == (True, "", [])
+
+
 def test_a_secret_that_is_being_left_gets_no_successor_and_its_resource_one_run() -> None:
     old = replace(A, secret="arn:old", arn="arn:old", leaving=True)
     world = World({"arn:a": 1, "arn:old": 3})
@@ -155,6 +178,11 @@ def test_a_secret_that_the_stack_has_not_is_refused_with_the_ones_it_has() -> No
 
     for name in ("reporting", "meta/dev/reporting", "arn:1", None):
         assert [(one.arn, one.leaving) for one in targets_of(found, name)] == [("arn:1", False), ("arn:0", True)]
+    assert [one.start for one in targets_of(found, "reporting")] == ["", ""]
+    by_aws = tokens_of(state({**made, "outputs": {**made["outputs"], "rotation_owner": "lambda"}}))
+    assert [one.start for one in targets_of(replace(found, tokens=by_aws), "reporting")] == [
+        "aws secretsmanager rotate-secret --secret-id arn:1"
+    ] * 2
     with pytest.raises(click.ClickException) as refused:
         targets_of(found, "meta/prod/reporting")
     assert refused.value.message == (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli.rotate import rotate
+from meta_access.cli.rotate import _print, rotate
 from meta_access.cli.rotation import Rotation, Row, rounds
 from meta_access.cli.tokens import tokens_of
 from tests.unit.cli.states import resource, state
@@ -115,6 +115,34 @@ def test_the_exit_code_tells_what_is_left() -> None:
     assert Rotation((), (row("a"), replace(edited, late=True))).code == 3
     assert Rotation((), (DUE,)).code == 3
     assert Rotation((), (row("a", trouble="AWS cannot be reached"), DUE)).code == 1
+
+
+def test_a_late_token_of_aws_is_no_work_of_pulumi_and_shown_with_the_command_that_starts_aws(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    start = "aws secretsmanager rotate-secret --secret-id arn:1"
+    late = replace(row("a", late=True), start=start)
+
+    done, ran = played([late], [])
+    _print(done, ())
+
+    assert (done.code, done.acted, ran) == (3, (), [])
+    assert capsys.readouterr().out == (
+        "a: expires 2026-12-01T00:00:00Z, and AWS's rotation, which owns it, has not replaced it yet. Look at the "
+        f"function's last run, or start it: {start}\n"
+    )
+
+
+def test_what_was_done_outside_pulumi_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    done, _ = played([DUE], [row("a")])
+
+    _print(done, ["a"])
+
+    assert capsys.readouterr().out == (
+        "a: rotation due: expires 2026-12-01: done outside Pulumi, expires 2026-12-01T00:00:00Z\n"
+        "The configuration is refused, so this was done outside Pulumi, and the state still has what was before. Mend "
+        "the configuration: the next `pulumi up` reads the new tokens with its refresh and changes nothing.\n"
+    )
 
 
 def test_tokens_of_a_state_are_those_that_stay() -> None:

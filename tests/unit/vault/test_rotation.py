@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from meta_access.vault.observe import observe
 from meta_access.vault.revocation import Condemned, end_condemned, order
 from meta_access.vault.rotation import CREATE, FINISH, SET, STEPS, TEST, rotate
 from tests.unit.vault.world import ASK, FUNCTION, NAME, Crash, World
+
+if TYPE_CHECKING:
+    from meta_access.vault import Ask
 
 OWNED = replace(ASK, rotation_owner="lambda")
 NEW = "11111111-2222-4333-8444-555555555555"
@@ -582,3 +586,78 @@ def test_an_up_at_any_point_of_a_step_ends_in_one_current_token(step: str, owner
             assert len(world.meta.living()) == 1 + len(world.meta.living() - world.held())
         at += 1
     assert total > 5
+
+
+WISH = replace(ASK, keepers={"round": "2"})
+
+
+@pytest.mark.parametrize("ask", [ASK, WISH], ids=["same wish", "another wish"])
+def test_a_call_of_aws_at_any_point_of_an_up_that_takes_the_rotation_back_mints_once_at_most(ask: Ask) -> None:
+    at, total, lost = 0, 1, set[str]()
+    while at < total:
+        world = Rotated()
+        world.begin()
+        points = 0
+
+        def hook(_when: str, _what: str, world: Rotated = world, at: int = at) -> None:
+            nonlocal points
+            points += 1
+            if points - 1 == at:
+                world.hook(lambda _when, _what: None)
+                try:
+                    world.call(CREATE)
+                except ForeignSecretError as error:
+                    lost.add(str(error))
+                world.hook(hook)
+
+        world.hook(hook)
+        with contextlib.suppress(TokenPendingError):
+            world.ensure(ask, claim=world.claim)
+        world.hook(lambda _when, _what: None)
+        total = points
+
+        # The first, one of AWS's rotation at most, and one of the up where it asks for another token.
+        assert len(world.meta.tokens) <= 2 + (ask is WISH), at
+        assert world.meta.alive(world.at("AWSCURRENT")["access_token"]), at
+        assert accounted(world), at
+        outcome = world.ensure(ask, claim=world.claim)
+        assert (outcome.trigger, world.meta.living() - world.held()) == (ask.trigger, set()), at
+        at += 1
+    assert total > 10
+    handed_back = (
+        f"Rotating secret {NAME} is refused: it has no tag meta-tokens:rotation-owner with the value lambda, so its "
+        "tokens are Pulumi's, of meta-access/test, and not this function's to rotate. Nothing was changed. Set "
+        "rotation_owner: lambda on the resource that owns the secret and run `pulumi up`, or cancel the rotation in "
+        "AWS."
+    )
+    assert lost == {
+        handed_back,
+        f"Rotating secret {NAME} is refused: it has no rotation turned on. Nothing was changed.",
+    }
+
+
+def test_an_up_that_meets_a_claim_of_aws_says_whose_it_is_and_neither_ends_what_the_other_minted() -> None:
+    world = Rotated()
+    world.begin()
+
+    def hook(when: str, what: str) -> None:
+        if (when, what) == ("before", "mint"):
+            world.hook(lambda _when, _what: None)
+            assert world.ensure(WISH, claim=world.claim).generation == 3
+
+    world.hook(hook)
+    world.call(CREATE)
+    with pytest.raises(ForeignSecretError, match="its tokens are Pulumi's, of meta-access/test, and not this function"):
+        world.call(FINISH)
+
+    assert world.said[1] == (
+        f"Secret {NAME}: AWS's rotation, for meta-access/test, is minting generation 2. Waiting for it, 120 s at most."
+    )
+    # One mint each beside the first token; all three live on until their grace is over, and then the asked for alone.
+    assert len(world.meta.tokens) == 3
+    assert world.meta.living() == world.held()
+    world.ensure(WISH, claim=world.claim)
+    world.time.advance(DAY + 1)
+    outcome = world.ensure(WISH, claim=world.claim)
+    assert (outcome.generation, outcome.suspects) == (3, ())
+    assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
