@@ -13,7 +13,7 @@ from meta_access.emulator.process import Where, foreground
 from meta_access.errors import MetaAccessError
 
 
-def main() -> int:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m meta_access.emulator", description=__doc__)
     parser.add_argument("--home", type=Path, default=default_home(), help="state folder")
     parser.add_argument("--port", type=int, help="Graph and control API; 0 takes a free one")
@@ -21,7 +21,11 @@ def main() -> int:
     parser.add_argument("--host", default=HOST, help="address to listen on")
     parser.add_argument("--expose", action="store_true", help="allow an address that others can reach")
     parser.add_argument("--world", help="what a new state folder begins with: a world file, or a name")
-    given = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    given = command_line().parse_args()
     redaction.install()
     try:
         where = Where(

@@ -68,11 +68,3 @@ def test_the_world_file_of_the_page_is_one(tmp_path: Path) -> None:
 
 def test_the_page_names_every_world_that_comes_along() -> None:
     assert sorted(re.findall(r"^\| `([a-z-]+)` \| [a-z]", TEXT.partition("## Worlds")[2], re.MULTILINE)) == names()
-
-
-def test_the_dockerfile_copies_what_is_there_and_runs_what_exists() -> None:
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    copied = [words.split()[1:-1] for words in re.findall(r"^COPY .*$", text, re.MULTILINE)]
-
-    assert [name for names_ in copied for name in names_ if not (ROOT / name).exists()] == []
-    assert '"-m", "meta_access.emulator", "--home", "/state", "--host", "0.0.0.0", "--expose"' in text
