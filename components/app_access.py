@@ -1,4 +1,4 @@
-"""AppAccess: who may work on an app, what it asks Meta for, and where its logins return to. All of it people's work."""
+"""AppAccess: an app's settings and, as people's work, who works on it, what it asks for, where its logins return to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pulumi_random
 
 from meta_access import (
     AppRoles,
+    AppSettings,
     BusinessVerification,
     FeatureRequest,
     LoginConfiguration,
@@ -50,6 +51,7 @@ class AppAccess(pulumi.ComponentResource):
         self._tier_and_features()
         self._permissions()
         self._roles()
+        self._settings()
         self._redirect_uris()
         self._login_configurations()
         self._obligations()
@@ -85,6 +87,11 @@ class AppAccess(pulumi.ComponentResource):
         ids = {person: self._stack.spec.people[person].user_id for person in roles}
         people = {person: {"user_id": user_id} for person, user_id in ids.items() if user_id is not None}
         self._board.add(gate, AppRoles(gate, roles=roles, people=people, **self._common(gate)))
+
+    def _settings(self) -> None:
+        if self._app.settings is not None:
+            asked: dict[str, Any] = self._app.settings.declared()
+            AppSettings(f"{self._plan.key}-settings", connection=self._plan.connection, **asked, opts=self._child)
 
     def _redirect_uris(self) -> None:
         login = self._app.login

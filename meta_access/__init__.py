@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from meta_access.providers.app_installation import AppInstallation
     from meta_access.providers.app_roles import AppRoles
+    from meta_access.providers.app_settings import AppSettings
     from meta_access.providers.asset_assignment import AssetAssignment
     from meta_access.providers.business_verification import BusinessVerification
     from meta_access.providers.feature_request import FeatureRequest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AppInstallation": "app_installation",
     "AppRoles": "app_roles",
+    "AppSettings": "app_settings",
     "AssetAssignment": "asset_assignment",
     "BusinessVerification": "business_verification",
     "FeatureRequest": "feature_request",
@@ -43,6 +45,7 @@ _HOMES = {
 __all__ = [
     "AppInstallation",
     "AppRoles",
+    "AppSettings",
     "AssetAssignment",
     "BusinessVerification",
     "FeatureRequest",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -72,6 +73,22 @@ def base_url(url: str, path: str) -> SplitResult:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         raise _wrong(path, "is not the base URL of a service.", f"write it like https://{REAL_GRAPH_HOST}.")
     return parts
+
+
+def source_address(url: str) -> str | None:
+    """The address from which this machine would call `url`; None where there is no way there. Sends nothing.
+
+    Behind NAT or a proxy the other side sees another one.
+    """
+    parts = urlsplit(url)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(address)  # of a datagram socket: chooses a route, and no packet leaves
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None
 
 
 def _excepted(graph: SplitResult, store: SplitResult | None) -> bool:

@@ -8,6 +8,7 @@ scopes) come in as arguments; here stand only rules that do not.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -31,6 +32,9 @@ _LONGEST_NAME = 100
 
 # https://developers.facebook.com/docs/facebook-login/security names no length; a URL beyond this breaks in browsers.
 _LONGEST_URI = 2048
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 _ENVIRONMENT_NAME = re.compile(r"META_[A-Z0-9_]+", re.ASCII)
 _SECRET_ARN = re.compile(
@@ -160,6 +164,60 @@ def https_redirect_uri(value: object, hosts: Collection[str] = ()) -> str | None
     return _scheme_reason(parts.scheme, host) or _parts_reason(value, parts, host) or _host_reason(parts, host, hosts)
 
 
+def email_address(value: object) -> str | None:
+    """Reason why `value` is no address to write to; whether somebody reads it, nobody can tell from here."""
+    if not isinstance(value, str):
+        return "is not text; write the address in quotes"
+    if not _EMAIL.fullmatch(value):
+        return f"{ids.shown(value)} is no e-mail address; write it like nadia@agency.example"
+    return None
+
+
+def app_setting(name: str, value: object) -> str | None:
+    """Reason why `value` cannot be that setting of an app; empty values are fine, they empty it at Meta.
+
+    Args:
+        name: A parameter of `POST /{app-id}`, or `callers`, our own list of addresses beside it.
+        value: As typed.
+    """
+    if name in {"app_domains", "server_ip_whitelist", "callers"}:
+        if isinstance(value, str) or not isinstance(value, (list, tuple)):
+            return "is not a list"
+        rule = _domain if name == "app_domains" else _address if name == "callers" else _address_range
+        return next((why for item in value if (why := rule(item))), None)
+    if not isinstance(value, str):
+        return "is not text"
+    if not value:
+        return None
+    return email_address(value) if name.endswith("email") else _web_address(value)
+
+
+def locks_out(listed: Collection[str], callers: Collection[str] | None, source: str | None) -> str | None:
+    """Reason why a list of addresses that may call would refuse this tool its own calls.
+
+    Args:
+        listed: Well-written addresses and ranges; an empty list admits everybody.
+        callers: Addresses that are said to be this tool's; None asks about `source`.
+        source: The address that this machine has itself; None when it is not known.
+    """
+    if not listed:
+        return None
+    if callers:
+        lacking = [address for address in callers if not _held(address, listed)]
+        return (
+            f"does not hold {', '.join(lacking)}, which callers names, so Meta would refuse this tool"
+            if lacking
+            else None
+        )
+    if source is not None and _held(source, listed):
+        return None
+    seen = f"{source}, from which this machine calls" if source else "the address of this machine, which is not known"
+    return (
+        f"does not hold {seen}, so Meta would refuse this tool. Add it, or, where Meta sees another address (behind "
+        "NAT or a proxy), add that one and name it under callers"
+    )
+
+
 def credential_reference(value: object) -> str | None:
     """Reason why `value` is not a reference to a credential. Never repeats the value: it may be the credential.
 
@@ -175,6 +233,50 @@ def credential_reference(value: object) -> str | None:
             "aws-secret:ARN#key, identity:NAME or emulator: (a secret that stood in a file must be replaced at Meta)"
         )
     return rule(rest)
+
+
+def _domain(value: object) -> str | None:
+    if isinstance(value, str) and _DOMAIN.fullmatch(value):
+        return None
+    return (
+        f"{_item(value)} is no domain; write it in small letters, without scheme, port or path, such as agency.example"
+    )
+
+
+def _address(value: object) -> str | None:
+    try:
+        ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return f"{_item(value)} is no IP address; write one such as 203.0.113.7"
+    return None
+
+
+def _address_range(value: object) -> str | None:
+    try:
+        ipaddress.ip_network(value if isinstance(value, str) else "")
+    except ValueError:
+        return f"{_item(value)} is neither an IP address nor a range; write 203.0.113.7 or 203.0.113.0/24"
+    return None
+
+
+def _held(address: str, listed: Collection[str]) -> bool:
+    number = ipaddress.ip_address(address)
+    return any(number in ipaddress.ip_network(entry) for entry in listed)
+
+
+def _web_address(value: str) -> str | None:
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"} or not value.isprintable() or " " in value:
+        return f"{ids.shown(value)} is no web address; write it from https:// on"
+    return None
+
+
+def _item(value: object) -> str:
+    return ids.shown(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
 
 
 def _env_reason(name: str) -> str | None:

@@ -130,6 +130,10 @@ class GraphClient:
         query = {"limit": paging.PAGE_LIMIT, **(params or {})}
         return paging.rows(lambda after: self.get(path, {**query, "after": after}, auth=auth), path)
 
+    def wait(self, seconds: float) -> None:
+        """Let Meta's reads catch up with its writes."""
+        self._clock.sleep(seconds)
+
     def server_time_age_s(self) -> float:
         """Seconds since `server_time` was told; infinite before the first answer."""
         return self._clock.monotonic() - self._server_time_seen

@@ -15,6 +15,9 @@ _REFERENCES = {
         "aW9uUHJvdmlkZXKUk5QpgZQu"
     ),
     "AppRoles": ("gASVOwAAAAAAAACMH21ldGFfYWNjZXNzLnByb3ZpZGVycy5hcHBfcm9sZXOUjBBBcHBSb2xlc1Byb3ZpZGVylJOUKYGULg=="),
+    "AppSettings": (
+        "gASVQQAAAAAAAACMIm1ldGFfYWNjZXNzLnByb3ZpZGVycy5hcHBfc2V0dGluZ3OUjBNBcHBTZXR0aW5nc1Byb3ZpZGVylJOUKYGULg=="
+    ),
     "AssetAssignment": (
         "gASVSQAAAAAAAACMJm1ldGFfYWNjZXNzLnByb3ZpZGVycy5hc3NldF9hc3NpZ25tZW50lIwXQXNzZXRBc3NpZ25t"
         "ZW50UHJvdmlkZXKUk5QpgZQu"

@@ -48,6 +48,8 @@ class LoginSpec(Section):
 
 
 class AppSettingsSpec(Section):
+    """`callers` is no setting: the addresses that this tool calls from, which the whitelist has to hold."""
+
     app_domains: Texts | None = None
     privacy_policy_url: Text | None = None
     terms_of_service_url: Text | None = None
@@ -58,6 +60,12 @@ class AppSettingsSpec(Section):
     contact_email: Text | None = None
     deauth_callback_url: Text | None = None
     server_ip_whitelist: Texts | None = None
+    callers: Texts | None = None
+
+    def declared(self) -> dict[str, str | list[str]]:
+        """What is typed, by name, as the AppSettings resource takes it."""
+        typed = ((name, value) for name, value in self if value is not None)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in typed}
 
 
 class ObligationSpec(Section):

@@ -43,9 +43,8 @@ def alike(spec: StackSpec) -> Iterator[str]:
 
 def not_acted_on(spec: StackSpec) -> list[str]:
     """Keys that are read and checked, and that no resource of this version acts on."""
-    apps, clients = spec.apps.items(), spec.clients.values()
+    clients = spec.clients.values()
     parts: tuple[tuple[str, Any], ...] = (
-        *((f"meta:apps.{key}.settings", app.settings) for key, app in apps),
         ("meta:people (as business users)", any(person.business for person in spec.people.values())),
         ("meta:clients (the owner's sharing)", any(client.access != "own" for client in clients)),
     )

@@ -467,3 +467,50 @@ def test_an_audit_on_standard_output_stands_beside_the_protocol_of_the_host(
     assert [record["step"] for record in records] == ["create", "claim", "mint", "park", "promote"]
     assert records[-1]["fingerprint"] == outs["fingerprint"]
     assert {record["stack"] for record in records} == {"meta-access/dev"}
+
+
+# --- settings of the app -------------------------------------------------------------------------
+
+SETTINGS = {"label": "ads-settings", "connection": "main", "app_domains": ["lindenhof.example"], "website_url": ""}
+
+
+def test_settings_are_written_seen_to_drift_and_left(host: Host, emulator: RunningEmulator) -> None:
+    def live() -> dict[str, Any]:
+        settings: dict[str, Any] = emulator.world()["apps"][0]["settings"]
+        return settings
+
+    id_, outs = make(host, "AppSettings", SETTINGS)
+    assert (id_, outs) == ("120480000000201", SETTINGS)
+    assert live()["app_domains"] == ["lindenhof.example"]
+
+    world = emulator.world()
+    world["apps"][0]["settings"]["app_domains"] = ["elsewhere.example"]
+    emulator.put_world(world)
+    _, seen, inputs = host.read("AppSettings", id_, outs)
+    assert seen["app_domains"] == inputs["app_domains"] == ["elsewhere.example"]
+    assert host.update("AppSettings", id_, seen, SETTINGS) == outs
+    assert live()["app_domains"] == ["lindenhof.example"]
+
+    host.delete("AppSettings", id_, outs)
+    assert live()["app_domains"] == ["lindenhof.example"]
+
+
+def test_a_setting_that_meta_forgets_is_told_by_name(host: Host, emulator: RunningEmulator) -> None:
+    world = emulator.world()
+    world["apps"][0]["ignored_settings"] = ["contact_email"]
+    emulator.put_world(world)
+
+    with pytest.raises(HostError, match=r"did not take contact_email \(contact_email is empty, and a@b.example was"):
+        make(host, "AppSettings", {**SETTINGS, "contact_email": "a@b.example"})
+
+
+def test_a_whitelist_without_its_caller_never_reaches_meta(host: Host, emulator: RunningEmulator) -> None:
+    emulator.forget_calls()
+    alone, named = ["203.0.113.7"], ["127.0.0.1", "203.0.113.7"]
+
+    _, failures = host.check("AppSettings", {**SETTINGS, "server_ip_whitelist": alone})
+    assert [failure[0] for failure in failures] == ["server_ip_whitelist"]
+    assert emulator.calls() == []
+
+    make(host, "AppSettings", {**SETTINGS, "label": "two", "server_ip_whitelist": named})
+    assert emulator.world()["apps"][0]["settings"]["server_ip_whitelist"] == named

@@ -4,6 +4,7 @@ import pytest
 
 from meta_access.connections import AwsSettings
 from meta_access.credentials import check_pairing
+from meta_access.endpoints import source_address
 from meta_access.errors import ConfigError
 
 REAL = "https://graph.facebook.com"
@@ -112,3 +113,18 @@ def test_an_exception_counts_for_its_very_pair(
 
     with pytest.raises(ConfigError):
         check_pairing(graph_url, aws(endpoint_url))
+
+
+@pytest.mark.parametrize(("url", "address"), [(FAKE, "127.0.0.1"), ("http://[::1]:8765", "::1")])
+def test_the_address_that_a_call_would_come_from_is_the_routes(url: str, address: str) -> None:
+    assert source_address(url) == address
+
+
+@pytest.mark.parametrize("url", ["https://no-such-host.invalid", "https://"])
+def test_where_there_is_no_way_the_address_is_not_known(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", nowhere)
+
+    assert source_address(url) is None

@@ -15,6 +15,7 @@ from meta_access.spec.checks.production import check_production_ids
 from meta_access.spec.checks.quota import check_quota
 from meta_access.spec.checks.scopes import check_scopes
 from meta_access.spec.checks.secrets import check_secrets
+from meta_access.spec.checks.settings import check_settings
 
 if TYPE_CHECKING:
     from meta_access.errors import Problem
@@ -25,6 +26,7 @@ _CHECKS = (
     check_connections,
     check_apps,
     check_login,
+    check_settings,
     check_identities,
     check_scopes,
     check_secrets,

@@ -23,6 +23,7 @@ def test_dev_asks_for_one_identity_its_assets_and_its_gates(program: Callable[..
         "SystemIdentity": ["reporting"],
         "ClientAccess": ["acme", "lindenhof"],
         "AppRoles": ["ads-app-roles"],
+        "AppSettings": ["ads-settings"],
         "RedirectUris": ["ads-redirect-uris"],
         "PermissionRequest": ["ads-ads_read"],
         "FeatureRequest": ["ads-tier"],
@@ -71,6 +72,16 @@ def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[
         "level": "limited",
     }
     assert asked.resources["BusinessVerification", "lindenhof-verification"] == common
+
+
+def test_settings_are_the_apps_own_and_no_gate(program: Callable[..., Asked]) -> None:
+    asked = program("dev")
+    assert asked.resources["AppSettings", "ads-settings"] == {
+        "connection": "main",
+        "app_domains": ["lindenhof.example"],
+        "privacy_policy_url": "https://lindenhof.example/privacy",
+    }
+    assert "ads-settings" not in asked.outputs["gates"]
 
 
 def test_duties_and_login_configurations_are_gates_too(program: Callable[..., Asked]) -> None:
@@ -207,7 +218,7 @@ def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
     assert said[-1][1] == (
-        "Read and checked, but no resource acts on it yet: meta:apps.ads.settings, meta:people (as business users), "
+        "Read and checked, but no resource acts on it yet: meta:people (as business users), "
         "meta:clients (the owner's sharing)."
     )
 

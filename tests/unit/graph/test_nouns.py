@@ -12,6 +12,7 @@ from meta_access.errors import GraphUnreachableError, InvalidRequestError, Limit
 from meta_access.graph import (
     app_permissions,
     app_roles,
+    app_settings,
     applications,
     assigned_users,
     businesses,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.graph.client import GraphClient
-    from tests.unit.graph.conftest import Answer, Server
+    from tests.unit.graph.conftest import Answer, FakeClock, Server
 
     MakeAnswer = type[Answer]
     MakeError = Callable[..., Answer]
@@ -162,6 +163,50 @@ def test_the_apps_of_a_system_user_are_read_with_their_tasks(
     assert applications.assigned(client, SU) == {"120480000000201": ("MANAGE", "TEST"), "2": ()}
     assert server.received[0].path == f"/v26.0/{SU}/assigned_apps"
     assert server.received[0].query["fields"] == "id,tasks"
+
+
+SETTINGS = {"app_domains": ["a.example", "b.example"], "contact_email": "nadia@a.example"}
+
+
+def test_settings_of_the_app_are_written_and_read_back(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [
+        answer({"success": True}),
+        answer({"id": "1", **SETTINGS, "app_domains": ["b.example", "a.example"]}),
+    ]
+
+    assert app_settings.write(client, SETTINGS) == SETTINGS
+
+    wrote, read = server.received
+    assert (wrote.method, wrote.path) == ("POST", "/v26.0/120480000000201")
+    assert wrote.form["app_domains"] == '["a.example","b.example"]'
+    assert read.query["fields"] == "app_domains,contact_email"
+    assert wrote.headers["authorization"] == read.headers["authorization"] == APP_TOKEN
+
+
+def test_a_setting_that_was_not_taken_is_looked_at_twice(
+    client: GraphClient, server: Server, answer: MakeAnswer, clock: FakeClock
+) -> None:
+    server.answers = [answer({"success": True}), answer({"id": "1"}), answer({"id": "1", "contact_email": None})]
+
+    assert app_settings.write(client, SETTINGS) == {"app_domains": [], "contact_email": ""}
+    assert clock.slept == [1.0]
+
+
+@pytest.mark.parametrize(("live", "posts"), [(SETTINGS, 1), ({}, 2)], ids=["it was carried out", "it was not"])
+def test_a_lost_answer_to_a_setting_is_looked_for(
+    client: GraphClient, server: Server, answer: MakeAnswer, live: dict[str, object], posts: int
+) -> None:
+    server.answers = [answer(kind="cut"), answer({"id": "1", **live})]
+    server.answers += [answer({"success": True})] if posts == 2 else []
+    server.answers += [answer({"id": "1", **SETTINGS})]
+
+    assert app_settings.write(client, SETTINGS) == SETTINGS
+    assert [seen.method for seen in server.received].count("POST") == posts
+
+
+def test_no_settings_are_no_call(client: GraphClient, server: Server) -> None:
+    assert app_settings.get(client, []) == {}
+    assert server.received == []
 
 
 @pytest.mark.parametrize(

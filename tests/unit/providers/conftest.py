@@ -14,6 +14,7 @@ from meta_access.connections import Connection, Settings
 from meta_access.graph import (
     app_permissions,
     app_roles,
+    app_settings,
     applications,
     assigned_users,
     businesses,
@@ -54,6 +55,8 @@ class FakeMeta:
     app_tasks: tuple[str, ...] = ("MANAGE", "DEVELOP", "TEST", "ANALYZE")
     roles: list[RoleRow] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    ignored_settings: tuple[str, ...] = ()
     verification: str = "not_verified"
     two_factor: str = "none"
     tier: str | None = "development_access"
@@ -72,7 +75,7 @@ class FakeMeta:
         return [
             call
             for call in self.calls
-            if call.split(" ", 1)[0] in {"create", "rename", "assign", "unassign", "install"}
+            if call.split(" ", 1)[0] in {"create", "rename", "assign", "unassign", "install", "write"}
         ]
 
     # The part of GraphClient that providers use.
@@ -122,6 +125,15 @@ class FakeMeta:
         self.called("roles")
         return list(self.roles)
 
+    def get_settings(self, _client: object, names: Any) -> dict[str, Any]:
+        self.called(f"settings {','.join(names)}")
+        return {name: self.settings.get(name, [] if name in app_settings.LISTS else "") for name in names}
+
+    def write_settings(self, _client: object, wanted: Any) -> dict[str, Any]:
+        self.called(f"write {','.join(wanted)}")
+        self.settings |= {name: value for name, value in wanted.items() if name not in self.ignored_settings}
+        return self.get_settings(_client, wanted)
+
     def list_permissions(self, _client: object) -> dict[str, str]:
         self.called("permissions")
         return dict(self.permissions)
@@ -147,6 +159,8 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(assigned_users, "unassign", fake.unassign)
     monkeypatch.setattr(applications, "install", fake.install)
     monkeypatch.setattr(app_roles, "list_", fake.list_roles)
+    monkeypatch.setattr(app_settings, "get", fake.get_settings)
+    monkeypatch.setattr(app_settings, "write", fake.write_settings)
     monkeypatch.setattr(app_permissions, "list_", fake.list_permissions)
     monkeypatch.setattr(businesses, "get", fake.business)
     monkeypatch.setattr(tiers, "probe", fake.probe)

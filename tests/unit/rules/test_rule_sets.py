@@ -188,6 +188,7 @@ def test_links_are_filled_in(name: str) -> None:
         "business_verification",
         "system_users",
         "app_access",
+        "app_settings",
     }
     for link in links.values():
         found = link.at(app_id="11", business_id="22")

@@ -1,0 +1,147 @@
+"""AppSettings: what Graph writes of an app's settings. Each is read back, since Meta says success and may take nothing.
+
+GET and POST /{app-id}: https://developers.facebook.com/docs/graph-api/reference/application (Graph v26.0, read
+2026-11). A setting that is not declared is not looked at. Nothing is undone at the end: Meta keeps no former values,
+and an app without its domains or its privacy policy would stop serving logins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import CheckFailure, ReadResult, Resource
+
+from meta_access import validation
+from meta_access.endpoints import source_address
+from meta_access.errors import InvalidRequestError
+from meta_access.graph import app_settings
+from meta_access.graph.app_settings import LISTS, TEXTS
+from meta_access.providers._base import MetaProvider
+from meta_access.providers._boundary import say
+from meta_access.providers._gate import place
+from meta_access.providers._values import sorted_texts, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+SETTINGS = (*LISTS, *TEXTS)
+
+
+class AppSettingsProvider(MetaProvider):
+    kind = "app settings"
+    inputs = ("label", "connection", *SETTINGS, "callers")
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        for name in (*LISTS, "callers"):
+            if name in props:
+                props[name] = sorted_texts(props[name])
+        if not _declared(props):
+            return [CheckFailure("", f"no setting is declared. Fix: declare one of {', '.join(SETTINGS)}.")]
+        found = [(name, props[name]) for name in (*SETTINGS, "callers") if name in props and not unknown(props[name])]
+        failures = [CheckFailure(name, why) for name, value in found if (why := validation.app_setting(name, value))]
+        return failures or self._lockout(olds, props)
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id,)
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        live = self.live(props)
+        _write(live, _declared(props))
+        return live.connection.app_id, {}
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        live = app_settings.get(self.live(outs).client, _declared(outs))
+        return ReadResult(id_, {**outs, **live}, self.inputs_of(outs, **live))
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        del id_
+        live = self.live(props)
+        moved = "connection" in changed
+        wanted = {name: value for name, value in _declared(props).items() if moved or name in changed}
+        if wanted:
+            _write(live, wanted)
+        if left := [name for name in _declared(outs) if name not in props]:
+            say(f"{self.kind} {props.get('label', '')}: no longer declared, and left at Meta: {', '.join(left)}.")
+        return {}
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        return f"app {id_} keeps its settings at Meta as they are: {', '.join(_declared(outs))}."
+
+    def _lockout(self, olds: Mapping[str, Any], props: Mapping[str, Any]) -> list[CheckFailure]:
+        listed, callers = props.get("server_ip_whitelist"), props.get("callers")
+        live = self.live(props)
+        if not listed or unknown([listed, callers]) or (live.offline and callers is None):
+            return []
+        if all(olds.get(name) == props.get(name) for name in ("server_ip_whitelist", "callers")):
+            return []  # in force already: whoever got as far as this is not shut out by it
+        source = source_address(live.connection.graph_url) if callers is None else None
+        why = validation.locks_out(listed, callers, source)
+        return [CheckFailure("server_ip_whitelist", why)] if why else []
+
+
+def _declared(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: props[name] for name in SETTINGS if name in props}
+
+
+def _write(live: Live, wanted: Mapping[str, Any]) -> None:
+    found = app_settings.write(live.client, wanted)
+    ignored = [name for name in wanted if found[name] != wanted[name]]
+    if not ignored:
+        return
+    where = place(live, "app_settings")
+    has = "; ".join(f"{name} is {_shown(found[name])}, and {_shown(wanted[name])} was written" for name in ignored)
+    raise InvalidRequestError(
+        f"writing settings of app {live.connection.app_id} failed: Meta answered success and did not take "
+        f"{', '.join(ignored)} ({has}). Set it by hand: {where['menu']}, at {where['where']}; or remove the line. What "
+        f"else was declared is written."
+    )
+
+
+def _shown(value: Any) -> str:
+    return (", ".join(value) if isinstance(value, list) else str(value)) or "empty"
+
+
+class AppSettings(Resource, module="meta", name="AppSettings"):
+    """Settings of the connection's app. What is left out is left as it is at Meta; "" and [] empty a setting.
+
+    Args:
+        server_ip_whitelist: Addresses and ranges from which Meta takes calls made with the app's secret; it has to hold
+            those of this tool.
+        callers: Addresses that Meta sees this tool call from, where this machine does not have them itself: behind
+            NAT or a proxy, or for a list that other runners use.
+    """
+
+    if TYPE_CHECKING:
+        app_domains: Output[list[str]]
+        server_ip_whitelist: Output[list[str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        app_domains: Input[Sequence[Input[str]]] | None = None,
+        privacy_policy_url: Input[str] | None = None,
+        terms_of_service_url: Input[str] | None = None,
+        website_url: Input[str] | None = None,
+        mobile_web_url: Input[str] | None = None,
+        user_support_email: Input[str] | None = None,
+        user_support_url: Input[str] | None = None,
+        contact_email: Input[str] | None = None,
+        deauth_callback_url: Input[str] | None = None,
+        server_ip_whitelist: Input[Sequence[Input[str]]] | None = None,
+        callers: Input[Sequence[Input[str]]] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "label": resource_name, "callers": callers}
+        props |= {"app_domains": app_domains, "server_ip_whitelist": server_ip_whitelist}
+        props |= {"privacy_policy_url": privacy_policy_url, "terms_of_service_url": terms_of_service_url}
+        props |= {"website_url": website_url, "mobile_web_url": mobile_web_url}
+        props |= {"user_support_email": user_support_email, "user_support_url": user_support_url}
+        props |= {"contact_email": contact_email, "deauth_callback_url": deauth_callback_url}
+        super().__init__(AppSettingsProvider(), resource_name, props, opts)

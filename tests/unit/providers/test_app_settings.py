@@ -1,0 +1,236 @@
+"""AppSettings: only what is declared, read back, nothing undone, and no list that shuts this tool out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meta_access.providers import app_settings
+from meta_access.providers._boundary import Failure
+from meta_access.providers.app_settings import AppSettingsProvider
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
+
+PROVIDER = AppSettingsProvider()
+DOMAINS = {"app_domains": ["lindenhof.example"]}
+POLICY = {"privacy_policy_url": "https://lindenhof.example/privacy"}
+BASIC = "App Dashboard > App settings > Basic (and Advanced, for the list of server addresses)"
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_settings, "source_address", lambda _url: "198.51.100.4")
+
+
+def asked(**props: Any) -> dict[str, Any]:
+    return {"label": "ads-settings", "connection": "main", **props}
+
+
+def failures(olds: dict[str, Any] | None = None, **props: Any) -> list[tuple[str, str]]:
+    result = PROVIDER.check(olds or {}, asked(**props))
+    return [(failure.property, failure.reason) for failure in result.failures]
+
+
+def created(**props: Any) -> dict[str, Any]:
+    result = PROVIDER.check({}, asked(**props))
+    assert result.failures == [], [failure.reason for failure in result.failures]
+    made = PROVIDER.create(result.inputs)
+    assert made.outs is not None
+    assert made.id == APP
+    return made.outs
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"app_domains": ["https://lindenhof.example"]}, "app_domains", "'https://lindenhof.example' is no domain"),
+        ({"app_domains": ["Lindenhof.example"]}, "app_domains", "'Lindenhof.example' is no domain"),
+        ({"app_domains": "lindenhof.example"}, "app_domains", "is not a list."),
+        ({"website_url": "lindenhof.example"}, "website_url", "'lindenhof.example' is no web address"),
+        ({"contact_email": "nadia"}, "contact_email", "'nadia' is no e-mail address"),
+        ({"website_url": 7}, "website_url", "is not text."),
+        ({"server_ip_whitelist": ["home"]}, "server_ip_whitelist", "'home' is neither an IP address nor a range"),
+        ({"server_ip_whitelist": ["203.0.113.7/8"]}, "server_ip_whitelist", "is neither an IP address nor a range"),
+        ({**DOMAINS, "callers": ["203.0.113.0/24"]}, "callers", "'203.0.113.0/24' is no IP address"),
+    ],
+)
+def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = failures(**props)
+
+    assert found == property_
+    assert reason in text
+
+
+def test_nothing_declared_is_refused(meta: FakeMeta) -> None:
+    assert failures() == [
+        (
+            "",
+            (
+                "no setting is declared. Fix: declare one of app_domains, server_ip_whitelist, privacy_policy_url, "
+                "terms_of_service_url, website_url, mobile_web_url, user_support_email, user_support_url, "
+                "contact_email, deauth_callback_url."
+            ),
+        )
+    ]
+
+
+def test_what_is_declared_is_written_and_read_back(meta: FakeMeta) -> None:
+    meta.settings = {"website_url": "https://old.example/"}
+
+    outs = created(app_domains=["b.example", "a.example", "b.example"], **POLICY)
+
+    assert outs["app_domains"] == ["a.example", "b.example"]
+    assert meta.writes == ["write app_domains,privacy_policy_url"]
+    assert meta.settings == {"app_domains": ["a.example", "b.example"], **POLICY, "website_url": "https://old.example/"}
+
+
+def test_a_setting_that_meta_ignores_is_an_error_that_names_it(meta: FakeMeta) -> None:
+    meta.ignored_settings = ("contact_email",)
+
+    with pytest.raises(Failure) as raised:
+        created(**DOMAINS, contact_email="nadia@lindenhof.example")
+
+    assert str(raised.value) == (
+        f"writing settings of app {APP} failed: Meta answered success and did not take contact_email (contact_email is "
+        f"empty, and nadia@lindenhof.example was written). Set it by hand: {BASIC}, at "
+        f"https://developers.facebook.com/apps/{APP}/settings/basic/; or remove the line. What else was declared is "
+        "written."
+    )
+    assert meta.settings == DOMAINS
+
+
+def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
+    outs = created(**DOMAINS, **POLICY)
+    meta.settings["app_domains"] = ["elsewhere.example", "lindenhof.example"]
+
+    seen = PROVIDER.read(APP, outs)
+
+    assert seen.outs == {**outs, "app_domains": ["elsewhere.example", "lindenhof.example"]}
+    assert seen.inputs == asked(app_domains=["elsewhere.example", "lindenhof.example"], **POLICY)
+    wanted = asked(**DOMAINS, **POLICY)
+    assert PROVIDER.diff(APP, seen.outs, wanted).changes is True
+    assert PROVIDER.update(APP, seen.outs, wanted).outs == wanted
+    assert meta.writes[1:] == ["write app_domains"]
+
+
+def test_a_setting_that_is_not_declared_is_not_looked_at(meta: FakeMeta) -> None:
+    outs = created(**DOMAINS)
+    meta.settings["website_url"] = "https://elsewhere.example/"
+
+    assert PROVIDER.read(APP, outs).outs == outs
+    assert meta.calls[-1] == "settings app_domains"
+
+
+def test_a_setting_no_longer_declared_is_left_and_told(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    outs = created(**DOMAINS, **POLICY)
+
+    assert PROVIDER.update(APP, outs, asked(**DOMAINS)).outs == asked(**DOMAINS)
+
+    assert meta.writes[1:] == []
+    assert capsys.readouterr().out.endswith(
+        "app settings ads-settings: no longer declared, and left at Meta: privacy_policy_url.\n"
+    )
+
+
+def test_an_empty_value_empties_the_setting(meta: FakeMeta) -> None:
+    meta.settings = {"website_url": "https://old.example/", "app_domains": ["old.example"]}
+
+    created(website_url="", app_domains=[])
+
+    assert meta.settings == {"website_url": "", "app_domains": []}
+
+
+def test_another_connection_gets_all_of_it(meta: FakeMeta) -> None:
+    outs = {**created(**DOMAINS, **POLICY), "connection": "before"}
+
+    PROVIDER.update(APP, outs, asked(**DOMAINS, **POLICY))
+
+    assert meta.writes[1:] == ["write app_domains,privacy_policy_url"]
+
+
+def test_destroy_leaves_everything_and_says_so(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outs = created(**DOMAINS, **POLICY)
+    new_process(monkeypatch, meta)
+
+    PROVIDER.delete(APP, outs)
+
+    assert meta.writes[1:] == []
+    assert capsys.readouterr().out == (
+        f"app settings ads-settings: app {APP} keeps its settings at Meta as they are: app_domains, "
+        "privacy_policy_url.\n"
+    )
+
+
+def test_two_settings_of_one_app_are_refused(meta: FakeMeta) -> None:
+    PROVIDER.check({}, asked(**DOMAINS))
+    result = PROVIDER.check({}, {**asked(**DOMAINS), "label": "twin"})
+
+    assert [failure.reason for failure in result.failures] == [
+        "resources ads-settings and twin stand for one and the same app settings. Fix: remove one of them."
+    ]
+
+
+# --- the whitelist -------------------------------------------------------------------------------
+
+
+def listed(*addresses: str, **more: Any) -> dict[str, Any]:
+    return {"server_ip_whitelist": list(addresses), **more}
+
+
+def test_a_whitelist_without_this_machine_is_refused_before_anything_is_written(meta: FakeMeta) -> None:
+    assert failures(**listed("203.0.113.7")) == [
+        (
+            "server_ip_whitelist",
+            (
+                "does not hold 198.51.100.4, from which this machine calls, so Meta would refuse this tool. Add it, "
+                "or, where Meta sees another address (behind NAT or a proxy), add that one and name it under callers."
+            ),
+        )
+    ]
+    assert meta.calls == []
+
+
+def test_an_address_that_is_not_known_is_not_taken_for_listed(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_settings, "source_address", lambda _url: None)
+
+    ((_, text),) = failures(**listed("203.0.113.7"))
+
+    assert text.startswith("does not hold the address of this machine, which is not known, so Meta would refuse")
+
+
+def test_callers_that_are_not_listed_are_refused(meta: FakeMeta) -> None:
+    assert failures(**listed("203.0.113.0/24", callers=["203.0.113.7", "192.0.2.1"])) == [
+        ("server_ip_whitelist", "does not hold 192.0.2.1, which callers names, so Meta would refuse this tool.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        listed("198.51.100.4"),
+        listed("198.51.100.0/24", "203.0.113.7"),
+        listed("203.0.113.0/24", callers=["203.0.113.7"]),
+        listed("2001:db8::/32", callers=["2001:db8::7"]),
+        listed(),
+        listed(NOT_KNOWN),
+    ],
+    ids=["itself", "its range", "callers named", "version 6", "everybody", "not known yet"],
+)
+def test_a_whitelist_that_holds_the_caller_passes(meta: FakeMeta, props: dict[str, Any]) -> None:
+    assert failures(**props) == []
+
+
+def test_a_whitelist_in_force_is_not_judged_again_elsewhere(meta: FakeMeta) -> None:
+    before = asked(**listed("203.0.113.7", callers=None))
+
+    assert failures(before, **listed("203.0.113.7")) == []
+    assert len(failures(before, **listed("203.0.113.8"))) == 1
+
+
+def test_offline_the_address_of_a_runner_proves_nothing(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, meta, offline=True)
+
+    assert failures(**listed("203.0.113.7")) == []
+    assert len(failures(**listed("203.0.113.7", callers=["192.0.2.1"]))) == 1
