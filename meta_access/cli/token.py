@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
 from meta_access.cli.progress import to_person
+from meta_access.cli.tokens import tokens_of
 from meta_access.clock import iso
 from meta_access.connections import is_offline, settings_of
 from meta_access.credentials import check_pairing
@@ -20,13 +21,14 @@ from meta_access.graph.client import client_for
 from meta_access.issuing import issuer_of
 from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.spec import load_stack, plan
+from meta_access.spec.base import seconds
 from meta_access.vault.adoption import adopt
 from meta_access.vault.ask import Ask
 from meta_access.vault.store import store_for
 from meta_access.vault.tags import NEVER, SIXTY_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from meta_access.connections import Connection
     from meta_access.spec.plan import IdentityPlan
@@ -52,10 +54,19 @@ def chosen(plans: Sequence[IdentityPlan], named: str) -> IdentityPlan:
         )
     if plan.SUFFIX in found.secret:
         raise click.ClickException(
-            f"The secret of identity {found.key}, {found.secret}, gets its name when it is made. Nothing was changed. "
-            "Set `secret` of the identity to the name of the secret that the token lies in."
+            f"The secret of identity {found.key}, {found.secret}, gets its name when `pulumi up` makes it, and the "
+            "state has none yet. Nothing was changed. Set `secret` of the identity to the name of the secret that the "
+            "token lies in."
         )
     return found
+
+
+def named_by_state(plans: Iterable[IdentityPlan], state: Mapping[str, Any]) -> list[IdentityPlan]:
+    """The identities; a secret whose name was made by an earlier `up` has the one that the state knows."""
+    known = {token.name: token.secret for token in tokens_of(state)}
+    return [
+        replace(one, secret=known[one.key]) if plan.SUFFIX in one.secret and one.key in known else one for one in plans
+    ]
 
 
 def user_of(found: IdentityPlan, state: Mapping[str, Any]) -> str:
@@ -88,7 +99,7 @@ def _ask(owner: str, found: IdentityPlan, connection: Connection, user: str) -> 
         scopes=found.scopes,
         expires=found.lifetime == SIXTY_DAYS,
         keepers=found.keepers,
-        grace_s=0,
+        grace_s=seconds(found.grace),
         rotate_before_s=0,
         kms_key=found.kms_key,
         rotation_owner=found.rotation_owner,
@@ -110,8 +121,9 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
         raise OfflineError("META_ACCESS_OFFLINE=1 forbids every call, so nothing can be adopted. Unset it and repeat.")
     name, home = stack or stacks.selected(), project.find(Path.cwd())
     loaded = load_stack(stacks.config(name), name, home.stacks)
-    found = chosen(list(plan.identities(loaded.spec, loaded.rules)), identity_or_secret)
-    user = user_of(found, stacks.export(name))
+    state = stacks.export(name)
+    found = chosen(named_by_state(plan.identities(loaded.spec, loaded.rules), state), identity_or_secret)
+    user = user_of(found, state)
     connection = settings_of(loaded.spec).connections[found.connection]
     check_pairing(connection.graph_url, connection.aws)
     to_person(

@@ -14,7 +14,13 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from meta_access.clock import SYSTEM_CLOCK
-from meta_access.errors import ForeignSecretError, SecretScheduledForDeletionError, SecretStoreError
+from meta_access.errors import (
+    ForeignSecretError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    SecretScheduledForDeletionError,
+    SecretStoreError,
+)
 from meta_access.redaction import fingerprint
 from meta_access.vault import labels, tags
 from meta_access.vault.judgement import faults
@@ -84,7 +90,7 @@ def adopt(
     before = secret.labels.where[CURRENT]
     found = secret.record(before)
     value = found.access_token if isinstance(found, Token) else _value(work, before, key)
-    facts = issuer.inspect(value)
+    facts = _facts(issuer, value, ask, secret.name)
     record = found if isinstance(found, Token) else _record(ask, value, facts, secret.now, view.next_generation)
     wrong = faults(facts, record.model_copy(update=_wanted(ask)))
     if facts.valid and (facts.expires_at is None) == ask.expires:
@@ -163,6 +169,19 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
             "Nothing was changed. Say with --key under which JSON key it stands."
         )
     return SecretStr(value)
+
+
+def _facts(issuer: Issuer, value: SecretStr, ask: Ask, name: str) -> TokenFacts:
+    try:
+        return issuer.inspect(value)
+    except (InvalidRequestError, PermissionDeniedError) as error:
+        # Meta tells an app about its own tokens alone; what it says of any other is a refusal of the question.
+        refusal = str(error)
+    raise ForeignSecretError(
+        f"Adopting the token in secret {name} is refused: Meta does not tell app {ask.app_id} about it, so it belongs "
+        f"to another app ({refusal}). Nothing was changed. Name a connection of that app for the identity, or let "
+        "`pulumi up` mint another token into another secret."
+    )
 
 
 def _record(ask: Ask, value: SecretStr, facts: TokenFacts, now: datetime, generation: int) -> Token:

@@ -22,7 +22,7 @@ def faults(facts: TokenFacts, token: Token) -> list[str]:
     if facts.app_id != token.app_id:
         found.append(f"it belongs to app {facts.app_id}, not {token.app_id}")
     if facts.user_id != token.system_user_id:
-        found.append(f"it acts as {facts.user_id}, not {token.system_user_id}")
+        found.append(f"it acts as {facts.user_id or 'nobody'}, not {token.system_user_id}")
     if facts.type != SYSTEM_USER:
         found.append(f"its type is {facts.type}, not {SYSTEM_USER}")
     if missing := sorted(set(token.scopes) - set(facts.scopes)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from meta_access.cli.token import chosen, user_of
+from meta_access.cli.token import chosen, named_by_state, user_of
 from meta_access.spec.plan import IdentityPlan
 from tests.unit.cli.states import resource, state
 
@@ -40,8 +40,21 @@ def test_an_identity_is_named_by_its_key_or_its_secret() -> None:
 
 
 def test_a_secret_that_has_no_name_yet_holds_no_token() -> None:
-    with pytest.raises(click.ClickException, match="gets its name when it is made"):
-        chosen([identity(secret="meta/dev/reporting-{suffix}")], "reporting")
+    with pytest.raises(click.ClickException, match="gets its name when `pulumi up` makes it") as refused:
+        chosen(named_by_state([identity(secret="meta/dev/reporting-{suffix}")], state()), "reporting")
+    assert refused.value.message.endswith(
+        "Set `secret` of the identity to the name of the secret that the token lies in."
+    )
+
+
+def test_a_name_that_an_earlier_up_has_made_is_the_state_s() -> None:
+    token = resource("SystemUserToken", "reporting", secret_name="meta/dev/reporting/1a2b3c4d")
+    plans = [identity(secret="meta/dev/reporting/{suffix}"), identity("other", "meta/dev/other")]
+
+    named = named_by_state(plans, state(token, resource("SystemUserToken", "other", secret_name="meta/dev/moved")))
+
+    assert [one.secret for one in named] == ["meta/dev/reporting/1a2b3c4d", "meta/dev/other"]
+    assert chosen(named, "meta/dev/reporting/1a2b3c4d").key == "reporting"
 
 
 def test_the_state_s_user_comes_before_the_configured_one() -> None:

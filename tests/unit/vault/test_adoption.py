@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
 
-from meta_access.errors import ForeignSecretError, SecretStoreError
+from meta_access.errors import ForeignSecretError, InvalidRequestError, SecretStoreError
 from meta_access.vault.adoption import Adopted, adopt
 from tests.unit.vault.world import ASK, NAME, Crash, World, nothing
 
@@ -120,6 +120,51 @@ def test_what_is_not_asked_for_is_refused_and_nothing_changes(world: World, ask:
     assert "Nothing was changed" in str(refused.value)
     assert not {"put_secret_value", "update_secret_version_stage", "tag_resource"} & set(world.aws.calls)
     assert len(world.meta.living()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"app": "121"}, "it belongs to app 121, not 120"),
+        ({"user": "302"}, "it acts as 302, not 301"),
+        ({"type": "USER", "user": "302"}, "it acts as 302, not 301; its type is USER, not SYSTEM_USER"),
+        ({"type": "PAGE"}, "its type is PAGE, not SYSTEM_USER"),
+        ({"type": "APP", "user": ""}, "it acts as nobody, not 301; its type is APP, not SYSTEM_USER"),
+        ({"scopes": ("email",)}, "it lacks ads_read, business_management"),
+    ],
+    ids=["another app's", "another user's", "a person's", "a Page's", "an app's", "no scope that is asked for"],
+)
+def test_a_token_of_another_kind_is_refused_and_lives_on(world: World, changed: dict[str, Any], why: str) -> None:
+    [value] = world.meta.living()
+    for name, told in changed.items():
+        setattr(world.meta.tokens[value], name, told)
+    before = (world.stages(), world.tags())
+
+    with pytest.raises(ForeignSecretError) as refused:
+        adopted(world)
+
+    assert str(refused.value) == (
+        f"Adopting the token in secret {NAME} is refused: {why}. Nothing was changed. Correct the identity, or let "
+        "`pulumi up` mint another token into another secret."
+    )
+    assert (world.stages(), world.tags(), world.meta.living()) == (*before, {value})
+
+
+def test_a_token_that_meta_does_not_tell_the_app_about_is_another_app_s(world: World) -> None:
+    def inspect(_token: object) -> None:
+        raise InvalidRequestError("Meta refused: not an app you may ask about", code=100)
+
+    world.meta.inspect = inspect  # type: ignore[method-assign, assignment]
+
+    with pytest.raises(ForeignSecretError) as refused:
+        adopted(world)
+
+    assert str(refused.value) == (
+        f"Adopting the token in secret {NAME} is refused: Meta does not tell app 120 about it, so it belongs to "
+        "another app (Meta refused: not an app you may ask about). Nothing was changed. Name a connection of that app "
+        "for the identity, or let `pulumi up` mint another token into another secret."
+    )
+    assert len(world.stages()) == 1
 
 
 def test_a_token_that_never_expires_is_no_60_day_one() -> None:
