@@ -63,6 +63,9 @@ def furnish(meta: RunningEmulator) -> str:
     meta.act("approve", name="ads_management")
     meta.act("add-redirect", uri="https://connect.lindenhof.example/meta/callback/")
     meta.act("verify", status="pending")
+    meta.act("consent", person="nadia", permissions="email,ads_read")
+    meta.act("create-login-configuration", name="Connect", permissions="ads_read", token="system_user_60d")
+    meta.act("invite-person", email="omar@lindenhof.example")
     user = meta.create_system_user("reporting")
     meta.act("grant-app", user=user)
     meta.graph("POST", f"{user}/applications", {"business_app": meta.app_id})
@@ -85,6 +88,13 @@ def furnish(meta: RunningEmulator) -> str:
         (PAGE, ROOT, ["ADVERTISE", "ANALYZE"]),
     ):
         assert meta.graph("POST", f"{asset}/assigned_users", {"user": who, "tasks": tasks}).status == 200
+    world = meta.world()
+    asked = {"permitted_tasks": ["ANALYZE"], "business_id": "998870000000701"}
+    world["asset_requests"].append({"id": "1", "asset_id": BRAND, **asked})
+    world["app_clients"].append({"id": "2", "app_id": meta.app_id, "business_id": "998870000000701"})
+    held = {"user_id": INES, "app_id": meta.app_id, "scopes": ["public_profile", "email"], "issued_at": world["now"]}
+    world["tokens"].append({"fingerprint": f"sha256:{'0' * 16}", "system_user_id": None, "issued_by": "api", **held})
+    meta.put_world(world)
     meta.graph("GET", "999")
     meta.graph("GET", f"me?access_token={minted.body['access_token']}", token="")
     meta.secrets().create_secret(Name="meta/dev/reporting", SecretString=minted.body["access_token"])

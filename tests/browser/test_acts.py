@@ -253,8 +253,14 @@ def test_what_a_partner_asks_for_is_granted_or_declined(dashboard: Dashboard, me
     world = meta.world()
     wanted = {"business_id": "998870000000701", "permitted_tasks": ["ANALYZE"]}
     world["asset_requests"] = [{"id": "1", "asset_id": SHOP, **wanted}, {"id": "2", "asset_id": BRAND, **wanted}]
+    world["app_clients"] = [{"id": "3", "app_id": meta.app_id, "business_id": "998870000000701", "state": "pending"}]
     meta.put_world(world)
+    dashboard.open()
+    expect(dashboard.page.get_by_text("Acme GmbH asks to use Lindenhof Shop.", exact=True)).to_be_visible()
+    dashboard.press("Grant Lindenhof Ads to Acme GmbH")
+    dashboard.says("Acme GmbH is a client of Lindenhof Ads.")
     dashboard.open("clients")
+    expect(dashboard.page.get_by_role("region", name="Partners otherwise")).to_contain_text("Acme GmbH uses Lindenhof")
 
     dashboard.press("Accept the request for Lindenhof Shop")
     dashboard.says("Acme GmbH may use Lindenhof Shop.")

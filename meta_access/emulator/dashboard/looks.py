@@ -10,10 +10,10 @@ from meta_access.emulator.dashboard.knobs import UNITS
 from meta_access.emulator.dashboard.wording import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from meta_access.emulator.dashboard.scene import Scene
-    from meta_access.emulator.world import Business, World
+    from meta_access.emulator.world import App, AppClient, Business, World
 
 ROLES = ("admin", "developer", "tester", "analytics")  # as the commands take them; Graph's names are the same four
 
@@ -57,37 +57,59 @@ def logins(scene: Scene) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An asset or an app that a partner asks for; `of` is its id, `owns` whether the partner takes it over."""
+    """An asset or an app that a partner asks for; `of` is its id, `tasks` what it wants to do with an asset."""
 
     partner: Business
     of: str
     name: str
-    owns: bool
+    sentence: str
+    tasks: Sequence[str]
 
 
 def asked(world: World) -> list[Asked]:
     """What waits for an owner: requests for assets, then for apps."""
-    names = {asset.id: asset.name for _, asset in world.assets()} | {app.id: app.name for app in world.apps}
-    waiting = [(row.business_id, row.asset_id, row.kind == "owned") for row in world.asset_requests]
-    waiting += [(row.business_id, row.app_id, False) for row in world.app_clients if row.state == "pending"]
     partners = {business.id: business for business in world.businesses}
-    return [Asked(partners[partner], of, names[of], owns) for partner, of, owns in waiting]
+    names = {asset.id: asset.name for _, asset in world.assets()}
+    found = []
+    for row in world.asset_requests:
+        partner, name = partners[row.business_id], names[row.asset_id]
+        wish = "to own" if row.kind == "owned" else "to use"
+        found.append(Asked(partner, row.asset_id, name, f"{partner.name} asks {wish} {name}.", row.permitted_tasks))
+    for client, app in _clients(world, "pending"):
+        partner = partners[client.business_id]
+        found.append(Asked(partner, app.id, app.name, f"{partner.name} asks to use {app.name}.", ()))
+    return found
+
+
+def _clients(world: World, state: str) -> list[tuple[AppClient, App]]:
+    """Apps with the businesses that use them, or asked to."""
+    rows = [(row, world.app(row.app_id)) for row in world.app_clients if row.state == state]
+    return [(row, app) for row, app in rows if app is not None]
+
+
+def partners(world: World) -> list[str]:
+    """How businesses work together beside shared assets."""
+    names = {business.id: business.name for business in world.businesses}
+    found = [f"{names[row.business_id]} uses {app.name}." for row, app in _clients(world, "accepted")]
+    found += [f"{names[row.partner_id]} acts on behalf of {names[row.client_id]}." for row in world.managed_businesses]
+    return found + [
+        f"{names[agency]} is an agency of {business.name}."
+        for business in world.businesses
+        for agency in business.agencies
+    ]
 
 
 def shares(scene: Scene) -> dict[str, Any]:
-    """Assets by owner; and by kind, with the tasks there are to share."""
+    """Assets, the tasks there are to share by kind, what waits for an owner, and partners."""
     world = scene.world
-    owned = [
-        (owner, [(kind, asset) for kind, asset in world.assets() if asset.business_id == owner.id])
-        for owner in world.businesses
-    ]
     kinds = list(dict.fromkeys(kind for kind, _ in world.assets()))
     return {
-        "owned": owned,
+        "assets": list(world.assets()),
         "tasks": {kind: scene.rules.task_enums[kind].allowed for kind in kinds},
         "assets_of": {kind: rows(asset for found, asset in world.assets() if found == kind) for kind in kinds},
         "businesses": rows(world.businesses),
         "asked": asked(world),
+        "partners": partners(world),
     }
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator.dashboard.looks import asked
 from meta_access.emulator.dashboard.traffic import failed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from meta_access.emulator.dashboard.scene import Scene
-    from meta_access.emulator.world import App, Business
+    from meta_access.emulator.world import App, Business, World
     from meta_access.rules import Tier
 
 
@@ -41,36 +44,55 @@ class Used:
 
 def look(scene: Scene) -> dict[str, Any]:
     return {
-        "waiting": waiting(scene),
+        "waiting": waiting(scene.world),
         "apps": [(app, *_tier(scene, app)) for app in scene.world.apps],
         "businesses": [(business, quota(scene, business)) for business in scene.world.businesses],
         "traffic": _traffic(scene),
     }
 
 
-def waiting(scene: Scene) -> list[Waiting]:
-    """Invitations, reviews and verifications that somebody else waits for, in the order in which they unblock work."""
-    world, found = scene.world, []
+def waiting(world: World) -> list[Waiting]:
+    """What somebody else waits for, in the order in which it unblocks work."""
+    return [*_of_apps(world), *_of_businesses(world), *_requests(world)]
+
+
+def _of_apps(world: World) -> Iterator[Waiting]:
+    """Invitations to accept, reviews to decide, and lists of redirect URIs that are empty."""
     for row in world.app_roles:
         person, app = world.person(row.user_id), world.app(row.app_id)
         if row.state == "pending" and person is not None and app is not None:
             text = f"{person.name} is invited to {app.name} as {row.role} and has not accepted."
             fields = {"action": "accept-role", "person": person.id, "app": app.id}
-            found.append(Waiting(text, "roles", fields, f"Accept as {person.name}"))
+            yield Waiting(text, "roles", fields, f"Accept as {person.name}")
     for app in world.apps:
         for review in app.reviews:
             if review.phase == "submitted":
                 text = f"{review.name} ({review.level}) of {app.name} waits for App Review."
                 fields = {"action": "approve", "name": review.name, "app": app.id}
-                found.append(Waiting(text, "review", fields, f"Approve {review.name}"))
+                yield Waiting(text, "review", fields, f"Approve {review.name}")
         if not app.redirect_uris:
-            found.append(Waiting(f"{app.name} lists no redirect URI, so no login can return to it.", "redirects"))
+            yield Waiting(f"{app.name} lists no redirect URI, so no login can return to it.", "redirects")
+
+
+def _of_businesses(world: World) -> Iterator[Waiting]:
+    """Verifications to decide, and invitations to accept."""
     for business in world.businesses:
         if business.verification_status.startswith("pending"):
             text = f"{business.name} waits for its verification."
             fields = {"action": "verify", "business": business.id}
-            found.append(Waiting(text, "verification", fields, f"Verify {business.name}"))
-    return found
+            yield Waiting(text, "verification", fields, f"Verify {business.name}")
+    names = {business.id: business.name for business in world.businesses}
+    for row in world.business_invitations:
+        text = f"{row.email} is invited into {names[row.business_id]} and has not accepted."
+        fields = {"action": "join-business", "email": row.email, "business": row.business_id}
+        yield Waiting(text, "people", fields, f"Join as {row.email}")
+
+
+def _requests(world: World) -> Iterator[Waiting]:
+    """What partners ask for."""
+    for row in asked(world):
+        fields = {"action": "accept-request", "of": row.of, "business": row.partner.id}
+        yield Waiting(row.sentence, "clients", fields, f"Grant {row.name} to {row.partner.name}")
 
 
 def quota(scene: Scene, business: Business) -> list[Used]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from meta_access.emulator.dashboard.wording import clip
+from meta_access.emulator.dashboard.wording import clip, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,9 +88,10 @@ def who(world: World) -> dict[str, Node]:
 
 def what(world: World) -> dict[str, Node]:
     """Every asset, by id."""
-    owners = {business.id: business.name for business in world.businesses}
+    owners: dict[str | None, str] = {business.id: business.name for business in world.businesses}
+    owners[None] = "no business"
     return {
-        asset.id: Node(asset.id, asset.name, f"{kind.replace('_', ' ')} of {owners.get(asset.business_id, '')}")
+        asset.id: Node(asset.id, asset.name, f"{plain(kind)} of {owners[asset.business_id]}")
         for kind, asset in world.assets()
     }
 
