@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, str] = {
     "attest": "State what you saw or did at Meta about a gate, in the stack's evidence file.",
     "audit": "Read and filter the audit of what was done to tokens.",
+    "bootstrap": "Make a stack's admin system user and its first token, with your own token for once.",
     "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
     "orphans": "End secrets of a stack that stand in no state; list what remains.",
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",

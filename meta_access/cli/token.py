@@ -11,6 +11,7 @@ import click
 
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
+from meta_access.cli.asking import ask_of
 from meta_access.cli.progress import to_person
 from meta_access.cli.tokens import tokens_of
 from meta_access.clock import iso
@@ -21,16 +22,13 @@ from meta_access.graph.client import client_for
 from meta_access.issuing import issuer_of
 from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.spec import load_stack, plan
-from meta_access.spec.base import seconds
 from meta_access.vault.adoption import adopt
-from meta_access.vault.ask import Ask
 from meta_access.vault.store import store_for
-from meta_access.vault.tags import NEVER, SIXTY_DAYS
+from meta_access.vault.tags import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from meta_access.connections import Connection
     from meta_access.spec.plan import IdentityPlan
 
 
@@ -86,26 +84,6 @@ def user_of(found: IdentityPlan, state: Mapping[str, Any]) -> str:
     return found.adopt
 
 
-def _ask(owner: str, found: IdentityPlan, connection: Connection, user: str) -> Ask:
-    stack_project, _, stack = owner.partition("/")
-    return Ask(
-        project=stack_project,
-        stack=stack,
-        secret_name=found.secret,
-        app_id=connection.app_id,
-        business_id=connection.business_id,
-        system_user_id=user,
-        api_version=connection.api_version,
-        scopes=found.scopes,
-        expires=found.lifetime == SIXTY_DAYS,
-        keepers=found.keepers,
-        grace_s=seconds(found.grace),
-        rotate_before_s=0,
-        kms_key=found.kms_key,
-        rotation_owner=found.rotation_owner,
-    )
-
-
 @command.command(name="adopt")
 @click.argument("identity_or_secret")
 @click.option("--key", help="JSON key the token stands under; access_token, or the whole value, when absent.")
@@ -135,7 +113,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     done = adopt(
         store_for(connection.aws),
         issuer_of(client_for(connection)),
-        _ask(f"{home.name}/{name}", found, connection, user),
+        ask_of(f"{home.name}/{name}", found, connection, user),
         key=key,
         notify=to_person,
     )

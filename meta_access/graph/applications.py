@@ -1,6 +1,6 @@
 """The app and a system user: installed by a call, and controlled by a person's hand alone. Minting needs both.
 
-Graph: POST /{system-user-id}/applications, GET /{system-user-id}/assigned_apps.
+Graph: POST /{system-user-id}/applications, GET /{system-user-id}/assigned_apps, GET /{business-id}/owned_apps.
 Source: https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens and
 https://developers.facebook.com/docs/marketing-api/reference/business, Graph v26.0, read 2026-11. App and system user
 must be in the same business. There is no way to take an installation back, and none to give tasks on an app.
@@ -25,3 +25,9 @@ def assigned(client: GraphClient, system_user_id: str) -> dict[str, tuple[str, .
     """Apps that a system user was given in Business settings: app id -> its tasks, sorted."""
     rows = client.pages(f"{system_user_id}/assigned_apps", {"fields": "id,tasks"})
     return {str(row.get("id", "")): tuple(sorted(str(task) for task in row.get("tasks") or ())) for row in rows}
+
+
+def owned(client: GraphClient) -> set[str]:
+    """Ids of the apps that the connection's business has claimed."""
+    rows = client.pages(f"{client.connection.business_id}/owned_apps", {"fields": "id"})
+    return {str(row.get("id", "")) for row in rows}
