@@ -24,6 +24,7 @@ from meta_access.errors import (
 from meta_access.graph import applications, businesses, system_users
 from meta_access.graph.debug_token import inspect
 from meta_access.issuing import issuer_of
+from meta_access.providers.system_user_app_access import FULL_CONTROL
 from meta_access.vault import protocol, tags
 
 if TYPE_CHECKING:
@@ -335,6 +336,6 @@ def _noted(secret: Description | None) -> str | None:
 
 def _has_app(client: GraphClient, user_id: str) -> bool:
     try:
-        return client.connection.app_id in applications.assigned(client, user_id)
+        return FULL_CONTROL in applications.assigned(client, user_id).get(client.connection.app_id, ())
     except CONTROL_IS_MISSING:
         return True  # it cannot be seen; the mint will tell
