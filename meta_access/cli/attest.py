@@ -7,69 +7,28 @@ Nothing is asked of Meta, and nothing is changed there.
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
-from meta_access.cli import project
+from meta_access.cli import figures, project
 from meta_access.cli import stack as stacks
+from meta_access.cli.statements import declared, gates, written
 from meta_access.clock import iso, parse_iso
 from meta_access.connections import settings_of
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.evidence import SAYS, digest
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
-from meta_access.spec import load_stack
+from meta_access.spec import gate_names, load_stack
 from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from meta_access.spec import Stack
 
-HEADER = (
-    "# What people saw or did at Meta, bound by a digest to the declared value. Written by `meta-access attest`; "
-    "owned by the code owners.\n"
-)
-
-
-def gates(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The gates of an exported state by name."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for resource in stacks.resources(dict(state)):
-        outputs = resource.get("outputs") or {}
-        if resource.get("type") in PAYLOADS and "next_step" in outputs:
-            found[str(outputs["label"])] = resource
-    return found
-
-
-def declared(gate: Mapping[str, Any]) -> dict[str, Any]:
-    """What a statement about a gate is bound to. Outputs hold what is declared, also while the gate is drifted."""
-    kind = str(gate["type"]).removeprefix(TYPE_PREFIX)
-    module = import_module(f"meta_access.providers.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}")
-    subject: dict[str, Any] = getattr(module, f"{kind}Provider")().subject(gate["outputs"])
-    return subject
-
-
-def written(text: str, gate: str, record: Mapping[str, str]) -> str:
-    """The evidence file with the record of a gate put in or replaced; every other line stays as it is."""
-    entry = yaml.safe_dump({gate: dict(record)}, sort_keys=False, allow_unicode=True, width=1000)
-    kept = text.splitlines(keepends=True)
-    start = next((at for at, line in enumerate(kept) if re.match(rf"['\"]?{re.escape(gate)}['\"]?\s*:", line)), None)
-    if start is None:
-        before = "".join(kept) or HEADER
-        return before + ("" if before.endswith("\n") else "\n") + entry
-    end = start + 1
-    for at in range(end, len(kept)):
-        if kept[at].startswith(" "):
-            end = at + 1
-        elif kept[at].strip():
-            break
-    return "".join([*kept[:start], entry, *kept[end:]])
+FIGURES = ("calls", "days", "error_rate")
 
 
 def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, said: Mapping[str, Any]) -> dict[str, str]:
@@ -78,15 +37,14 @@ def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, sai
     Raises:
         ConfigError: With every problem of what was said.
     """
-    people, problems = stack.spec.people, []
+    problems = []
     if gate not in found:
         fix = instead(gate, found, "run `pulumi up` first: a gate is attested once it is in the stack's state.")
         problems.append(Problem(gate, "is no gate of this stack.", fix))
-    if said["by"] not in people:
-        fix = instead(said["by"], people, "add the person to meta:people.")
-        problems.append(Problem("--by", f'there is no "{said["by"]}" in meta:people.', fix))
-    if said["at"] > datetime.now(UTC):
-        problems.append(Problem("--at", f"{iso(said['at'])} is in the future.", "write when it was seen."))
+    problems += _about_statement(stack, said)
+    given = [f"--{name.replace('_', '-')}" for name in FIGURES if said[name] is not None]
+    if given:
+        problems.append(Problem(given[0], "is a figure of an app, not of a gate.", "name <app>-upkeep as the gate."))
     if problems:
         raise ConfigError(problems)
     app_id = settings_of(stack.spec).connections[str(found[gate]["outputs"]["connection"])].app_id
@@ -101,10 +59,42 @@ def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, sai
     return {**record, "note": said["note"]} if said["note"] else record
 
 
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime:
+def _figures(stack: Stack, gate: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The row to add to an app's figures.
+
+    Raises:
+        ConfigError: With every problem of what was said.
+    """
+    app, problems = gate.removesuffix(gate_names.UPKEEP), []
+    if app not in stack.spec.apps:
+        fix = instead(gate, [gate_names.upkeep(one) for one in stack.spec.apps], "name an app of meta:apps.")
+        problems.append(Problem(gate, f'there is no app "{app}" in meta:apps.', fix))
+    if said["calls"] is None and said["error_rate"] is None:
+        fix = "add --calls, --error-rate, or both, as the App Dashboard shows them."
+        problems.append(Problem(gate, "no figure is given.", fix))
+    if said["status"] != "satisfied":
+        problems.append(Problem("--status", "is said of a gate, not of figures.", "leave it out."))
+    problems += _about_statement(stack, said)
+    if problems:
+        raise ConfigError(problems)
+    told = {name: said[name] for name in ("calls", "error_rate", "note")}
+    days = said["days"] if said["days"] is not None else stack.rules.thresholds.days
+    return figures.row(stack.spec.apps[app].id, iso(said["at"]), said["by"], "attestation", days=days, **told)
+
+
+def _about_statement(stack: Stack, said: Mapping[str, Any]) -> Iterator[Problem]:
+    if said["by"] not in stack.spec.people:
+        fix = instead(said["by"], stack.spec.people, "add the person to meta:people.")
+        yield Problem("--by", f'there is no "{said["by"]}" in meta:people.', fix)
+    if said["at"] > datetime.now(UTC):
+        yield Problem("--at", f"{iso(said['at'])} is in the future.", "write when it was seen.")
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """A time as an option."""
     del ctx, param
     if value is None:
-        return datetime.now(UTC)
+        return None
     try:
         return parse_iso(value)
     except ValueError:
@@ -116,30 +106,46 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> da
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--by", required=True, help="Who states it: a name of meta:people.")
 @click.option("--status", type=click.Choice(SAYS), default="satisfied", show_default=True)
-@click.option("--at", callback=_moment, metavar="TIME", help="When it was seen or done; now when absent.")
+@click.option("--at", callback=moment, metavar="TIME", help="When it was seen or done; now when absent.")
 @click.option("--note", help="Where it was seen, a submission's number, or the reason of a refusal.")
+@click.option("--calls", type=click.IntRange(min=0), help="Of <app>-upkeep: calls of the Marketing API.")
+@click.option(
+    "--days", type=click.FloatRange(min=0, min_open=True), help="In how many days; the rule set's when absent."
+)
+@click.option("--error-rate", type=click.FloatRange(0, 1, max_open=True), help="How many of them failed: 0.04 for 4 %.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes.")
 def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: Any) -> None:
-    """State what you saw or did at Meta about GATE, in the stack's evidence file."""
+    """State what you saw or did at Meta about GATE, in the stack's evidence file.
+
+    <app>-upkeep stands for how much an app called: the App Dashboard's figures, which keeping the tier is judged by.
+    """
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")
     name = stack or stacks.selected()
     home = project.find(Path.cwd())
+    said["at"] = said["at"] or datetime.now(UTC)
+    record: dict[str, Any]
     try:
-        found = gates(stacks.export(name))
         loaded = load_stack(stacks.config(name), name, home.stacks)
-        record = _record(loaded, found, gate, said)
+        if gate.endswith(gate_names.UPKEEP):
+            record, shown = _figures(loaded, gate, said), "figures"
+            held = loaded.figures.get(gate.removesuffix(gate_names.UPKEEP), ())
+            entry: Any = figures.with_row(held, record)
+        else:
+            found = gates(stacks.export(name))
+            record = entry = _record(loaded, found, gate, said)
+            shown = f"as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}"
     except MetaAccessError as error:
         raise click.ClickException(str(error)) from None
     file = home.stacks / f"evidence.{name}.yaml"
     if not as_json:
-        click.echo(f"{gate}, as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}")
+        click.echo(f"{gate}, {shown}")
         click.echo("".join(f"  {key}: {value}\n" for key, value in record.items()), nl=False)
     if not yes:
         click.confirm(f"Write this to {home.stacks.name}/{file.name}?", abort=True)
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    file.write_text(written(before, gate, record), encoding="utf-8")
+    file.write_text(written(before, gate, entry), encoding="utf-8")
     if as_json:
         click.echo(json.dumps({"gate": gate, "file": str(file), "record": record}))
     else:

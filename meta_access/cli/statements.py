@@ -1,0 +1,57 @@
+"""The gates of a stack's state, and the file of what people stated about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from meta_access.cli import stack as stacks
+from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADER = (
+    "# What people saw or did at Meta, bound by a digest to the declared value. Written by `meta-access attest` and "
+    "`meta-access evidence import`; owned by the code owners.\n"
+)
+
+
+def gates(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The gates of an exported state by name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for resource in stacks.resources(dict(state)):
+        outputs = resource.get("outputs") or {}
+        if resource.get("type") in PAYLOADS and "next_step" in outputs:
+            found[str(outputs["label"])] = resource
+    return found
+
+
+def declared(gate: Mapping[str, Any]) -> dict[str, Any]:
+    """What a statement about a gate is bound to. Outputs hold what is declared, also while the gate is drifted."""
+    kind = str(gate["type"]).removeprefix(TYPE_PREFIX)
+    module = import_module(f"meta_access.providers.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}")
+    subject: dict[str, Any] = getattr(module, f"{kind}Provider")().subject(gate["outputs"])
+    return subject
+
+
+def written(text: str, gate: str, record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
+    """The evidence file with the record of a gate put in or replaced; every other line stays as it is."""
+    plain = dict(record) if isinstance(record, Mapping) else [dict(row) for row in record]
+    entry = yaml.safe_dump({gate: plain}, sort_keys=False, allow_unicode=True, width=1000)
+    kept = text.splitlines(keepends=True)
+    start = next((at for at, line in enumerate(kept) if re.match(rf"['\"]?{re.escape(gate)}['\"]?\s*:", line)), None)
+    if start is None:
+        before = "".join(kept) or HEADER
+        return before + ("" if before.endswith("\n") else "\n") + entry
+    end = start + 1
+    for at in range(end, len(kept)):
+        if kept[at].startswith((" ", "- ")):
+            end = at + 1
+        elif kept[at].strip():
+            break
+    return "".join([*kept[:start], entry, *kept[end:]])
