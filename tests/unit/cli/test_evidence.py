@@ -31,7 +31,7 @@ YESTERDAY = iso(NOW - timedelta(days=1))
 
 
 def gate(kind: str, name: str, **outputs: Any) -> dict[str, Any]:
-    told = {"label": name, "next_step": {}, "connection": "main", "status": "pending_human"}
+    told: dict[str, Any] = {"label": name, "next_step": {}, "connection": "main", "status": "pending_human"}
     return resource(kind, name, **told, **outputs)
 
 
