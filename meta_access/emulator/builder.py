@@ -27,6 +27,10 @@ _DIGITS = {
     "ad_accounts": "act_10432000",
     "pages": "10293000",
     "product_catalogs": "10390000",
+    "pixels": "12345000",
+    "whatsapp_business_accounts": "10200000",
+    "instagram_assets": "17840000",
+    "asset_groups": "18900000",
 }
 
 
@@ -74,8 +78,21 @@ class WorldBuilder:
     def page(self, name: str, business: str | None, **more: Any) -> str:
         return self._with_id("pages", {"name": name, "business_id": business, **more})
 
-    def catalog(self, name: str, business: str, **more: Any) -> str:
+    def catalog(self, name: str, business: str | None, **more: Any) -> str:
         return self._with_id("product_catalogs", {"name": name, "business_id": business, **more})
+
+    def pixel(self, name: str, business: str | None, **more: Any) -> str:
+        return self._with_id("pixels", {"name": name, "business_id": business, **more})
+
+    def whatsapp_business_account(self, name: str, business: str | None, **more: Any) -> str:
+        return self._with_id("whatsapp_business_accounts", {"name": name, "business_id": business, **more})
+
+    def instagram_asset(self, name: str, business: str | None, **more: Any) -> str:
+        return self._with_id("instagram_assets", {"name": name, "business_id": business, **more})
+
+    def asset_group(self, name: str, business: str, assets: Sequence[str] = (), apps: Sequence[str] = ()) -> str:
+        row = {"name": name, "business_id": business, "asset_ids": list(assets), "app_ids": list(apps)}
+        return self._with_id("asset_groups", row)
 
     def share(self, asset: str, business: str, tasks: Sequence[str]) -> None:
         """Let another business use an asset; KeyError for one that is not there."""

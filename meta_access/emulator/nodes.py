@@ -23,6 +23,7 @@ TYPE_NAMES = {
     "pixel": "AdsPixel",
     "waba": "WhatsAppBusinessAccount",
     "instagram": "InstagramBusinessAsset",
+    "asset_group": "BusinessAssetGroup",
 }
 
 
@@ -40,7 +41,7 @@ def find(call: GraphCall, node_id: str) -> tuple[str, Any]:
     app = world.app(node_id)
     if app is not None and _knows_app(call, app):
         found = "app", app
-    found = found or _member(call, node_id)
+    found = found or _member(call, node_id) or _group(call, node_id)
     if found is None:
         raise unsupported(call.request.method, node_id)
     if call.request.method != "GET":
@@ -91,6 +92,11 @@ def _member(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
     invited = (row for row in call.world.business_invitations if row.business_id in call.caller.businesses)
     request = next((row for row in invited if row.id == node_id), None)
     return None if request is None else ("business_role_request", request)
+
+
+def _group(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
+    group = call.world.asset_group(node_id)
+    return ("asset_group", group) if group is not None and group.business_id in call.caller.businesses else None
 
 
 def _asset(call: GraphCall, node_id: str) -> tuple[str, Any] | None:

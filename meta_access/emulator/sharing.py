@@ -94,6 +94,11 @@ def _settle(world: World, asset: Asset) -> None:
     for group in world.asset_groups:
         if world.permitted_tasks(asset, group.business_id) is None:
             group.asset_ids = [asset_id for asset_id in group.asset_ids if asset_id != asset.id]
+    world.pixel_accounts = [
+        row
+        for row in world.pixel_accounts
+        if asset.id not in (row.pixel_id, row.account_id) or world.permitted_tasks(asset, row.business_id) is not None
+    ]
     for business in world.businesses:
         if business.primary_page == asset.id and business.id != asset.business_id:
             business.primary_page = None

@@ -315,6 +315,16 @@ class AssetGroup(Row):
     name: str
     business_id: str
     asset_ids: list[str] = field(default_factory=list)
+    app_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PixelAccount(Row):
+    """An ad account that may use a pixel, by a business that has access to both."""
+
+    pixel_id: str
+    account_id: str
+    business_id: str
 
 
 @dataclass(slots=True)
@@ -382,6 +392,7 @@ class World(Row):
     asset_requests: list[AssetRequest] = field(default_factory=list)
     asset_groups: list[AssetGroup] = field(default_factory=list)
     group_assignments: list[GroupAssignment] = field(default_factory=list)
+    pixel_accounts: list[PixelAccount] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     installations: list[Installation] = field(default_factory=list)
     app_access: list[AppAccess] = field(default_factory=list)

@@ -229,6 +229,11 @@ def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:
             yield f"{name}[{i}].asset_id", "asset", row.asset_id
     for i, group in enumerate(world.asset_groups):
         yield from ((f"asset_groups[{i}].asset_ids", "asset", asset_id) for asset_id in group.asset_ids)
+        yield from ((f"asset_groups[{i}].app_ids", "app", app_id) for app_id in group.app_ids)
+    for i, link in enumerate(world.pixel_accounts):
+        yield f"pixel_accounts[{i}].pixel_id", "asset", link.pixel_id
+        yield f"pixel_accounts[{i}].account_id", "asset", link.account_id
+        yield f"pixel_accounts[{i}].business_id", "business", link.business_id
     for i, given in enumerate(world.group_assignments):
         yield f"group_assignments[{i}].group_id", "asset group", given.group_id
 

@@ -17,7 +17,7 @@ from meta_access.emulator.errors import GraphFault, bad_parameter, denied, not_o
 from meta_access.emulator.fields import Node
 from meta_access.emulator.node_types import BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Param, Route, Tag
+from meta_access.emulator.surface import SDK, Param, Route, Tag
 from meta_access.emulator.world import AssetRequest
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ PAGES: dict[AssetKind, tuple[str, Tag]] = {
     "ad_account": ("marketing-api/reference/ad-account/agencies", "documented"),
     "page": ("graph-api/reference/page/agencies", "documented"),
     "catalog": ("marketing-api/reference/product-catalog/agencies", "documented"),
+    "pixel": ("marketing-api/business-asset-management/guides/business-pixel-sharing", "documented"),
+    "instagram": (f"{SDK}InstagramBusinessAsset.json", "SDK"),
 }
 AGENCY_ID = Param("business", "id", required=True)
 TASKS = Param("permitted_tasks", "list<string>", required=True)

@@ -1,24 +1,44 @@
-"""Ad accounts, Pages and catalogs as nodes: `GET /{ad-account-id}`, `GET /{page-id}`, `GET /{catalog-id}`.
+"""Assets as nodes: `GET /{ad-account-id}`, `/{page-id}`, `/{catalog-id}`, `/{pixel-id}`, WhatsApp and Instagram assets.
 
-Source: https://developers.facebook.com/docs/marketing-api/reference/ad-account, Graph v26.0, read 2026-11. Only what
-tells assets apart; campaigns and ads are not emulated.
+Source: https://developers.facebook.com/docs/marketing-api/reference/ad-account and the pages of the other kinds, Graph
+v26.0, read 2026-11. Only what tells assets apart; campaigns, events and messages are not emulated. The permissions that
+pixels and Instagram assets ask for are inferred from those that the permissions' page lists for them.
 """
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator import holdings
 from meta_access.emulator.errors import GraphFault, denied
 from meta_access.emulator.fields import Node, show
-from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, PAGE
-from meta_access.emulator.surface import NodeType, Route
+from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, INSTAGRAM, PAGE, PIXEL, WABA
+from meta_access.emulator.surface import SDK, NodeType, Route, Tag
+from meta_access.emulator.world import derived_id
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import Asset, AssetKind
 
-TYPES: dict[AssetKind, NodeType] = {"ad_account": AD_ACCOUNT, "page": PAGE, "catalog": CATALOG}
-PAGE_SCOPES = ("pages_read_engagement", "pages_show_list", "pages_manage_metadata", "pages_manage_ads")
+TYPES: dict[AssetKind, NodeType] = {
+    "ad_account": AD_ACCOUNT,
+    "page": PAGE,
+    "catalog": CATALOG,
+    "pixel": PIXEL,
+    "waba": WABA,
+    "instagram": INSTAGRAM,
+}
+# One of these is enough.
+SCOPES: dict[AssetKind, tuple[str, ...]] = {
+    "ad_account": ("ads_read", "ads_management", "business_management"),
+    "page": ("pages_read_engagement", "pages_show_list", "pages_manage_metadata", "pages_manage_ads"),
+    "catalog": ("catalog_management",),
+    "pixel": ("ads_management", "ads_read", "business_management"),
+    "waba": ("whatsapp_business_management",),
+    "instagram": ("instagram_basic", "business_management"),
+}
 # As users report it.
 PAGE_NOT_GRANTED = (
     "(#10) This endpoint requires the 'pages_read_engagement' permission or the 'Page Public Content Access' feature."
@@ -33,50 +53,77 @@ NOT_GRANTED = (
 def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
     owner = call.world.business(asset.business_id or "")
     business = None if owner is None else Node(BUSINESS, {"id": owner.id, "name": owner.name})
-    values: dict[str, Any] = {"id": asset.id, "name": asset.name, "business": business}
+    # Each type shows those of the three that it has.
+    values: dict[str, Any] = {"id": asset.id, "name": asset.name, "business": business, "owner_business": business}
+    if owner is not None:
+        values["owner_business_info"] = {"id": owner.id, "name": owner.name}
+        values["business_verification_status"] = owner.verification_status
+    return Node(TYPES[kind], {**values, **_own_values(kind, asset)})
+
+
+def _own_values(kind: AssetKind, asset: Asset) -> dict[str, Any]:
+    """What only this kind of asset has to show; much of it is the same for all, since the world does not keep it."""
     if kind == "ad_account":
         number = asset.id.removeprefix("act_")
-        values |= {"account_id": number, "account_status": 1, "disable_reason": 0, "currency": "EUR"}
-        values |= {"timezone_name": "Europe/Berlin"}
-        return Node(AD_ACCOUNT, values)
+        values = {"account_id": number, "account_status": 1, "disable_reason": 0, "currency": "EUR"}
+        return {**values, "timezone_name": "Europe/Berlin"}
     if kind == "page":
-        return Node(PAGE, {**values, "category": "Advertising/Marketing"})
-    return Node(CATALOG, {**values, "product_count": 0, "vertical": "commerce"})
+        return {"category": "Advertising/Marketing"}
+    if kind == "catalog":
+        return {"product_count": 0, "vertical": "commerce"}
+    if kind == "pixel":
+        return {"is_created_by_business": True, "is_unavailable": False}
+    if kind == "waba":
+        namespace = derived_id("", "message templates", asset.id)
+        values = {"currency": "EUR", "timezone_id": "47", "message_template_namespace": namespace}
+        return {**values, "account_review_status": "APPROVED", "ownership_type": "SELF"}
+    username = re.sub(r"[^a-z0-9]+", ".", asset.name.lower()).strip(".")
+    return {"ig_user_id": derived_id("17841400", asset.id), "ig_username": username}
 
 
-def _assigned(call: GraphCall, asset: Asset) -> bool:
-    """Whether the caller reaches an asset: assigned to it, or an admin of a business that has it."""
+def reaches(call: GraphCall, kind: AssetKind, asset: Asset) -> bool:
+    """Whether the caller reaches an asset: has tasks on it, or is an admin of a business that has it."""
     caller, user = call.caller, call.caller.user or call.caller.person
     having = (b for b in caller.businesses if call.world.permitted_tasks(asset, b) is not None)
     if user is None or any(caller.is_admin(business_id) for business_id in having):
         return True
-    return any(row.asset_id == asset.id and row.user_id == user.id for row in call.world.assignments)
+    return holdings.of_user(call.world, call.rules, kind, asset, user) is not None
 
 
-def get_ad_account(call: GraphCall, asset: Asset) -> Any:
-    if not _assigned(call, asset) or not call.caller.holds("ads_read", "ads_management", "business_management"):
-        raise denied(NOT_GRANTED)
-    return show(asset_node(call, "ad_account", asset), call)
+def get_asset(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
+    if not reaches(call, kind, asset):
+        raise _not_assigned(kind)
+    if not call.caller.holds(*SCOPES[kind]):
+        raise _not_permitted(kind)
+    return show(asset_node(call, kind, asset), call)
 
 
-def get_page(call: GraphCall, asset: Asset) -> Any:
-    if not _assigned(call, asset):
-        message = "(#10) The Page is not assigned to the system user."
-        raise GraphFault(10, message, subcode=1341012)
-    if not call.caller.holds(*PAGE_SCOPES):
-        raise GraphFault(10, PAGE_NOT_GRANTED)
-    return show(asset_node(call, "page", asset), call)
+def _not_assigned(kind: AssetKind) -> GraphFault:
+    if kind == "ad_account":
+        return denied(NOT_GRANTED)
+    if kind == "page":
+        return GraphFault(10, "(#10) The Page is not assigned to the system user.", subcode=1341012)
+    return _not_permitted(kind)
 
 
-def get_catalog(call: GraphCall, asset: Asset) -> Any:
-    if not _assigned(call, asset):
-        raise denied("Requires catalog_management permission to manage the object")
-    call.caller.require_scope("catalog_management")
-    return show(asset_node(call, "catalog", asset), call)
+def _not_permitted(kind: AssetKind) -> GraphFault:
+    if kind == "ad_account":
+        return denied(NOT_GRANTED)
+    if kind == "page":
+        return GraphFault(10, PAGE_NOT_GRANTED)
+    return denied(f"Requires {SCOPES[kind][0]} permission to manage the object")
 
 
-ROUTES = (
-    Route("GET", "ad_account", "", get_ad_account, "marketing-api/reference/ad-account", returns=AD_ACCOUNT),
-    Route("GET", "page", "", get_page, "graph-api/reference/page", returns=PAGE),
-    Route("GET", "catalog", "", get_catalog, "marketing-api/reference/product-catalog", returns=CATALOG),
+PAGES: dict[AssetKind, tuple[str, Tag]] = {
+    "ad_account": ("marketing-api/reference/ad-account", "documented"),
+    "page": ("graph-api/reference/page", "documented"),
+    "catalog": ("marketing-api/reference/product-catalog", "documented"),
+    "pixel": ("marketing-api/reference/ads-pixel", "documented"),
+    "waba": ("graph-api/reference/whats-app-business-account", "documented"),
+    "instagram": (f"{SDK}InstagramBusinessAsset.json", "SDK"),
+}
+
+ROUTES = tuple(
+    Route("GET", kind, "", partial(get_asset, kind), page, tag, returns=TYPES[kind])
+    for kind, (page, tag) in PAGES.items()
 )

@@ -1,6 +1,8 @@
-"""What a system user may use: `GET /{system-user-id}/assigned_ad_accounts`, `_pages`, `_product_catalogs`, `_apps`.
+"""What a user may use: `GET /{system-user-id}/assigned_ad_accounts` and its siblings, the same of a business user.
 
-Source: https://developers.facebook.com/docs/marketing-api/reference/system-user, Graph v26.0, read 2026-11.
+Source: https://developers.facebook.com/docs/marketing-api/reference/system-user and …/business-user, Graph v26.0, read
+2026-11. The specification lists assigned Instagram accounts as accounts of Instagram (`IGUser`); here the rows are the
+assets that `assigned_users` takes, under the same ids.
 """
 
 from __future__ import annotations
@@ -9,22 +11,36 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator import holdings
 from meta_access.emulator.fields import Node
 from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
 from meta_access.emulator.node_types import APPLICATION
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Route
+from meta_access.emulator.surface import SDK, Param, Route, Tag
+from meta_access.emulator.world import SystemUser
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import AssetKind, SystemUser
+    from meta_access.emulator.world import AssetKind, BusinessUser, Person
+
+    Member = tuple[Person, BusinessUser]
 
 EDGES: dict[str, AssetKind] = {
     "assigned_ad_accounts": "ad_account",
     "assigned_pages": "page",
     "assigned_product_catalogs": "catalog",
+    "assigned_ads_pixels": "pixel",
+    "assigned_whatsapp_business_accounts": "waba",
+    "assigned_instagram_accounts": "instagram",
 }
+# The rest the specification gives to system users only.
+OF_PEOPLE = (
+    "assigned_ad_accounts",
+    "assigned_pages",
+    "assigned_product_catalogs",
+    "assigned_whatsapp_business_accounts",
+)
 APP_TASKS = ["MANAGE", "DEVELOP", "TEST", "ANALYZE"]
 TASKS = {"tasks": "list<string>", "permitted_tasks": "list<string>"}
 ROWS = {kind: TYPES[kind].row("tasks", **TASKS) for kind in EDGES.values()}
@@ -32,30 +48,36 @@ APP_ROW = replace(APPLICATION.row(**TASKS, can_be_removed="bool"), default=("id"
 PAGE = "marketing-api/reference/system-user"
 
 
-def _check_caller(call: GraphCall, user: SystemUser) -> None:
-    if call.caller.user is None or call.caller.user.id != user.id:
+def assignee(call: GraphCall, user: SystemUser | Member) -> tuple[set[str], str]:
+    """The ids under which a user is assigned to things, and their business; once the caller may look."""
+    itself = call.caller.user or call.caller.person
+    found = user if isinstance(user, SystemUser) else user[0]
+    if itself is None or itself.id != found.id:
         call.caller.require_scope("business_management")
+    business_id = user.business_id if isinstance(user, SystemUser) else user[1].business_id
+    return ({found.id} if isinstance(user, SystemUser) else {found.id, user[1].id}), business_id
 
 
-def list_assets(wanted: AssetKind, call: GraphCall, user: SystemUser) -> Any:
-    _check_caller(call, user)
+def list_assets(wanted: AssetKind, call: GraphCall, user: SystemUser | Member) -> Any:
+    ids, business_id = assignee(call, user)
+    only = call.request.texts("pages") if wanted == "page" else None
     nodes, keys = [], []
-    for row in call.world.assignments:
-        found = call.world.asset(row.asset_id)
-        if row.user_id != user.id or found is None or found[0] != wanted:
+    for kind, asset in call.world.assets():
+        if kind != wanted or (only and asset.id not in only):
             continue
-        kind, asset = found
-        if call.world.permitted_tasks(asset, user.business_id) is None:
+        if call.world.permitted_tasks(asset, business_id) is None:
             continue  # the owner has withdrawn it
-        node = asset_node(call, kind, asset)
-        values = {**node.values, "tasks": row.tasks, "permitted_tasks": permitted_or_all(kind, call, asset)}
-        nodes.append(Node(ROWS[kind], values))
-        keys.append(asset.id)
+        held = holdings.of_asset(call.world, call.rules, kind, asset)
+        for tasks in (given for user_id, given in held.items() if user_id in ids):
+            values = {"tasks": tasks, "permitted_tasks": permitted_or_all(kind, call, asset)}
+            nodes.append(Node(ROWS[kind], {**asset_node(call, kind, asset).values, **values}))
+            keys.append(asset.id)
+            break
     return page(nodes, keys, call)
 
 
 def list_apps(call: GraphCall, user: SystemUser) -> Any:
-    _check_caller(call, user)
+    assignee(call, user)
     nodes, keys = [], []
     for app in call.world.apps:
         if call.world.has_app_access(user.id, app.id):
@@ -65,10 +87,21 @@ def list_apps(call: GraphCall, user: SystemUser) -> Any:
     return page(nodes, keys, call)
 
 
+def _route(node: str, edge: str) -> Route:
+    kind = EDGES[edge]
+    source, tag = _source(node, edge)
+    only = (Param("pages", "list<id>"),) if kind == "page" else ()
+    return Route("GET", node, edge, partial(list_assets, kind), source, tag, only, ROWS[kind], many=True)
+
+
+def _source(node: str, edge: str) -> tuple[str, Tag]:
+    if edge == "assigned_instagram_accounts":
+        return f"{SDK}SystemUser.json", "SDK"
+    return f"marketing-api/reference/{node.replace('_', '-')}/{edge}", "documented"
+
+
 ROUTES = (
-    *(
-        Route("GET", "system_user", edge, partial(list_assets, kind), PAGE, returns=ROWS[kind], many=True)
-        for edge, kind in EDGES.items()
-    ),
+    *(_route("system_user", edge) for edge in EDGES),
+    *(_route("business_user", edge) for edge in OF_PEOPLE),
     Route("GET", "system_user", "assigned_apps", list_apps, PAGE, returns=APP_ROW, many=True),
 )

@@ -16,13 +16,20 @@ from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_users import permitted_or_all
 from meta_access.emulator.node_types import BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Param, Route, params
+from meta_access.emulator.surface import SDK, Param, Route, Tag, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.world import AssetKind, Business
 
-ASSETS: dict[str, AssetKind] = {"ad_accounts": "ad_account", "pages": "page", "product_catalogs": "catalog"}
+ASSETS: dict[str, AssetKind] = {
+    "ad_accounts": "ad_account",
+    "pages": "page",
+    "product_catalogs": "catalog",
+    "pixels": "pixel",
+    "whatsapp_business_accounts": "waba",
+    "instagram_assets": "instagram",
+}
 ROWS = {kind: TYPES[kind].row(permitted_tasks="list<string>") for kind in ASSETS.values()}
 PAGE = "marketing-api/reference/business"
 TWO_FACTOR: tuple[Literal["none", "admin_required", "all_required"], ...] = ("admin_required", "all_required", "none")
@@ -92,6 +99,13 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
     return page(nodes, keys, call)
 
 
+def _source(edge: str) -> tuple[str, Tag]:
+    """Meta's page on an edge; of some it has none, and the specification lists them."""
+    if edge.endswith("instagram_assets"):
+        return f"{SDK}Business.json", "SDK"
+    return f"{PAGE}/{edge}", "documented"
+
+
 ROUTES = (
     Route("GET", "business", "", get_business, PAGE, returns=BUSINESS),
     Route("POST", "business", "", change_business, PAGE, params=CHANGES),
@@ -101,7 +115,7 @@ ROUTES = (
             "business",
             f"{side}_{edge}",
             partial(list_assets, kind, owned=side == "owned"),
-            f"{PAGE}/{side}_{edge}",
+            *_source(f"{side}_{edge}"),
             returns=ROWS[kind],
             many=True,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import minting
+from meta_access.emulator import holdings, minting
 from meta_access.emulator.errors import GraphFault, bad_parameter
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.node_types import BUSINESS, PAGE, USER
@@ -80,9 +80,9 @@ def list_accounts(call: GraphCall, holder: Person | SystemUser) -> Any:
 
 
 def _tasks(call: GraphCall, holder: Person | SystemUser, asset: Asset) -> list[str] | None:
-    for row in call.world.assignments:
-        if (row.asset_id, row.user_id) == (asset.id, holder.id):
-            return row.tasks
+    held = holdings.of_user(call.world, call.rules, "page", asset, holder)
+    if held is not None:
+        return held
     return list(call.rules.task_enums["page"].allowed) if call.caller.is_admin(asset.business_id) else None
 
 

@@ -1,0 +1,100 @@
+"""The assets that a call can make: `POST /{business-id}/adspixels` and `POST /{business-id}/owned_product_catalogs`.
+
+Source: https://developers.facebook.com/docs/marketing-api/reference/business/owned_product_catalogs and
+https://developers.facebook.com/docs/marketing-api/reference/business/adspixels, Graph v26.0, read 2026-11. What a
+catalog or pixel is for (settings, feeds, events) is taken and has no effect. `GET /{business-id}/adspixels` lists what
+the business owns and what is shared with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.emulator.fields import Node, show
+from meta_access.emulator.handlers.assets import TYPES, asset_node
+from meta_access.emulator.paging import page
+from meta_access.emulator.surface import SDK, Param, Route, params
+from meta_access.emulator.world import Asset
+
+if TYPE_CHECKING:
+    from meta_access.emulator.call import GraphCall
+    from meta_access.emulator.world import AssetKind, Business
+
+VERTICALS = (
+    "adoptable_pets", "apps_and_software", "articles_and_publications", "commerce", "destinations", "flights",
+    "generic", "home_listings", "hotels", "local_service_businesses", "media_titles", "offer_items",
+    "offline_commerce", "services", "transactable_items", "vehicles",
+)  # fmt: skip
+
+
+def list_pixels(call: GraphCall, business: Business) -> Any:
+    call.require_business_api()
+    call.caller.require_scope("business_management", "ads_management", "ads_read")
+    wanted, part = call.request.text("id_filter"), (call.request.text("name_filter") or "").lower()
+    found = [
+        asset
+        for asset in call.world.pixels
+        if call.world.permitted_tasks(asset, business.id) is not None
+        and wanted in (None, asset.id)
+        and part in asset.name.lower()
+    ]
+    if call.request.text("sort_by") == "NAME":
+        found.sort(key=lambda asset: asset.name)
+    return page([asset_node(call, "pixel", asset) for asset in found], [asset.id for asset in found], call)
+
+
+def make_pixel(call: GraphCall, business: Business) -> Any:
+    _check_admin(call, business)
+    asset = Asset(call.new_ids()[0], call.request.text("name") or "Pixel", business.id)
+    call.world.pixels.append(asset)
+    return _made(call, "pixel", asset)
+
+
+def make_catalog(call: GraphCall, business: Business) -> Any:
+    _check_admin(call, business)
+    call.caller.require_scope("catalog_management")
+    asset = Asset(call.new_ids()[0], call.request.required("name"), business.id)
+    call.world.product_catalogs.append(asset)
+    return _made(call, "catalog", asset)
+
+
+def _check_admin(call: GraphCall, business: Business) -> None:
+    call.require_business_api()
+    call.caller.require_admin(business.id)
+
+
+def _made(call: GraphCall, kind: AssetKind, asset: Asset) -> Any:
+    node: Node = asset_node(call, kind, asset)
+    return show(node, call) if call.request.text("fields") else {"id": asset.id}
+
+
+PIXELS = "marketing-api/reference/business/adspixels"
+CATALOGS = "marketing-api/reference/business/owned_product_catalogs"
+FILTER = (*params(string="id_filter name_filter"), Param("sort_by", "enum", values=("LAST_FIRED_TIME", "NAME")))
+CATALOG = (
+    Param("name", required=True),
+    Param("vertical", "enum", values=VERTICALS),
+    *params(
+        object="business_metadata catalog_segment_filter da_display_settings destination_catalog_settings "
+        "flight_catalog_settings partner_integration store_catalog_settings",
+        id="catalog_segment_product_set_id parent_catalog_id",
+        string="additional_vertical_option",
+    ),
+)
+
+ROUTES = (
+    Route("GET", "business", "adspixels", list_pixels, PIXELS, params=FILTER, returns=TYPES["pixel"], many=True),
+    Route(
+        "POST",
+        "business",
+        "adspixels",
+        make_pixel,
+        f"{SDK}Business.json",
+        "SDK",
+        params(string="name", bool="is_crm"),
+        TYPES["pixel"],
+    ),
+    Route(
+        "POST", "business", "owned_product_catalogs", make_catalog, CATALOGS, params=CATALOG, returns=TYPES["catalog"]
+    ),
+)
