@@ -1,4 +1,4 @@
-"""`meta-access orphans`: ends secrets of a stack that stand in no state, and says what remains and why."""
+"""`meta-access orphans`: ends secrets, and retires users, of a stack that stand in no state; says what remains."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import click
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
 from meta_access.cli.exit_codes import DONE, WORK_LEFT
-from meta_access.cli.leftovers import Leftovers, arns_in_state, sweep
+from meta_access.cli.leftovers import Leftovers, arns_in_state, sweep, users_in_state
 from meta_access.cli.progress import to_person
 from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
-from meta_access.errors import MetaAccessError, OfflineError
+from meta_access.errors import ConflictError, MetaAccessError, OfflineError
+from meta_access.graph import system_users
 from meta_access.graph.client import client_for
-from meta_access.graph.snapshot import snapshot_for
 from meta_access.issuing import issuer_of
-from meta_access.vault import protocol, tags
+from meta_access.vault import former, protocol, tags
 from meta_access.vault.inventory import owned_by
 from meta_access.vault.store import store_for
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     "ended": "Ended now, because no state of the stack holds it",
+    "withdrawn": "System users of no state",
     "left": "Not ended",
     "unseen": "Not looked at",
     "scheduled": "Secrets that remain, until AWS deletes them",
@@ -58,8 +59,22 @@ class Live:
         claim = secret.tags.get(tags.CLAIM, "")
         return protocol.end(store_for(connection.aws), issuer, secret.arn, claim=claim, notify=to_person)
 
+    def held(self, connection: Connection, secret: Description, user: str) -> list[int]:
+        return former.held(store_for(connection.aws), secret.arn, user)
+
+    def retire(self, connection: Connection, user: str) -> str:
+        if user == issuer_of(client_for(connection)).calling_token()[0]:
+            raise ConflictError(
+                f"system user {user} is kept, because the credential in use is its own. Give the connection another "
+                "credential, then run this again."
+            )
+        return system_users.retire(client_for(connection), user)
+
+    def forget(self, connection: Connection, secret: Description, user: str) -> None:
+        former.forget(store_for(connection.aws), secret.arn, user)
+
     def users(self, connection: Connection) -> Iterable[SystemUserRow]:
-        return snapshot_for(connection).system_users()
+        return system_users.list_(client_for(connection))
 
 
 def _run(stack: str | None) -> Leftovers:
@@ -69,8 +84,9 @@ def _run(stack: str | None) -> Leftovers:
         )
     name = stack or stacks.selected()
     settings = settings_from_config(stacks.config(name).get)
-    kept = arns_in_state(stacks.export(name))
-    return sweep(settings.connections.values(), kept, Live(project.find(Path.cwd()).name, name))
+    state = stacks.export(name)
+    live = Live(project.find(Path.cwd()).name, name)
+    return sweep(settings.connections.values(), arns_in_state(state), live, users_in_state(state))
 
 
 def _print(found: Leftovers) -> None:
@@ -90,7 +106,10 @@ def _print(found: Leftovers) -> None:
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(stack: str | None, *, as_json: bool) -> None:
-    """End secrets of the stack that stand in no state; list what remains. Exit code 2 while one is left."""
+    """End secrets and retire system users of the stack that stand in no state; list what remains.
+
+    Exit code 2 while a secret or a user is left.
+    """
     try:
         found = _run(stack)
     except MetaAccessError as error:

@@ -7,11 +7,13 @@ Ids are app-scoped: another app sees the same user under another id, and Busines
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import parse_iso
 from meta_access.errors import GraphUnreachableError
+from meta_access.quota import UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from meta_access.graph.client import GraphClient
 
+_WORDS = ("alder", "birch", "cedar", "elder", "hazel", "larch", "linden", "maple", "rowan", "spruce", "willow", "yew")
 _FIELDS = "id,name,role,created_by,created_time"
 _NODE_FIELDS = "id,name,created_by,created_time"  # asking the node for `role` fails the whole request
 
@@ -79,6 +82,13 @@ def rename(client: GraphClient, system_user_id: str, name: str) -> None:
 
     path = f"{client.connection.business_id}/system_users"
     client.post(path, {"system_user_id": system_user_id, "name": name}, landed=landed)
+
+
+def retire(client: GraphClient, system_user_id: str) -> str:
+    """Give a system user a name that says that it is out of use; answers that name."""
+    name = f"{UNUSED}{secrets.choice(_WORDS)}-{secrets.token_hex(2)}"
+    rename(client, system_user_id, name)
+    return name
 
 
 def _row(row: Any) -> SystemUserRow:

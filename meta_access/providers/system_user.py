@@ -6,7 +6,6 @@ for a new one: https://developers.facebook.com/docs/business-management-apis/sys
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CheckFailure, ReadResult, Resource
@@ -19,7 +18,8 @@ from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD, Held
 from meta_access.providers._values import unknown
-from meta_access.quota import UNUSED, PlannedUser, is_retired
+from meta_access.quota import PlannedUser, is_retired
+from meta_access.vault import former
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 ON_DESTROY = ("retire", "keep")
 NAME_TAKEN = 3972
-_WORDS = ("alder", "birch", "cedar", "elder", "hazel", "larch", "linden", "maple", "rowan", "spruce", "willow", "yew")
 
 
 class SystemUserProvider(MetaProvider):
@@ -198,12 +197,16 @@ def _retire(live: Live, row: SystemUserRow) -> str:
     if row.id == live.issuer.calling_token()[0]:
         return f"kept as {row.name} (id {row.id}), because the credential in use belongs to it."
     if until := _grace.ends_at(row.id):
+        arn = _grace.secret_of(row.id)
+        former.mark(live.store(arn.split(":")[3]), arn, row.id, row.name)
         return (
             f"kept as {row.name} (id {row.id}) while a superseded token of it is in grace, until {until}. "
             "`meta-access orphans` retires it afterwards."
         )
-    word = f"{UNUSED}{secrets.choice(_WORDS)}-{secrets.token_hex(2)}"
-    _rename(live, row.id, word)
+    try:
+        word = system_users.retire(live.client, row.id)
+    finally:
+        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
     return (
         f"retired: {row.name} (id {row.id}) is now called {word}. Meta cannot delete it; a later create takes its slot."
     )

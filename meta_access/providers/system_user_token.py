@@ -80,6 +80,10 @@ class SystemUserTokenProvider(MetaProvider):
         freshness = (_moved(outs, live) if seen.freshness == CURRENT else "") or seen.freshness
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
+        for user in seen.former:
+            # Again in every deployment: the one that moved the token may have died before it came to the user.
+            for token in seen.superseded:
+                _grace.note(user, iso(token.ends_at), outs["arn"])
         told: dict[str, Any] = {
             "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
             "superseded": _superseded(seen.superseded),
@@ -111,18 +115,22 @@ class SystemUserTokenProvider(MetaProvider):
             left.append({"arn": outs["arn"], "ends_at": ""})
         facts = _facts(outcome, live)
         facts["previous_secrets"] = self._leave(live, left, outs, props)
+        if not facts["superseded"]:
+            _grace.forget(outcome.arn)
         if outs["system_user_id"] != props["system_user_id"]:
             for token in (*facts["superseded"], *facts["previous_secrets"]):
-                _grace.note(outs["system_user_id"], token["ends_at"])
+                _grace.note(outs["system_user_id"], token["ends_at"], token.get("arn", facts["arn"]))
         return facts
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
         live = self.live(outs)
         arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
-        return " ".join(
-            end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say) for arn in arns
-        )
+        told = []
+        for arn in arns:
+            told.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
+            _grace.forget(arn)
+        return " ".join(told)
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         missing = {"freshness": CURRENT, "expires_at": NEVER, "superseded": [], "suspects": [], "previous_secrets": []}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import iso
 from meta_access.errors import SecretNotFoundError
-from meta_access.vault import labels, payload, tags
+from meta_access.vault import former, labels, payload, tags
 from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.labels import INTENT
 from meta_access.vault.outcome import Superseded
@@ -46,6 +46,7 @@ class Observed:
         ends_at: When a secret scheduled for deletion goes.
         late: Its token is so near its end that a successor is wanted.
         fingerprint: Of AWSCURRENT's token, as noted; "" when it was not. `issued_at` likewise, as text.
+        former: Ids of system users that the token has left for another one.
     """
 
     presence: Presence
@@ -62,6 +63,7 @@ class Observed:
     late: bool = False
     fingerprint: str = ""
     issued_at: str = ""
+    former: tuple[str, ...] = ()
 
 
 def observe(
@@ -142,6 +144,7 @@ def observe(
         late=late,
         fingerprint=shown.tags.get(tags.FINGERPRINT, "") if is_noted else "",
         issued_at=shown.tags.get(tags.ISSUED, "") if is_noted else "",
+        former=tuple(one.id for one in former.read(shown.tags)),
     )
 
 

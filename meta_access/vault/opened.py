@@ -12,7 +12,7 @@ from meta_access.errors import (
     SecretScheduledForDeletionError,
     VersionExistsError,
 )
-from meta_access.vault import labels, payload, tags
+from meta_access.vault import former, labels, payload, tags
 from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.secret import Secret
 
@@ -68,7 +68,9 @@ def open_secret(
             store.stop_rotation(described.arn)
             notify(f"Secret {described.name}: AWS's rotation by {described.rotated_by} is cancelled; Pulumi rotates.")
         owner = {tags.ROTATION_OWNER: PULUMI} if handed_back else {}
-        if changed := tags.missing(described.tags, {**tags.owned(ask, ours), **owner}):
+        # In one write with the new user: no crash leaves a user behind that nobody knows of.
+        left = former.left_for(described.tags, ask.system_user_id)
+        if changed := tags.missing(described.tags, {**tags.owned(ask, ours), **owner, **left}):
             store.tag(described.arn, changed)
             if (before := tags.owner(described.tags)) != ask.owner:
                 record("take over", f"from {before}")

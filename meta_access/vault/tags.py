@@ -29,6 +29,8 @@ SCOPES = f"{PREFIX}scopes"
 LIFETIME = f"{PREFIX}lifetime"
 GRACE = f"{PREFIX}grace-s"
 TRIGGER = f"{PREFIX}trigger"
+# Users that the token has left for another one: `former`.
+FORMER = f"{PREFIX}former-users"
 # Best effort, for reading without the right to read values.
 EXPIRES = f"{PREFIX}expires-at"
 GENERATION = f"{PREFIX}generation"

@@ -168,10 +168,13 @@ def test_the_record_answers_who_keeps_a_key() -> None:
 def test_the_latest_end_of_a_grace_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_grace, "_until", {})
     for moment in ("2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z", "2026-11-24T08:00:00Z"):
-        _grace.note("1", moment)
+        _grace.note("1", moment, f"arn:{moment[:10]}")
 
     assert _grace.ends_at("1") == "2026-11-26T08:00:00Z"
-    assert _grace.ends_at("2") is None
+    assert _grace.secret_of("1") == "arn:2026-11-26"
+    assert (_grace.ends_at("2"), _grace.secret_of("2")) == (None, "")
+    _grace.forget("arn:2026-11-26")
+    assert _grace.ends_at("1") is None
 
 
 # --- engine --------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ import pytest
 
 from meta_access.errors import AuthError, GraphUnreachableError, HumanNeededError, LimitReachedError
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.providers import _grace
+from meta_access.providers import _grace, _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.system_user import SystemUserProvider
+from meta_access.vault import former
 from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process
 
 PROVIDER = SystemUserProvider()
@@ -541,13 +542,21 @@ def test_the_user_of_the_credential_in_use_is_never_retired(meta: FakeMeta, caps
     assert "the credential in use belongs to it" in capsys.readouterr().out
 
 
-def test_a_token_in_grace_keeps_its_user(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_in_grace_keeps_its_user(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     meta.users.append(user(OURS, "trading"))
-    _grace.note(OURS, "2026-11-25T08:00:00Z")
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:meta/dev/trading-AbCdEf"
+    _grace.note(OURS, "2026-11-25T08:00:00Z", arn)
+    asked_for, marked = [], []
+    monkeypatch.setattr(_live, "store_for", lambda aws: asked_for.append(aws.region))
+    monkeypatch.setattr(former, "mark", lambda _store, *given: marked.append(given))
 
     PROVIDER.delete(OURS, outs())
 
     assert meta.writes == []
+    # What is left to do stands in the secret of that token: its resource will be out of the state.
+    assert (asked_for, marked) == (["eu-west-1"], [(arn, OURS, "trading")])
     assert "in grace, until 2026-11-25T08:00:00Z" in capsys.readouterr().out
 
 

@@ -405,6 +405,26 @@ def test_a_user_left_behind_is_kept_while_its_token_is_in_grace(vault: FakeVault
 
     assert _grace.ends_at(USER) == "2026-11-25T08:00:00Z"
     assert _grace.ends_at(OTHER) is None
+    assert _grace.secret_of(USER) == arn()
+
+
+def test_a_user_left_behind_by_a_run_that_died_is_known_to_the_next_refresh(vault: FakeVault) -> None:
+    vault.seen = {"former": (USER,), "superseded": (Superseded(1, NOW + timedelta(days=1)),)}
+
+    PROVIDER.read(arn(), outs(system_user_id=OTHER))
+
+    assert (_grace.ends_at(USER), _grace.secret_of(USER)) == ("2026-11-25T08:00:00Z", arn())
+    # Its last token ends in this very run: the user need not be kept.
+    PROVIDER.update(arn(), outs(system_user_id=OTHER), asked(system_user_id=OTHER, keepers={"round": "2"}))
+    assert _grace.ends_at(USER) is None
+
+
+def test_a_user_left_behind_need_not_be_kept_once_the_secret_is_ended(vault: FakeVault) -> None:
+    _grace.note(USER, "2026-11-25T08:00:00Z", arn())
+
+    PROVIDER.delete(arn(), outs())
+
+    assert _grace.ends_at(USER) is None
 
 
 def test_added_scopes_wait_for_their_gates_and_fewer_do_not(vault: FakeVault) -> None:
