@@ -1,4 +1,4 @@
-"""AppAccess: an app's settings and, as people's work, who works on it, what it asks for, where its logins return to."""
+"""AppAccess: an app's settings, the people of its business and, as their work, what it asks for and logs in with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pulumi_random
 from meta_access import (
     AppRoles,
     AppSettings,
+    BusinessUser,
     BusinessVerification,
     FeatureRequest,
     LoginConfiguration,
@@ -50,6 +51,7 @@ class AppAccess(pulumi.ComponentResource):
         self._verifications()
         self._tier_and_features()
         self._permissions()
+        self._members()
         self._roles()
         self._settings()
         self._redirect_uris()
@@ -78,6 +80,19 @@ class AppAccess(pulumi.ComponentResource):
         for permission, level in permissions_of(self._stack.spec, self._stack.rules, self._plan.key).items():
             gate = gate_names.permission(self._plan.key, permission)
             self._board.add(gate, PermissionRequest(gate, permission=permission, level=level, **self._common(gate)))
+
+    def _members(self) -> None:
+        for member in self._plan.members:
+            BusinessUser(
+                member.key,
+                connection=member.connection,
+                email=member.email,
+                role=member.role,
+                # The table says who is in the business, so who is there already is just that person.
+                adopt=True,
+                on_destroy=member.on_destroy,
+                opts=self._child,
+            )
 
     def _roles(self) -> None:
         if self._app.roles is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from meta_access.providers.app_roles import AppRoles
     from meta_access.providers.app_settings import AppSettings
     from meta_access.providers.asset_assignment import AssetAssignment
+    from meta_access.providers.business_user import BusinessUser
     from meta_access.providers.business_verification import BusinessVerification
     from meta_access.providers.feature_request import FeatureRequest
     from meta_access.providers.login_configuration import LoginConfiguration
@@ -31,6 +32,7 @@ _HOMES = {
     "AppRoles": "app_roles",
     "AppSettings": "app_settings",
     "AssetAssignment": "asset_assignment",
+    "BusinessUser": "business_user",
     "BusinessVerification": "business_verification",
     "FeatureRequest": "feature_request",
     "LoginConfiguration": "login_configuration",
@@ -47,6 +49,7 @@ __all__ = [
     "AppRoles",
     "AppSettings",
     "AssetAssignment",
+    "BusinessUser",
     "BusinessVerification",
     "FeatureRequest",
     "LoginConfiguration",

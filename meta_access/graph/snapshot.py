@@ -15,6 +15,7 @@ from meta_access.graph import (
     app_roles,
     applications,
     assigned_users,
+    business_users,
     businesses,
     system_users,
     tiers,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from meta_access.connections import Connection
     from meta_access.graph.app_roles import RoleRow
+    from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.businesses import BusinessRow
     from meta_access.graph.client import GraphClient
     from meta_access.graph.system_users import SystemUserRow
@@ -38,6 +40,7 @@ ASSIGNED_APPS = "assigned_apps"
 APP_ROLES = "app_roles"
 APP_PERMISSIONS = "app_permissions"
 BUSINESS = "business"
+BUSINESS_USERS = "business_users"
 TIER = "tier_header"
 
 
@@ -75,6 +78,10 @@ class Snapshot:
     def business(self) -> BusinessRow:
         """The business."""
         return self._once(BUSINESS, "", lambda: businesses.get(self.client))
+
+    def business_users(self) -> list[BusinessUserRow]:
+        """Everybody in the business, and those who were invited."""
+        return list(self._once(BUSINESS_USERS, "", lambda: business_users.list_(self.client)))
 
     def tier_header(self) -> str | None:
         """The app's tier in Meta's word; None when no probe is configured or Meta does not say."""

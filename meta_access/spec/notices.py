@@ -45,7 +45,6 @@ def not_acted_on(spec: StackSpec) -> list[str]:
     """Keys that are read and checked, and that no resource of this version acts on."""
     clients = spec.clients.values()
     parts: tuple[tuple[str, Any], ...] = (
-        ("meta:people (as business users)", any(person.business for person in spec.people.values())),
         ("meta:clients (the owner's sharing)", any(client.access != "own" for client in clients)),
     )
     return [path for path, declared in parts if declared]

@@ -59,18 +59,36 @@ class AssignmentPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """One person in one business."""
+
+    business: str
+    person: str
+    connection: str
+    email: str
+    role: str
+    on_destroy: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.business}-{self.person}"
+
+
+@dataclass(frozen=True, slots=True)
 class AppPlan:
-    """One app, the connection its gates are seen through, and the gates of businesses that stand with it.
+    """One app, the connection its gates are seen through, and what of its businesses stands with it.
 
     Attributes:
         verifies: Business whose verification is declared, to the connection it is seen through; `secures` likewise for
             its rule of a second factor.
+        members: The people of these businesses.
     """
 
     key: str
     connection: str
     verifies: Mapping[str, str]
     secures: Mapping[str, str]
+    members: tuple[MemberPlan, ...]
 
 
 def connection_of(spec: StackSpec, identity: IdentitySpec) -> str | None:
@@ -147,17 +165,33 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
             yield AssignmentPlan(client, identity, asset, tasks)
 
 
+def businesses_in_use(spec: StackSpec) -> list[str]:
+    """The businesses that a connection acts for: where people can be brought in."""
+    return list(dict.fromkeys(connection.business for connection in spec.connections.values()))
+
+
+def members(spec: StackSpec, business: str, connection: str) -> Iterator[MemberPlan]:
+    """The people of one business, reached through a connection."""
+    for person, typed in spec.people.items():
+        role = typed.roles_in(businesses_in_use(spec)).get(business)
+        if role is not None:
+            yield MemberPlan(business, person, connection, typed.email or "", role, typed.on_destroy)
+
+
 def apps(spec: StackSpec) -> Iterator[AppPlan]:
     """Every app that a connection uses, in the order of the connections."""
     told: set[str] = set()
     for app in dict.fromkeys(connection.app for connection in spec.connections.values()):
         users = [(name, typed) for name, typed in spec.connections.items() if typed.app == app]
         verifies, secures = {}, {}
+        people: list[MemberPlan] = []
         for name, typed in users:
             business = spec.businesses[typed.business]
             if typed.business not in told and business.verification:
                 verifies[typed.business] = name
             if typed.business not in told and business.two_factor:
                 secures[typed.business] = name
+            if typed.business not in told:
+                people += members(spec, typed.business, name)
             told.add(typed.business)
-        yield AppPlan(app, users[0][0], verifies, secures)
+        yield AppPlan(app, users[0][0], verifies, secures, tuple(people))

@@ -514,3 +514,37 @@ def test_a_whitelist_without_its_caller_never_reaches_meta(host: Host, emulator:
 
     make(host, "AppSettings", {**SETTINGS, "label": "two", "server_ip_whitelist": named})
     assert emulator.world()["apps"][0]["settings"]["server_ip_whitelist"] == named
+
+
+# --- people in the business ----------------------------------------------------------------------
+
+TOM = {"label": "lindenhof-tom", "connection": "main", "email": "tom@lindenhof.example", "role": "ADMIN"}
+
+
+def test_a_person_is_invited_accepts_is_changed_and_removed(
+    hosts: Callable[..., Host], emulator: RunningEmulator
+) -> None:
+    host = hosts()
+    id_, outs = make(host, "BusinessUser", TOM)
+    assert outs["state"] == "pending"
+    assert [row["email"] for row in emulator.world()["business_invitations"]] == ["tom@lindenhof.example"]
+
+    emulator.act("join-business", email="tom@lindenhof.example")
+    outs = host.update("BusinessUser", id_, outs, checked(host, "BusinessUser", {**TOM, "role": "EMPLOYEE"}, TOM))
+    host = hosts()
+    _, outs, _ = host.read("BusinessUser", id_, outs)
+    assert (outs["state"], outs["role"]) == ("accepted", "EMPLOYEE")
+
+    host.delete("BusinessUser", id_, outs)
+    [tom] = [person for person in emulator.world()["people"] if person["email"] == "tom@lindenhof.example"]
+    assert tom["businesses"] == {}
+
+
+def test_the_last_admin_stays_and_the_refusal_says_why(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:
+    nadia = {**TOM, "label": "lindenhof-nadia", "email": "nadia@lindenhof.example", "adopt": True}
+    id_, outs = make(hosts(), "BusinessUser", nadia)
+    assert outs["state"] == "accepted"
+
+    with pytest.raises(HostError, match="was refused: they are its last admin"):
+        hosts().delete("BusinessUser", id_, outs)
+    assert emulator.world()["people"][0]["businesses"] == {"178000000000101": "ADMIN"}

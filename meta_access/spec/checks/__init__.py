@@ -11,6 +11,7 @@ from meta_access.spec.checks.evidence import check_evidence
 from meta_access.spec.checks.identities import check_identities
 from meta_access.spec.checks.login import check_login
 from meta_access.spec.checks.names import check_names
+from meta_access.spec.checks.people import check_people
 from meta_access.spec.checks.production import check_production_ids
 from meta_access.spec.checks.quota import check_quota
 from meta_access.spec.checks.scopes import check_scopes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _CHECKS = (
     check_names,
     check_connections,
+    check_people,
     check_apps,
     check_login,
     check_settings,

@@ -27,6 +27,7 @@ def test_dev_asks_for_one_identity_its_assets_and_its_gates(program: Callable[..
         "RedirectUris": ["ads-redirect-uris"],
         "PermissionRequest": ["ads-ads_read"],
         "FeatureRequest": ["ads-tier"],
+        "BusinessUser": ["lindenhof-ines", "lindenhof-nadia"],
         "BusinessVerification": ["lindenhof-verification"],
         "SystemUser": ["reporting"],
         "AppInstallation": ["reporting"],
@@ -82,6 +83,23 @@ def test_settings_are_the_apps_own_and_no_gate(program: Callable[..., Asked]) ->
         "privacy_policy_url": "https://lindenhof.example/privacy",
     }
     assert "ads-settings" not in asked.outputs["gates"]
+
+
+def test_people_of_the_business_are_taken_over_where_they_are_there(program: Callable[..., Asked]) -> None:
+    asked = program("dev").resources
+    common = {"connection": "main", "adopt": True}
+    assert asked["BusinessUser", "lindenhof-nadia"] == {
+        **common,
+        "email": "nadia@lindenhof.example",
+        "role": "ADMIN",
+        "on_destroy": "keep",
+    }
+    assert asked["BusinessUser", "lindenhof-ines"] == {
+        **common,
+        "email": "ines@lindenhof.example",
+        "role": "EMPLOYEE",
+        "on_destroy": "remove",
+    }
 
 
 def test_duties_and_login_configurations_are_gates_too(program: Callable[..., Asked]) -> None:
@@ -217,10 +235,7 @@ def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
-    assert said[-1][1] == (
-        "Read and checked, but no resource acts on it yet: meta:people (as business users), "
-        "meta:clients (the owner's sharing)."
-    )
+    assert said[-1][1] == ("Read and checked, but no resource acts on it yet: meta:clients (the owner's sharing).")
 
 
 def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[..., Asked]) -> None:

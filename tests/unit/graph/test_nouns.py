@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from meta_access.errors import GraphUnreachableError, InvalidRequestError, LimitReachedError
+from meta_access.errors import GraphUnreachableError, InvalidRequestError, LimitReachedError, RateLimitedError
 from meta_access.graph import (
     app_permissions,
     app_roles,
     app_settings,
     applications,
     assigned_users,
+    business_users,
     businesses,
     debug_token,
     system_users,
     tiers,
 )
 from meta_access.graph.app_roles import RoleRow
+from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.debug_token import TokenInfo
 from meta_access.graph.system_users import SystemUserRow
@@ -163,6 +165,65 @@ def test_the_apps_of_a_system_user_are_read_with_their_tasks(
     assert applications.assigned(client, SU) == {"120480000000201": ("MANAGE", "TEST"), "2": ()}
     assert server.received[0].path == f"/v26.0/{SU}/assigned_apps"
     assert server.received[0].query["fields"] == "id,tasks"
+
+
+PEOPLE = "/v26.0/178000000000101/business_users"
+
+
+def test_people_of_the_business_are_listed_with_those_invited(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [
+        answer({"data": [{"id": 7, "email": "nadia@a.example", "role": "ADMIN"}, {"id": "8", "email": None}]}),
+        answer({"data": [{"id": "9", "email": "ines@a.example", "role": "EMPLOYEE"}]}),
+    ]
+
+    assert business_users.list_(client) == [
+        BusinessUserRow("7", "nadia@a.example", "ADMIN"),
+        BusinessUserRow("8", "", ""),
+        BusinessUserRow("9", "ines@a.example", "EMPLOYEE", pending=True),
+    ]
+    assert [seen.path for seen in server.received] == [PEOPLE, "/v26.0/178000000000101/pending_users"]
+    assert {seen.query["fields"] for seen in server.received} == {"id,email,role"}
+
+
+def test_a_person_is_invited_once_though_the_answer_is_lost(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    server.answers = [
+        answer(kind="cut"),
+        answer({"data": []}),
+        answer({"data": [{"id": "9", "email": "Ines@a.example", "role": "EMPLOYEE"}]}),
+    ]
+
+    assert business_users.invite(client, "ines@a.example", "EMPLOYEE") == "9"
+    wrote = server.received[0]
+    assert (wrote.method, wrote.path) == ("POST", PEOPLE)
+    assert wrote.form.items() >= {"email": "ines@a.example", "role": "EMPLOYEE"}.items()
+
+
+def test_the_limit_of_a_days_invitations_is_not_waited_out(
+    client: GraphClient, server: Server, graph_error: MakeError, clock: FakeClock
+) -> None:
+    server.answers = [graph_error(17, message="(#17) The limit of invitations has been reached.")]
+
+    with pytest.raises(RateLimitedError):
+        business_users.invite(client, "ines@a.example", "EMPLOYEE")
+    assert len(server.received) == 1
+    assert clock.slept == []
+
+
+def test_a_role_is_changed_and_a_person_removed_at_their_node(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    ines = BusinessUserRow("8", "ines@a.example", "EMPLOYEE")
+    server.answers = [answer({"success": True})]
+
+    business_users.change_role(client, ines, "ADMIN")
+    business_users.remove(client, ines)
+
+    assert [(seen.method, seen.path) for seen in server.received] == [("POST", "/v26.0/8"), ("DELETE", "/v26.0/8")]
+    assert server.received[0].form["role"] == "ADMIN"
 
 
 SETTINGS = {"app_domains": ["a.example", "b.example"], "contact_email": "nadia@a.example"}

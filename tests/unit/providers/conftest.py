@@ -17,11 +17,13 @@ from meta_access.graph import (
     app_settings,
     applications,
     assigned_users,
+    business_users,
     businesses,
     snapshot,
     system_users,
     tiers,
 )
+from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _existing, _grace, _host, _live, _record, _user_plan
@@ -55,6 +57,7 @@ class FakeMeta:
     app_tasks: tuple[str, ...] = ("MANAGE", "DEVELOP", "TEST", "ANALYZE")
     roles: list[RoleRow] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
+    people: list[BusinessUserRow] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     ignored_settings: tuple[str, ...] = ()
     verification: str = "not_verified"
@@ -75,7 +78,8 @@ class FakeMeta:
         return [
             call
             for call in self.calls
-            if call.split(" ", 1)[0] in {"create", "rename", "assign", "unassign", "install", "write"}
+            if call.split(" ", 1)[0]
+            in {"create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove"}
         ]
 
     # The part of GraphClient that providers use.
@@ -134,6 +138,24 @@ class FakeMeta:
         self.settings |= {name: value for name, value in wanted.items() if name not in self.ignored_settings}
         return self.get_settings(_client, wanted)
 
+    def list_people(self, _client: object) -> list[BusinessUserRow]:
+        self.called("people")
+        return list(self.people)
+
+    def invite(self, _client: object, email: str, role: str) -> str:
+        self.called(f"invite {email} {role}")
+        row = BusinessUserRow(f"12209900000{len(self.people):04d}", email, role, pending=True)
+        self.people.append(row)
+        return row.id
+
+    def change_role(self, _client: object, row: BusinessUserRow, role: str) -> None:
+        self.called(f"role {row.id} {role}")
+        self.people = [replace(one, role=role) if one.id == row.id else one for one in self.people]
+
+    def remove_person(self, _client: object, row: BusinessUserRow) -> None:
+        self.called(f"remove {row.id}")
+        self.people = [one for one in self.people if one.id != row.id]
+
     def list_permissions(self, _client: object) -> dict[str, str]:
         self.called("permissions")
         return dict(self.permissions)
@@ -163,6 +185,10 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(app_settings, "write", fake.write_settings)
     monkeypatch.setattr(app_permissions, "list_", fake.list_permissions)
     monkeypatch.setattr(businesses, "get", fake.business)
+    monkeypatch.setattr(business_users, "list_", fake.list_people)
+    monkeypatch.setattr(business_users, "invite", fake.invite)
+    monkeypatch.setattr(business_users, "change_role", fake.change_role)
+    monkeypatch.setattr(business_users, "remove", fake.remove_person)
     monkeypatch.setattr(tiers, "probe", fake.probe)
     monkeypatch.setattr(_live, "client_for", lambda _connection: fake)
     monkeypatch.setattr(_live, "issuer_of", lambda _client: fake)

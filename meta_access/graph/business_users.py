@@ -1,0 +1,89 @@
+"""People in the business: those who are in it, and those who were invited and have not accepted.
+
+Graph: GET and POST /{business-id}/business_users, GET /{business-id}/pending_users, POST and DELETE of the rows' nodes.
+Source: https://developers.facebook.com/docs/marketing-api/reference/business/business_users and
+https://developers.facebook.com/docs/marketing-api/reference/business-user, Graph v26.0, read 2026-11. Whoever accepts
+gets another id than the invitation had; the e-mail address is what stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import GraphUnreachableError
+
+if TYPE_CHECKING:
+    from meta_access.graph.client import GraphClient
+
+ADMIN = "ADMIN"
+
+_INVITE_S = 15.0
+"""Bound of an invitation, in seconds: its limit is lifted after a day, so that the client's waits for throttles are in
+vain here."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessUserRow:
+    """A person in the business, or invited into it.
+
+    Attributes:
+        id: Of the business user, or of the invitation.
+        email: Empty where Meta does not show it.
+        role: `ADMIN`, `EMPLOYEE` or another word of Meta's.
+        pending: Invited, and not accepted.
+    """
+
+    id: str
+    email: str
+    role: str
+    pending: bool = False
+
+
+def list_(client: GraphClient) -> list[BusinessUserRow]:
+    """Everybody in the connection's business, then everybody invited into it."""
+    business, fields = client.connection.business_id, {"fields": "id,email,role"}
+    users = [_row(row, pending=False) for row in client.pages(f"{business}/business_users", fields)]
+    return users + [_row(row, pending=True) for row in client.pages(f"{business}/pending_users", fields)]
+
+
+def invite(client: GraphClient, email: str, role: str) -> str:
+    """Invite a person and return the invitation's id; the person has to accept.
+
+    Raises:
+        RateLimitedError: With code 17 when the invitations of the day are used up.
+    """
+
+    def landed() -> dict[str, str] | None:
+        return next(({"id": row.id} for row in list_(client) if same(row.email, email)), None)
+
+    path = f"{client.connection.business_id}/business_users"
+    answer = client.post(path, {"email": email, "role": role}, landed=landed, deadline_s=_INVITE_S)
+    if not isinstance(answer, dict) or not answer.get("id"):
+        raise GraphUnreachableError("Meta's answer to an invitation has no id. Run the same command again.", sent=True)
+    return str(answer["id"])
+
+
+def change_role(client: GraphClient, row: BusinessUserRow, role: str) -> None:
+    """Give a person, or an invitation, another role."""
+
+    def landed() -> bool | None:
+        return True if any(found.id == row.id and found.role == role for found in list_(client)) else None
+
+    client.post(row.id, {"role": role}, landed=landed)
+
+
+def remove(client: GraphClient, row: BusinessUserRow) -> None:
+    """Take a person out of the business, or an invitation back."""
+    client.delete(row.id)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are one: Meta keeps the letters as typed, and compares them whatever the case."""
+    return one.casefold() == other.casefold()
+
+
+def _row(row: dict[str, Any], *, pending: bool) -> BusinessUserRow:
+    if not row.get("id"):
+        raise GraphUnreachableError("Meta's list of people in the business has a row without an id.", sent=True)
+    return BusinessUserRow(str(row["id"]), str(row.get("email") or ""), str(row.get("role") or ""), pending)

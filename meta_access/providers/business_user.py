@@ -1,0 +1,264 @@
+"""BusinessUser: a person in the business. Invited by e-mail, pending until they accept, taken out at the end.
+
+POST /{business-id}/business_users and the nodes behind its rows:
+https://developers.facebook.com/docs/marketing-api/reference/business/business_users (Graph v26.0, read 2026-11). Meta
+refuses to take the last admin away (3914), and takes only so many invitations a day (17); we ask for neither.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CheckFailure, ReadResult, Resource
+
+from meta_access import validation
+from meta_access.errors import AuthError, ConflictError, GraphError, MetaAccessError, NotFoundError, RateLimitedError
+from meta_access.graph import business_users, snapshot
+from meta_access.graph.business_users import ADMIN, same
+from meta_access.providers._base import MetaProvider
+from meta_access.providers._boundary import say
+from meta_access.providers._gate import business_shown
+from meta_access.providers._record import RECORD
+from meta_access.providers._values import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.graph.business_users import BusinessUserRow
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+ROLES = ("ADMIN", "EMPLOYEE")
+ON_DESTROY = ("remove", "keep")
+PENDING, ACCEPTED = "pending", "accepted"
+INVITE_LIMIT = 17
+LAST_ADMIN = 3914
+
+_lock = threading.Lock()
+"""Two admins that go at once would each see the other one stay."""
+
+
+class BusinessUserProvider(MetaProvider):
+    kind = "business user"
+    inputs = ("label", "connection", "email", "role", "adopt", "on_destroy")
+    defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "adopt": False, "on_destroy": "remove"}
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        reasons = {
+            "email": validation.email_address(props.get("email")),
+            "role": validation.one_of(props["role"], ROLES),
+            "on_destroy": validation.one_of(props["on_destroy"], ON_DESTROY),
+            "adopt": None if isinstance(props["adopt"], bool) else "is neither true nor false",
+        }
+        return [CheckFailure(name, why) for name, why in reasons.items() if why and not unknown(props.get(name))]
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        email = props["email"]
+        return (self.live(props).connection.business_id, email if unknown(email) else str(email).casefold())
+
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        """Tell what an update would do to a person who is there already; never stop others for it."""
+        live, before = self.live(props), olds.get("role")
+        if unknown([props["email"], props["role"]]) or live.offline or before == props["role"]:
+            return []
+        try:
+            rows = live.snapshot.business_users()
+        except MetaAccessError:
+            return []  # the read, or the update, says so itself
+        row = _found(rows, props["email"])
+        if row is None or row.pending:
+            return []
+        who = f"{self.kind} {props['label']}: {props['email']}"
+        if before is None and props["adopt"]:
+            turns = "" if row.role == props["role"] else f", and becomes {props['role']}"
+            say(f"{who} is in the business already as {row.role}, is taken over{turns}.")
+        if props["role"] != ADMIN and _last_admin(rows, row):
+            say(f"{who} is the last admin of the business; Meta will not make them {props['role']}.")
+        return []
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        live = self.live(props)
+        return f"{live.connection.business_id}/{props['email']}", self._bring_in(live, props)
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        live = self.live(outs)
+        try:
+            rows = live.snapshot.business_users()
+        except AuthError:
+            raise
+        except GraphError as error:
+            # People's trouble must not stop the refresh, and with it the rotations of the same update.
+            say(f"{self.kind} {outs.get('label', '')} was not looked at and stands as it was: {error}")
+            return ReadResult(id_, outs, self.inputs_of(outs))
+        row = _found(rows, outs["email"], outs["member_id"])
+        if row is None and any(not found.email for found in rows):
+            say(f"{self.kind} {outs.get('label', '')} stands as it was: Meta does not show everybody's e-mail address.")
+            return ReadResult(id_, outs, self.inputs_of(outs))
+        if row is None:
+            return ReadResult("", {})
+        return ReadResult(id_, {**outs, "role": row.role, **_facts(row)}, self.inputs_of(outs, role=row.role))
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        del id_
+        live = self.live(props)
+        if changed & {"connection", "email"} and self.key(outs) != self.key(props):
+            facts = self._bring_in(live, props)
+            if RECORD.holder(type(self).__name__, self.key(outs)) is None:
+                say(f"{self.kind} {props.get('label', '')}: {self._take_out(outs)}")
+            return facts
+        facts = {"member_id": outs["member_id"], "state": outs["state"]}
+        if "role" not in changed:
+            return facts
+        row = _found(live.snapshot.business_users(), props["email"], outs["member_id"])
+        if row is None:
+            return self._bring_in(live, props)
+        return _set_role(live, row, props)
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        del id_
+        return self._take_out(outs)
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        return {"member_id": "", "state": PENDING, **super().upgrade(outs)}
+
+    def _bring_in(self, live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
+        row = _found(live.snapshot.business_users(), props["email"])
+        if row is None:
+            return _invite(live, props)
+        if not row.pending and not props["adopt"]:
+            raise ConflictError(
+                f"inviting {props['email']} failed: that person is in {_business(live)} already, as {row.role} (id "
+                f"{row.id}). Take them over with adopt: true; removing the resource then takes them out of the "
+                "business."
+            )
+        return _facts(row) if row.role == props["role"] else _set_role(live, row, props)
+
+    def _take_out(self, outs: Mapping[str, Any]) -> str:
+        live, email = self.live(outs), outs["email"]
+        if outs["on_destroy"] == "keep":
+            return f"{email} is kept in {_business(live)} as {outs['role']}, because on_destroy is keep."
+        with _lock:
+            live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+            rows = live.snapshot.business_users()
+            row = _found(rows, email, outs["member_id"])
+            if row is None:
+                return f"{email} is not in {_business(live)}; there is nothing to remove."
+            if _last_admin(rows, row):
+                raise _only_admin(f"removing {email} from", live)
+            try:
+                business_users.remove(live.client, row)
+            except NotFoundError:
+                pass  # gone meanwhile, which is what was wanted
+            except GraphError as error:
+                if error.code != LAST_ADMIN:
+                    raise
+                refused = _only_admin(f"removing {email} from", live)
+            else:
+                refused = None
+            finally:
+                live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+        if refused:
+            raise refused
+        if row.pending:
+            return f"the invitation of {email} into {_business(live)} is withdrawn."
+        return f"{email} is removed from {_business(live)}, and with that from its apps and assets."
+
+
+def _found(rows: Sequence[BusinessUserRow], email: str, member_id: str = "") -> BusinessUserRow | None:
+    # Who accepted while an old invitation is still listed is in the business: those rows come first.
+    by_address = next((row for row in rows if same(row.email, email)), None)
+    return by_address or next((row for row in rows if row.id == member_id), None)
+
+
+def _last_admin(rows: Sequence[BusinessUserRow], row: BusinessUserRow) -> bool:
+    return [one.id for one in rows if one.role == ADMIN and not one.pending] == [row.id]
+
+
+def _facts(row: BusinessUserRow) -> dict[str, Any]:
+    return {"member_id": row.id, "state": PENDING if row.pending else ACCEPTED}
+
+
+def _invite(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        id_ = business_users.invite(live.client, props["email"], props["role"])
+    except RateLimitedError as error:
+        refused = RateLimitedError(
+            f"inviting {props['email']} into {_business(live)} failed: Meta takes no more invitations today (code "
+            f"{error.code}). It takes them again 24 hours later, and `pulumi up` then goes on. Meta's answer: {error}",
+            code=error.code,
+            fbtrace_id=error.fbtrace_id,
+        )
+    else:
+        say(f"business user {props.get('label', '')}: {props['email']} is invited, and counts once they accept.")
+        return {"member_id": id_, "state": PENDING}
+    finally:
+        live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+    raise refused
+
+
+def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dict[str, Any]:
+    doing = f"making {props['email']} {props['role']} in"
+    refused: ConflictError | None = None
+    with _lock:
+        live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+        if props["role"] != ADMIN and _last_admin(live.snapshot.business_users(), row):
+            raise _only_admin(doing, live)
+        try:
+            business_users.change_role(live.client, row, props["role"])
+        except GraphError as error:
+            if error.code != LAST_ADMIN:
+                raise
+            refused = _only_admin(doing, live)
+        finally:
+            live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+    if refused:
+        raise refused
+    return _facts(row)
+
+
+def _only_admin(doing: str, live: Live) -> ConflictError:
+    return ConflictError(
+        f"{doing} {_business(live)} was refused: they are its last admin, and a business without one cannot be helped "
+        "by anybody. Make somebody else an admin first and wait until they accept; or keep them (on_destroy: keep, "
+        "then `pulumi up` before the removal). Nothing was changed."
+    )
+
+
+def _business(live: Live) -> str:
+    return business_shown(live)
+
+
+class BusinessUser(Resource, module="meta", name="BusinessUser"):
+    """A person in the connection's business.
+
+    Args:
+        email: Where the invitation goes; what tells people apart.
+        role: EMPLOYEE or ADMIN; changed in place.
+        adopt: Take over a person who is in the business already; without it that is refused.
+        on_destroy: remove (from the business, or the invitation), or keep. The last admin is never removed.
+    """
+
+    if TYPE_CHECKING:
+        email: Output[str]
+        role: Output[str]
+        state: Output[str]
+        member_id: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        email: Input[str],
+        role: Input[str] = "EMPLOYEE",
+        adopt: Input[bool] = False,
+        on_destroy: Input[str] = "remove",
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "email": email, "role": role, "adopt": adopt}
+        props |= {"on_destroy": on_destroy, "label": resource_name, "state": None, "member_id": None}
+        super().__init__(BusinessUserProvider(), resource_name, props, opts)
