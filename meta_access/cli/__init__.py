@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "bootstrap": "Make a stack's admin system user and its first token, with your own token for once.",
     "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
     "evidence": "Take over what Meta's developer tools showed, into the stack's evidence file.",
+    "offboard": "Show what a person holds of a stack, and take away what a program may.",
     "orphans": "End secrets and retire users of a stack that stand in no state; list what remains.",
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",
     "revoke": "End tokens at once in an emergency, and renew their secrets.",
