@@ -122,6 +122,44 @@ def test_a_failed_step_ends_the_rotation_and_calling_again_heals_it(running_emul
 
 
 @pytest.mark.usefixtures("function")
+def test_calls_that_come_twice_out_of_order_after_a_crash_or_for_another_version_mint_one_token_each(
+    running_emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = Rotated(running_emulator)
+    # AWS's service is kept from calling by itself: what follows is every call that it may make, made by hand.
+    with serving(lambda *_: {"errorType": "Held"}) as url:
+        running_emulator.control("functions", "POST", {"arn": ARN, "url": url})
+        version_id, _ = secret.rotate()
+
+    def call(step: str, version: str = version_id) -> None:
+        lambda_handler({"Step": step, "SecretId": secret.first.arn, "ClientRequestToken": version})
+
+    for step in ("finishSecret", "testSecret"):
+        with pytest.raises(RotationFailedError, match="createSecret has not got that far"):
+            call(step)
+    with pytest.raises(RotationFailedError, match="which AWS has not labelled AWSPENDING"):
+        call("createSecret", str(uuid.uuid4()))
+    assert secret.live() == {secret.first.fingerprint}
+
+    # The function ends right behind its promotion; AWS calls again, each step twice.
+    call("createSecret")
+    body = {"__type": "AccessDeniedException", "Message": "injected"}
+    running_emulator.fault(
+        "http", service="secretsmanager", operation="UpdateSecretVersionStage", status=400, body=body, applied=True
+    )
+    with pytest.raises(RotationFailedError, match="AccessDeniedException"):
+        call("finishSecret")
+    running_emulator.clear_faults()
+    for step in STEPS:
+        call(step)
+        call(step)
+
+    current = secret.current()
+    assert (current["version"], current["generation"]) == (version_id, 2)
+    assert secret.live() == {secret.first.fingerprint, current["fingerprint"]}
+
+
+@pytest.mark.usefixtures("function")
 def test_errors_of_the_function_are_one_sentence_without_a_cause(
     running_emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

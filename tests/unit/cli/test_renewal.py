@@ -16,7 +16,7 @@ from meta_access.cli.update import Ended
 from meta_access.connections import Settings
 from meta_access.errors import ConfigError, TokenPendingError
 from tests.connections import MAIN
-from tests.unit.cli.states import state
+from tests.unit.cli.states import resource, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -176,6 +176,16 @@ def test_what_cannot_be_read_is_replaced_by_the_last_good_update_s(
 
     assert why in read.refused
     assert read.settings.connections["main"].app_id == "120480000000201"
+
+
+def test_a_state_that_carries_somebody_else_s_code_is_left_alone(
+    stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del stack
+    monkeypatch.setattr(stacks, "export", lambda _: state(resource("SystemUserToken", "reporting", payload="theirs")))
+
+    with pytest.raises(StackReadError, match="holds a provider that this version did not write, in reporting"):
+        tokens.read("dev", "nothing can be rotated")
 
 
 def test_without_a_good_one_the_reason_is_the_error(stack: dict[str, Any]) -> None:

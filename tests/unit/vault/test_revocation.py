@@ -13,6 +13,8 @@ from tests.unit.vault import scenarios
 from tests.unit.vault.world import ASK, NAME, PREFIX, Crash, World, nothing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from meta_access.vault import Observed, Outcome
     from meta_access.vault.tags import Order
 
@@ -150,6 +152,19 @@ def test_a_silent_meta_keeps_everything_and_says_so(world: World) -> None:
     assert ended(world).kept == {1: "Meta did not say", 2: "Meta did not say"}
     world.meta.outage = False
     assert world.meta.living() == {FIRST, SECOND}
+
+
+def test_an_audit_that_cannot_be_written_stops_neither_the_order_nor_the_end(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("META_ACCESS_AUDIT", str(tmp_path / "a file" / "audit.jsonl"))
+
+    ordered(world)
+    assert ended(world) == Condemned(ended=[1, 2], current=True)
+
+    assert world.meta.living() == set()
+    assert sum("the audit cannot be written" in line for line in world.said) == 1
 
 
 def test_a_foreign_secret_and_one_that_goes_are_refused(world: World) -> None:
