@@ -306,6 +306,7 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "claim-app": business_acts.claim_app,
     "unclaim-app": business_acts.unclaim_app,
     "app-mode": business_acts.app_mode,
+    "api-version": business_acts.api_version,
     "invite-person": business_acts.invite_person,
     "join-business": business_acts.join_business,
     "leave-business": business_acts.leave_business,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from meta_access import rules
 from meta_access.emulator import named, sharing
 from meta_access.emulator.named import ActError
 from meta_access.emulator.world import AppClient, AssetRequest, BusinessInvitation, Person, World, derived_id
@@ -144,6 +145,14 @@ def app_mode(world: World, mode: str, app: str | None = None) -> str:
     named.check_word("mode", mode, MODES)
     target.mode = mode  # type: ignore[assignment]
     return f"{target.name} is in {mode} mode."
+
+
+def api_version(world: World, version: str, app: str | None = None) -> str:
+    """An admin chooses the version that serves an app's calls without one ("Upgrade API version")."""
+    target = named.app(world, app)
+    named.check_word("version", version, rules.load(world.rules).api_versions)
+    target.api_version = version
+    return f"{target.name} has its calls without a version served by {version}."
 
 
 def accept_request(world: World, of: str, business: str | None = None) -> str:

@@ -64,6 +64,9 @@ class GraphCall:
         """Whoever calls; GraphFault when the token or its proof is not accepted."""
         if self._caller is None:
             self._caller = identify(self.request, self.world, self.keyring, self.now)
+            setting = self._caller.app.api_version
+            if self.request.version is None and setting is not None:
+                self.served = served(self.request, self.rules, self.now.date(), setting)
         return self._caller
 
     @property

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 25
 MOST = 5000
+# Parameters that a link to another page does not repeat: it has a cursor of its own, and its own proof has to be made.
+LEFT_OUT = ("limit", "after", "before", "appsecret_proof", "appsecret_time", "callback")
 
 
 def page(nodes: Sequence[Node], keys: Sequence[str], call: GraphCall) -> dict[str, Any]:
@@ -88,7 +90,8 @@ def _position(keys: Sequence[str], cursor: str) -> int:
 
 def _link(request: GraphRequest, version: str, limit: int, **cursor: str) -> str:
     # Meta puts the caller's token into its links, whatever way it came; clients have to keep them out of their logs.
-    kept = {name: request.text(name) for name in ("fields", "summary", "business")}
+    # What the call asked for comes along, or its next page would be another list; how it was proved does not.
+    kept = {name: request.text(name) for name in request.params if name not in LEFT_OUT}
     query = {"access_token": request.token, **kept, "limit": str(limit), **cursor}
     path = "/".join((request.base_url, version, *request.path))
     return f"{path}?{urlencode({name: value for name, value in query.items() if value is not None})}"

@@ -73,7 +73,7 @@ def _answer(call: GraphCall, *, counted: bool) -> Any:
         raise unknown_path("/".join(path[2:])) if path else bad_parameter("An object id is required.")
     kind, node = nodes.find(call, path[0])
     if kind == "ad_account":
-        call.served = served_marketing(call.request, call.rules, call.now.date(), strict=call.strict)
+        call.served = served_marketing(call.served, call.request, call.rules, call.now.date(), strict=call.strict)
     edge = path[1] if len(path) > 1 else ""
     if counted:
         usage.count(call, kind, node, edge)

@@ -1,8 +1,8 @@
 """The quotas a call uses, the headers that tell of them, and the refusals once they are used up.
 
-Which quota is counted for which call: an ad account's calls on its business use case and on its score, a Page's or
-catalog's on its business use case, all others, and a Page's calls by a person or an app, on the app's hourly quota.
-Business Manager calls have no published quota; that they use the app's is inferred.
+Which quota is counted for which call: an ad account's calls on its business use case and on its score, those of a
+Page, a catalog or a WhatsApp Business account on its business use case, all others, and a Page's calls by a person or
+an app, on the app's hourly quota. Business Manager calls have no published quota; that they use the app's is inferred.
 Source: https://developers.facebook.com/docs/graph-api/overview/rate-limiting and
 https://developers.facebook.com/docs/marketing-api/overview/rate-limiting, Graph v26.0, read 2026-11. The numbers are
 those of the rule set. The world has no ads and nobody who engages with a Page, so every quota is its base.
@@ -37,6 +37,8 @@ def count(call: GraphCall, kind: str, node: Any, edge: str) -> None:
         _ad_account(call, node.id.removeprefix("act_"), edge)
     elif kind == "catalog":
         _use_case(call, node.id, "catalog", call.rules.rates.catalog_calls_per_hour, 80009)
+    elif kind == "waba":
+        _use_case(call, node.id, "whatsapp", call.rules.rates.whatsapp_calls_per_hour, 80008)
     elif kind == "page" and (call.caller.user is not None or call.caller.page is not None):
         _use_case(call, node.id, "pages", call.rules.rates.page_calls_per_user_day, 80001, DAY_S)
     else:

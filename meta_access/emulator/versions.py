@@ -30,32 +30,35 @@ class Served:
     warning: str | None = None
 
 
-def served(request: GraphRequest, rules: RuleSet, today: date) -> Served:
-    """The version for a Graph call; GraphFault for one that never was."""
+def served(request: GraphRequest, rules: RuleSet, today: date, setting: str | None = None) -> Served:
+    """The version for a Graph call; GraphFault for one that never was.
+
+    Args:
+        request: Its version decides, where it has one.
+        rules: For the dates of the versions.
+        today: On the emulator's clock.
+        setting: The version that the calling app has set for calls without one; the newest usable when it has not.
+    """
     usable = sorted(
         (name for name, row in rules.api_versions.items() if row.graph_ends is None or today < row.graph_ends),
         key=version_number,
     )
-    if request.version is None:
-        return Served(usable[-1])
-    if request.version in usable:
-        return Served(request.version)
-    if version_number(request.version) > version_number(usable[0]):
+    asked = request.version or setting or usable[-1]
+    if asked in usable:
+        return Served(asked)
+    if version_number(asked) > version_number(usable[0]):
         raise unknown_path("/".join(request.path))
     return Served(usable[0])
 
 
-def served_marketing(request: GraphRequest, rules: RuleSet, today: date, *, strict: bool) -> Served:
-    """The version for a Marketing API call, whose versions end sooner.
+def served_marketing(graph: Served, request: GraphRequest, rules: RuleSet, today: date, *, strict: bool) -> Served:
+    """The version for a Marketing API call, whose versions end sooner than that of Graph which would serve it.
 
     Meta's pages say that unversioned calls fail there and that Graph's are served; lenient serves them.
     """
-    graph = served(request, rules, today)
     newest = max(rules.api_versions, key=version_number)
-    if request.version is None:
-        if strict:
-            raise _deprecated(newest)
-        return graph
+    if request.version is None and strict:
+        raise _deprecated(newest)
     ended = _ended(graph.version, rules, today)
     if ended is None:
         return graph

@@ -102,6 +102,7 @@ class App(Row):
         login_configurations: Those of Facebook Login for Business.
         settings: What `POST /{app-id}` writes.
         ignored_settings: Parameters of that call which Meta answers with success and then forgets.
+        api_version: What serves calls without a version ("Upgrade API version"); None for the newest.
     """
 
     id: str
@@ -120,6 +121,7 @@ class App(Row):
     native: bool = False
     login_configurations: list[LoginConfiguration] = field(default_factory=list)
     ignored_settings: list[str] = field(default_factory=list)
+    api_version: str | None = None
 
 
 @dataclass(slots=True)

@@ -125,6 +125,8 @@ def problems(world: World) -> Iterator[str]:
         yield f"rules: no rule set {world.rules!r}; there are {', '.join(rules.names())}"
     if world.caller_ip is not None and network(world.caller_ip) is None:
         yield f"caller_ip: {world.caller_ip!r} is not an IP address"
+    else:
+        yield from _unknown_versions(world)
     yield from _twice(world)
     businesses = {row.id for row in world.businesses}
     apps = {row.id for row in world.apps}
@@ -142,6 +144,13 @@ def problems(world: World) -> Iterator[str]:
     for index, account in enumerate(world.ad_accounts):
         if not re.fullmatch(r"act_\d+", account.id):
             yield f"ad_accounts[{index}].id: {account.id!r} is not act_ and digits; write it as act_104320000000501"
+
+
+def _unknown_versions(world: World) -> Iterator[str]:
+    known = rules.load(world.rules).api_versions
+    for index, app in enumerate(world.apps):
+        if app.api_version is not None and app.api_version not in known:
+            yield f"apps[{index}].api_version: {app.api_version!r} is not one of {', '.join(known)}"
 
 
 def _wrong_tokens(world: World) -> Iterator[str]:

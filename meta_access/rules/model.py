@@ -153,6 +153,7 @@ class Rates(Sourced):
         app_calls_per_user_hour: Graph calls of an app per rolling hour, for each of its users.
         page_calls_per_user_day: Calls on a Page in 24 hours, for each user who engaged with it.
         catalog_calls_per_hour: Calls on a catalog, before the addition for those who saw its items.
+        whatsapp_calls_per_hour: Calls on a WhatsApp Business account that is not in use yet.
     """
 
     read_score: int
@@ -162,6 +163,7 @@ class Rates(Sourced):
     app_calls_per_user_hour: int
     page_calls_per_user_day: int
     catalog_calls_per_hour: int
+    whatsapp_calls_per_hour: int
 
 
 class Obligation(Sourced):

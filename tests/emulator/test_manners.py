@@ -9,6 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from meta_access.emulator import tokens
+from meta_access.emulator.client import RefusedError
+
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
 
@@ -110,6 +113,26 @@ def test_paging_goes_forward_and_back(meta: RunningEmulator) -> None:
 @pytest.mark.parametrize(
     "params", [{"limit": "0"}, {"limit": "x"}, {"limit": "99999"}, {"after": "%%"}, {"after": "eA"}]
 )
+def _proof(meta: RunningEmulator) -> str:
+    return tokens.proof(meta.admin_token, meta.app_secret)
+
+
+def test_the_link_to_the_next_page_asks_for_the_same_list(meta: RunningEmulator) -> None:
+    world = meta.world()
+    names = ("Shop one", "Brand", "Shop two")
+    world["pixels"] = [{"id": f"12345{n}", "name": name, "business_id": BUSINESS} for n, name in enumerate(names)]
+    meta.put_world(world)
+    params = {"name_filter": "shop", "fields": "name", "limit": "1", "appsecret_proof": _proof(meta)}
+
+    first = meta.graph("GET", f"{BUSINESS}/adspixels", params).body
+    query = {name: values[0] for name, values in parse_qs(urlsplit(first["paging"]["next"]).query).items()}
+    second = meta.graph("GET", f"{BUSINESS}/adspixels", query, token="").body
+
+    assert [row["name"] for row in (*first["data"], *second["data"])] == ["Shop one", "Shop two"]
+    assert "next" not in second["paging"]
+    assert sorted(query) == ["access_token", "after", "fields", "limit", "name_filter"]
+
+
 def test_bad_paging_is_refused(meta: RunningEmulator, params: dict[str, str]) -> None:
     assert meta.graph("GET", f"{BUSINESS}/system_users", params).code == (100, None)
 
@@ -145,11 +168,11 @@ def test_marketing_api_upgrades_a_version_within_its_grace_and_warns() -> None:
 
     from meta_access import rules
     from meta_access.emulator.request import GraphRequest
-    from meta_access.emulator.versions import served_marketing
+    from meta_access.emulator.versions import Served, served_marketing
 
     request = GraphRequest("GET", "v24.0", (SHOP,), {}, None, "http://127.0.0.1")
 
-    found = served_marketing(request, rules.load("2026-05"), date(2026, 11, 24), strict=False)
+    found = served_marketing(Served("v24.0"), request, rules.load("2026-05"), date(2026, 11, 24), strict=False)
 
     assert found.version == "v25.0"
     assert found.warning == "The call has been auto-upgraded to v25.0 as v24.0 has been deprecated."
@@ -167,6 +190,20 @@ def test_marketing_api_upgrades_a_version_within_its_grace_and_warns() -> None:
 )
 def test_paths_that_lead_nowhere(meta: RunningEmulator, path: str, code: tuple[int, int | None]) -> None:
     assert meta.graph("GET", path).code == code
+
+
+def test_calls_without_a_version_are_served_by_the_one_that_the_app_has_set(meta: RunningEmulator) -> None:
+    assert meta.graph("GET", "me", version="").headers["facebook-api-version"] == "v26.0"
+
+    said = meta.act("api-version", version="v23.0")
+
+    assert said == "Lindenhof Ads has its calls without a version served by v23.0."
+    assert meta.graph("GET", "me", version="").headers["facebook-api-version"] == "v23.0"
+    assert meta.graph("GET", "me", version="v25.0").headers["facebook-api-version"] == "v25.0"
+    # v23.0 left the Marketing API on 2026-06-09, and its 90 days are over.
+    assert meta.graph("GET", SHOP, version="").code == (2635, None)
+    with pytest.raises(RefusedError, match=r"version: 'v99\.0' is not one of v26\.0, v25\.0"):
+        meta.act("api-version", version="v99.0")
 
 
 def test_me_needs_a_users_token(meta: RunningEmulator) -> None:

@@ -39,7 +39,7 @@ def verification(_scene: Scene) -> dict[str, Any]:
 
 
 def apps(scene: Scene) -> dict[str, Any]:
-    return {"businesses": rows(scene.world.businesses)}
+    return {"businesses": rows(scene.world.businesses), "versions": same(scene.rules.api_versions)}
 
 
 def logins(scene: Scene) -> dict[str, Any]:

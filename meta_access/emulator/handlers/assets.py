@@ -11,7 +11,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import holdings
+from meta_access.emulator import holdings, levels
 from meta_access.emulator.errors import GraphFault, denied
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, INSTAGRAM, PAGE, PIXEL, WABA
@@ -91,9 +91,10 @@ def reaches(call: GraphCall, kind: AssetKind, asset: Asset) -> bool:
 
 
 def get_asset(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
+    levels.check_tier(call, kind, asset)
     if not reaches(call, kind, asset):
         raise _not_assigned(kind)
-    if not call.caller.holds(*SCOPES[kind]):
+    if not levels.permits(call, asset, *SCOPES[kind]):
         raise _not_permitted(kind)
     return show(asset_node(call, kind, asset), call)
 

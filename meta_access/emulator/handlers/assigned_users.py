@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import holdings, sharing
+from meta_access.emulator import holdings, levels, sharing
 from meta_access.emulator.errors import GraphFault, bad_parameter, denied, not_one_of, unsupported
 from meta_access.emulator.fields import Node
 from meta_access.emulator.node_types import ASSIGNED_USER, BUSINESS
@@ -120,6 +120,9 @@ def target(call: GraphCall, object_id: str, known: Iterable[str]) -> str:
         raise unsupported(call.request.method, object_id)
     call.require_business_api()
     caller.require_admin(business_id)
+    found = call.world.asset(object_id)
+    if found is not None and not levels.permits(call, found[1], "business_management"):
+        raise denied("Requires business_management permission to manage the object")
     given = call.request.required("user")
     user = call.system_user(given)
     if user is not None and user.business_id == business_id:
