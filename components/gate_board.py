@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.spec import gate_names
+from meta_access.gates import Status
+from meta_access.spec import gate_names, gate_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,8 @@ class Gate(Protocol):
 
     @property
     def status(self) -> pulumi.Output[str]: ...
+    @property
+    def next_step(self) -> pulumi.Output[dict[str, str]]: ...
 
 
 class GateBoard:
@@ -59,8 +62,17 @@ class GateBoard:
         return self._required([*self._standing(plan.connection), *permissions, *more])
 
     def export(self) -> dict[str, dict[str, pulumi.Output[Any]]]:
-        """What people and commands read of each gate."""
-        return {name: _told(gate) for name, gate in self._gates.items()}
+        """What people and commands read of each gate; its next step names the gates that have to be open before."""
+        first = gate_order.before(self._stack.spec, self._stack.rules)
+        return {name: self._told(gate, first.get(name, ())) for name, gate in self._gates.items()}
+
+    def _told(self, gate: Gate, first: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
+        # Each by itself: the first preview knows the status, and the rest only after the gate exists.
+        told = {field: getattr(gate, field) for field in _TOLD}
+        statuses = {name: self._gates[name].status for name in first if name in self._gates}
+        if statuses:
+            told["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: _after(*both))
+        return told
 
     def _standing(self, connection: str) -> list[str]:
         typed = self._spec.connections[connection]
@@ -89,6 +101,7 @@ def _value_only(status: pulumi.Output[str]) -> pulumi.Output[str]:
     return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
 
 
-def _told(gate: Gate) -> dict[str, pulumi.Output[Any]]:
-    # Each by itself: the first preview knows the status, and the rest only after the gate exists.
-    return {field: getattr(gate, field) for field in _TOLD}
+def _after(step: dict[str, str] | None, statuses: dict[str, str]) -> dict[str, str] | None:
+    """A next step with the gates that have to be open before; a gate without a next step waits for nobody."""
+    waiting = [name for name, status in statuses.items() if status != Status.SATISFIED]
+    return {**step, "first": ", ".join(waiting)} if step and waiting else step

@@ -175,7 +175,7 @@ def decide(
         phase=phase,
         waiting_on=waiting_on,
         since=since,
-        next_step=_next_step(status, waiting_on, desired.step),
+        next_step=_next_step(status, waiting_on, desired.step, record),
         reason=_reason(status, observation, record),
     )
 
@@ -207,9 +207,12 @@ def _waiting_on(status: Status, phase: Phase, observation: Observation, reviewer
     return reviewer if waits else Actor.US
 
 
-def _next_step(status: Status, waiting_on: Actor, step: NextStep) -> dict[str, str]:
+def _next_step(status: Status, waiting_on: Actor, step: NextStep, record: Judged) -> dict[str, str]:
     if status is Status.SATISFIED:
         return {}
+    if record.fresh and record.says == "declined" and waiting_on is Actor.US:
+        why = record.reason.rstrip(".") or "no reason was written down"
+        return replace(step, what=f"Meta declined it ({why}). Put that right, then again: {step.what}").as_output()
     if waiting_on is not Actor.US and step.wait:
         return replace(step, what=step.wait, paste="").as_output()
     if status is Status.STALE_EVIDENCE:

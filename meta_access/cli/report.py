@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
 STYLES = {"satisfied": "green", "drifted": "red"}
-LABELS = {"where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
+LABELS = {"first": "first", "where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
 
 
 def render(summary: Summary, console: Console) -> None:
@@ -31,9 +31,9 @@ def render(summary: Summary, console: Console) -> None:
     console.print(table if summary.resources else "Nothing exists in this stack.")
     _render_gates(summary.gates, console)
     _render_secrets(summary.secrets, console)
-    _render_lines("Quota of system users", quota_lines(summary.quota), console)
-    _render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
-    _render_lines("Login URLs", lines(summary.login_urls), console)
+    render_lines("Quota of system users", quota_lines(summary.quota), console)
+    render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
+    render_lines("Login URLs", lines(summary.login_urls), console)
 
 
 def _render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
@@ -46,6 +46,11 @@ def _render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> N
         cells = (status, gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
         table.add_row(Text(name), *(Text(str(cell or "-")) for cell in cells), style=STYLES.get(status, ""))
     console.print(table)
+    render_steps(gates, console)
+
+
+def render_steps(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    """Print the next step of every gate that is not satisfied."""
     for name, gate in gates.items():
         step = gate.get("next_step")
         if gate.get("status") == "satisfied" or not step:
@@ -66,7 +71,8 @@ def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) 
         _plain(f"    {secret.get('arn', '?')}", console)
 
 
-def _render_lines(title: str, found: Sequence[str], console: Console) -> None:
+def render_lines(title: str, found: Sequence[str], console: Console) -> None:
+    """Print lines under a title; nothing when there are none."""
     if found:
         console.print(f"\n{title}", style="bold")
     for line in found:

@@ -171,6 +171,33 @@ class Obligation(Sourced):
     every_days: int | None = None
 
 
+class Review(Sourced):
+    """What App Review wants beside the request itself.
+
+    Attributes:
+        call_within_days: How old the successful test call may be.
+        call_shown_after_hours: How long a call may take to show in the form.
+        screencast_for_tier: Whether the tier's feature wants a screencast as permissions do.
+        wants: What must be there for any submission.
+        data_handling: The questions about data, in our words; the form's own count.
+    """
+
+    call_within_days: int
+    call_shown_after_hours: int
+    screencast_for_tier: bool
+    wants: tuple[str, ...]
+    data_handling: tuple[str, ...]
+
+
+class TestCall(Sourced):
+    """A cheap read that uses a permission or feature; `path` may name {ad_account}, {business}, {page} and {user}."""
+
+    __test__ = False  # pytest takes the name for a test's
+
+    path: str
+    fields: str = "id,name"
+
+
 class VersionState(NamedTuple):
     kind: Literal["ok", "ending", "retired", "unknown"]
     ends: date | None
@@ -197,6 +224,8 @@ class RuleSet(Row):
     thresholds: Thresholds
     rates: Rates
     obligations: dict[str, Obligation]
+    review: Review
+    test_calls: dict[str, TestCall]
 
     @property
     def tier_feature_key(self) -> str:
@@ -261,12 +290,15 @@ class RuleSet(Row):
             self.api_versions,
             self.links,
             self.obligations,
+            self.test_calls,
             {"role_limits": self.role_limits, "thresholds": self.thresholds, "rates": self.rates},
+            {"review": self.review},
         )
         wrong = [f"{n}: {r.source}" for rows in tables for n, r in rows.items() if r.source not in self.sources]
         wrong += [f"{n}: {d}" for n, p in self.permissions.items() for d in p.depends_on if d not in self.permissions]
         wrong += [f"{n}: {p}" for n, u in self.use_cases.items() for p in u.permissions if p not in self.permissions]
         wrong += [f"{n}: {u.feature}" for n, u in self.use_cases.items() if u.feature not in self.features]
+        wrong += [f"test_calls: {n}" for n in self.test_calls if n not in self.permissions and n not in self.features]
         if self.tier_feature not in {feature.name for feature in self.features.values()}:
             wrong.append(f"tier_feature: {self.tier_feature}")
         if wrong:

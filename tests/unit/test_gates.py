@@ -41,6 +41,7 @@ NONE = None
 GOOD = "satisfied 2026-11-20"
 SUBMITTED = "submitted 2026-11-20"
 DECLINED = "declined 2026-11-20"
+OPEN = "open 2026-11-20"
 OLD = "satisfied 2026-08-01"
 OLD_SUBMITTED = "submitted 2026-08-01"
 
@@ -101,6 +102,9 @@ UNVERIFIABLE, STALE = Status.UNVERIFIABLE, Status.STALE_EVIDENCE
         (UNKNOWN, SUBMITTED, None, PENDING, Phase.SUBMITTED, Actor.META),
         (UNKNOWN, SUBMITTED, SATISFIED, DRIFTED, Phase.SUBMITTED, Actor.META),
         (UNKNOWN, DECLINED, None, PENDING, Phase.DECLINED, Actor.US),
+        # Looked at, and not there: what was good before has drifted.
+        (UNKNOWN, OPEN, None, PENDING, Phase.NOT_STARTED, Actor.US),
+        (UNKNOWN, OPEN, SATISFIED, DRIFTED, Phase.NOT_STARTED, Actor.US),
         (UNKNOWN, OLD, SATISFIED, STALE, Phase.GRANTED, Actor.US),
         (UNKNOWN, OLD_SUBMITTED, None, STALE, Phase.SUBMITTED, Actor.US),
         # Neither: nothing can tell, whatever was said before.
@@ -278,3 +282,28 @@ def test_outputs_are_plain_values() -> None:
         "reason": "Meta says no.",
     }
     assert all(type(value) in {str, dict} for value in outputs.values())
+
+
+def test_what_meta_declined_is_put_right_first_and_the_reason_is_told() -> None:
+    found = decided(UNMET, DECLINED, None, note="The screencast does not show the login.")
+
+    assert found.next_step["what"] == (
+        "Meta declined it (The screencast does not show the login). Put that right, then again: Request it."
+    )
+    assert found.next_step["paste"] == "text"
+    assert found.reason == "Meta says no. The screencast does not show the login."
+    assert decided(UNMET, DECLINED, None).next_step["what"] == (
+        "Meta declined it (no reason was written down). Put that right, then again: Request it."
+    )
+
+
+def test_the_life_of_a_review_from_statement_to_statement() -> None:
+    steps = (NONE, SUBMITTED, DECLINED, SUBMITTED)
+    assert [decided(UNMET, said, PENDING).phase for said in steps] == [
+        Phase.NOT_STARTED,
+        Phase.SUBMITTED,
+        Phase.DECLINED,
+        Phase.SUBMITTED,
+    ]
+    assert [decided(UNMET, said, PENDING).waiting_on for said in steps] == [Actor.US, Actor.META, Actor.US, Actor.META]
+    assert decided(MET, SUBMITTED, PENDING).phase is Phase.GRANTED

@@ -261,6 +261,14 @@ def test_the_tier_that_an_app_has_to_keep_is_judged_and_exported(program: Callab
     assert asked.outputs["upkeep"]["ads"]["on"] == ""
 
 
+def test_a_next_step_names_the_gates_that_come_first(program: Callable[..., Asked]) -> None:
+    gates = program("prod").outputs["gates"]
+    assert gates["ads-ads_read"]["next_step"] == {"what": "act", "first": "ads-tier, agency-verification"}
+    assert gates["ads-tier"]["next_step"] == {"what": "act", "first": "agency-verification"}
+    assert gates["ads-login-client_reporting"]["next_step"]["first"] == "ads-ads_read"
+    assert gates["ads-app-roles"]["next_step"] == {"what": "act"}
+
+
 def test_a_refused_configuration_is_one_error_and_no_resource(program: Callable[..., Asked]) -> None:
     asked = program("dev", {"meta:gates": "blok", "meta:clientz": {}})
     assert asked.exit_code == 32

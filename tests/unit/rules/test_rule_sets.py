@@ -216,7 +216,17 @@ def test_the_sets_differ_only_where_may_2026_changed_something() -> None:
         "tiers",
         "features",
         "thresholds",
+        "review",
     }
+    assert {key for key in old["review"] if old["review"][key] != new["review"][key]} == {"screencast_for_tier"}
+
+
+@pytest.mark.parametrize(("name", "screencast"), [("2025-06", True), ("2026-05", False)])
+def test_what_app_review_wants(name: str, *, screencast: bool) -> None:
+    found = rules.load(name).review
+    assert (found.call_within_days, found.call_shown_after_hours) == (30, 24)
+    assert found.screencast_for_tier is screencast
+    assert len(found.data_handling) == 5
 
 
 def test_a_third_set_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,158 @@
+"""`meta-access gates`: what waits for people, who is next, and whether each app keeps its tier.
+
+The gates are told as the last update or refresh left them; the upkeep is judged anew. With `--review-pack` it writes
+what people need for App Review. Nothing is submitted, and nothing is changed at Meta.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from meta_access import call_log, upkeep
+from meta_access.cli import project, review_pack
+from meta_access.cli import stack as stacks
+from meta_access.cli.exit_codes import DONE, EXPIRING, WORK_LEFT
+from meta_access.cli.progress import to_person
+from meta_access.cli.report import PLAIN_WIDTH, STYLES, render_lines, render_steps
+from meta_access.errors import ConfigError
+from meta_access.gates import Status
+from meta_access.spec import gate_names, gate_order, load_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from meta_access.cli.review_pack import Pack
+    from meta_access.spec import Stack
+    from meta_access.upkeep import Upkeep
+
+NOT_MADE = "not made yet"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The gates in the order of work, and the upkeep of the tiers.
+
+    Attributes:
+        gates: Name to the fields of the export `gates`.
+    """
+
+    stack: str
+    gates: Mapping[str, Mapping[str, Any]]
+    upkeep: tuple[Upkeep, ...]
+    today: date
+
+    @property
+    def open(self) -> list[str]:
+        return [name for name, gate in self.gates.items() if gate.get("status") != Status.SATISFIED]
+
+    @property
+    def code(self) -> int:
+        if any(one.near(self.today) for one in self.upkeep):
+            return EXPIRING
+        return WORK_LEFT if self.open else DONE
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "stack": self.stack,
+            "gates": self.gates,
+            "open": self.open,
+            "upkeep": {one.app: one.as_json() for one in self.upkeep},
+        }
+
+
+def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime) -> Board:
+    """Put a board together from a stack and the outputs of its last update."""
+    told = outputs.get("gates")
+    made: dict[str, Any] = told if isinstance(told, dict) else {}
+    declared = gate_names.of_stack(stack.spec, stack.rules)
+    first = gate_order.before(stack.spec, stack.rules)
+    names = gate_order.in_order([*declared, *(one for one in made if one not in declared)], first)
+    gates = {one: made.get(one) or {"status": NOT_MADE} for one in names}
+    at = max([now, *_own_times(stack)])  # an emulator's clock may be ahead of this machine's
+    return Board(name, gates, tuple(upkeep.of_stack(stack, _seen(outputs), call_log.read, at)), at.date())
+
+
+def _own_times(stack: Stack) -> list[datetime]:
+    used = {(stack.spec.apps[one.app].id, one.graph_url) for one in stack.spec.connections.values()}
+    return [call.at for app_id, url in used for call in call_log.read(app_id, url)]
+
+
+def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
+    """Connection to the tier that the last update saw; what it did not see is not in it."""
+    told = outputs.get("tiers")
+    rows = told.items() if isinstance(told, dict) else ()
+    return {name: str(row["observed"]) for name, row in rows if row.get("observed") not in {None, UNKNOWN}}
+
+
+def render(found: Board, console: Console) -> None:
+    """Print a board for people."""
+    table = Table(
+        "Gate", "Status", "Phase", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold"
+    )
+    for name, gate in found.gates.items():
+        status = str(gate.get("status", "?"))
+        rest = (gate.get("phase"), gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
+        cells = (Text(str(cell or "-")) for cell in (status, *rest))
+        table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
+    console.print(table if found.gates else "The stack declares no gate.")
+    render_steps(found.gates, console)
+    render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
+    left = len(found.open)
+    console.print(f"\n{left} of {len(found.gates)} gates open." if left else "\nEvery gate is open to what needs it.")
+
+
+@click.command(name="gates")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option(
+    "--review-pack",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what each request for App Review needs into this folder, and make its test call.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stack: str | None, folder: Path | None, *, as_json: bool) -> None:
+    """Show every gate: where it stands, who is next, and the next step; and whether each app keeps its tier.
+
+    Exit code 0 when all are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier lapses within 14
+    days.
+    """
+    name = stack or stacks.selected()
+    home = project.find(Path.cwd())
+    try:
+        loaded = load_stack(stacks.config(name), name, home.stacks)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None  # with its lines
+    found = board(name, loaded, stacks.outputs(name), datetime.now(UTC))
+    pack = None if folder is None else review_pack.make(folder, loaded, found.gates, found.upkeep, to_person)
+    if as_json:
+        click.echo(json.dumps({**found.as_json(), **({} if pack is None else {"review_pack": pack.as_json()})}))
+        sys.exit(found.code)
+    console = Console()
+    render(found, console if console.is_terminal else Console(width=PLAIN_WIDTH))
+    if pack is not None:
+        _say(pack)
+    sys.exit(found.code)
+
+
+def _say(pack: Pack) -> None:
+    click.echo(f"\nReview pack in {pack.folder}: nothing was submitted, a person does that.")
+    for request in pack.requests:
+        click.echo(f"{request.gate}: {request.call.told}")
+        for file in request.written:
+            click.echo(f"    written  {file}")
+        for file in request.kept:
+            click.echo(f"    kept     {file}: edited by a person; delete it to have it written anew")
+    if not pack.requests:
+        click.echo("No request waits for App Review.")

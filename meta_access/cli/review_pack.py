@@ -1,0 +1,276 @@
+"""What people need for App Review, one folder per request: texts to adapt, a script, questions, the test call.
+
+The files are a person's from the moment they are written: one that was edited is never written again. What this tool
+wrote last stands in a list of digests beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from meta_access.cli.review_call import Caller, ReviewCall
+from meta_access.errors import MetaAccessError
+from meta_access.gates import Status
+from meta_access.spec import gate_names, use_case
+from meta_access.spec.login_urls import login_urls
+from meta_access.upkeep import wants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from meta_access.rules import RuleSet
+    from meta_access.spec import Stack
+    from meta_access.upkeep import Upkeep
+
+MANIFEST = ".meta-access.json"
+_FILL = "_To fill in._"
+
+
+class ReviewPackError(MetaAccessError):
+    """The folder cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request for App Review.
+
+    Attributes:
+        key: Meta's identifier of the permission or feature; `name` is what people call it.
+        tier: Whether it is the feature of the Marketing API's tier.
+    """
+
+    gate: str
+    app: str
+    key: str
+    name: str
+    level: str
+    about: str
+    tier: bool
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of one request's folder; files are relative to the pack."""
+
+    gate: str
+    call: ReviewCall
+    written: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    folder: str
+    requests: tuple[Written, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"folder": self.folder, "requests": [asdict(one) for one in self.requests]}
+
+
+def requests(stack: Stack) -> Iterator[Request]:
+    """What a stack asks App Review for: permissions at advanced level, features above their lowest, the tier."""
+    rules = stack.rules
+    for app, row in stack.spec.apps.items():
+        features = dict(row.features)
+        if row.tier is not None:
+            features[rules.tier_feature_key] = row.tier
+        for key, level in features.items():
+            known = rules.features.get(key)
+            if known is not None and level != known.levels[0]:
+                tier = key == rules.tier_feature_key
+                gate = gate_names.tier(app) if tier else gate_names.feature(app, key)
+                yield Request(gate, app, key, known.name, level, known.about, tier)
+        for name, level in use_case.permissions_of(stack.spec, rules, app).items():
+            if level == use_case.ADVANCED and name in rules.permissions:
+                about = rules.permissions[name].about
+                yield Request(gate_names.permission(app, name), app, name, name, level, about, tier=False)
+
+
+def make(
+    folder: Path,
+    stack: Stack,
+    gates: Mapping[str, Mapping[str, Any]],
+    kept: Sequence[Upkeep],
+    notify: Callable[[str], None],
+) -> Pack:
+    """Write the pack of every request that is not granted yet.
+
+    Args:
+        folder: Made when it is not there.
+        stack: Whose requests.
+        gates: What the last update told of each.
+        kept: Upkeep of the apps that have the tier.
+        notify: Told before each call.
+
+    Raises:
+        ReviewPackError: The folder cannot be written.
+    """
+    caller, found = Caller(stack), []
+    try:
+        written = _manifest(folder)
+        for request in requests(stack):
+            gate = gates.get(request.gate, {})
+            if gate.get("status") == Status.SATISFIED:
+                continue
+            notify(f"{request.gate}: making its test call.")
+            call = caller.make(request.app, request.key)
+            done = Written(request.gate, call)
+            for name, text in files(request, stack, gate, call, kept).items():
+                _put(folder, f"{request.gate}/{name}", text, written, done)
+            found.append(done)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ReviewPackError(
+            f"Writing the review pack to {folder} failed: {error.strerror}. Name another folder."
+        ) from None
+    return Pack(str(folder), tuple(found))
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _put(folder: Path, name: str, text: str, written: dict[str, str], done: Written) -> None:
+    """Write a file, unless a person has changed it since it was written."""
+    file, fresh = folder / name, _digest(text.encode())
+    if file.exists():
+        there = _digest(file.read_bytes())
+        if there != fresh and there != written.get(name):
+            done.kept.append(name)
+            return
+        if there == fresh:
+            done.unchanged.append(name)
+            written[name] = fresh
+            return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    written[name] = fresh
+    done.written.append(name)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+# --- The texts -----------------------------------------------------------------------------------
+
+
+def files(
+    request: Request, stack: Stack, gate: Mapping[str, Any], call: ReviewCall, kept: Sequence[Upkeep]
+) -> dict[str, str]:
+    """The files of one request by name. Pure."""
+    return {
+        "README.md": _overview(request, stack, gate, kept),
+        "usage.md": _usage(request, stack),
+        "screencast.md": _screencast(request, stack),
+        "data-handling.md": _data_handling(request, stack.rules),
+        "test-call.md": _test_call(request, stack.rules, call),
+    }
+
+
+def _overview(request: Request, stack: Stack, gate: Mapping[str, Any], kept: Sequence[Upkeep]) -> str:
+    rules, app = stack.rules, stack.spec.apps[request.app]
+    link = rules.links["features" if request.key in rules.features else "permissions"]
+    step = gate.get("next_step") or {}
+    first = f"- Before: {step['first']} (gates of this stack that are not open yet).\n" if step.get("first") else ""
+    along = [one for one in rules.with_dependencies([request.key]) if one != request.key]
+    together = f"- Along with it: {', '.join(along)}, which it depends on.\n" if along else ""
+    wanted = "".join(f"- [ ] {one}\n" for one in rules.review.wants)
+    figures = _figures(request, rules, kept)
+    return (
+        f"# {request.name}, level {request.level}, for {app.name or request.app}\n\n"
+        f"{request.about}\n\n"
+        f"- App: {app.name or request.app}, id {app.id}. Look for it on the page before you click.\n"
+        f"- Where: {link.at(app_id=app.id)}\n"
+        f"- Menu, should the link have moved: {link.menu}\n"
+        f"{first}{together}"
+        f"- Stands at: {gate.get('status') or 'not made yet'}, {gate.get('phase') or 'not started'}.\n\n"
+        f"Nothing in this folder was submitted. A person copies it into the form, sends it, and then states it:\n\n"
+        f"    meta-access attest {request.gate} --by PERSON --status submitted --note 'submission NUMBER'\n\n"
+        f"## Wanted for any submission\n\n{wanted}{figures}\n"
+        f"Rules {rules.name} of {rules.published}, read {rules.read}: {rules.sources[rules.review.source]}\n"
+    )
+
+
+def _figures(request: Request, rules: RuleSet, kept: Sequence[Upkeep]) -> str:
+    if not request.tier:
+        return ""
+    told = "".join(f"- {one.reason}\n" for one in kept if one.app == request.app)
+    return f"\n## Calls\n\n- [ ] {wants(rules.thresholds)}\n{told}"
+
+
+def _usage(request: Request, stack: Stack) -> str:
+    uses = _uses(request, stack)
+    return (
+        f"# How the app uses {request.name}\n\n"
+        "Adapt this to what your product does; reviewers compare it with the screencast.\n\n"
+        f"Our app uses {request.name} for: {request.about[:1].lower()}{request.about[1:]}\n\n"
+        f"{uses}"
+        f"Who signs in, and whose accounts are read or changed: {_FILL}\n\n"
+        f"What a person sees in the product thanks to {request.name}: {_FILL}\n\n"
+        f"What would not work without it: {_FILL}\n"
+    )
+
+
+def _uses(request: Request, stack: Stack) -> str:
+    found = []
+    for key, identity in stack.spec.identities.items():
+        expansion = use_case.expansion(stack.spec, stack.rules, key)
+        if expansion is None or not use_case.lives_in(stack.spec, identity, request.app):
+            continue
+        if request.key in expansion.permissions or request.tier:
+            tasks = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in expansion.tasks.items())
+            found.append(f"- {stack.rules.use_cases[expansion.use_case].about} ({key}; {tasks})\n")
+    return f"What this stack does with it:\n\n{''.join(found)}\n" if found else ""
+
+
+def _screencast(request: Request, stack: Stack) -> str:
+    head = f"# Screencast for {request.name}\n\n"
+    if request.tier and not stack.rules.review.screencast_for_tier:
+        return (
+            f"{head}Not wanted for the tier since rule set {stack.rules.name}. Add one only if the form asks for it.\n"
+        )
+    version = next((one.api_version for one in stack.spec.connections.values() if one.app == request.app), None)
+    found = login_urls(stack.spec, stack.rules, request.app, version) if version else {}
+    urls = next(iter(found.values()), {})
+    dialog = next(iter(urls.values()), "")
+    login = f"Open the login: {dialog}" if dialog else "Show where the app gets its token: it signs nobody in"
+    return (
+        f"{head}One take, in English or with captions, the address bar in the picture, no token and no secret.\n\n"
+        "1. Open the product, signed out. Say what it is for.\n"
+        f"2. {login}.\n"
+        f"3. Show the dialog, and that it names {request.name}. Give consent.\n"
+        f"4. Do in the product what needs {request.name}: {request.about[:1].lower()}{request.about[1:]}\n"
+        "5. Show the same in Meta's own tool (Ads Manager, Business settings), where the reviewer can compare it.\n"
+        "6. Show where a person takes the access back, and that the product then stops.\n"
+    )
+
+
+def _data_handling(request: Request, rules: RuleSet) -> str:
+    asked = "".join(f"{number}. {one}\n\n   {_FILL}\n\n" for number, one in enumerate(rules.review.data_handling, 1))
+    return (
+        f"# Data handling, for {request.name}\n\n"
+        "In our words; answer what the form asks. The answers are the company's, and the same for every request.\n\n"
+        f"{asked}"
+    )
+
+
+def _test_call(request: Request, rules: RuleSet, call: ReviewCall) -> str:
+    review = rules.review
+    return (
+        f"# Test call for {request.name}\n\n{call.told}\n\n"
+        f"Meta wants at least one successful call in the last {review.call_within_days} days. It may take "
+        f"{review.call_shown_after_hours} hours until the form shows it, and the button stays grey till then: come "
+        "back instead of sending more.\n\n"
+        "Make it again, and date this page anew: run `meta-access gates --review-pack` with this folder.\n"
+    )

@@ -1,0 +1,384 @@
+"""`meta-access gates`: the board, its exit codes, and the review pack."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from meta_access import call_log
+from meta_access.cli import gates, main, review_call, review_pack
+from meta_access.cli import stack as stacks
+from meta_access.cli.review_call import Caller, ReviewCall
+from meta_access.clock import iso
+from meta_access.errors import PermissionDeniedError
+from meta_access.graph.debug_token import TokenInfo
+from meta_access.spec import gate_names, load_stack
+from meta_access.spec.files import config_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+    from meta_access.spec import Stack
+
+ROOT = Path(__file__).resolve().parents[3]
+APP, META = "1204817736400501", "https://graph.facebook.com"
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+GOOD = {"status": "satisfied", "phase": "granted", "waiting_on": "nobody", "since": "2026-11-24T08:00:00Z"}
+OPEN = {
+    "status": "pending_human",
+    "phase": "declined",
+    "waiting_on": "us",
+    "owner": "nadia",
+    "since": "2026-11-24T08:00:00Z",
+    "next_step": {"what": "Meta declined it (no login shown). Put that right.", "first": "agency-verification"},
+}
+
+
+def prod(folder: Path) -> Stack:
+    return load_stack(config_of(folder / "Pulumi.prod.yaml"), "prod", folder)
+
+
+PROD = prod(ROOT / "stacks")
+GATES = gate_names.of_stack(PROD.spec, PROD.rules)
+
+
+class Today(datetime):
+    """The command's clock."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Today:
+        return cls(2026, 11, 24, 8, tzinfo=tz)
+
+
+@pytest.fixture
+def outputs() -> dict[str, Any]:
+    return {"gates": {name: dict(GOOD) for name in GATES}, "tiers": {"main": {"observed": "unknown"}}}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> Path:
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    (tmp_path / "stacks" / "evidence.prod.yaml").unlink()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("META_ACCESS_CALL_LOG", str(tmp_path / "calls"))
+    config = config_of(tmp_path / "stacks" / "Pulumi.prod.yaml")
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    monkeypatch.setattr(stacks, "config", lambda _stack: texts)
+    monkeypatch.setattr(stacks, "outputs", lambda _stack: outputs)
+    monkeypatch.setattr(gates, "datetime", Today)
+    return tmp_path
+
+
+@pytest.fixture
+def run(home: Path) -> Callable[..., Result]:
+    return lambda *words: CliRunner().invoke(main, ["gates", "--stack", "prod", *words])
+
+
+def log_calls(count: int, days_ago: int) -> None:
+    for _ in range(count):
+        at = NOW - timedelta(days=days_ago, hours=1)
+        call_log.write("act_1", app_id=APP, graph_url=META, at=at, outcome="ok")
+
+
+# --- The board -----------------------------------------------------------------------------------
+
+
+def test_nothing_is_left_when_every_gate_is_satisfied(run: Callable[..., Result]) -> None:
+    done = run()
+
+    assert done.exit_code == 0, done.output
+    assert "Every gate is open to what needs it.\n" in done.output
+    assert "ads: cannot tell. meta-access itself made 0 successful calls in 15 days." in done.output
+
+
+def test_an_open_gate_is_work_left_with_its_phase_and_what_comes_first(
+    run: Callable[..., Result], outputs: dict[str, Any]
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    del outputs["gates"]["ads-tier"]
+    done = run()
+
+    assert done.exit_code == 2
+    lines = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line.startswith("ads-")}
+    assert (
+        lines["ads-ads_read"] == ["pending_human", "declined", "us", "nadia", "2026-11-24"] or "ads-ads_read:" in lines
+    )
+    assert "ads-tier " in done.output
+    assert "not made yet" in done.output
+    assert (
+        "\nads-ads_read: Meta declined it (no login shown). Put that right.\n    first:    agency-verification\n"
+        in done.output
+    )
+    assert f"2 of {len(GATES)} gates open.\n" in done.output
+
+
+def test_the_board_for_machines_stands_in_the_order_of_work(
+    run: Callable[..., Result], outputs: dict[str, Any]
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    done = run("--json")
+
+    assert done.exit_code == 2
+    told = json.loads(done.output)
+    assert told["open"] == ["ads-ads_read"]
+    assert told["gates"]["ads-ads_read"]["next_step"]["first"] == "agency-verification"
+    names = list(told["gates"])
+    assert names.index("agency-verification") < names.index("ads-tier") < names.index("ads-ads_read")
+    assert names.index("ads-ads_read") < names.index("ads-login-client_reporting")
+    assert sorted(names) == sorted(GATES)
+    assert told["upkeep"]["ads"]["standing"] == "cannot tell"
+
+
+def test_a_tier_that_lapses_within_the_lead_time_is_three(run: Callable[..., Result], outputs: dict[str, Any]) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    log_calls(550, days_ago=12)
+    done = run("--json")
+
+    assert done.exit_code == 3
+    told = json.loads(done.output)["upkeep"]["ads"]
+    assert (told["standing"], told["on"]) == ("lapses", "2026-11-27")
+    assert "ads: lapses on 2026-11-27, in 3 days (told from 3 days before)." in run().output
+
+
+def test_an_app_that_was_seen_at_the_lower_tier_has_none_to_lose(
+    run: Callable[..., Result], outputs: dict[str, Any]
+) -> None:
+    outputs["tiers"]["main"]["observed"] = "limited"
+
+    assert json.loads(run("--json").output)["upkeep"] == {}
+
+
+def test_a_refused_configuration_is_told_with_all_its_problems(run: Callable[..., Result], home: Path) -> None:
+    (home / "stacks" / "evidence.prod.yaml").write_text("ads-tier: [\n", encoding="utf-8")
+    done = run()
+
+    assert done.exit_code == 1
+    assert done.output.startswith(
+        "Error: 1 problem in the configuration:\n  - stacks/evidence.prod.yaml: is not valid YAML:"
+    )
+
+
+# --- The review pack -----------------------------------------------------------------------------
+
+CALL = ReviewCall(made=True, succeeded=True, told="The test call went well.", call="GET act_1", at=iso(NOW), ms=7)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    asked: list[tuple[str, str]] = []
+
+    def make(self: Caller, app: str, name: str) -> ReviewCall:
+        del self
+        asked.append((app, name))
+        return CALL
+
+    monkeypatch.setattr(Caller, "make", make)
+    return asked
+
+
+def test_each_open_request_gets_a_folder_of_its_own(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], calls: list[tuple[str, str]]
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    outputs["gates"]["ads-tier"] = {"status": "pending_human", "phase": "not_started"}
+    done = run("--review-pack", "pack", "--json")
+
+    assert done.exit_code == 2
+    pack = json.loads(done.stdout)["review_pack"]
+    names = ["README.md", "usage.md", "screencast.md", "data-handling.md", "test-call.md"]
+    assert {one["gate"]: one["written"] for one in pack["requests"]} == {
+        gate: [f"{gate}/{name}" for name in names] for gate in ("ads-tier", "ads-ads_read")
+    }
+    assert calls == [("ads", "ads_management_standard_access"), ("ads", "ads_read")]
+    assert pack["requests"][0]["call"]["ms"] == 7
+
+    overview = (home / "pack" / "ads-ads_read" / "README.md").read_text(encoding="utf-8")
+    assert f"https://developers.facebook.com/apps/{APP}/app-review/permissions/" in overview
+    assert "- Menu, should the link have moved: App Dashboard > App Review > Permissions and Features\n" in overview
+    assert "- Before: agency-verification (gates of this stack that are not open yet).\n" in overview
+    assert "Nothing in this folder was submitted." in overview
+    assert "Rules 2026-05 of 2026-05-04, read 2026-11-01: https://developers.facebook.com/docs/graph-api/" in overview
+    usage = (home / "pack" / "ads-ads_read" / "usage.md").read_text(encoding="utf-8")
+    assert "Our app uses ads_read for: insights, reading ads, sending server events.\n" in usage
+    assert "Read ad reports of ad accounts that are owned, or granted by their owner. (reporting; " in usage
+    screencast = (home / "pack" / "ads-ads_read" / "screencast.md").read_text(encoding="utf-8")
+    assert f"https://www.facebook.com/v26.0/dialog/oauth?client_id={APP}" in screencast
+    questions = (home / "pack" / "ads-ads_read" / "data-handling.md").read_text(encoding="utf-8")
+    assert questions.count("_To fill in._") == 5
+    call = (home / "pack" / "ads-ads_read" / "test-call.md").read_text(encoding="utf-8")
+    assert (
+        "The test call went well.\n\nMeta wants at least one successful call in the last 30 days. It may take 24 hours"
+        in call
+    )
+    tier = (home / "pack" / "ads-tier" / "README.md").read_text(encoding="utf-8")
+    assert "- [ ] 500 successful Marketing API calls in the last 15 days and an error rate below 15%" in tier
+    assert "Not wanted for the tier since rule set 2026-05." in (
+        home / "pack" / "ads-tier" / "screencast.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_a_persons_edits_are_kept_and_said(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], calls: list[tuple[str, str]]
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    assert run("--review-pack", "pack").exit_code == 2
+    usage = home / "pack" / "ads-ads_read" / "usage.md"
+    usage.write_text("What we really do.\n", encoding="utf-8")
+    (home / "pack" / "ads-ads_read" / "screencast.md").unlink()
+    outputs["gates"]["ads-ads_read"] = {**OPEN, "phase": "submitted"}
+
+    done = run("--review-pack", "pack")
+
+    assert usage.read_text(encoding="utf-8") == "What we really do.\n"
+    assert "    kept     ads-ads_read/usage.md: edited by a person; delete it to have it written anew\n" in done.output
+    assert "    written  ads-ads_read/README.md\n" in done.output  # its phase is another
+    assert "    written  ads-ads_read/screencast.md\n" in done.output  # it was deleted
+    assert "data-handling.md" not in done.output
+    # The list of digests is no licence: without it every file is somebody's.
+    (home / "pack" / ".meta-access.json").write_text("broken", encoding="utf-8")
+    outputs["gates"]["ads-ads_read"] = OPEN
+    assert "    kept     ads-ads_read/README.md: edited by a person" in run("--review-pack", "pack").output
+
+
+def test_nothing_to_request_makes_no_call(run: Callable[..., Result], calls: list[tuple[str, str]]) -> None:
+    done = run("--review-pack", "pack")
+
+    assert done.exit_code == 0
+    assert calls == []
+    assert "No request waits for App Review.\n" in done.output
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], calls: list[tuple[str, str]]
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    (home / "pack").mkdir()
+    (home / "pack" / "ads-ads_read").write_text("a file", encoding="utf-8")
+    done = run("--review-pack", "pack")
+
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Error: Writing the review pack to pack failed: File exists. Name another folder."
+    )
+
+
+# --- The test call -------------------------------------------------------------------------------
+
+
+class FakeClient:
+    def __init__(self, error: Exception | None = None) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.server_time = datetime(2026, 11, 24, 8, tzinfo=UTC)
+        self.error = error
+
+    def get(self, path: str, params: dict[str, str]) -> dict[str, str]:
+        self.asked.append((path, params))
+        if self.error is not None:
+            raise self.error
+        return {"id": path}
+
+
+def caller(monkeypatch: pytest.MonkeyPatch, client: FakeClient, *scopes: str) -> Caller:
+    info = TokenInfo(
+        valid=True, app_id=APP, user_id="122", type="SYSTEM_USER", scopes=scopes, issued_at=None, expires_at=None
+    )
+    monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
+    monkeypatch.setattr(review_call, "client_for", lambda _connection: client)
+    monkeypatch.setattr(review_call, "inspect", lambda _client, _token: info)
+
+    class Held:
+        def admin_token(self) -> str:
+            return "held"
+
+    monkeypatch.setattr(review_call, "credentials_for", lambda _connection: Held())
+    times = iter([100.0, 100.085])
+    monkeypatch.setattr("meta_access.cli.review_call.time.monotonic", lambda: next(times))
+    return Caller(PROD)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("ads_read", "act_1043217650987601"),
+        ("ads_management_standard_access", "act_1043217650987601"),
+        ("business_management", "178435550012301"),
+        ("pages_show_list", "122/assigned_pages"),
+        ("pages_read_engagement", "102938475610201"),
+    ],
+)
+def test_the_call_is_made_through_the_connection_timed_and_dated(
+    monkeypatch: pytest.MonkeyPatch, name: str, path: str
+) -> None:
+    client = FakeClient()
+    found = caller(monkeypatch, client, name).make("ads", name)
+
+    assert client.asked == [(path, {"fields": "id,name"})]
+    assert found == ReviewCall(
+        made=True,
+        succeeded=True,
+        told=(
+            f"The test call went well: GET {path}?fields=id,name, answered at 2026-11-24T08:00:00Z in 85 ms. It counts "
+            "until 2026-12-24, and may take 24 hours to show in the form."
+        ),
+        call=f"GET {path}?fields=id,name",
+        at="2026-11-24T08:00:00Z",
+        ms=85,
+    )
+
+
+def test_a_token_without_the_permission_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = FakeClient()
+    found = caller(monkeypatch, client, "business_management").make("ads", "ads_read")
+
+    assert client.asked == []
+    assert (found.made, found.told) == (
+        False,
+        (
+            "No test call was made: the admin token of connection main does not hold ads_read (it holds "
+            "business_management). Add it to that identity's scopes, or make the call with your own product."
+        ),
+    )
+
+
+def test_a_refusal_of_meta_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = FakeClient(PermissionDeniedError("Meta refused reading act_1. Ask for the permission."))
+    found = caller(monkeypatch, client, "ads_read").make("ads", "ads_read")
+
+    assert (found.made, found.succeeded, found.told) == (
+        True,
+        False,
+        "The test call failed. Meta refused reading act_1. Ask for the permission.",
+    )
+
+
+def test_offline_and_unknown_requests_make_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = FakeClient()
+    made = caller(monkeypatch, client, "leads_retrieval")
+    assert made.make("ads", "leads_retrieval").told == (
+        "No test call was made: no cheap read that uses leads_retrieval is known. Make one with your own product."
+    )
+
+    monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
+    assert made.make("ads", "ads_read").told == (
+        "No test call was made: META_ACCESS_OFFLINE=1 forbids every call. Unset it and repeat."
+    )
+    assert client.asked == []
+
+
+def test_what_a_stack_asks_app_review_for() -> None:
+    assert [(one.gate, one.level, one.tier) for one in review_pack.requests(PROD)] == [
+        ("ads-tier", "full", True),
+        ("ads-ads_read", "advanced", False),
+        ("ads-ads_management", "advanced", False),
+        ("ads-pages_show_list", "advanced", False),
+        ("ads-pages_read_engagement", "advanced", False),
+    ]

@@ -1,0 +1,62 @@
+"""Which gates come before which, of those that a stack declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meta_access.spec import gate_order, load_stack
+from meta_access.spec.files import config_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.spec import Stack
+
+STACKS = Path(__file__).resolve().parents[3] / "stacks"
+PROD = load_stack(config_of(STACKS / "Pulumi.prod.yaml"), "prod", STACKS)
+
+
+def test_the_work_of_production_in_its_order() -> None:
+    first = gate_order.before(PROD.spec, PROD.rules)
+
+    review = ("ads-tier", "agency-verification")
+    assert first == {
+        "ads-login-client_reporting": ("ads-ads_read",),
+        "ads-ads_read": review,
+        "ads-ads_management": review,
+        "ads-pages_show_list": review,
+        "ads-pages_read_engagement": review,
+        "ads-tier": ("agency-verification",),
+        "ads-access_verification": ("agency-verification",),
+    }
+    names = ["ads-login-client_reporting", "ads-app-roles", "ads-ads_read", "ads-tier", "agency-verification"]
+    assert gate_order.in_order(names, first) == [
+        "agency-verification",
+        "ads-tier",
+        "ads-ads_read",
+        "ads-login-client_reporting",
+        "ads-app-roles",
+    ]
+
+
+def test_advanced_access_waits_for_the_mode_of_the_app_and_standard_access_for_nothing(
+    load: Callable[..., Stack],
+) -> None:
+    changes = {
+        "meta:apps/ads/permissions": {"advanced": ["ads_read"], "standard": ["business_management"]},
+        "meta:apps/ads/features": {"human_agent": "advanced", "page_public_content_access": "standard"},
+        "meta:apps/ads/obligations": {"app_mode": {}},
+        "meta:apps/ads/tier": "limited",
+        "meta:businesses/agency/verification": "verified",
+    }
+    stack = load(changes)
+    review = ("ads-app_mode", "agency-verification")
+
+    assert gate_order.before(stack.spec, stack.rules) == {"ads-ads_read": review, "ads-human_agent": review}
+
+
+def test_what_is_not_declared_comes_before_nothing(load: Callable[..., Stack]) -> None:
+    stack = load({"meta:apps/ads/permissions": {"advanced": ["ads_read"]}, "meta:apps/ads/tier": "limited"})
+
+    assert gate_order.before(stack.spec, stack.rules) == {}
