@@ -26,7 +26,6 @@ COMMANDS: Mapping[str, str] = {
     "offboard": "Show what a person holds of a stack, and take away what a program may.",
     "orphans": "End secrets and retire users of a stack that stand in no state; list what remains.",
     "gates": "Show what waits for people and who is next; write what App Review needs.",
-    "orphans": "End secrets of a stack that stand in no state; list what remains.",
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",
     "revoke": "End tokens at once in an emergency, and renew their secrets.",
     "rotate": "Bring the tokens that are due up to date, and nothing else.",
