@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meta_access.rules.move import edition_of, word_for
 from meta_access.spec.base import shown
 from meta_access.spec.problems import instead
+from meta_access.spec.use_case import ADVANCED, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,17 @@ def _permissions(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
                 yield draft.problem(loc, f"Meta has no permission {shown(name)} (rule set {draft.rules.name}).", fix)
             elif name in seen:
                 yield draft.problem(loc, f"{name} is there twice.", "keep it once, at the level that is needed.")
+            elif level == ADVANCED:
+                yield from _depends(draft, loc, name, app.permissions.standard)
             seen.add(name)
+
+
+def _depends(draft: Draft, loc: Loc, name: str, standard: tuple[str, ...]) -> Iterator[Problem]:
+    """What a permission depends on comes along by itself, unless it is declared at less."""
+    below = [one for one in draft.rules.with_dependencies([name]) if one in standard and one != name]
+    if below:
+        text = f"{name} depends on {', '.join(below)}, declared at level {STANDARD} only (rule set {draft.rules.name})."
+        yield draft.problem(loc, text, f"move {', '.join(below)} to {ADVANCED} as well, or remove it from {STANDARD}.")
 
 
 def _features(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:

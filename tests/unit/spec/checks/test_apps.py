@@ -82,6 +82,19 @@ def test_a_tier_of_the_other_rule_set_is_translated(
             (".permissions.advanced[0]: ads_read is there twice. Fix: keep it once, at the level that is needed."),
         ),
         (
+            "permissions",
+            {"full": ["ads_read"]},
+            ('.permissions.full: there is no key "full" here. Fix: remove it; the keys are standard, advanced.'),
+        ),
+        (
+            "permissions",
+            {"standard": ["ads_read", "pages_show_list"], "advanced": ["ads_management"]},
+            (
+                ".permissions.advanced[0]: ads_management depends on pages_show_list, declared at level standard only "
+                "(rule set 2026-05). Fix: move pages_show_list to advanced as well, or remove it from standard."
+            ),
+        ),
+        (
             "features",
             {"human_agents": "standard"},
             (
