@@ -140,9 +140,9 @@ def _below(gate: str, row: Privilege, export: Export) -> Taken | Skipped:
         why = f"{_submission(export)} is under review, and the export does not say whether it asks for {row.name}"
         return Skipped(gate, f"{why}: state it with `meta-access attest {gate} --status submitted`.", left=True)
     if row.grant == "REJECTED" and row.reasons:
-        return Taken(gate, "declined", f"{at}; Meta declined: {'; '.join(row.reasons)}")
+        return Taken(gate, "declined", " ".join(row.reasons))
     if row.grant == "REJECTED" and export.reviewed_before:
-        return Taken(gate, "declined", f"{at}; Meta declined and gave no reason.")
+        return Taken(gate, "declined", "Meta gave no reason.")
     # REJECTED without a reason and without a review is how the tools call what was never asked for.
     unknown = row.grant == "REJECTED" and export.reviewed_before is None
     why = (

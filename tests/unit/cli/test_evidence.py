@@ -140,12 +140,12 @@ def test_nothing_is_left_when_all_is_granted(run: Callable[..., Result], home: P
         (
             answers(row("ads_read", "standard", rejection_reasons=["No login shown.", "Unclear use."])),
             "declined",
-            "Access level standard; Meta declined: No login shown.; Unclear use.",
+            "No login shown. Unclear use.",
         ),
         (
             answers(row("ads_read", "standard", rejection_reasons=[]), has_been_previously_reviewed=True),
             "declined",
-            "Access level standard; Meta declined and gave no reason.",
+            "Meta gave no reason.",
         ),
         # The tools say REJECTED of what nobody ever asked for.
         (
