@@ -48,8 +48,7 @@ def main() -> None:
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
     identities = {key: SystemIdentity(key, plan=found, board=board) for key, found in plans.items()}
     for client in stack.spec.clients:
-        work = plan.assignments(stack.spec, stack.rules, client)
-        ClientAccess(client, assignments=work, plans=plans, identities=identities, board=board)
+        ClientAccess(client, stack=stack, plans=plans, identities=identities, board=board)
 
     pulumi.export("secrets", {key: identity.secret for key, identity in identities.items()})
     pulumi.export("gates", board.export())
@@ -78,8 +77,6 @@ def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], 
     for text in use_case.notices(stack.spec, stack.rules):
         pulumi.log.info(text)
     _say_of_tiers(stack, tiers, kept, today)
-    if unserved := notices.not_acted_on(stack.spec):
-        pulumi.log.info(f"Read and checked, but no resource acts on it yet: {', '.join(unserved)}.")
 
 
 def _say_of_tiers(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], today: date) -> None:

@@ -1,4 +1,4 @@
-"""ClientAccess: the assets of one client, each assigned to the identities that work on it."""
+"""ClientAccess: the assets of one client, shared by it, each assigned to the identities that work on it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from meta_access import AssetAssignment
+from meta_access import AssetAssignment, AssetShare
+from meta_access.spec import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from components.gate_board import GateBoard
     from components.system_identity import SystemIdentity
-    from meta_access.spec.plan import AssignmentPlan, IdentityPlan
+    from meta_access.spec import Stack
+    from meta_access.spec.plan import IdentityPlan
 
 
 class ClientAccess(pulumi.ComponentResource):
@@ -23,22 +25,35 @@ class ClientAccess(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        assignments: Iterable[AssignmentPlan],
+        stack: Stack,
         plans: Mapping[str, IdentityPlan],
         identities: Mapping[str, SystemIdentity],
         board: GateBoard,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("meta:access:ClientAccess", name, None, opts)
-        for assignment in assignments:
-            plan = plans[assignment.identity]
+        child, spec = pulumi.ResourceOptions(parent=self), stack.spec
+        shares = plan.shares(spec, stack.rules, name)
+        for share in shares.values():
+            gate = AssetShare(
+                share.name,
+                owner_business=share.owner_business,
+                asset=share.asset,
+                tasks=list(share.tasks),
+                **board.given(share.name, share.connection),
+                opts=child,
+            )
+            board.add(share.name, gate)
+        for assignment in plan.assignments(spec, stack.rules, name):
+            user = plans[assignment.identity]
+            shared = shares.get((assignment.asset, spec.connections[user.connection].business))
             AssetAssignment(
                 assignment.key,
-                connection=plan.connection,
+                connection=user.connection,
                 system_user_id=identities[assignment.identity].system_user_id,
                 asset=assignment.asset,
                 tasks=list(assignment.tasks),
-                requires=board.for_work(plan),
-                opts=pulumi.ResourceOptions(parent=self),
+                requires=board.for_work(user, *([shared.name] if shared is not None else [])),
+                opts=child,
             )
         self.register_outputs({})

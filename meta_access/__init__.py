@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from meta_access.providers.app_roles import AppRoles
     from meta_access.providers.app_settings import AppSettings
     from meta_access.providers.asset_assignment import AssetAssignment
+    from meta_access.providers.asset_share import AssetShare
     from meta_access.providers.business_user import BusinessUser
     from meta_access.providers.business_verification import BusinessVerification
     from meta_access.providers.feature_request import FeatureRequest
@@ -32,6 +33,7 @@ _HOMES = {
     "AppRoles": "app_roles",
     "AppSettings": "app_settings",
     "AssetAssignment": "asset_assignment",
+    "AssetShare": "asset_share",
     "BusinessUser": "business_user",
     "BusinessVerification": "business_verification",
     "FeatureRequest": "feature_request",
@@ -49,6 +51,7 @@ __all__ = [
     "AppRoles",
     "AppSettings",
     "AssetAssignment",
+    "AssetShare",
     "BusinessUser",
     "BusinessVerification",
     "FeatureRequest",

@@ -15,6 +15,7 @@ from meta_access.graph import (
     app_roles,
     applications,
     assigned_users,
+    business_assets,
     business_users,
     businesses,
     system_users,
@@ -40,6 +41,7 @@ ASSIGNED_APPS = "assigned_apps"
 APP_ROLES = "app_roles"
 APP_PERMISSIONS = "app_permissions"
 BUSINESS = "business"
+BUSINESS_ASSETS = "business_assets"
 BUSINESS_USERS = "business_users"
 TIER = "tier_header"
 
@@ -78,6 +80,11 @@ class Snapshot:
     def business(self) -> BusinessRow:
         """The business."""
         return self._once(BUSINESS, "", lambda: businesses.get(self.client))
+
+    def business_assets(self, side: str, kind: str) -> dict[str, tuple[str, ...]]:
+        """Assets of a kind on one side of the business (see `business_assets.listed`): Graph id -> permitted tasks."""
+        key = f"{side}/{kind}"
+        return dict(self._once(BUSINESS_ASSETS, key, lambda: business_assets.listed(self.client, side, kind)))
 
     def business_users(self) -> list[BusinessUserRow]:
         """Everybody in the business, and those who were invited."""

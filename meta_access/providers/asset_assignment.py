@@ -7,18 +7,28 @@ them: https://developers.facebook.com/docs/business-management-apis/business-ass
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckFailure, ReadResult, Resource
 
 from meta_access import validation
-from meta_access.errors import AuthError, GraphError, InvalidRequestError, NotFoundError, PermissionDeniedError
+from meta_access.errors import (
+    AuthError,
+    GraphError,
+    InvalidRequestError,
+    MetaAccessError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from meta_access.graph import assigned_users, snapshot
+from meta_access.graph.business_assets import CLIENT
 from meta_access.ids import Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers.asset_share import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +62,23 @@ class AssetAssignmentProvider(MetaProvider):
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (props["connection"], props["system_user_id"], props["asset"])
+
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        """Tell what the owner of an asset does not permit. One client's trouble must not stop an update for others."""
+        live, asked = self.live(props), [props.get(name) for name in ("asset", "tasks")]
+        if unknown(asked) or live.offline or asked == [olds.get(name) for name in ("asset", "tasks")]:
+            return []
+        asset = parse_asset(props["asset"])
+        try:
+            permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
+        except MetaAccessError:
+            return []
+        if lacking := beyond(live, asset, props["tasks"], permitted):
+            say(
+                f"{self.kind} {props['label']}: the owner of {asset} permits {', '.join(permitted)} there, and not "
+                f"{', '.join(lacking)}, so Meta will refuse it. Let the owner permit that, or declare fewer tasks."
+            )
+        return []
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         _assign(self.live(props), props)
@@ -135,12 +162,22 @@ def _explained(error: GraphError, live: Live, asset: Asset, user: str, tasks: Se
         why = f"it is not shared with {business}, or does not exist"
         step = f"Let its owner share it with {business}, then `pulumi up` again."
     elif isinstance(error, PermissionDeniedError):
-        why = f"it belongs to another business and is not shared with {business}, or not for these tasks"
-        step = f"Let its owner share it with {business} for {', '.join(tasks)}, or declare fewer tasks."
+        why, step = _not_permitted(live, asset, tasks, business)
     else:
         why, step = f"Meta does not take the tasks {', '.join(tasks)} on it", "Declare a set that the asset permits."
     text = f"assigning {asset} to system user {user} failed: {why}. {step} Nothing was changed. Meta's answer: {error}"
     return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
+
+
+def _not_permitted(live: Live, asset: Asset, tasks: Sequence[str], business: str) -> tuple[str, str]:
+    permitted: Sequence[str] = ()
+    with contextlib.suppress(MetaAccessError):
+        permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
+    if lacking := beyond(live, asset, tasks, permitted):
+        why = f"its owner permits {business} only {', '.join(permitted)} on it, and not {', '.join(lacking)}"
+        return why, f"Let its owner permit {', '.join(lacking)} as well, or declare fewer tasks."
+    why = f"it belongs to another business and is not shared with {business}, or not for these tasks"
+    return why, f"Let its owner share it with {business} for {', '.join(tasks)}, or declare fewer tasks."
 
 
 class AssetAssignment(Resource, module="meta", name="AssetAssignment"):

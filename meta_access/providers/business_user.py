@@ -149,6 +149,7 @@ class BusinessUserProvider(MetaProvider):
                 return f"{email} is not in {_business(live)}; there is nothing to remove."
             if _last_admin(rows, row):
                 raise _only_admin(f"removing {email} from", live)
+            refused: ConflictError | None = None
             try:
                 business_users.remove(live.client, row)
             except NotFoundError:
@@ -157,8 +158,6 @@ class BusinessUserProvider(MetaProvider):
                 if error.code != LAST_ADMIN:
                     raise
                 refused = _only_admin(f"removing {email} from", live)
-            else:
-                refused = None
             finally:
                 live.snapshot.invalidate(snapshot.BUSINESS_USERS)
         if refused:

@@ -22,6 +22,9 @@ _REFERENCES = {
         "gASVSQAAAAAAAACMJm1ldGFfYWNjZXNzLnByb3ZpZGVycy5hc3NldF9hc3NpZ25tZW50lIwXQXNzZXRBc3NpZ25t"
         "ZW50UHJvdmlkZXKUk5QpgZQu"
     ),
+    "AssetShare": (
+        "gASVPwAAAAAAAACMIW1ldGFfYWNjZXNzLnByb3ZpZGVycy5hc3NldF9zaGFyZZSMEkFzc2V0U2hhcmVQcm92aWRlcpSTlCmBlC4="
+    ),
     "BusinessUser": (
         "gASVQwAAAAAAAACMI21ldGFfYWNjZXNzLnByb3ZpZGVycy5idXNpbmVzc191c2VylIwUQnVzaW5lc3NVc2VyUHJvdmlkZXKUk5QpgZQu"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meta_access.spec.plan import shares
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
@@ -80,4 +81,5 @@ def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     names = [name for key in spec.apps for name in of_app(spec, rules, key)]
     names += [verification(key) for key, business in spec.businesses.items() if business.verification]
     names += [app_access(key) for key in spec.identities]
+    names += [share.name for client in spec.clients for share in shares(spec, rules, client).values()]
     return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]

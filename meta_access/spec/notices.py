@@ -1,8 +1,8 @@
-"""What a sound configuration should still say aloud: versions that end, and declarations nothing acts on yet."""
+"""What a sound configuration should still say aloud: versions that end, addresses that Meta tells apart."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -39,12 +39,3 @@ def alike(spec: StackSpec) -> Iterator[str]:
                     "compares them to the letter. Keep the one that your application sends."
                 )
             seen.setdefault(same, uri)
-
-
-def not_acted_on(spec: StackSpec) -> list[str]:
-    """Keys that are read and checked, and that no resource of this version acts on."""
-    clients = spec.clients.values()
-    parts: tuple[tuple[str, Any], ...] = (
-        ("meta:clients (the owner's sharing)", any(client.access != "own" for client in clients)),
-    )
-    return [path for path, declared in parts if declared]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meta_access.ids import parse_asset
@@ -56,6 +56,23 @@ class AssignmentPlan:
     @property
     def key(self) -> str:
         return f"{self.client}-{self.identity}-{self.asset}"
+
+
+@dataclass(frozen=True, slots=True)
+class SharePlan:
+    """An asset that a client shares with one of our businesses.
+
+    Attributes:
+        name: Its gate's.
+        owner_business: Id of the client's business.
+        tasks: All that our identities are to have on it.
+    """
+
+    name: str
+    connection: str
+    owner_business: str
+    asset: str
+    tasks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +172,41 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
 
 
 def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[AssignmentPlan]:
-    """Every assignment of one client of a checked configuration."""
+    """Every assignment of one client."""
     for asset, choices in spec.clients[client].assets.items():
         kind = kind_of(asset) or ""
         for identity, choice in choices.items():
-            use_case = rules.use_cases.get(spec.identities[identity].use_case or "")
+            typed = spec.identities.get(identity)
+            if typed is None:
+                continue  # in a configuration that is still being checked
+            use_case = rules.use_cases.get(typed.use_case or "")
             preset = use_case.tasks.get(kind, ()) if choice == USE_CASE and use_case is not None else None
             tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
             yield AssignmentPlan(client, identity, asset, tasks)
+
+
+def shares(spec: StackSpec, rules: RuleSet, client: str) -> dict[tuple[str, str], SharePlan]:
+    """What a partner has to share: (asset, business of ours) to the share. Own assets, and logins, need none."""
+    typed = spec.clients[client]
+    if typed.access != "partner" or typed.business is None:
+        return {}
+    found: dict[tuple[str, str], SharePlan] = {}
+    for work in assignments(spec, rules, client):
+        connection = connection_of(spec, spec.identities[work.identity]) or ""
+        if connection not in spec.connections:
+            continue  # likewise
+        business = spec.connections[connection].business
+        before = found.get((work.asset, business))
+        if before is not None:
+            tasks = tuple(sorted({*before.tasks, *work.tasks}))
+            found[work.asset, business] = replace(before, tasks=tasks)
+            continue
+        twice = any(asset == work.asset for asset, _ in found)
+        name = f"{client}-share-{work.asset}" + (f"-{business}" if twice else "")
+        found[work.asset, business] = SharePlan(
+            name, connection, typed.business, work.asset, tuple(sorted(set(work.tasks)))
+        )
+    return found
 
 
 def businesses_in_use(spec: StackSpec) -> list[str]:

@@ -34,6 +34,7 @@ def test_the_first_up_provisions_and_the_second_changes_nothing(dev: Project, em
         "ads-tier": "satisfied",
         "lindenhof-verification": "pending_human",
         "reporting-app-access": "satisfied",
+        "acme-share-act_205550000000601": "satisfied",
     }
 
     file = dev.stack_file.read_bytes()

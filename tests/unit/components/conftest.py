@@ -29,6 +29,7 @@ GATES = frozenset(
         "BusinessVerification",
         "Obligation",
         "SystemUserAppAccess",
+        "AssetShare",
     }
 )
 

@@ -34,6 +34,7 @@ def test_dev_asks_for_one_identity_its_assets_and_its_gates(program: Callable[..
         "RandomId": ["reporting-secret-suffix"],
         "SystemUserAppAccess": ["reporting-app-access"],
         "SystemUserToken": ["reporting"],
+        "AssetShare": ["acme-share-act_205550000000601"],
         "AssetAssignment": [
             "acme-reporting-act_205550000000601",
             "lindenhof-reporting-act_104320000000501",
@@ -83,6 +84,20 @@ def test_settings_are_the_apps_own_and_no_gate(program: Callable[..., Asked]) ->
         "privacy_policy_url": "https://lindenhof.example/privacy",
     }
     assert "ads-settings" not in asked.outputs["gates"]
+
+
+def test_a_partner_has_to_share_what_all_identities_need(program: Callable[..., Asked]) -> None:
+    asked = program("prod").resources
+    shares = {name: row for (kind, name), row in asked.items() if kind == "AssetShare"}
+    assert shares["cedar-share-page:102938475610202"] == {
+        "connection": "main",
+        "owner": "nadia",
+        "owner_business": "998877665544301",
+        "asset": "page:102938475610202",
+        "tasks": ["ADVERTISE", "ANALYZE"],
+    }
+    # Nobody shares with us what is our own.
+    assert not [name for name in shares if name.startswith("agency-")]
 
 
 def test_people_of_the_business_are_taken_over_where_they_are_there(program: Callable[..., Asked]) -> None:
@@ -143,7 +158,11 @@ def test_in_block_mode_what_widens_access_requires_its_gates(program: Callable[.
     found = requirements(program("prod"))
     reading = {**TIER, **VERIFIED, "ads-ads_read": "pending_human"}
     assert found["SystemUser reporting"] == {**TIER, **VERIFIED}
-    assert found["AssetAssignment cedar-reporting-act_1043217650987602"] == reading
+    assert found["AssetAssignment cedar-reporting-act_1043217650987602"] == {
+        **reading,
+        "cedar-share-act_1043217650987602": "pending_human",
+    }
+    assert found["AssetAssignment agency-reporting-act_1043217650987601"] == reading
     assert found["SystemUserToken reporting"] == {**reading, "reporting-app-access": "pending_human"}
     # A use case brings the permissions that its own depend on.
     assert found["SystemUserToken trading"] == {
@@ -184,6 +203,7 @@ def test_removing_a_client_takes_its_assignments_and_nothing_else(program: Calla
     left = program("dev", {"meta:clients": clients}).resources
     assert set(both) - set(left) == {
         ("ClientAccess", "acme"),
+        ("AssetShare", "acme-share-act_205550000000601"),
         ("AssetAssignment", "acme-reporting-act_205550000000601"),
         ("AssetAssignment", "lindenhof-reporting-page:102930000000801"),
     }
@@ -216,6 +236,7 @@ def test_exports_of_dev(program: Callable[..., Asked]) -> None:
         "ads-tier",
         "lindenhof-verification",
         "reporting-app-access",
+        "acme-share-act_205550000000601",
     }
     assert outputs["quota"]["lindenhof"]["EMPLOYEE"]["limit"] == 1
     assert outputs["login_urls"]["ads"]["https://connect.lindenhof.example/meta/callback/"]["read_reports"].startswith(
@@ -229,13 +250,12 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
     assert asked.outputs["webhook_verify_tokens"] == {"ads": "unguessable"}
 
 
-def test_offline_is_said_first_and_what_nothing_acts_on_after(program: Callable[..., Asked]) -> None:
+def test_offline_is_said_first(program: Callable[..., Asked]) -> None:
     said = program("prod").said
     assert [level for level, _ in said] == ["warn", *["info"] * 8]
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
-    assert said[-1][1] == ("Read and checked, but no resource acts on it yet: meta:clients (the owner's sharing).")
 
 
 def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[..., Asked]) -> None:

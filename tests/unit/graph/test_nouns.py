@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from meta_access.graph import (
     app_settings,
     applications,
     assigned_users,
+    business_assets,
     business_users,
     businesses,
     debug_token,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.graph.client import GraphClient
-    from tests.unit.graph.conftest import Answer, FakeClock, Server
+    from tests.unit.graph.conftest import Answer, FakeClock, Received, Server
 
     MakeAnswer = type[Answer]
     MakeError = Callable[..., Answer]
@@ -165,6 +166,54 @@ def test_the_apps_of_a_system_user_are_read_with_their_tasks(
     assert applications.assigned(client, SU) == {"120480000000201": ("MANAGE", "TEST"), "2": ()}
     assert server.received[0].path == f"/v26.0/{SU}/assigned_apps"
     assert server.received[0].query["fields"] == "id,tasks"
+
+
+@pytest.mark.parametrize(
+    ("place", "edge", "row", "graph_id"),
+    [
+        ("client ad_account", "client_ad_accounts", {"id": "act_1"}, "act_1"),
+        ("owned ad_account", "owned_ad_accounts", {"id": "1"}, "act_1"),
+        ("client page", "client_pages", {"id": 7}, "7"),
+        ("client catalog", "client_product_catalogs", {"id": "7"}, "7"),
+        ("client pixel", "client_pixels", {"id": "7"}, "7"),
+        ("owned waba", "owned_whatsapp_business_accounts", {"id": "7"}, "7"),
+        ("client instagram", "client_instagram_assets", {"id": "7"}, "7"),
+        ("pending_client page", "pending_client_pages", {"id": "9", "page": {"id": "7"}}, "7"),
+        ("pending_client ad_account", "pending_client_ad_accounts", {"id": "9", "ad_account": {"id": "1"}}, "act_1"),
+    ],
+)
+def test_assets_of_the_business_are_listed_side_by_side(
+    asset_list: Callable[..., tuple[Any, Received]], place: str, edge: str, row: Any, graph_id: str
+) -> None:
+    found, seen = asset_list(place, {**row, "permitted_tasks": ["ANALYZE", "ADVERTISE"]})
+
+    assert found == {graph_id: ("ADVERTISE", "ANALYZE")}
+    assert seen.path == f"/v26.0/178000000000101/{edge}"
+    held = {"pending_client_pages": "page,", "pending_client_ad_accounts": "ad_account,"}.get(edge, "")
+    assert seen.query["fields"] == f"id,{held}permitted_tasks"
+
+
+@pytest.fixture
+def asset_list(client: GraphClient, server: Server, answer: MakeAnswer) -> Callable[..., tuple[Any, Received]]:
+    """Lists a side and a kind of which Meta has one row; answers what was read, and what was asked."""
+
+    def read(place: str, row: Any) -> tuple[Any, Received]:
+        server.answers = [answer({"data": [row]})]
+        return business_assets.listed(client, *place.split()), server.received[0]
+
+    return read
+
+
+def test_what_is_asked_for_of_other_kinds_cannot_be_listed(client: GraphClient, server: Server) -> None:
+    assert business_assets.listed(client, "pending_client", "catalog") == {}
+    assert server.received == []
+
+
+def test_a_row_without_an_asset_is_no_answer(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"data": [{"id": "9", "page": None}]})]
+
+    with pytest.raises(GraphUnreachableError, match="has a row without an id"):
+        business_assets.listed(client, "pending_client", "page")
 
 
 PEOPLE = "/v26.0/178000000000101/business_users"

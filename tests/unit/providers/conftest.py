@@ -17,6 +17,7 @@ from meta_access.graph import (
     app_settings,
     applications,
     assigned_users,
+    business_assets,
     business_users,
     businesses,
     snapshot,
@@ -57,6 +58,7 @@ class FakeMeta:
     app_tasks: tuple[str, ...] = ("MANAGE", "DEVELOP", "TEST", "ANALYZE")
     roles: list[RoleRow] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
+    listed: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
     people: list[BusinessUserRow] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     ignored_settings: tuple[str, ...] = ()
@@ -138,6 +140,10 @@ class FakeMeta:
         self.settings |= {name: value for name, value in wanted.items() if name not in self.ignored_settings}
         return self.get_settings(_client, wanted)
 
+    def business_assets(self, _client: object, side: str, kind: str) -> dict[str, tuple[str, ...]]:
+        self.called(f"{side} {kind}")
+        return dict(self.listed.get((side, kind), {}))
+
     def list_people(self, _client: object) -> list[BusinessUserRow]:
         self.called("people")
         return list(self.people)
@@ -185,6 +191,7 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(app_settings, "write", fake.write_settings)
     monkeypatch.setattr(app_permissions, "list_", fake.list_permissions)
     monkeypatch.setattr(businesses, "get", fake.business)
+    monkeypatch.setattr(business_assets, "listed", fake.business_assets)
     monkeypatch.setattr(business_users, "list_", fake.list_people)
     monkeypatch.setattr(business_users, "invite", fake.invite)
     monkeypatch.setattr(business_users, "change_role", fake.change_role)

@@ -56,9 +56,12 @@ def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], prope
     assert reason in text
 
 
-def test_check_sorts_the_tasks_and_makes_no_call(meta: FakeMeta) -> None:
+def test_check_sorts_the_tasks_and_looks_once_at_what_owners_permit(meta: FakeMeta) -> None:
     assert PROVIDER.check({}, asked("MANAGE", "ANALYZE")).inputs["tasks"] == ["ANALYZE", "MANAGE"]
-    assert meta.calls == []
+    assert PROVIDER.check({}, asked(label="b", system_user_id=OTHER)).failures == []
+    assert meta.calls == ["client ad_account"]
+    PROVIDER.check(asked("ANALYZE"), asked("ANALYZE"))
+    assert meta.calls == ["client ad_account"]
 
 
 def test_one_user_and_asset_is_one_resource(meta: FakeMeta) -> None:

@@ -189,6 +189,7 @@ def test_links_are_filled_in(name: str) -> None:
         "system_users",
         "app_access",
         "app_settings",
+        "share_asset",
     }
     for link in links.values():
         found = link.at(app_id="11", business_id="22")

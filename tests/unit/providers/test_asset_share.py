@@ -1,0 +1,198 @@
+"""AssetShare: seen among what clients share, what we own and what we asked for; assignments have to fit it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meta_access.errors import GraphUnreachableError, PermissionDeniedError, RateLimitedError
+from meta_access.providers._boundary import Failure
+from meta_access.providers.asset_assignment import AssetAssignmentProvider
+from meta_access.providers.asset_share import AssetShareProvider
+from tests.unit.providers.conftest import BUSINESS, FakeMeta, new_process
+
+PROVIDER, ASSIGNMENT = AssetShareProvider(), AssetAssignmentProvider()
+ACME, OWNER = "act_205550000000601", "998870000000701"
+OURS = f"business lindenhof (id {BUSINESS})"
+PARTNERS = f"https://business.facebook.com/latest/settings/partners?business_id={OWNER}"
+
+
+def asked(**props: Any) -> dict[str, Any]:
+    given = {
+        "label": "acme-share",
+        "connection": "main",
+        "owner_business": OWNER,
+        "asset": ACME,
+        "tasks": ["ADVERTISE"],
+    }
+    return {**given, **props}
+
+
+def created(**props: Any) -> dict[str, Any]:
+    result = PROVIDER.check({}, asked(**props))
+    assert result.failures == [], [failure.reason for failure in result.failures]
+    outs = PROVIDER.create(result.inputs).outs
+    assert outs is not None
+    return outs
+
+
+def seen(outs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    result = PROVIDER.read("id", outs)
+    assert result.outs is not None
+    assert result.inputs is not None
+    return result.outs, result.inputs
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"owner_business": "acme"}, "owner_business", "is not an id: digits only, without blanks or a zero in front."),
+        ({"owner_business": BUSINESS}, "owner_business", "is our own business, with which nothing has to be shared."),
+        ({"asset": "205550000000601"}, "asset", "a bare number: ad accounts start with act_, others with their kind"),
+        ({"tasks": []}, "tasks", "is empty; to take all access away, remove the assignment."),
+        ({"tasks": ["ADVERTIZE"]}, "tasks", "did you mean ADVERTISE?"),
+    ],
+)
+def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = [(one.property, one.reason) for one in PROVIDER.check({}, asked(**props)).failures]
+
+    assert found == property_
+    assert reason in text
+
+
+@pytest.mark.parametrize("permitted", [("ADVERTISE", "ANALYZE"), ("MANAGE",), ()])
+def test_a_share_that_covers_the_tasks_satisfies(meta: FakeMeta, permitted: tuple[str, ...]) -> None:
+    meta.listed["client", "ad_account"] = {ACME: permitted}
+
+    outs = created()
+
+    assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == ("satisfied", ["ADVERTISE"], "graph")
+
+
+def test_what_is_our_own_has_to_be_shared_by_nobody(meta: FakeMeta) -> None:
+    meta.listed["owned", "ad_account"] = {ACME: ()}
+
+    assert created()["status"] == "satisfied"
+
+
+def test_a_share_that_is_missing_is_the_clients_work(meta: FakeMeta) -> None:
+    outs = created(tasks=["ANALYZE", "ADVERTISE"])
+
+    assert (outs["status"], outs["waiting_on"], outs["phase"]) == ("pending_human", "client", "not_started")
+    assert outs["reason"] == f"{ACME} is not among the assets that others share with {OURS}."
+    assert outs["next_step"] == {
+        "what": (
+            f"Ask the client to share {ACME} with {OURS} for ADVERTISE, ANALYZE: an admin of its business {OWNER} does "
+            "it, nobody on our side can."
+        ),
+        "where": PARTNERS,
+        "menu": "Business settings > Users > Partners > Add > Give a partner access to your assets",
+        "expect": OURS,
+        "paste": f"Partner business ID: {BUSINESS}\nAsset: {ACME}\nTasks: ADVERTISE, ANALYZE",
+    }
+
+
+def test_a_share_that_permits_less_names_what_is_lacking(meta: FakeMeta) -> None:
+    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
+
+    outs = created()
+
+    assert (outs["status"], outs["observed"]) == ("pending_human", ["ANALYZE"])
+    assert outs["reason"] == "Its owner permits ANALYZE, and not ADVERTISE."
+
+
+def test_what_is_asked_for_waits_for_its_owner(meta: FakeMeta) -> None:
+    meta.listed["pending_client", "ad_account"] = {ACME: ("ADVERTISE",)}
+
+    outs = created()
+
+    assert (outs["status"], outs["phase"], outs["waiting_on"]) == ("pending_human", "submitted", "client")
+    assert outs["reason"] == "It is asked for, and its owner has not answered."
+    assert outs["next_step"]["what"].startswith(f"Ask the client to approve the request of {OURS} for {ACME}, with ADV")
+
+
+def test_a_withdrawn_share_is_drift_until_it_is_back(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.listed["client", "ad_account"] = {ACME: ("ADVERTISE", "ANALYZE")}
+    outs = created()
+    meta.listed.clear()
+    new_process(monkeypatch, meta)
+
+    found, inputs = seen(outs)
+
+    assert (found["status"], found["tasks"], inputs["tasks"]) == ("drifted", ["ADVERTISE"], [])
+    meta.listed["client", "ad_account"] = {ACME: ("ADVERTISE", "ANALYZE")}
+    new_process(monkeypatch, meta)
+    assert seen(found)[0]["status"] == "satisfied"
+
+
+def test_one_clients_trouble_stops_no_refresh(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.listed["client", "ad_account"] = {ACME: ()}
+    outs = created()
+    new_process(monkeypatch, meta)
+    meta.fails["client"] = RateLimitedError("Busy.", code=80004)
+
+    assert PROVIDER.read("id", outs).outs == outs
+
+
+def test_lists_that_meta_does_not_show_leave_it_to_a_statement(meta: FakeMeta) -> None:
+    meta.fails["client"] = PermissionDeniedError("(#10) No.", code=10)
+
+    assert created()["status"] == "unverifiable"
+
+
+def test_the_end_says_who_ends_the_sharing(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outs = created()
+    new_process(monkeypatch, meta)
+
+    PROVIDER.delete("id", outs)
+
+    assert capsys.readouterr().out.endswith(
+        f"asset share acme-share: no longer declared. {ACME} stays shared until the client's business {OWNER} ends "
+        "that; ask it to, under Business settings > Users > Partners.\n"
+    )
+
+
+# --- assignments fit the share -------------------------------------------------------------------
+
+
+def assignment(*tasks: str) -> dict[str, Any]:
+    given = {"label": "acme-trading", "connection": "main", "system_user_id": "122090000000777", "asset": ACME}
+    return {**given, "tasks": list(tasks)}
+
+
+def test_a_preview_tells_what_the_owner_does_not_permit_and_stops_nobody(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
+
+    assert ASSIGNMENT.check({}, assignment("ADVERTISE")).failures == []
+
+    assert capsys.readouterr().out == (
+        f"asset assignment acme-trading: the owner of {ACME} permits ANALYZE there, and not ADVERTISE, so Meta will "
+        "refuse it. Let the owner permit that, or declare fewer tasks.\n"
+    )
+    ASSIGNMENT.check(assignment("ADVERTISE"), assignment("ADVERTISE"))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_list_that_cannot_be_read_is_no_reason_to_stop(meta: FakeMeta) -> None:
+    meta.fails["client"] = GraphUnreachableError("Cut.", sent=True)
+
+    assert ASSIGNMENT.check({}, assignment("ADVERTISE")).failures == []
+
+
+def test_a_refusal_names_what_the_owner_permits(meta: FakeMeta) -> None:
+    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
+    meta.fails["assign"] = PermissionDeniedError("(#200) No.", code=200)
+
+    with pytest.raises(Failure) as raised:
+        ASSIGNMENT.create(assignment("ADVERTISE", "ANALYZE"))
+
+    assert str(raised.value) == (
+        f"assigning {ACME} to system user 122090000000777 failed: its owner permits business lindenhof ({BUSINESS}) "
+        "only ANALYZE on it, and not ADVERTISE. Let its owner permit ADVERTISE as well, or declare fewer tasks. "
+        "Nothing was changed. Meta's answer: (#200) No."
+    )
