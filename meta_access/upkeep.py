@@ -126,16 +126,22 @@ def of_stack(
         own: From an app's id and the Graph address to the calls this tool made.
         now: The server's time, where it is known.
     """
+    highest = list(stack.rules.tiers)[-1]
     found = []
     for key, app in stack.spec.apps.items():
-        connections = {name: one for name, one in stack.spec.connections.items() if one.app == key}
-        highest = list(stack.rules.tiers)[-1]
-        known = next((tier for name in connections if (tier := seen.get(name))), app.tier)
-        if known != highest or not connections:
-            continue
-        calls = own(app.id, next(iter(connections.values())).graph_url)
-        found.append(judge(key, stack.rules, stack.figures.get(key, ()), calls, now))
+        names = [name for name, one in stack.spec.connections.items() if one.app == key]
+        known = next((tier for name in names if (tier := seen.get(name))), app.tier)
+        if known == highest and (one := of_app(key, stack, own, now)) is not None:
+            found.append(one)
     return found
+
+
+def of_app(app: str, stack: Stack, own: Callable[[str, str], Sequence[Call]], now: datetime) -> Upkeep | None:
+    """What is known of one app, whatever its tier; None when no connection acts for it."""
+    url = next((one.graph_url for one in stack.spec.connections.values() if one.app == app), None)
+    if url is None:
+        return None
+    return judge(app, stack.rules, stack.figures.get(app, ()), own(stack.spec.apps[app].id, url), now)
 
 
 def judge(app: str, rules: RuleSet, figures: Sequence[Figures], own: Sequence[Call], now: datetime) -> Upkeep:

@@ -46,12 +46,17 @@ class Board:
 
     Attributes:
         gates: Name to the fields of the export `gates`.
+        at: What the upkeep is judged by.
     """
 
     stack: str
     gates: Mapping[str, Mapping[str, Any]]
     upkeep: tuple[Upkeep, ...]
-    today: date
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        return self.at.date()
 
     @property
     def open(self) -> list[str]:
@@ -81,7 +86,7 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime) ->
     names = gate_order.in_order([*declared, *(one for one in made if one not in declared)], first)
     gates = {one: made.get(one) or {"status": NOT_MADE} for one in names}
     at = max([now, *_own_times(stack)])  # an emulator's clock may be ahead of this machine's
-    return Board(name, gates, tuple(upkeep.of_stack(stack, _seen(outputs), call_log.read, at)), at.date())
+    return Board(name, gates, tuple(upkeep.of_stack(stack, _seen(outputs), call_log.read, at)), at)
 
 
 def _own_times(stack: Stack) -> list[datetime]:
@@ -135,7 +140,7 @@ def command(stack: str | None, folder: Path | None, *, as_json: bool) -> None:
     except ConfigError as error:
         raise click.ClickException(str(error)) from None  # with its lines
     found = board(name, loaded, stacks.outputs(name), datetime.now(UTC))
-    pack = None if folder is None else review_pack.make(folder, loaded, found.gates, found.upkeep, to_person)
+    pack = None if folder is None else review_pack.make(folder, loaded, found.gates, found.at, to_person)
     if as_json:
         click.echo(json.dumps({**found.as_json(), **({} if pack is None else {"review_pack": pack.as_json()})}))
         sys.exit(found.code)

@@ -11,20 +11,20 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from meta_access import call_log, upkeep
 from meta_access.cli.review_call import Caller, ReviewCall
 from meta_access.errors import MetaAccessError
 from meta_access.gates import Status
 from meta_access.spec import gate_names, use_case
 from meta_access.spec.login_urls import login_urls
-from meta_access.upkeep import wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from meta_access.rules import RuleSet
     from meta_access.spec import Stack
-    from meta_access.upkeep import Upkeep
 
 MANIFEST = ".meta-access.json"
 _FILL = "_To fill in._"
@@ -95,7 +95,7 @@ def make(
     folder: Path,
     stack: Stack,
     gates: Mapping[str, Mapping[str, Any]],
-    kept: Sequence[Upkeep],
+    now: datetime,
     notify: Callable[[str], None],
 ) -> Pack:
     """Write the pack of every request that is not granted yet.
@@ -104,7 +104,7 @@ def make(
         folder: Made when it is not there.
         stack: Whose requests.
         gates: What the last update told of each.
-        kept: Upkeep of the apps that have the tier.
+        now: Of the judgement of the app's calls.
         notify: Told before each call.
 
     Raises:
@@ -120,7 +120,7 @@ def make(
             notify(f"{request.gate}: making its test call.")
             call = caller.make(request.app, request.key)
             done = Written(request.gate, call)
-            for name, text in files(request, stack, gate, call, kept).items():
+            for name, text in files(request, stack, gate, call, now).items():
                 _put(folder, f"{request.gate}/{name}", text, written, done)
             found.append(done)
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,12 +165,10 @@ def _digest(data: bytes) -> str:
 # --- The texts -----------------------------------------------------------------------------------
 
 
-def files(
-    request: Request, stack: Stack, gate: Mapping[str, Any], call: ReviewCall, kept: Sequence[Upkeep]
-) -> dict[str, str]:
+def files(request: Request, stack: Stack, gate: Mapping[str, Any], call: ReviewCall, now: datetime) -> dict[str, str]:
     """The files of one request by name. Pure."""
     return {
-        "README.md": _overview(request, stack, gate, kept),
+        "README.md": _overview(request, stack, gate, now),
         "usage.md": _usage(request, stack),
         "screencast.md": _screencast(request, stack),
         "data-handling.md": _data_handling(request, stack.rules),
@@ -178,7 +176,7 @@ def files(
     }
 
 
-def _overview(request: Request, stack: Stack, gate: Mapping[str, Any], kept: Sequence[Upkeep]) -> str:
+def _overview(request: Request, stack: Stack, gate: Mapping[str, Any], now: datetime) -> str:
     rules, app = stack.rules, stack.spec.apps[request.app]
     link = rules.links["features" if request.key in rules.features else "permissions"]
     step = gate.get("next_step") or {}
@@ -186,7 +184,7 @@ def _overview(request: Request, stack: Stack, gate: Mapping[str, Any], kept: Seq
     along = [one for one in rules.with_dependencies([request.key]) if one != request.key]
     together = f"- Along with it: {', '.join(along)}, which it depends on.\n" if along else ""
     wanted = "".join(f"- [ ] {one}\n" for one in rules.review.wants)
-    figures = _figures(request, rules, kept)
+    figures = _figures(request, stack, now)
     return (
         f"# {request.name}, level {request.level}, for {app.name or request.app}\n\n"
         f"{request.about}\n\n"
@@ -202,11 +200,13 @@ def _overview(request: Request, stack: Stack, gate: Mapping[str, Any], kept: Seq
     )
 
 
-def _figures(request: Request, rules: RuleSet, kept: Sequence[Upkeep]) -> str:
+def _figures(request: Request, stack: Stack, now: datetime) -> str:
+    """Where the calls of an app stand that asks for the tier: to reach it takes what keeping it takes."""
     if not request.tier:
         return ""
-    told = "".join(f"- {one.reason}\n" for one in kept if one.app == request.app)
-    return f"\n## Calls\n\n- [ ] {wants(rules.thresholds)}\n{told}"
+    found = upkeep.of_app(request.app, stack, call_log.read, now)
+    told = "" if found is None else f"- {found.reason}\n"
+    return f"\n## Calls\n\n- [ ] {upkeep.wants(stack.rules.thresholds)}\n{told}"
 
 
 def _usage(request: Request, stack: Stack) -> str:
@@ -242,13 +242,13 @@ def _screencast(request: Request, stack: Stack) -> str:
         )
     version = next((one.api_version for one in stack.spec.connections.values() if one.app == request.app), None)
     found = login_urls(stack.spec, stack.rules, request.app, version) if version else {}
-    urls = next(iter(found.values()), {})
-    dialog = next(iter(urls.values()), "")
-    login = f"Open the login: {dialog}" if dialog else "Show where the app gets its token: it signs nobody in"
+    urls = [url for one in found.values() for url in one.values()]
+    dialog = next((url for url in urls if request.tier or "config_id=" in url or request.key in url), "")
+    login = f"Open the login: {dialog}" if dialog else "Show where the app gets its token: no login of the stack asks"
     return (
         f"{head}One take, in English or with captions, the address bar in the picture, no token and no secret.\n\n"
         "1. Open the product, signed out. Say what it is for.\n"
-        f"2. {login}.\n"
+        f"2. {login}\n"
         f"3. Show the dialog, and that it names {request.name}. Give consent.\n"
         f"4. Do in the product what needs {request.name}: {request.about[:1].lower()}{request.about[1:]}\n"
         "5. Show the same in Meta's own tool (Ads Manager, Business settings), where the reviewer can compare it.\n"

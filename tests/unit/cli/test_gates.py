@@ -221,6 +221,7 @@ def test_each_open_request_gets_a_folder_of_its_own(
     )
     tier = (home / "pack" / "ads-tier" / "README.md").read_text(encoding="utf-8")
     assert "- [ ] 500 successful Marketing API calls in the last 15 days and an error rate below 15%" in tier
+    assert "- meta-access itself made 0 successful calls in 15 days. What other programs call" in tier
     assert "Not wanted for the tier since rule set 2026-05." in (
         home / "pack" / "ads-tier" / "screencast.md"
     ).read_text(encoding="utf-8")
