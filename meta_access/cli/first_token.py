@@ -15,13 +15,14 @@ from meta_access.clock import SYSTEM_CLOCK
 from meta_access.credentials import Credentials
 from meta_access.errors import (
     AuthError,
+    GraphError,
     MetaAccessError,
     NotFoundError,
     PermissionDeniedError,
     Problem,
     SecretNotFoundError,
 )
-from meta_access.graph import applications, businesses, system_users
+from meta_access.graph import applications, business_users, businesses, system_users
 from meta_access.graph.debug_token import inspect
 from meta_access.issuing import issuer_of
 from meta_access.providers.system_user_app_access import FULL_CONTROL
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 ADMIN = "ADMIN"
 USER = "USER"
 NEEDED = "business_management"
+NO_RULE = "none"
 TOKEN = "the token"  # noqa: S105 - how messages call it
 CONTROL_IS_MISSING = (PermissionDeniedError, NotFoundError)
 
@@ -140,6 +142,7 @@ def look(client: GraphClient, store: SecretStore, wanted: Wanted, token: SecretS
     notes: list[str] = []
     business, problems = _business(client)
     problems += _claimed(client, notes)
+    problems += _two_factor(client, business, notes)
     rows, denied = _users(client)
     problems += denied
     secret = _described(store, wanted.identity.secret)
@@ -150,10 +153,6 @@ def look(client: GraphClient, store: SecretStore, wanted: Wanted, token: SecretS
         problems += wrong
     if problems or business is None:
         raise NotReadyError(problems)
-    if business.two_factor_type == "none":
-        notes.append(
-            f"business {business.name} asks nobody for a second factor; declare two_factor of it in meta:businesses."
-        )
     return Found(
         business=business,
         user=user,
@@ -298,6 +297,25 @@ def _claimed(client: GraphClient, notes: list[str]) -> list[Problem]:
     text = f"business {here.business_id} has not claimed app {here.app_id}; only of its own apps can it mint tokens."
     fix = "Business settings > Accounts > Apps > Add > Connect an app ID."
     return [Problem(f"meta:apps.{here.app_name}.id", text, fix)]
+
+
+def _two_factor(client: GraphClient, business: BusinessRow | None, notes: list[str]) -> list[Problem]:
+    """Whether the person has the second factor that the business asks for, as far as it can be seen."""
+    if business is None:
+        return []
+    if business.two_factor_type == NO_RULE:
+        notes.append(
+            f"business {business.name} asks nobody for a second factor; declare two_factor of it in meta:businesses."
+        )
+        return []
+    try:
+        has = business_users.second_factor(client)
+    except GraphError:
+        has = None  # Meta asks for it at the first write (415)
+    if has is not False:
+        return []
+    text = f"business {business.name} asks for a second factor ({business.two_factor_type}), and you have none."
+    return [Problem(TOKEN, text, "turn it on in your own settings at facebook.com, under Password and security.")]
 
 
 def _users(client: GraphClient) -> tuple[list[SystemUserRow], list[Problem]]:

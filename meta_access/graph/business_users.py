@@ -1,6 +1,7 @@
 """People in the business: those who are in it, and those who were invited and have not accepted.
 
-Graph: GET and POST /{business-id}/business_users, GET /{business-id}/pending_users, POST and DELETE of the rows' nodes.
+Graph: GET and POST /{business-id}/business_users, GET /{business-id}/pending_users, POST and DELETE of the rows' nodes,
+GET /me.
 Source: https://developers.facebook.com/docs/marketing-api/reference/business/business_users and
 https://developers.facebook.com/docs/marketing-api/reference/business-user, Graph v26.0, read 2026-11. Whoever accepts
 gets another id than the invitation had; the e-mail address is what stays.
@@ -76,6 +77,17 @@ def change_role(client: GraphClient, row: BusinessUserRow, role: str) -> None:
 def remove(client: GraphClient, row: BusinessUserRow) -> None:
     """Take a person out of the business, or an invitation back."""
     client.delete(row.id)
+
+
+def second_factor(client: GraphClient) -> bool | None:
+    """Whether the person whose token calls signs in with a second factor; None when it cannot be told.
+
+    Graph does not say which business user a person is. The name tells, where only one has it.
+    """
+    me = client.get("me", {"fields": "name"})
+    rows = client.pages(f"{client.connection.business_id}/business_users", {"fields": "id,name,two_fac_status"})
+    mine = [row for row in rows if isinstance(me, dict) and row.get("name") == me.get("name")]
+    return {"ENABLED": True, "DISABLED": False}.get(str(mine[0].get("two_fac_status"))) if len(mine) == 1 else None
 
 
 def same(one: str, other: str) -> bool:

@@ -40,11 +40,18 @@ def world() -> WorldBuilder:
     return built
 
 
-def login(meta: MetaEmulator, person: str = "mara", scopes: tuple[str, ...] = SCOPES, **more: Any) -> SecretStr:
+def login(
+    meta: MetaEmulator,
+    person: str = "mara",
+    scopes: tuple[str, ...] = SCOPES,
+    *,
+    person_id: str | None = None,
+    **more: Any,
+) -> SecretStr:
     """A token of a person's login, that lasts an hour."""
     value, now = PREFIX + secrets.token_hex(24), meta.clock.now()
     with meta.edit() as changed:
-        (who,) = (one for one in changed.people if one.name == person)
+        who = next(one for one in changed.people if one.id == person_id or (person_id is None and one.name == person))
         row = Token(fingerprint(value), None, changed.apps[0].id, list(scopes), now, now + timedelta(hours=1))
         row.user_id = who.id
         for name, field in more.items():
