@@ -3,6 +3,7 @@
 Standard access is for people with a role on the app and for what is theirs; the lower tier of the Marketing API reaches
 the ad accounts of its own business and of people with a role. The other pages let an app use whatever an owner shared.
 Source: https://developers.facebook.com/docs/graph-api/overview/access-levels,
+https://developers.facebook.com/documentation/business-messaging/whatsapp/solution-providers/manage-accounts,
 https://developers.facebook.com/docs/marketing-api/get-started/authorization and, for the code and text of the refusal,
 https://developers.facebook.com/docs/marketing-api/reference/business/owned_pixels, Graph v26.0, read 2026-11.
 """
@@ -33,9 +34,12 @@ def check_tier(call: GraphCall, kind: AssetKind, asset: Asset) -> None:
         )
 
 
-def permits(call: GraphCall, asset: Asset, *scopes: str) -> bool:
-    """Whether the token holds one of some permissions at the level that the asset needs of it."""
-    if not call.strict or is_own(call, asset):
+def permits(call: GraphCall, kind: AssetKind, asset: Asset, *scopes: str) -> bool:
+    """Whether the token holds one of some permissions at the level that the asset needs of it.
+
+    Of WhatsApp Business accounts no page says otherwise, so both modes ask for advanced access to others'.
+    """
+    if not (call.strict or kind == "waba") or is_own(call, asset):
         return call.caller.holds(*scopes)
     live = (scope for scope in scopes if call.caller.app.permissions.get(scope) == "live")
     return call.caller.holds(*live)

@@ -238,7 +238,7 @@ def test_a_business_user_sees_what_they_were_assigned(shop: Shop) -> None:
         rows = shop("GET", f"{member['id']}/{edge}").body["data"]
         assert [row["id"] for row in rows] == [asset], edge
     assert shop("GET", f"{member['id']}/assigned_pages").body == {"data": []}
-    assert shop("GET", f"{member['id']}/assigned_ads_pixels").code == (100, None)
+    assert shop("GET", f"{member['id']}/assigned_instagram_accounts").code == (100, None)
 
 
 def _one_task(kind: str) -> str:

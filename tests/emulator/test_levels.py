@@ -66,8 +66,10 @@ def agency(request: pytest.FixtureRequest) -> Iterator[Agency]:
 
 
 @pytest.mark.parametrize("agency", ["lenient"], indirect=True)
-def test_lenient_goes_by_what_an_owner_shared(agency: Agency) -> None:
+def test_lenient_goes_by_what_an_owner_shared_except_on_whatsapp(agency: Agency) -> None:
     assert agency.refused(agency.own) == {}
+    assert agency.refused(agency.shared) == {"waba": (200, None)}
+    agency.meta.act("approve", name="whatsapp_business_management")
     assert agency.refused(agency.shared) == {}
     assert agency.get(f"{agency.shared['ad_account']}/insights").status == 200
 

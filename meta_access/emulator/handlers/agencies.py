@@ -121,7 +121,7 @@ def permitted_tasks(kind: AssetKind, call: GraphCall) -> list[str]:
 PAGES: dict[AssetKind, tuple[str, Tag]] = {
     "ad_account": ("marketing-api/reference/ad-account/agencies", "documented"),
     "page": ("graph-api/reference/page/agencies", "documented"),
-    "catalog": ("marketing-api/reference/product-catalog/agencies", "documented"),
+    "catalog": (f"{SDK}ProductCatalog.json", "SDK"),
     "pixel": ("marketing-api/business-asset-management/guides/business-pixel-sharing", "documented"),
     "instagram": (f"{SDK}InstagramBusinessAsset.json", "SDK"),
 }

@@ -223,7 +223,7 @@ ROUTES = (
     ),
     Route("GET", "asset_group", "", get_group, SPEC, "SDK", returns=ASSET_GROUP),
     Route("POST", "asset_group", "", rename, SPEC, "SDK", params(string="name")),
-    Route("DELETE", "asset_group", "", remove, GUIDE),
+    Route("DELETE", "asset_group", "", remove, SPEC, "SDK"),
     *(route for edge, kind in CONTAINED.items() for route in _contained(edge, kind)),
     Route("GET", "asset_group", APPS, list_apps, SPEC, "SDK", returns=APPLICATION, many=True),
     Route("POST", "asset_group", APPS, put_app_in, SPEC, "SDK", ASSET_ID),

@@ -94,7 +94,7 @@ def get_asset(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     levels.check_tier(call, kind, asset)
     if not reaches(call, kind, asset):
         raise _not_assigned(kind)
-    if not levels.permits(call, asset, *SCOPES[kind]):
+    if not levels.permits(call, kind, asset, *SCOPES[kind]):
         raise _not_permitted(kind)
     return show(asset_node(call, kind, asset), call)
 

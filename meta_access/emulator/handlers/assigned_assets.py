@@ -34,13 +34,8 @@ EDGES: dict[str, AssetKind] = {
     "assigned_whatsapp_business_accounts": "waba",
     "assigned_instagram_accounts": "instagram",
 }
-# The rest the specification gives to system users only.
-OF_PEOPLE = (
-    "assigned_ad_accounts",
-    "assigned_pages",
-    "assigned_product_catalogs",
-    "assigned_whatsapp_business_accounts",
-)
+# Instagram accounts are listed of system users only.
+OF_PEOPLE = tuple(edge for edge in EDGES if edge != "assigned_instagram_accounts")
 APP_TASKS = ["MANAGE", "DEVELOP", "TEST", "ANALYZE"]
 TASKS = {"tasks": "list<string>", "permitted_tasks": "list<string>"}
 ROWS = {kind: TYPES[kind].row("tasks", **TASKS) for kind in EDGES.values()}
@@ -95,7 +90,7 @@ def _route(node: str, edge: str) -> Route:
 
 
 def _source(node: str, edge: str) -> tuple[str, Tag]:
-    if edge == "assigned_instagram_accounts":
+    if node == "system_user" and edge in ("assigned_pages", "assigned_product_catalogs", "assigned_instagram_accounts"):
         return f"{SDK}SystemUser.json", "SDK"
     return f"marketing-api/reference/{node.replace('_', '-')}/{edge}", "documented"
 

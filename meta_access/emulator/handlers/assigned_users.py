@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from meta_access.emulator.surface import NodeType
     from meta_access.emulator.world import Asset, AssetKind
 
+WHATSAPP = "whatsapp_business_management"
 READ_SCOPES = ("business_management", "ads_management", "ads_read")
 
 
@@ -35,7 +36,7 @@ def list_users(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
     if kind == "page" and call.strict:
         # The Page's own edge asks for this one, while the guide goes by business_management alone.
         call.caller.require_scope("pages_manage_metadata")
-    call.caller.require_scope(*(("whatsapp_business_management",) if kind == "waba" else ()), *READ_SCOPES)
+    call.caller.require_scope(*((WHATSAPP,) if kind == "waba" else READ_SCOPES))
     held: Mapping[str, list[str]] = {}
     # Another business gets an empty list rather than an error, as users report.
     if call.world.permitted_tasks(asset, business_id) is not None and business_id in call.caller.businesses:
@@ -121,8 +122,10 @@ def target(call: GraphCall, object_id: str, known: Iterable[str]) -> str:
     call.require_business_api()
     caller.require_admin(business_id)
     found = call.world.asset(object_id)
-    if found is not None and not levels.permits(call, found[1], "business_management"):
-        raise denied("Requires business_management permission to manage the object")
+    if found is not None:
+        scope = WHATSAPP if found[0] == "waba" else "business_management"
+        if not levels.permits(call, *found, scope):
+            raise denied(f"Requires {scope} permission to manage the object")
     given = call.request.required("user")
     user = call.system_user(given)
     if user is not None and user.business_id == business_id:

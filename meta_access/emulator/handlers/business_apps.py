@@ -18,7 +18,7 @@ from meta_access.emulator.handlers.assigned_assets import APP_TASKS
 from meta_access.emulator.handlers.claims import has_access
 from meta_access.emulator.node_types import APPLICATION, APPLICATION_REQUEST
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Param, Route
+from meta_access.emulator.surface import SDK, Param, Route
 from meta_access.emulator.world import AppClient
 
 if TYPE_CHECKING:
@@ -102,10 +102,8 @@ def _uses(call: GraphCall, business: Business) -> list[tuple[AppClient, App]]:
     return [(row, app) for row, app in rows if app is not None]
 
 
-BUSINESS_PAGE = "marketing-api/reference/business"
-OWNED, CLIENT, PENDING_PAGE = (
-    f"{BUSINESS_PAGE}/{edge}" for edge in ("owned_apps", "client_apps", "pending_client_apps")
-)
+OWNED, CLIENT = (f"marketing-api/reference/business/{edge}" for edge in ("owned_apps", "client_apps"))
+SPEC = f"{SDK}Business.json"
 APP_ID = Param("app_id", "id", required=True)
 
 ROUTES = (
@@ -113,5 +111,5 @@ ROUTES = (
     Route("POST", "business", "owned_apps", claim, OWNED, params=(APP_ID,)),
     Route("GET", "business", "client_apps", list_clients, CLIENT, returns=CLIENT_APP, many=True),
     Route("POST", "business", "client_apps", request_use, CLIENT, params=(APP_ID,)),
-    Route("GET", "business", "pending_client_apps", list_pending, PENDING_PAGE, returns=REQUEST, many=True),
+    Route("GET", "business", "pending_client_apps", list_pending, SPEC, "SDK", returns=REQUEST, many=True),
 )

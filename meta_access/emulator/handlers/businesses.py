@@ -100,8 +100,8 @@ def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned
 
 
 def _source(edge: str) -> tuple[str, Tag]:
-    """Meta's page on an edge; of some it has none, and the specification lists them."""
-    if edge.endswith("instagram_assets"):
+    """Meta's page on an edge; of some no page was found, and the specification lists them."""
+    if edge in ("owned_pages", "owned_product_catalogs", "client_pixels") or edge.endswith("instagram_assets"):
         return f"{SDK}Business.json", "SDK"
     return f"{PAGE}/{edge}", "documented"
 

@@ -21,7 +21,7 @@ from meta_access.emulator.handlers.agencies import CONFIRMED, PENDING, ask, mana
 from meta_access.emulator.handlers.assets import asset_node
 from meta_access.emulator.node_types import AD_ACCOUNT_REQUEST, PAGE_REQUEST
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import NodeType, Param, Route, params
+from meta_access.emulator.surface import SDK, NodeType, Param, Route, Tag, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -138,36 +138,33 @@ def _not_asked_yet(kind: Kind, call: GraphCall, business: Business, asset: Asset
 
 
 BUSINESS_PAGE = "marketing-api/reference/business"
-B2B = "business-management-apis/business-asset-management/guides/business-to-business"
+GUIDES = "business-management-apis/business-asset-management/guides"
+SPEC = f"{SDK}Business.json"
 TASKS = Param("permitted_tasks", "list<string>", required=True)
 # What the specification lists beside the id; they have no effect here.
 MORE = {"page": params(string="code entry_point")}
+# Of each kind: where claiming and giving up stand.
+CLAIMED = {"ad_account": f"{BUSINESS_PAGE}/owned_ad_accounts", "page": f"{GUIDES}/pages"}
+GIVEN_UP: dict[str, tuple[str, Tag]] = {"ad_account": (SPEC, "SDK"), "page": (f"{BUSINESS_PAGE}/pages", "documented")}
 
 
 def _routes(kind: Kind) -> tuple[Route, ...]:
-    owned, client = partial(claim, kind), partial(request_use, kind)
-    one = Param(kind.param, "id", required=True)
-    more = MORE.get(kind.kind, ())
-    pending = tuple(
-        Route(
-            "GET",
-            "business",
-            f"pending_{side}_{kind.edge}",
-            partial(list_pending, kind, side),
-            f"{BUSINESS_PAGE}/pending_{side}_{kind.edge}",
-            returns=_row(kind),
-            many=True,
-        )
-        for side in ("client", "owned")
-    )
+    owned, client, gone = partial(claim, kind), partial(request_use, kind), partial(give_up, kind)
+    one, more = Param(kind.param, "id", required=True), MORE.get(kind.kind, ())
+    gone_page, gone_tag = GIVEN_UP[kind.kind]
+    b2b, claimed = f"{GUIDES}/business-to-business", CLAIMED[kind.kind]
     return (
-        Route(
-            "POST", "business", f"owned_{kind.edge}", owned, f"{BUSINESS_PAGE}/owned_{kind.edge}", params=(one, *more)
-        ),
-        Route("POST", "business", f"client_{kind.edge}", client, B2B, params=(one, TASKS)),
-        Route("DELETE", "business", kind.edge, partial(give_up, kind), f"{BUSINESS_PAGE}/{kind.edge}", params=(one,)),
-        *pending,
+        Route("POST", "business", f"owned_{kind.edge}", owned, claimed, params=(one, *more)),
+        Route("POST", "business", f"client_{kind.edge}", client, b2b, params=(one, TASKS)),
+        Route("DELETE", "business", kind.edge, gone, gone_page, gone_tag, (one,)),
+        _pending(kind, "client", f"{BUSINESS_PAGE}/pending_client_{kind.edge}", "documented"),
+        _pending(kind, "owned", SPEC, "SDK"),
     )
+
+
+def _pending(kind: Kind, side: Side, source: str, tag: Tag) -> Route:
+    edge, listed = f"pending_{side}_{kind.edge}", partial(list_pending, kind, side)
+    return Route("GET", "business", edge, listed, source, tag, returns=_row(kind), many=True)
 
 
 ROUTES = tuple(route for kind in KINDS for route in _routes(kind))

@@ -33,7 +33,9 @@ LONGEST_INCREMENT = 90  # days
 
 def read(call: GraphCall, account: Asset) -> Any:
     levels.check_tier(call, "ad_account", account)
-    if not reaches(call, "ad_account", account) or not levels.permits(call, account, "ads_read", "ads_management"):
+    if not reaches(call, "ad_account", account) or not levels.permits(
+        call, "ad_account", account, "ads_read", "ads_management"
+    ):
         raise denied(NOT_GRANTED)
     request = call.request
     for asked in split(request.text("fields") or ""):

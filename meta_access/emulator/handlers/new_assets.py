@@ -1,9 +1,7 @@
 """The assets that a call can make: `POST /{business-id}/adspixels` and `POST /{business-id}/owned_product_catalogs`.
 
-Source: https://developers.facebook.com/docs/marketing-api/reference/business/owned_product_catalogs and
-https://developers.facebook.com/docs/marketing-api/reference/business/adspixels, Graph v26.0, read 2026-11. What a
-catalog or pixel is for (settings, feeds, events) is taken and has no effect. `GET /{business-id}/adspixels` lists what
-the business owns and what is shared with it.
+Source: the specification of Business, API v26.0, read 2026-11. What a catalog or pixel is for (settings, feeds, events)
+is taken and has no effect. `GET /{business-id}/adspixels` lists what the business owns and what is shared with it.
 """
 
 from __future__ import annotations
@@ -68,8 +66,7 @@ def _made(call: GraphCall, kind: AssetKind, asset: Asset) -> Any:
     return show(node, call) if call.request.text("fields") else {"id": asset.id}
 
 
-PIXELS = "marketing-api/reference/business/adspixels"
-CATALOGS = "marketing-api/reference/business/owned_product_catalogs"
+SPEC = f"{SDK}Business.json"
 FILTER = (*params(string="id_filter name_filter"), Param("sort_by", "enum", values=("LAST_FIRED_TIME", "NAME")))
 CATALOG = (
     Param("name", required=True),
@@ -82,19 +79,11 @@ CATALOG = (
     ),
 )
 
+NAMED = params(string="name", bool="is_crm")
+PIXEL_TYPE, CATALOG_TYPE = TYPES["pixel"], TYPES["catalog"]
+
 ROUTES = (
-    Route("GET", "business", "adspixels", list_pixels, PIXELS, params=FILTER, returns=TYPES["pixel"], many=True),
-    Route(
-        "POST",
-        "business",
-        "adspixels",
-        make_pixel,
-        f"{SDK}Business.json",
-        "SDK",
-        params(string="name", bool="is_crm"),
-        TYPES["pixel"],
-    ),
-    Route(
-        "POST", "business", "owned_product_catalogs", make_catalog, CATALOGS, params=CATALOG, returns=TYPES["catalog"]
-    ),
+    Route("GET", "business", "adspixels", list_pixels, SPEC, "SDK", FILTER, PIXEL_TYPE, many=True),
+    Route("POST", "business", "adspixels", make_pixel, SPEC, "SDK", NAMED, PIXEL_TYPE),
+    Route("POST", "business", "owned_product_catalogs", make_catalog, SPEC, "SDK", CATALOG, CATALOG_TYPE),
 )

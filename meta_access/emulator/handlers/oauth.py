@@ -75,7 +75,8 @@ PAGE = "facebook-login/guides/access-tokens"
 
 ROUTES = (
     Route("GET", "", "oauth/access_token", access_token, PAGE, params=(*CLIENT, *GRANT), writes=True),
-    Route("POST", "", "oauth/access_token", access_token, PAGE, params=(*CLIENT, *GRANT), writes=True),
+    # The pages show a GET; libraries for OAuth 2.0 send a POST, and it works for their users.
+    Route("POST", "", "oauth/access_token", access_token, PAGE, "reported", (*CLIENT, *GRANT), writes=True),
     Route(
         "GET",
         "",

@@ -17,7 +17,7 @@ from meta_access.emulator.fields import Node
 from meta_access.emulator.handlers.agencies import CONFIRMED, PENDING
 from meta_access.emulator.node_types import BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import Param, Route
+from meta_access.emulator.surface import SDK, Param, Route, Tag
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -91,13 +91,19 @@ def _permissions(call: GraphCall, owner: Business, agency: Business) -> dict[str
     return found
 
 
-def _routes(side: Side) -> tuple[Route, ...]:
-    source = f"marketing-api/reference/business/{side}"
+def _routes(side: Side, source: str, end_source: str, end_tag: Tag) -> tuple[Route, ...]:
     listed, removed = partial(list_partners, side), partial(remove_partner, side)
+    one = (Param("business", "id", required=True),)
     return (
         Route("GET", "business", side, listed, source, returns=PARTNER, many=True),
-        Route("DELETE", "business", side, removed, source, params=(Param("business", "id", required=True),)),
+        Route("DELETE", "business", side, removed, end_source, end_tag, one),
     )
 
 
-ROUTES = (*_routes("agencies"), *_routes("clients"))
+AGENCIES = "marketing-api/reference/business/agencies"
+B2B = "business-management-apis/business-asset-management/guides/business-to-business"
+
+ROUTES = (
+    *_routes("agencies", AGENCIES, AGENCIES, "documented"),
+    *_routes("clients", B2B, f"{SDK}Business.json", "SDK"),
+)

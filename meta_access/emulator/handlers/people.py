@@ -127,6 +127,9 @@ ROUTES = (
         params=params(string="permission"),
     ),
     Route("GET", "person", "accounts", list_accounts, f"{SOURCE}/accounts", returns=ACCOUNT, many=True),
-    Route("GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", returns=ACCOUNT, many=True),
+    # The page is about people; users report that a system user's token is answered alike.
+    Route(
+        "GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", "reported", returns=ACCOUNT, many=True
+    ),
     Route("GET", "person", "businesses", list_businesses, f"{SOURCE}/businesses", returns=ROLE, many=True),
 )
