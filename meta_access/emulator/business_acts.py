@@ -71,6 +71,10 @@ def remove_member(world: World, person: Person, business_id: str) -> None:
     kept = [row for row in world.business_users if (row.person_id, row.business_id) != (person.id, business_id)]
     world.business_users = kept
     del person.businesses[business_id]
+    held = {row.asset_id for row in world.assignments if row.user_id == person.id}
+    for _, asset in world.assets():
+        if asset.id in held:
+            sharing.settle(world, asset)
 
 
 def is_last_admin(world: World, person: Person, business_id: str) -> bool:

@@ -26,26 +26,26 @@ def share(world: World, asset: Asset, business_id: str, tasks: list[str]) -> Non
     """Let a business use an asset for these tasks at most. What it has assigned beyond them is cut down."""
     asset.shares = [row for row in asset.shares if row.business_id != business_id]
     asset.shares.append(Share(business_id, tasks))
-    _settle(world, asset)
+    settle(world, asset)
 
 
 def withdraw(world: World, asset: Asset, business_id: str) -> None:
     """End a share, and with it every assignment the partner made."""
     asset.shares = [row for row in asset.shares if row.business_id != business_id]
-    _settle(world, asset)
+    settle(world, asset)
 
 
 def hand_over(world: World, asset: Asset, business_id: str) -> None:
     """Make a business the owner. What the one before assigned ends; shares with others stay."""
     asset.business_id = business_id
     asset.shares = [row for row in asset.shares if row.business_id != business_id]
-    _settle(world, asset)
+    settle(world, asset)
 
 
 def release(world: World, asset: Asset) -> None:
     """Take an asset out of its business: it belongs to none, and only people who have it by themselves keep it."""
     asset.business_id, asset.shares = None, []
-    _settle(world, asset)
+    settle(world, asset)
 
 
 def carry_out(world: World, request: AssetRequest, asset: Asset) -> None:
@@ -81,8 +81,8 @@ def may_hold(world: World, asset: Asset, user_id: str) -> list[str] | None:
     return [] if [] in limits else list(dict.fromkeys(task for tasks in limits for task in tasks))
 
 
-def _settle(world: World, asset: Asset) -> None:
-    """Drop whatever hangs on access that is no longer there."""
+def settle(world: World, asset: Asset) -> None:
+    """Drop whatever hangs on access to an asset that is no longer there."""
     kept = []
     for row in world.assignments:
         limit = may_hold(world, asset, row.user_id) if row.asset_id == asset.id else []

@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -24,8 +24,9 @@ from meta_access.emulator import router, surface, world_files
 from meta_access.emulator.aws import limits
 from meta_access.emulator.aws.responses import READS, WRITES
 from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.tokens import fingerprint
+from meta_access.emulator.tokens import fingerprint, proof
 from meta_access.redaction import scrub
+from tests.emulator import aimed
 from tests.emulator.invariants import violations
 
 CHAPTER = 250  # requests before the emulator begins again, with the next world
@@ -57,6 +58,17 @@ RAW: tuple[bytes, ...] = (
     b"GET http://evil.example/v26.0/me HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
 )  # fmt: skip
+# Kinds of nodes, and the list of the world that holds them.
+KINDS = {
+    "business": "businesses",
+    "app": "apps",
+    "person": "people",
+    "system_user": "system_users",
+    "business_user": "business_users",
+    "business_role_request": "business_invitations",
+    "asset_group": "asset_groups",
+    **aimed.LISTS,
+}
 METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")
 CONTROL = ("world", "reset", "calls", "faults", "clock", "credentials", "act", "functions", "nothing", "../world")
 
@@ -76,13 +88,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as sent, for the report of a failure."""
+    """One request as sent, for the report of a failure; `route` is the one it was made for, where it has its node."""
 
     door: str
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
+    route: tuple[str, str, str] | None = None
 
     def __str__(self) -> str:
         return scrub(f"{self.door} {self.method} {self.target[:300]} {self.headers} {self.body[:300]!r}")
@@ -98,6 +111,7 @@ class Fuzzer:
         self._home = home
         self._meta = MetaEmulator(home=home)
         self._connections: dict[str, http.client.HTTPConnection] = {}
+        self._corner = aimed.Corner()
         self._tokens: list[str] = []
         self._ids: dict[str, list[str]] = {}
 
@@ -119,16 +133,33 @@ class Fuzzer:
             self.report.grown_mb = _memory_mb() - before
             self._search_canary()
         finally:
-            for connection in self._connections.values():
-                connection.close()
-            self._meta.stop()
+            self._end()
         return self.report
+
+    def aim_at_each(self) -> Report:
+        """Send for each route the one request that is to succeed; `succeeded` says which did."""
+        self._meta.start()
+        try:
+            self._begin(0)
+            for number, route in enumerate(self._routes):
+                self._send(number, self._aimed(route))
+                self.report.sent += 1
+            self._check(self.report.sent)
+        finally:
+            self._end()
+        return self.report
+
+    def _end(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._meta.stop()
 
     def _begin(self, chapter: int) -> None:
         worlds = world_files.names()
         self._meta.load(worlds[chapter % len(worlds)])
-        if chapter % 2:
-            with self._meta.edit() as world:
+        with self._meta.edit() as world:
+            self._corner.furnish(world, self._meta.clock.now())
+            if chapter % 2:
                 world.strictness = "strict"
         self._learn()
 
@@ -139,9 +170,7 @@ class Fuzzer:
 
     def _learn(self) -> None:
         world = self._meta.world
-        named = ("businesses", "apps", "people", "system_users", "ad_accounts", "pages", "product_catalogs")
-        kinds = ("business", "app", "person", "system_user", "ad_account", "page", "catalog")
-        for kind, name in zip(kinds, named, strict=True):
+        for kind, name in KINDS.items():
             self._ids[kind] = [row.id for row in getattr(world, name)] or ["0"]
         app = f"{self._meta.app_id}|{self._meta.app_secret}"
         # Mostly one that may do something: what is refused at the door goes no further.
@@ -149,8 +178,19 @@ class Fuzzer:
 
     def _one(self, number: int) -> None:
         kind = self.random.choices(
-            (self._graph, self._bent, self._batch, self._many, self._control, self._aws, self._page, self._raw),
-            (60, 12, 4, 4, 6, 8, 4, 2),
+            (
+                self._graph,
+                self._aimed,
+                self._bent_aim,
+                self._bent,
+                self._batch,
+                self._many,
+                self._control,
+                self._aws,
+                self._page,
+                self._raw,
+            ),
+            (35, 20, 15, 8, 4, 3, 5, 6, 3, 1),
         )[0]
         asked = kind()
         if asked is not None:
@@ -160,7 +200,46 @@ class Fuzzer:
 
     def _graph(self) -> Asked:
         route = self.random.choice(self._routes)
-        return self._call(route["method"], self._path(route), self._params(route))
+        path = self._path(route)
+        asked = self._call(route["method"], path, self._params(route))
+        fits = not route["node"] or path.split("/")[0] in self._ids.get(route["node"], ())
+        return replace(asked, route=_key(route)) if fits else asked
+
+    def _aimed(self, route: dict[str, Any] | None = None) -> Asked:
+        """A request that the world is prepared for."""
+        chosen = route or self.random.choice(self._routes)
+        aim = self._prepared(chosen)
+        return replace(self._signed(aim, aim.path, aim.params), route=_key(chosen))
+
+    def _bent_aim(self) -> Asked:
+        """The same with one thing wrong: refused late, where most of a handler is behind it."""
+        aim = self._prepared(self.random.choice(self._routes))
+        params = dict(aim.params)
+        name = self.random.choice([*params, "fields", "limit", "business", "user"])
+        params[name] = self.random.choice((self._hostile(), [self._hostile()], "999", aimed.foreign("page")))
+        path = aim.path
+        if self.random.random() < 0.2:
+            node, _, edge = path.partition("/")
+            node = self.random.choice((aimed.foreign("page"), aimed.CLIENT, aimed.GROUP, node))
+            path = f"{node}/{edge}" if edge else node
+        return self._signed(aim, path, params)
+
+    def _prepared(self, route: dict[str, Any]) -> aimed.Aim:
+        with self._meta.edit() as world:
+            self._corner.furnish(world, self._meta.clock.now())
+        return aimed.at(route, self._corner, self._meta.secret_of(aimed.APP))
+
+    def _signed(self, aim: aimed.Aim, path: str, params: dict[str, Any]) -> Asked:
+        app = aimed.CLIENT_APP if aim.by == "boss" else aimed.APP
+        secret = self._meta.secret_of(app)
+        token = f"{app}|{secret}" if aim.by == "app" else self._corner.tokens[aim.by]
+        given = {"appsecret_proof": proof(token, secret), **params}
+        headers = {"Authorization": f"Bearer {token}"}
+        if aim.method != "POST":
+            return Asked("graph", aim.method, _target(f"/v26.0/{path}", given), headers, b"")
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(_texts(given), errors="replace").encode()
+        return Asked("graph", "POST", _target(f"/v26.0/{path}", {}), headers, body)
 
     def _bent(self) -> Asked:
         route = self.random.choice(self._routes)
@@ -391,10 +470,8 @@ class Fuzzer:
         return answer.status, answer.read()
 
     def _remember(self, asked: Asked, body: bytes) -> None:
-        parts = [part for part in asked.target.partition("?")[0].split("/") if part and not part.startswith("v")]
-        for route in self._routes:
-            if route["method"] == asked.method and parts and parts[-1] == route["edge"]:
-                self.report.succeeded.add((route["method"], route["node"], route["edge"]))
+        if asked.route is not None:
+            self.report.succeeded.add(asked.route)
         try:
             answer = json.loads(body)
         except ValueError:
@@ -413,6 +490,10 @@ class Fuzzer:
     def _search_canary(self) -> None:
         held = [file for file in self._home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
         self.report.failures += [f"the canary is in {file.name}" for file in held]
+
+
+def _key(route: dict[str, Any]) -> tuple[str, str, str]:
+    return route["method"], route["node"], route["edge"]
 
 
 def _target(path: str, params: dict[str, Any]) -> str:
@@ -457,7 +538,10 @@ def main() -> int:
         report = Fuzzer(seed, Path(folder)).run(given.requests)
     took = time.monotonic() - started
     print(f"fuzz: {report.sent} sent in {took:.0f} s, slowest {report.slowest_s:.2f} s, grown {report.grown_mb:.0f} MB")
-    print(f"fuzz: statuses {dict(sorted(report.statuses.items()))}, {len(report.succeeded)} routes answered with 200")
+    routes = len(router.routes()) - len(aimed.NEVER)
+    print(
+        f"fuzz: statuses {dict(sorted(report.statuses.items()))}, {len(report.succeeded)} of {routes} routes with 200"
+    )
     for failure in report.failures[:30]:
         print(f"FAILED {failure}")
     print(f"fuzz: {len(report.failures)} failures; repeat with --seed {seed} --requests {given.requests}")

@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING, Any
 from meta_access.emulator import holdings, minting
 from meta_access.emulator.errors import GraphFault, bad_parameter
 from meta_access.emulator.fields import Node, show
-from meta_access.emulator.node_types import BUSINESS, PAGE, USER
+from meta_access.emulator.handlers.apps import app_node
+from meta_access.emulator.node_types import APPLICATION, BUSINESS, PAGE, USER
 from meta_access.emulator.paging import page
 from meta_access.emulator.surface import NodeType, Param, Route, fields, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import Asset, Person, SystemUser
+    from meta_access.emulator.world import Asset, Person, RoleName, SystemUser
 
 SOURCE = "graph-api/reference/user"
 PERMISSION = NodeType("Permission", fields(string="permission status"), ("permission", "status"))
+ASSIGNED_APP = APPLICATION.row("tasks", tasks="list<string>")
+# What each role is for, in the words of the tasks that Business Manager gives on apps.
+ROLE_TASKS: dict[RoleName, tuple[str, ...]] = {
+    "administrators": ("MANAGE", "DEVELOP", "TEST", "ANALYZE"),
+    "developers": ("DEVELOP", "TEST", "ANALYZE"),
+    "testers": ("TEST",),
+    "insights users": ("TEST", "ANALYZE"),
+}
 ACCOUNT = PAGE.row("access_token", "category", "tasks", tasks="list<string>")
 
 
@@ -104,6 +113,18 @@ def list_businesses(call: GraphCall, person: Person) -> Any:
     return page(nodes, [row.id for row in found], call)
 
 
+def list_applications(call: GraphCall, person: Person) -> Any:
+    """The apps that a person has a role on, with what the role lets them do."""
+    call.caller.require_scope("manage_app_solution")
+    nodes, keys = [], []
+    for app in call.world.apps:
+        role = call.world.role_on_app(person.id, app.id)
+        if role is not None:
+            nodes.append(Node(ASSIGNED_APP, {**app_node(call, app).values, "tasks": list(ROLE_TASKS[role])}))
+            keys.append(app.id)
+    return page(nodes, keys, call)
+
+
 ROLE = BUSINESS.row(permitted_roles="list<string>")
 
 ROUTES = (
@@ -130,6 +151,15 @@ ROUTES = (
     # The page is about people; users report that a system user's token is answered alike.
     Route(
         "GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", "reported", returns=ACCOUNT, many=True
+    ),
+    Route(
+        "GET",
+        "person",
+        "assigned_applications",
+        list_applications,
+        f"{SOURCE}/assigned_applications",
+        returns=ASSIGNED_APP,
+        many=True,
     ),
     Route("GET", "person", "businesses", list_businesses, f"{SOURCE}/businesses", returns=ROLE, many=True),
 )

@@ -37,7 +37,8 @@ def list_accounts(call: GraphCall, pixel: Asset) -> Any:
 def link(call: GraphCall, pixel: Asset) -> Any:
     row = _row(call, pixel)
     account = call.world.asset(row.account_id)
-    if account is None or call.world.permitted_tasks(account[1], row.business_id) is None:
+    both = () if account is None else (pixel, account[1])
+    if not both or any(call.world.permitted_tasks(asset, row.business_id) is None for asset in both):
         raise denied("The business has to have access to both the pixel and the ad account.")
     if row not in call.world.pixel_accounts:
         call.world.pixel_accounts.append(row)
