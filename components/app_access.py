@@ -20,14 +20,19 @@ from meta_access import (
 )
 from meta_access.spec import gate_names
 from meta_access.spec.login_urls import login_urls
+from meta_access.spec.plan import TWO_FACTOR, duties, two_factor_duty
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
     from components.gate_board import GateBoard
     from meta_access.spec import Stack
+    from meta_access.spec.app import ObligationSpec
     from meta_access.spec.plan import AppPlan
 
 _VERIFY_TOKEN_LENGTH = 40
+APP_MODE = "app_mode"
+SEEN = {"user_id", "email"}
+"""What tells a person of the table to Meta."""
 
 
 class AppAccess(pulumi.ComponentResource):
@@ -99,8 +104,10 @@ class AppAccess(pulumi.ComponentResource):
             return
         gate = gate_names.app_roles(self._plan.key)
         roles = self._app.roles.by_person()
-        ids = {person: self._stack.spec.people[person].user_id for person in roles}
-        people = {person: {"user_id": user_id} for person, user_id in ids.items() if user_id is not None}
+        people = {
+            person: self._stack.spec.people[person].model_dump(include=SEEN, exclude_none=True) for person in roles
+        }
+        people = {person: told for person, told in people.items() if told}
         self._board.add(gate, AppRoles(gate, roles=roles, people=people, **self._common(gate)))
 
     def _settings(self) -> None:
@@ -127,18 +134,19 @@ class AppAccess(pulumi.ComponentResource):
             self._board.add(gate, LoginConfiguration(gate, **asked, **self._common(gate)))
 
     def _obligations(self) -> None:
-        for kind, row in self._app.obligations.items():
-            gate = gate_names.obligation(self._plan.key, kind)
-            common = self._common(gate)
-            due = None if row.due is None else row.due.isoformat()
-            self._board.add(
-                gate, Obligation(gate, kind=kind, due=due, **{**common, "owner": row.owner or common["owner"]})
-            )
+        spec = self._stack.spec
+        for kind, row in duties(spec, self._plan.key).items():
+            value = self._app.mode if kind == APP_MODE else None
+            self._duty(gate_names.obligation(self._plan.key, kind), kind, value, row, self._plan.connection)
         for business, connection in self._plan.secures.items():
-            gate = gate_names.two_factor(business)
-            common = self._common(gate, connection)
-            value = self._stack.spec.businesses[business].two_factor
-            self._board.add(gate, Obligation(gate, kind="two_factor", value=value, **common))
+            rule, told = spec.businesses[business].two_factor, two_factor_duty(spec, business)
+            self._duty(gate_names.two_factor(business), TWO_FACTOR, rule, told, connection)
+
+    def _duty(self, gate: str, kind: str, value: str | None, row: ObligationSpec | None, connection: str) -> None:
+        common = self._common(gate, connection)
+        due = row.due.isoformat() if row is not None and row.due is not None else None
+        owner = (row.owner if row is not None else None) or common["owner"]
+        self._board.add(gate, Obligation(gate, kind=kind, value=value, due=due, **{**common, "owner": owner}))
 
     def _verify_token(self) -> pulumi.Output[str] | None:
         if self._app.webhooks is None:

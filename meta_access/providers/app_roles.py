@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
+from meta_access.errors import MetaAccessError
 from meta_access.gates import Actor, Desired, NextStep, Observation
+from meta_access.graph.business_users import same
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown
 
@@ -60,8 +62,14 @@ class AppRolesProvider(GateProvider):
     def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
         claimed = live.connection.app_claimed
         wanted = [f"{person}: {role}" for person, role in sorted(props["roles"].items())]
+        how = "Roles are given to people by an app admin; an invited person must accept."
+        if claimed:
+            how = (
+                f"The app is claimed by {business_shown(live)}: a business admin gives its roles, to people of the "
+                f"business alone, and an invited person must accept.{_outside(props, live)}"
+            )
         return NextStep(
-            what=f"{_sentence(seen.reason)} Roles are given to people by an app admin; an invited person must accept.",
+            what=f"{_sentence(seen.reason)} {how}",
             **place(live, "claimed_app_roles" if claimed else self.link),
             expect=business_shown(live) if claimed else app_shown(live),
             paste="\n".join(wanted),
@@ -85,9 +93,13 @@ class AppRolesProvider(GateProvider):
         over = []
         if count["admin"] > limits.admins:
             over.append(f"{count['admin']} admins are more than the {limits.admins} an app may have.")
-        if count["tester"] + count["analytics"] > limits.testers_and_analytics_verified:
-            most = limits.testers_and_analytics_verified
-            over.append(f"{count['tester'] + count['analytics']} testers and analytics users are more than {most}.")
+        most, whose = limits.testers_and_analytics_verified, ""
+        if not live.connection.app_claimed:
+            most, whose = limits.testers_unverified, " that an app without a verified business may have"
+        if count["tester"] + count["analytics"] > most:
+            over.append(
+                f"{count['tester'] + count['analytics']} testers and analytics users are more than {most}{whose}."
+            )
         return over
 
 
@@ -127,6 +139,29 @@ def compare(roles: Mapping[str, str], user_ids: Mapping[str, str], rows: Sequenc
     return Observation(met=True, value=value, source="graph")
 
 
+def _outside(props: Mapping[str, Any], live: Live) -> str:
+    """Which of the people are not in the business yet, as far as their addresses and Meta tell."""
+    emails = {
+        person: entry["email"]
+        for person, entry in props["people"].items()
+        if person in props["roles"] and isinstance(entry, dict) and entry.get("email")
+    }
+    if live.offline or not emails:
+        return ""
+    try:
+        rows = live.snapshot.business_users()
+    except MetaAccessError:
+        return ""
+    outside = []
+    for person, email in sorted(emails.items()):
+        found = [row for row in rows if same(row.email, email)]
+        if not found:
+            outside.append(f"{person} (not invited)")
+        elif all(row.pending for row in found):
+            outside.append(f"{person} (invited, has not accepted)")
+    return f" Not in the business yet: {', '.join(outside)}." if outside else ""
+
+
 def _user_ids(props: Mapping[str, Any]) -> dict[str, str]:
     entries = props.get("people", {}).items()
     found = {person: entry.get("user_id") if isinstance(entry, dict) else entry for person, entry in entries}
@@ -142,7 +177,8 @@ class AppRoles(GateResource, module="meta", name="AppRoles"):
 
     Args:
         roles: Person to admin, developer, tester or analytics.
-        people: Person to {"user_id": …}, which matches a name to what Meta lists.
+        people: Person to {"user_id": …, "email": …}: the id matches a name to what Meta lists, the address tells who of
+            a claimed app's people is not in the business yet.
     """
 
     def __init__(

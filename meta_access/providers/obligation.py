@@ -95,7 +95,8 @@ class ObligationProvider(GateProvider):
 
     def _about(self, props: Mapping[str, Any], live: Live) -> str:
         about = live.rules.obligations[props["kind"]].about
-        return f"{props['kind']}: {about}"
+        declared = f" Declared: {props['value']}." if props["value"] != "done" else ""
+        return f"{props['kind']}: {about}{declared}"
 
 
 def _day(text: Any) -> date | None:
@@ -111,7 +112,7 @@ class Obligation(GateResource, module="meta", name="Obligation"):
     Args:
         kind: A row of the rule set's obligations: app_mode, data_use_checkup, access_verification, require_app_secret,
             two_factor, restriction.
-        value: What must hold, where there is more than done and not done: admin_required or all_required.
+        value: What must hold, where there is more than done and not done: admin_required or all_required, or the mode.
         due: The day, as 2027-03-01; told from 60 days before.
     """
 

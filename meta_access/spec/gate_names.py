@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.spec.plan import shares
+from meta_access.spec.plan import duties, shares
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[str]:
     yield from (feature(key, name) for name in app.features)
     if app.tier is not None:
         yield tier(key)
-    yield from (obligation(key, kind) for kind in app.obligations)
+    yield from (obligation(key, kind) for kind in duties(spec, key))
 
 
 def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:

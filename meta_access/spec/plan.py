@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from meta_access.rules import RuleSet
+    from meta_access.spec.app import ObligationSpec
     from meta_access.spec.client import TaskSetSpec
     from meta_access.spec.identity import IdentitySpec
     from meta_access.spec.stack import StackSpec
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SUFFIX = "{suffix}"
 """Stands in a secret's name for eight random hex digits, made once and kept in state."""
 
+
+TWO_FACTOR = "two_factor"
 
 USE_CASE = "use_case"
 """As a choice of tasks: those of the identity's use case."""
@@ -207,6 +210,26 @@ def shares(spec: StackSpec, rules: RuleSet, client: str) -> dict[tuple[str, str]
             name, connection, typed.business, work.asset, tuple(sorted(set(work.tasks)))
         )
     return found
+
+
+def duties(spec: StackSpec, app: str) -> dict[str, ObligationSpec]:
+    """The duties of an app that are gates of their own, by kind.
+
+    A second factor is asked of the business's people: where the business declares it, that gate is the one.
+    """
+    business = spec.businesses.get(_business_of(spec, app))
+    merged = business is not None and business.two_factor
+    return {kind: row for kind, row in spec.apps[app].obligations.items() if not (merged and kind == TWO_FACTOR)}
+
+
+def two_factor_duty(spec: StackSpec, business: str) -> ObligationSpec | None:
+    """Day and owner of a business's second factor, as one of its apps says them."""
+    found = (app.obligations.get(TWO_FACTOR) for key, app in spec.apps.items() if _business_of(spec, key) == business)
+    return next((row for row in found if row is not None), None)
+
+
+def _business_of(spec: StackSpec, app: str) -> str:
+    return next((typed.business for typed in spec.connections.values() if typed.app == app), "")
 
 
 def businesses_in_use(spec: StackSpec) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.spec.checks.apps import check_apps
+from meta_access.spec.checks.apps import check_apps, check_second_factors
 from meta_access.spec.checks.assets import check_assets
 from meta_access.spec.checks.connections import check_connections
 from meta_access.spec.checks.evidence import check_evidence
@@ -27,6 +27,7 @@ _CHECKS = (
     check_connections,
     check_people,
     check_apps,
+    check_second_factors,
     check_login,
     check_settings,
     check_identities,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.rules.move import edition_of, word_for
 from meta_access.spec.base import shown
+from meta_access.spec.plan import TWO_FACTOR
 from meta_access.spec.problems import instead
 from meta_access.spec.use_case import ADVANCED, STANDARD
 
@@ -30,6 +31,19 @@ def check_apps(draft: Draft) -> Iterator[Problem]:
             if name not in known:
                 fix = instead(name, known, f"write one of {', '.join(known)}.")
                 yield draft.problem((*at, "obligations", name), f"there is no obligation {shown(name)}.", fix)
+
+
+def check_second_factors(draft: Draft) -> Iterator[Problem]:
+    """A second factor is the business's: two of its apps that declare it would be two gates of one thing."""
+    first: dict[str, str] = {}
+    for key, app in draft.spec.apps.items():
+        connection = next((typed for typed in draft.spec.connections.values() if typed.app == key), None)
+        if connection is None or TWO_FACTOR not in app.obligations:
+            continue
+        other = first.setdefault(connection.business, key)
+        if other != key:
+            text = f"it is a duty of business {connection.business}, and {other} declares it already."
+            yield draft.problem(("apps", key, "obligations", TWO_FACTOR), text, f"keep it with {other}.")
 
 
 def _permissions(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:

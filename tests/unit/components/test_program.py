@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from meta_access.spec.files import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.unit.components.conftest import Asked
 
+STACKS = Path(__file__).resolve().parents[3] / "stacks"
 VERIFIED = {"agency-verification": "pending_human"}
 TIER = {"ads-tier": "pending_human"}
 
@@ -55,7 +59,10 @@ def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[
     assert asked.resources["AppRoles", "ads-app-roles"] == {
         **common,
         "roles": {"nadia": "admin", "ines": "developer"},
-        "people": {"nadia": {"user_id": "100000000000401"}, "ines": {"user_id": "100000000000402"}},
+        "people": {
+            "nadia": {"user_id": "100000000000401", "email": "nadia@lindenhof.example"},
+            "ines": {"user_id": "100000000000402", "email": "ines@lindenhof.example"},
+        },
     }
     assert asked.resources["RedirectUris", "ads-redirect-uris"] == {
         **common,
@@ -136,6 +143,26 @@ def test_duties_and_login_configurations_are_gates_too(program: Callable[..., As
         },
         "ads-access_verification": {"connection": "main", "kind": "access_verification", "owner": "tom"},
         "agency-two-factor": {"connection": "main", "kind": "two_factor", "value": "all_required", "owner": "nadia"},
+    }
+
+
+def test_a_second_factor_of_app_and_business_is_one_gate(program: Callable[..., Asked]) -> None:
+    apps = config_of(STACKS / "Pulumi.prod.yaml")["meta:apps"]
+    apps["ads"]["obligations"] = {"two_factor": {"due": "2027-01-31", "owner": "ines"}, "app_mode": {}}
+    duties = {
+        name: row
+        for (kind, name), row in program("prod", {"meta:apps": apps}).resources.items()
+        if kind == "Obligation"
+    }
+    assert duties == {
+        "ads-app_mode": {"connection": "main", "kind": "app_mode", "value": "live", "owner": "nadia"},
+        "agency-two-factor": {
+            "connection": "main",
+            "kind": "two_factor",
+            "value": "all_required",
+            "due": "2027-01-31",
+            "owner": "ines",
+        },
     }
 
 
@@ -252,7 +279,7 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
 
 def test_offline_is_said_first(program: Callable[..., Asked]) -> None:
     said = program("prod").said
-    assert [level for level, _ in said] == ["warn", *["info"] * 8]
+    assert [level for level, _ in said] == ["warn", *["info"] * 7]
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )

@@ -10,6 +10,7 @@ import pytest
 from meta_access import evidence
 from meta_access.errors import AuthError, PermissionDeniedError, RateLimitedError
 from meta_access.graph.app_roles import RoleRow
+from meta_access.graph.business_users import BusinessUserRow
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_roles import AppRolesProvider, compare
 from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
@@ -151,9 +152,9 @@ def test_people_are_matched_by_user_id(
             "501 admins are more than the 500 an app may have.",
         ),
         (
-            {"roles": {f"p{n}": "tester" if n % 2 else "analytics" for n in range(501)}},
+            {"roles": {f"p{n}": "tester" if n % 2 else "analytics" for n in range(51)}},
             "roles",
-            "501 testers and analytics users are more than 500.",
+            "51 testers and analytics users are more than 50 that an app without a verified business may have.",
         ),
     ],
 )
@@ -258,6 +259,42 @@ def test_a_claimed_app_has_its_people_elsewhere(meta: FakeMeta, monkeypatch: pyt
 
     assert step["where"] == "https://business.facebook.com/latest/settings/apps?business_id=178000000000101"
     assert step["expect"] == "business lindenhof (id 178000000000101)"
+    assert step["what"] == (
+        "Invite ines as developer; invite nadia as admin. The app is claimed by business lindenhof (id "
+        "178000000000101): a business admin gives its roles, to people of the business alone, and an invited person "
+        "must accept."
+    )
+
+
+def test_people_of_a_claimed_app_who_are_not_in_the_business_are_named(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta.connection = replace(meta.connection, app_claimed=True)
+    configured(monkeypatch, meta)
+    emails = {
+        name: {"user_id": IDS.get(name), "email": f"{name}@lindenhof.example"} for name in ("nadia", "ines", "tom")
+    }
+    meta.people = [
+        BusinessUserRow("1", "NADIA@lindenhof.example", "ADMIN"),
+        BusinessUserRow("2", "ines@lindenhof.example", "EMPLOYEE", pending=True),
+    ]
+    roles = {"nadia": "admin", "ines": "developer", "tom": "tester"}
+
+    step = created(roles=roles, people={**emails, "tom": {"email": "tom@lindenhof.example"}})["next_step"]
+
+    assert step["what"].endswith("Not in the business yet: ines (invited, has not accepted), tom (not invited).")
+    meta.fails["people"] = PermissionDeniedError("No.", code=10)
+    new_process(monkeypatch, meta)
+    assert "Not in the business yet" not in created(roles=roles, people=emails)["next_step"]["what"]
+
+
+def test_a_claimed_app_may_have_five_hundred_testers(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.connection = replace(meta.connection, app_claimed=True)
+    configured(monkeypatch, meta)
+
+    assert PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(500)})).failures == []
+    (failure,) = PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(501)})).failures
+    assert failure.reason == "501 testers and analytics users are more than 500."
 
 
 def test_an_invitation_that_was_sent_waits_for_the_invitee(meta: FakeMeta) -> None:

@@ -442,3 +442,10 @@ def test_what_a_duty_may_say(meta: FakeMeta, props: dict[str, Any], property_: s
 
     assert found == property_
     assert reason in text
+
+
+def test_the_declared_mode_is_told_and_a_statement_is_bound_to_it(meta: FakeMeta) -> None:
+    outs = created(OBLIGATION, kind="app_mode", value="live")
+
+    assert outs["next_step"]["what"].startswith("app_mode: The app is in the declared mode. Declared: live.")
+    assert OBLIGATION.subject(outs)["value"] == "live"

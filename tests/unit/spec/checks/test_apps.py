@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from meta_access.spec import gate_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -156,3 +158,37 @@ def test_roles_without_anybody(refusals: Callable[..., list[str]]) -> None:
             "of meta:people], or remove the line."
         )
     ]
+
+
+def test_a_second_factor_is_declared_once_for_a_business(refusals: Callable[..., list[str]]) -> None:
+    duty = {"two_factor": {"due": "2027-03-01"}}
+    second = {
+        "meta:apps/shop": {"id": "1204817736400556", "tier": "full", "obligations": duty},
+        "meta:connections/shop": {
+            "business": "agency",
+            "app": "shop",
+            "graph_url": "http://127.0.0.1:8765",
+            "api_version": "v26.0",
+            "app_secret": "emulator:",
+            "admin_token": "emulator:",
+            "aws": {"region": "eu-central-1", "endpoint_url": "http://127.0.0.1:8766"},
+        },
+        "meta:identities/reporting/connection": "main",
+        "meta:apps/ads/obligations": duty,
+    }
+
+    assert refusals(second) == [
+        (
+            "meta:apps.shop.obligations.two_factor: it is a duty of business agency, and ads declares it already. Fix: "
+            "keep it with ads."
+        )
+    ]
+
+
+def test_the_gates_of_a_second_factor_are_named_once(load: Callable[..., Stack]) -> None:
+    stack = load({"meta:apps/ads/obligations": {"two_factor": {}}, "meta:businesses/agency/two_factor": "all_required"})
+
+    names = gate_names.of_stack(stack.spec, stack.rules)
+    assert [name for name in names if "factor" in name] == ["agency-two-factor"]
+    alone = load({"meta:apps/ads/obligations": {"two_factor": {}}})
+    assert "ads-two_factor" in gate_names.of_stack(alone.spec, alone.rules)
