@@ -104,6 +104,8 @@ def reset(where: Where, *, as_json: bool) -> None:
     """
     try:
         file = None if where.world is None else world_files.find(where.world)
+        if file is not None:
+            world_files.check(file)
     except WorldError as wrong:
         raise ProcessError(str(wrong)) from None
     found = process.running(where)

@@ -59,14 +59,15 @@ def perform(world: World, data: object) -> str:
         raise ActError(f"action: {action!r} is not one of {', '.join(ACTS)}.")
     parameters = list(inspect.signature(act).parameters.values())[1:]
     known = [parameter.name for parameter in parameters]
-    for key, value in given.items():
-        if key not in known:
-            raise ActError(f"{key}: {action} takes {', '.join(known)}.")
+    wrong = [f"{key}: {action} takes {', '.join(known)}." for key in given if key not in known]
+    for key in known:
+        value = given.get(key, "")
         if not isinstance(value, str) and not (key in LISTS and isinstance(value, list)):
-            raise ActError(f"{key}: {value!r} is not text.")
-    for parameter in parameters:
-        if parameter.default is inspect.Parameter.empty and parameter.name not in given:
-            raise ActError(f"{parameter.name}: {action} needs it.")
+            wrong.append(f"{key}: {value!r} is not text.")
+    needed = (parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty)
+    wrong += [f"{name}: {action} needs it." for name in needed if name not in given]
+    if wrong:
+        raise ActError(" ".join(wrong))
     return act(world, **given)
 
 

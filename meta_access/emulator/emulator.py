@@ -62,9 +62,9 @@ class Emulator:
         self.folder.take()
         try:
             saved = self.folder.load()
-            self._begin_with(world, saved)
             self.keyring = Keyring(self.folder.keyring_file)
             self.clock = WorldClock() if saved is None else WorldClock(saved.offset)
+            self._begin_with(world, saved)
             self.journal = Journal(self.clock)
             self.faults = Faults()
             self.forms = FormGuard()
@@ -134,6 +134,7 @@ class Emulator:
                 f"{self.folder.starting_point().name}. Run `meta-access emulator reset --world {world.name}` to begin "
                 "again with this one, or name another folder with --home."
             )
+        world_files.build(world, self.keyring, self.clock.now())  # one that cannot be is not kept
         self.folder.keep_starting_point(world)
 
     def _route_aws(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

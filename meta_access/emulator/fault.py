@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # Options of each kind; the first ones are those that have to be given.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -30,7 +32,8 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "garbage": ("body", "status", "applied"),
     "stale": ("writes", "ms"),
 }
-MATCHING = ("service", "method", "operation", "path", "nth", "times", "kind")
+TEXTS = ("method", "operation", "path")
+MATCHING = ("service", *TEXTS, "nth", "times", "kind")
 SERVICES = ("graph", "secretsmanager")
 STANDING = ("stale", "latency")  # conditions rather than events: they last until removed unless `times` is given
 LONGEST_HANG_S = 600.0
@@ -91,83 +94,86 @@ class Fault:
 
 
 def parse(data: object) -> Fault:
-    """A fault from its JSON; FaultError names the key and what it takes."""
+    """A fault from its JSON; FaultError names every key that is wrong, and what it takes."""
     if not isinstance(data, dict):
         raise FaultError("a fault is an object such as {kind, service, path, nth}.")
+    if holds_real(str(data)):
+        raise FaultError(f"what was given looks like a real token of Meta's. {ONLY_FAKE}")
     kind = str(data.get("kind"))
-    if kind not in REQUIRED:
-        raise FaultError(f"kind: {kind!r} is not one of {', '.join(REQUIRED)}.")
     options = {key: value for key, value in data.items() if key not in MATCHING}
     if kind == "stale" and "n" in options:
         options["writes"] = options.pop("n")
-    _check_options(kind, options)
-    times = data.get("times", None if kind in STANDING else 1)
-    fault = Fault(0, kind, _service(kind, data), nth=_count("nth", data.get("nth", 1)), options=options)
-    fault.times = None if times is None else _count("times", times)
-    for key in ("method", "operation", "path"):
-        if data.get(key) is not None:
-            setattr(fault, key, _text(key, data[key]))
-    if fault.path is not None:
-        try:
-            re.compile(fault.path)
-        except re.error as broken:
-            raise FaultError(f"path: not a regular expression: {broken}.") from None
+    found = list(_problems(kind, data, options))
+    if found:
+        raise FaultError(" ".join(found))
+    fault = Fault(0, kind, data.get("service") or _implied(kind, data), nth=data.get("nth", 1), options=options)
+    fault.times = data.get("times", None if kind in STANDING else 1)
+    for key in TEXTS:
+        setattr(fault, key, data.get(key))
     return fault
 
 
-def _service(kind: str, data: Mapping[str, Any]) -> str | None:
-    service = data.get("service")
-    if service not in (None, *SERVICES):
-        raise FaultError(f"service: {service!r} is not one of {', '.join(SERVICES)}.")
-    implied = None
+def _problems(kind: str, data: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    if kind in REQUIRED:
+        yield from _wrong_options(kind, options)
+    else:
+        yield f"kind: {kind!r} is not one of {', '.join(REQUIRED)}."
+    yield from _wrong_service(kind, data)
+    for key in ("nth", "times"):
+        value = data.get(key, 1)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (whole and value >= 1) and not (key == "times" and value is None):
+            yield f"{key}: {value!r} is not a whole number from 1."
+    for key in TEXTS:
+        if not isinstance(data.get(key, ""), str | None):
+            yield f"{key}: {data[key]!r} is not text."
+    path = data.get("path")
+    if isinstance(path, str):
+        try:
+            re.compile(path)
+        except re.error as broken:
+            yield f"path: not a regular expression: {broken}."
+
+
+def _implied(kind: str, data: Mapping[str, Any]) -> str | None:
+    """The service that the rest of a fault belongs to."""
     if kind == "graph" or data.get("method") is not None:
-        implied = "graph"
-    if data.get("operation") is not None:
-        if implied is not None:
-            raise FaultError("operation: belongs to secretsmanager; a Graph call has a method and a path.")
-        implied = "secretsmanager"
-    if implied is not None and service not in (None, implied):
-        raise FaultError(f"service: {service!r} does not go with the rest, which belongs to {implied}.")
-    return service or implied
+        return "graph"
+    return "secretsmanager" if data.get("operation") is not None else None
 
 
-def _check_options(kind: str, options: Mapping[str, Any]) -> None:
+def _wrong_service(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
+    service, implied = data.get("service"), _implied(kind, data)
+    if service not in (None, *SERVICES):
+        yield f"service: {service!r} is not one of {', '.join(SERVICES)}."
+    elif implied == "graph" and data.get("operation") is not None:
+        yield "operation: belongs to secretsmanager; a Graph call has a method and a path."
+    elif None not in (implied, service) and service != implied:
+        yield f"service: {service!r} does not go with the rest, which belongs to {implied}."
+
+
+def _wrong_options(kind: str, options: Mapping[str, Any]) -> Iterator[str]:
     allowed = (*REQUIRED[kind], *OPTIONAL.get(kind, ()))
-    for key in options:
-        if key not in allowed:
-            raise FaultError(f"{key}: a fault of kind {kind} takes {', '.join((*MATCHING, *allowed))}.")
-    for key in REQUIRED[kind]:
-        if key not in options:
-            raise FaultError(f"{key}: a fault of kind {kind} needs it.")
-    if kind == "stale" and len(options) != 1:
-        raise FaultError("writes: a stale read is either some writes or some ms behind.")
+    unknown = [key for key in options if key not in allowed]
+    yield from (f"{key}: a fault of kind {kind} takes {', '.join((*MATCHING, *allowed))}." for key in unknown)
+    yield from (f"{key}: a fault of kind {kind} needs it." for key in REQUIRED[kind] if key not in options)
+    if kind == "stale" and len(options.keys() - set(unknown)) != 1:
+        yield "writes: a stale read is either some writes or some ms behind."
     for key, value in options.items():
-        _check_option(key, value)
+        yield from _wrong_option(key, value)
 
 
-def _check_option(key: str, value: object) -> None:
+def _wrong_option(key: str, value: object) -> Iterator[str]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     whole = isinstance(value, int) and number
     longest = {"seconds": LONGEST_HANG_S, "ms": LONGEST_HANG_S * 1000}.get(key)
     if longest is not None and not (number and 0 <= float(str(value)) <= longest):
-        raise FaultError(f"{key}: {value!r} is not a number from 0 to {longest:.0f}.")
+        yield f"{key}: {value!r} is not a number from 0 to {longest:.0f}."
     if key == "status" and not (whole and 200 <= int(str(value)) <= 599):  # noqa: PLR2004 - the range of final statuses
-        raise FaultError(f"status: {value!r} is not a whole number from 200 to 599.")
+        yield f"status: {value!r} is not a whole number from 200 to 599."
     if key in ("code", "subcode", "writes") and not whole:
-        raise FaultError(f"{key}: {value!r} is not a whole number.")
+        yield f"{key}: {value!r} is not a whole number."
     if key == "headers" and not isinstance(value, dict):
-        raise FaultError("headers: an object of names and values.")
+        yield "headers: an object of names and values."
     if key == "applied" and not isinstance(value, bool):
-        raise FaultError("applied: true (done, then answered so) or false.")
-
-
-def _count(key: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise FaultError(f"{key}: {value!r} is not a whole number from 1.")
-    return value
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise FaultError(f"{key}: {value!r} is not text.")
-    return value
+        yield "applied: true (done, then answered so) or false."

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from meta_access.emulator import minting, redirect_uris
 from meta_access.emulator.caller import standard_access
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.world import Consent, LoginConfiguration
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def parse(world: World, query: Mapping[str, str]) -> Login:
         raise LoginRefused("Invalid App ID", "The provided app ID does not look like a valid app ID.")
     sdk = query.get("sdk") == JAVASCRIPT_SDK
     uri = query.get("redirect_uri") or None
+    if uri is not None and holds_real(uri):  # a code would keep it
+        raise LoginRefused("Not here", f"redirect_uri holds what looks like a real token of Meta's. {ONLY_FAKE}")
     if uri is None and not sdk:
         raise LoginRefused("Missing redirect_uri parameter", "The parameter redirect_uri is required.")
     if query.get("state") is None and world.strictness == "strict" and not sdk:

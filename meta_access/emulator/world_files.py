@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import world_json
+from meta_access.emulator.keyring import Keyring
 from meta_access.emulator.seed import starting_world
 from meta_access.emulator.tokens import fingerprint
 from meta_access.emulator.world_json import WorldError
@@ -23,9 +25,6 @@ from meta_access.errors import ConfigError
 from meta_access.yaml_files import read_yaml
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.world import World
 
 USUAL = "lindenhof"  # the world of seed.py
@@ -77,6 +76,7 @@ def build(file: WorldFile, keyring: Keyring, now: datetime) -> World:
     """
     if file.data is None:
         return starting_world(keyring.admin_token(), now)
+    world_json.refuse_real(file.data)  # before anything of it is quoted
     data = json.loads(json.dumps(file.data))
     problems: list[str] = []
     for index, row in enumerate(data["tokens"] if isinstance(data.get("tokens"), list) else ()):
@@ -89,6 +89,12 @@ def build(file: WorldFile, keyring: Keyring, now: datetime) -> World:
     if problems:
         raise WorldError("; ".join(problems))
     return world
+
+
+def check(file: WorldFile) -> None:
+    """WorldError for a world that cannot be, found without a state folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        build(file, Keyring(Path(scratch) / "credentials.json"), datetime.now(UTC))
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from meta_access import rules
 from meta_access.emulator.caller import network
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.world import Row, World
 from meta_access.errors import ConfigError
 
@@ -44,8 +46,12 @@ def load(text: bytes) -> World:
     """The world in a JSON text.
 
     Raises:
-        WorldError: Not JSON, an unknown key, a wrong type, or a reference to something that is not there.
+        WorldError: Not JSON, an unknown key, a wrong type, a reference to something that is not there, or what looks
+            like a real token.
     """
+    if b"EAA" in text or b"\\u" in text:  # without either there is none; a world is read often
+        with contextlib.suppress(json.JSONDecodeError):  # told below
+            refuse_real(json.loads(text))
     world, found = _read(text)
     if world is not None:
         found += problems(world)
@@ -77,6 +83,25 @@ def _read(text: bytes) -> tuple[World | None, list[str]]:
 def load_object(data: object) -> World:
     """The same, from decoded JSON."""
     return load(json.dumps(data).encode())
+
+
+def refuse_real(data: object) -> None:
+    """WorldError, which names the places and quotes nothing, for data with what looks like a real token in it."""
+    found = [f"{path or 'the world'}: looks like a real token of Meta's" for path in _real(data)]
+    if found:
+        raise WorldError(f"{_join(found)}. {ONLY_FAKE}")
+
+
+def _real(value: object, path: str = "") -> Iterator[str]:
+    """The paths of texts, keys among them, that look like a real token; a path ends where one does."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from [path] if holds_real(str(key)) else _real(below, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _real(below, f"{path}[{index}]")
+    elif isinstance(value, str) and holds_real(value):
+        yield path
 
 
 def _join(problems: Iterable[str]) -> str:

@@ -168,3 +168,20 @@ def _spoilt(value: Any, key: str = "") -> Any:
             CANARY if key == "redirect_uris" else _spoilt(each, "review" if key == "reviews" else "") for each in value
         ]
     return CANARY if key in TEXTS and isinstance(value, str) and value else value
+
+
+def test_what_looks_like_a_real_token_is_neither_kept_nor_shown_again(
+    dashboard: Dashboard, meta: RunningEmulator
+) -> None:
+    real = "EAA" + "B" * 40
+    for path, label, press in (
+        ("redirects", "Valid OAuth redirect URI", "Add"),
+        ("faults", "Message", "Add"),
+    ):
+        dashboard.open(path)
+        dashboard.page.get_by_label(label).fill(f"https://a.example/?{real}")
+        dashboard.press(press)
+
+        dashboard.refuses("What was typed looks like a real token of Meta's.")
+        assert real not in dashboard.page.content()
+    assert real not in f"{meta.world()}{meta.faults()}{meta.calls()}"

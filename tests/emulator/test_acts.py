@@ -100,6 +100,10 @@ def test_a_share_is_given_and_ended(meta: RunningEmulator) -> None:
         ({"action": "accept-role", "person": "ines", "role": "king"}, "role: 'king' is not one of admin"),
         ({"action": "accept-role", "person": "ines", "colour": "red"}, "colour: accept-role takes person, role, app"),
         ({"action": "accept-role", "person": 5}, "person: 5 is not text"),
+        (
+            {"action": "decline", "app": 5, "hue": "red"},
+            r"hue: .+\. app: 5 .+\. name: .+ it\. reason: decline needs it",
+        ),
         ({"action": "approve", "name": "flying"}, "name: 'flying' is no permission or feature"),
         ({"action": "approve", "name": "tier", "level": "huge"}, "level: Marketing API Access Tier has limited, full"),
         ({"action": "verify", "status": "maybe"}, "status: 'maybe' is not one of"),

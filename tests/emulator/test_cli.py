@@ -144,6 +144,9 @@ def test_a_world_that_cannot_be_starts_nothing(run: Callable[..., Done], tmp_pat
     assert refused.code == 1
     assert "apps[0].business_id: '99' is no business of this world" in refused.err
     assert "Traceback" not in refused.err
+    assert "apps[0].business_id: '99'" in run("reset", "--world", str(file)).err
+    assert run("start", "--port", "0", "--aws-port", "0", "--json").data["world"] == "lindenhof"
+    assert run("stop").code == 0
     assert run("start", "--port", "0", "--aws-port", "0", "--host", "0.0.0.0").err.count("Add --expose") == 1
 
 

@@ -130,6 +130,53 @@ def test_a_body_that_is_no_object_is_refused(meta: RunningEmulator, body: bytes)
     assert "error" in json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("call", "body", "words"),
+    [
+        ("POST reset", [], "the body is not a JSON object"),
+        ("POST reset", {"wrold": {}}, "a reset takes nothing, or {world, name}"),
+        ("POST reset", {"world": []}, "world: an object with the keys of a world file"),
+        ("POST reset", {"world": None, "name": 5}, "name: text"),
+        ("POST reset", {"world": {"aps": []}}, "aps: unknown key; did you mean apps?"),
+        ("POST act", "accept", "an act is an object such as {action, person}"),
+        ("POST act", [{"action": "verify"}], "an act is an object such as {action, person}"),
+        ("POST faults", "graph", "a fault is an object such as {kind, service, path, nth}"),
+        ("POST faults", [5], "a fault is an object such as {kind, service, path, nth}"),
+        ("DELETE faults?id=seven", None, "id: there is no fault 'seven'"),
+        ("POST clock", "now", "the body is not a JSON object"),
+        ("POST clock", {"advance_s": 1, "set": 2}, r"the clock takes either advance_s (seconds) or set (a moment)"),
+        ("POST clock", {"advance_s": None}, "advance_s: None is not a number of seconds"),
+        ("POST clock", {"set": "2001-01-01T00:00:00Z"}, "this clock never goes backwards; reset starts it anew"),
+        ("POST clock", {"advance_s": -60}, "this clock never goes backwards; reset starts it anew"),
+        ("PUT world", {"now": 5}, "now: 5 is not a moment such as 2026-11-24T08:00:00Z"),
+        ("POST functions", {"arn": 5, "url": "http://127.0.0.1:1"}, "arn: write the ARN of a Lambda function"),
+        ("GET credentials?app_id=9", None, "app_id: no such app in this world"),
+    ],
+)
+def test_a_control_call_that_is_wrong_says_what_it_takes_and_changes_nothing(
+    meta: RunningEmulator, call: str, body: Any, words: str
+) -> None:
+    meta.create_system_user("reporting")
+    before = meta.world(), meta.faults()
+    method, _, noun = call.partition(" ")
+
+    status, text = _raw(meta, method, f"/_control/{noun}", b"" if body is None else json.dumps(body).encode())
+
+    assert status in (400, 404)
+    assert words in json.loads(text)["error"]
+    world, faults = meta.world(), meta.faults()
+    assert ({**world, "now": ""}, faults) == ({**before[0], "now": ""}, before[1])
+    assert abs((datetime.fromisoformat(world["now"]) - datetime.now(UTC)).total_seconds()) < 30
+
+
+@pytest.mark.parametrize("noun", ["world", "reset", "faults", "clock", "act", "functions"])
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100000])
+def test_a_control_call_with_no_json_is_refused(meta: RunningEmulator, noun: str, body: bytes) -> None:
+    status, text = _raw(meta, "PUT" if noun == "world" else "POST", f"/_control/{noun}", body)
+
+    assert (status, json.loads(text)) == (400, {"error": "the body is not JSON."})
+
+
 def test_journal_numbers_the_calls_and_keeps_no_parameter(meta: RunningEmulator) -> None:
     meta.graph("GET", "me", {"access_token": meta.admin_token}, token="")
     meta.graph("GET", "999")

@@ -266,3 +266,22 @@ def test_several_are_added_at_once_or_none(meta: RunningEmulator) -> None:
 def test_a_fault_that_cannot_be_is_refused_by_name(meta: RunningEmulator, spec: dict[str, Any], word: str) -> None:
     with pytest.raises(RefusedError, match=word.replace("(", r"\(")):
         meta.control("faults", "POST", spec)
+
+
+def test_all_that_is_wrong_with_a_fault_is_said_at_once(meta: RunningEmulator) -> None:
+    spec = {"kind": "hang", "nth": 0, "method": 5, "path": "(", "operation": "X", "status": 99, "seconds": "soon"}
+
+    with pytest.raises(RefusedError) as refused:
+        meta.control("faults", "POST", spec)
+
+    assert str(refused.value).count(". ") == 6
+    for words in (
+        "status: a fault of kind hang takes",
+        "seconds: 'soon' is not a number from 0 to 600.",
+        "status: 99 is not a whole number from 200 to 599.",
+        "operation: belongs to secretsmanager",
+        "nth: 0 is not a whole number from 1.",
+        "method: 5 is not text.",
+        "path: not a regular expression",
+    ):
+        assert words in str(refused.value)

@@ -354,3 +354,13 @@ def test_no_code_is_kept_or_logged(app: RunningEmulator) -> None:
 
     assert code not in f"{app.world()}{app.calls()}{(app.home / 'world.json').read_text()}{app.output()}"
     assert app.calls("graph")[0]["path"] == "/v26.0/dialog/oauth"
+
+
+def test_an_address_with_a_real_looking_token_is_not_taken(app: RunningEmulator) -> None:
+    real = "EAA" + "B" * 40
+
+    page = ask(dialog(app, redirect_uri=f"http://localhost/?{real}"))
+
+    assert page.status == 400
+    assert "what looks like a real token" in page.text
+    assert real not in f"{page.text}{app.world()}{app.calls()}{(app.home / 'world.json').read_text()}{app.output()}"

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import BotoCoreError
 
+from meta_access.emulator.emulator import Emulator
+from meta_access.emulator.world_files import WorldFile
+from meta_access.errors import MetaAccessError
 from tests.emulators import RunningEmulator, start_emulator
 
 if TYPE_CHECKING:
@@ -202,3 +205,20 @@ def test_state_folder_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises((RuntimeError, OSError)):
         start_emulator(tmp_path / "file" / "state")
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("credentials.json", "cannot read the fake credentials .+ Run `meta-access emulator reset`"),
+        ("secretsmanager.json", "It was left as it is; move it away"),
+        ("start.json", "cannot read what the world began with, .+ Run `meta-access emulator reset --world NAME`"),
+    ],
+)
+def test_another_broken_file_is_named_left_as_it_is_and_nothing_starts(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / name).write_text("{")
+
+    with pytest.raises(MetaAccessError, match=words):
+        Emulator(tmp_path, port=0, aws_port=0, world=WorldFile("mine", {"businesses": []}))
+
+    assert (tmp_path / name).read_text() == "{"

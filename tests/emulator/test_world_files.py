@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.emulator import world_files
+from meta_access.emulator.builder import WorldBuilder
 from meta_access.emulator.embedded import MetaEmulator
+from meta_access.emulator.fault import FaultError
 from meta_access.emulator.keyring import Keyring
+from meta_access.emulator.named import ActError
 from meta_access.emulator.persistence import StateError
 from meta_access.emulator.world_files import WorldFile
 from meta_access.emulator.world_json import WorldError
@@ -162,3 +165,39 @@ def test_a_real_looking_token_in_a_world_is_refused_and_kept_nowhere(tmp_path: P
     assert (called.status, called.code) == (401, (190, None))
     assert canary not in kept
     assert [file.name for file in tmp_path.iterdir() if canary.encode() in file.read_bytes()] == []
+
+
+REAL = "EAA" + "B" * 40
+
+
+def test_a_world_file_with_a_real_looking_token_names_the_places_and_quotes_nothing(tmp_path: Path) -> None:
+    file, home = tmp_path / "mine.yaml", tmp_path / "home"
+    token = f"{{name: {REAL}, system_user_id: null, app_id: {REAL}, scopes: [], lifetime: {REAL}}}"
+    file.write_text(f"businesses: [{{id: '17', name: Mine, {REAL}: 1}}]\ntokens: [{token}]\n")
+
+    with pytest.raises(WorldError) as refused:
+        MetaEmulator(file, home=home)
+
+    assert str(refused.value) == (
+        "businesses[0]: looks like a real token of Meta's; tokens[0].name: looks like a real token of Meta's; "
+        "tokens[0].app_id: looks like a real token of Meta's; tokens[0].lifetime: looks like a real token of Meta's. "
+        "Real ones do not belong in an emulator: it takes only its own, which begin with EAAEMU. Nothing was kept."
+    )
+    assert [entry.name for entry in home.iterdir() if REAL.encode() in entry.read_bytes()] == []
+
+
+def test_from_python_a_real_looking_token_is_refused_as_well(tmp_path: Path) -> None:
+    build = WorldBuilder()
+    build.business(REAL)
+    with MetaEmulator(home=tmp_path) as meta:
+        with pytest.raises(WorldError, match=r"businesses\[0\]\.name: looks like a real token"):
+            meta.load(build)
+        with pytest.raises(WorldError, match=r"people\[1\]\.name: looks like a real token"), meta.edit() as world:
+            world.people[1].name = REAL
+        with pytest.raises(FaultError, match="looks like a real token"):
+            meta.faults.add(kind="http", status=200, body={"access_token": REAL})
+        with pytest.raises(ActError, match="looks like a real token"):
+            meta.act("add-redirect", uri=f"https://a.example/?{REAL}")
+
+        assert (meta.faults.all(), meta.world.businesses[0].id) == ([], "178000000000101")
+    assert [entry.name for entry in tmp_path.iterdir() if REAL.encode() in entry.read_bytes()] == []

@@ -22,6 +22,7 @@ from meta_access.emulator.dashboard.scene import Scene
 from meta_access.emulator.fault import FaultError
 from meta_access.emulator.forms import ForeignError, check_local
 from meta_access.emulator.named import ActError
+from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.wsgi import Answer, send
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ class Dashboard:
         back, form = given.pop("back", ""), given.pop("form", "")
         given.pop(self._emulator.forms.FIELD, None)
         back = back if back in PAGES else ""
+        if holds_real(str(given)):  # not shown again either
+            wrong = f"What was typed looks like a real token of Meta's. {ONLY_FAKE}"
+            return self._page(back, request, status=400, wrong=wrong, given={"form": form})
         try:
             with self._emulator.store.lock:
                 said = self._changes[name](given)
