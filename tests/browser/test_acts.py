@@ -279,6 +279,10 @@ def test_an_app_is_switched_to_live_unclaimed_and_claimed(dashboard: Dashboard, 
     dashboard.says("Lindenhof Ads is in live mode.")
     dashboard.press("Back to development Lindenhof Ads")
     dashboard.says("Lindenhof Ads is in development mode.")
+    page.get_by_label("Version that serves calls without one").select_option("v25.0")
+    dashboard.press("Set")
+    dashboard.says("Lindenhof Ads has its calls without a version served by v25.0.")
+    assert meta.graph("GET", "me", version="").headers["facebook-api-version"] == "v25.0"
     dashboard.press("Switch to live Lindenhof Ads")
     dashboard.press("Unclaim Lindenhof Ads, which takes it from the system users of Lindenhof Media")
     dashboard.says("Lindenhof Ads no longer belongs to Lindenhof Media.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from meta_access.emulator import holdings
 from meta_access.emulator.dashboard.wording import clip, plain
 
 if TYPE_CHECKING:
@@ -68,10 +69,12 @@ def look(scene: Scene) -> dict[str, Any]:
     world = scene.world
     users, assets = who(world), what(world)
     rows = [
-        (users.get(row.user_id, Node(row.user_id, row.user_id, "unknown")), assets[row.asset_id], row.tasks)
-        for row in world.assignments
+        (users.get(user_id, Node(user_id, user_id, "unknown")), assets[asset.id], tasks)
+        for kind, asset in world.assets()
+        for user_id, tasks in holdings.of_asset(world, scene.rules, kind, asset).items()
     ]
-    idle = [node for node in users.values() if node.detail.startswith("system user") and not _has(world, node)]
+    busy = {user for user, _, _ in rows}
+    idle = [users[user.id] for user in world.system_users if users[user.id] not in busy]
     return {"rows": rows, "picture": draw(rows) if rows else None, "idle": idle, "strength": strength}
 
 
@@ -134,7 +137,3 @@ def _lines(rows: Sequence[tuple[Node, Node, Sequence[str]]], users: Sequence[Box
 def strength(tasks: Sequence[str]) -> Strength:
     """The strongest of the tasks, which decides how the line is drawn."""
     return next((name for name in STRENGTHS if name.upper() in tasks), "other")
-
-
-def _has(world: World, node: Node) -> bool:
-    return any(row.user_id == node.id for row in world.assignments)

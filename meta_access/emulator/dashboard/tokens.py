@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator import holdings
 from meta_access.emulator.dashboard.overview import quota
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Held:
 
 def look(scene: Scene) -> dict[str, Any]:
     world = scene.world
+    holders = [holdings.of_asset(world, scene.rules, kind, asset) for kind, asset in world.assets()]
     by_business = [
         (
             business,
@@ -36,7 +38,7 @@ def look(scene: Scene) -> dict[str, Any]:
                 Held(
                     user,
                     [token for token in world.tokens if token.system_user_id == user.id],
-                    len({row.asset_id for row in world.assignments if row.user_id == user.id}),
+                    sum(user.id in held for held in holders),
                 )
                 for user in world.system_users
                 if user.business_id == business.id

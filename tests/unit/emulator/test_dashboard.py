@@ -9,11 +9,23 @@ from typing import Any
 
 import pytest
 
+from meta_access import rules
 from meta_access.emulator.acts import ACTS
 from meta_access.emulator.dashboard import knobs, overview, picture, quotas, tokens, wording
+from meta_access.emulator.dashboard.scene import Scene
 from meta_access.emulator.fault import FaultError
 from meta_access.emulator.limits import Limits, Quota
-from meta_access.emulator.world import App, Asset, Business, Person, Token, World
+from meta_access.emulator.world import (
+    App,
+    Asset,
+    AssetGroup,
+    Business,
+    GroupAssignment,
+    Person,
+    SystemUser,
+    Token,
+    World,
+)
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -126,6 +138,24 @@ def test_whoever_may_be_assigned_something_has_a_name_in_the_picture() -> None:
 
     assert found["10"] == picture.Node("10", "ines", "person")
     assert found[row.id] == picture.Node(row.id, "ines", "person of Lindenhof Media")
+
+
+def test_what_comes_with_a_group_is_in_the_picture() -> None:
+    users = [SystemUser(number, name, "EMPLOYEE", "17") for number, name in (("1", "ci"), ("2", "idle"))]
+    world = World(
+        businesses=[Business("17", "Lindenhof Media")],
+        system_users=users,
+        ad_accounts=[Asset("act_5", "Shop", "17"), Asset("act_6", "Brand", None)],
+        asset_groups=[AssetGroup("77", "All", "17", ["act_5"])],
+        group_assignments=[GroupAssignment("77", "1", {"adaccount_tasks": ["ANALYZE"]})],
+    )
+
+    seen = picture.look(Scene(world, rules.load("2026-05"), NOW, [], [], [], {}))
+
+    ci, idle = (picture.Node(number, name, "system user, EMPLOYEE") for number, name in (("1", "ci"), ("2", "idle")))
+    assert seen["rows"] == [(ci, picture.Node("act_5", "Shop", "ad account of Lindenhof Media"), ["ANALYZE"])]
+    assert seen["idle"] == [idle]
+    assert picture.what(world)["act_6"].detail == "ad account of no business"
 
 
 def test_a_quota_is_told_with_what_it_is_of() -> None:
