@@ -214,20 +214,28 @@ def _count(
             reason=f"meta-access itself made {good} successful calls in {wanted.days} days. What other programs call "
             f"with this app only figures of Meta's tell, and {old}.",
         )
-    newest = fresh[-1]
-    most, day = newest.calls if newest.calls is not None else newest.graph_calls, newest.at.date()
-    if most is not None and newest.days >= wanted.days and _successful(newest, most) < wanted.calls:
-        what = "calls" if newest.calls is not None else "Graph calls of every kind"
-        text = f"The figures of {day} show {most} {what} in {newest.days:g} days, which is too few."
-        return _Part(met=False, reason=text, on=day)
-    if newest.calls is None:
-        text = f"The figures of {day} count Graph calls of every kind, of which those of the Marketing API are a part."
-        return _Part(met=None, reason=text)
-    said = f"The figures of {day} show {newest.calls} calls in {newest.days:g} days"
+    for one in reversed(fresh):
+        most = one.calls if one.calls is not None else one.graph_calls
+        if most is not None and one.days >= wanted.days and _successful(one, most) < wanted.calls:
+            what = "calls" if one.calls is not None else "Graph calls of every kind"
+            text = f"The figures of {one.at.date()} show {most} {what} in {one.days:g} days, which is too few."
+            return _Part(met=False, reason=text, on=one.at.date())
+        if one.calls is not None:
+            return _enough(wanted, one, one.calls, past, now)
+    if all(one.graph_calls is None for one in fresh):
+        return _Part(met=None, reason=f"How many calls the app made in {wanted.days} days is not known.")
+    text = "The figures count Graph calls of every kind, of which those of the Marketing API are a part."
+    return _Part(met=None, reason=text)
+
+
+def _enough(wanted: Thresholds, newest: Figures, calls: int, past: Sequence[Figures], now: datetime) -> _Part:
+    """Whether the newest figures show enough calls; that there are too few is ruled out."""
+    day = newest.at.date()
+    said = f"The figures of {day} show {calls} calls in {newest.days:g} days"
     if newest.days > wanted.days:
         return _Part(met=None, reason=f"{said}, which does not tell of the last {wanted.days}.")
     # Where nobody knows how many failed, the most that the other condition allows.
-    good = math.floor(newest.calls * (1 - (wanted.error_rate if newest.error_rate is None else newest.error_rate)))
+    good = math.floor(calls * (1 - (wanted.error_rate if newest.error_rate is None else newest.error_rate)))
     if good < wanted.calls:
         lacks = "and not how many failed" if newest.days == wanted.days else f"not those of all {wanted.days}"
         return _Part(met=None, reason=f"{said}, {lacks}.")

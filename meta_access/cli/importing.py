@@ -28,6 +28,7 @@ _UNREADABLE = {
     "AppRoles": "the tools show no app roles; Graph does",
     "BusinessVerification": "Graph shows it itself",
     "SystemUserAppAccess": "Graph shows it itself",
+    "AssetShare": "Graph shows it itself",
 }
 
 

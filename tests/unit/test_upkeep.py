@@ -86,7 +86,7 @@ def test_graph_calls_of_every_kind_can_only_show_that_they_are_too_few() -> None
     many = judged(Given(NOW - DAY, graph_calls=90000, error_rate=0.01))
     assert many.standing is Standing.CANNOT_TELL
     assert many.reason == (
-        "The figures of 2026-11-23 count Graph calls of every kind, of which those of the Marketing API are a part."
+        "The figures count Graph calls of every kind, of which those of the Marketing API are a part."
     )
 
     few = judged(Given(NOW - DAY, graph_calls=499))
@@ -94,8 +94,18 @@ def test_graph_calls_of_every_kind_can_only_show_that_they_are_too_few() -> None
     assert few.reason == "The figures of 2026-11-23 show 499 Graph calls of every kind in 15 days, which is too few."
 
 
-@pytest.mark.parametrize("days", [1, 30])
-def test_figures_of_another_span_do_not_tell_of_the_window(days: float) -> None:
+def test_newer_figures_of_another_kind_hide_no_older_ones() -> None:
+    # An export after a look at the dashboard, and an error rate that somebody read alone.
+    stated = Given(NOW - 3 * DAY, calls=900, error_rate=0.02)
+    assert judged(stated, Given(NOW - DAY, graph_calls=9000)).standing is Standing.STANDS
+    assert judged(stated, Given(NOW - DAY, error_rate=0.3)).on == date(2026, 11, 23)
+    assert judged(stated, Given(NOW - DAY, graph_calls=100)).on == date(2026, 11, 23)
+
+    alone = judged(Given(NOW - DAY, error_rate=0.02))
+    assert alone.reason == "How many calls the app made in 15 days is not known."
+
+
+def test_figures_of_another_span_do_not_tell_of_the_window() -> None:
     assert judged(Given(NOW, calls=499, error_rate=0, days=1)).standing is Standing.CANNOT_TELL
     assert judged(Given(NOW, calls=900, error_rate=0, days=30)).standing is Standing.CANNOT_TELL
     # Fewer in a month than are wanted in half of one are too few all the same, and enough in a day is enough.
