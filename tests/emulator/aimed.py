@@ -12,9 +12,11 @@ from meta_access.emulator import sharing, tokens
 from meta_access.emulator.world import (
     App,
     AppAccess,
+    AppClient,
     AppRole,
     Asset,
     AssetGroup,
+    AssetRequest,
     Assignment,
     Business,
     BusinessInvitation,
@@ -146,6 +148,25 @@ class Corner:
         for kind, asset in list(world.assets()):
             if kind in LISTS and asset.id in (own(kind), foreign(kind), shared(kind)):
                 sharing.settle(world, asset)  # what others did with it
+
+    @staticmethod
+    def fill(world: World) -> None:
+        """Something for every list to show: assignments of the users, a group of theirs, requests that wait."""
+        both = (WORKER, MEMBER)
+        world.assignments = [row for row in world.assignments if row.user_id not in both]
+        world.assignments += [Assignment(own(kind), user, list(TASKS[kind])) for kind in LISTS for user in both]
+        tasks = {"adaccount_tasks": ["ANALYZE"]}
+        world.group_assignments += [GroupAssignment(GROUP, user, dict(tasks)) for user in both]
+        asked = [("ad_account", "client"), ("page", "client"), ("ad_account", "owned"), ("page", "owned")]
+        for number, (kind, side) in enumerate(asked):
+            request_id, asset_id = f"99000000000005{number}", foreign(kind)
+            row = AssetRequest(request_id, asset_id, AGENCY, "client", list(TASKS[kind]))
+            row.kind = "owned" if side == "owned" else "client"
+            world.asset_requests.append(row)
+        world.app_clients += [
+            AppClient("990000000000061", CLIENT_APP, AGENCY, "pending"),
+            AppClient("990000000000062", FREE_APP, AGENCY),
+        ]
 
     def _facts(self, world: World, now: datetime) -> None:
         mine = {ROOT, WORKER, BOSS}
