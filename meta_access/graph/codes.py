@@ -182,6 +182,7 @@ _BY_CODE: dict[int, Verdict] = {
     3972: Verdict(
         LimitReachedError, "The name is taken in this business.", "Adopt that system user, or choose another name."
     ),
+    3996: _INVALID,  # a Page that is not the business's; page business/pages
     3962: Verdict(
         PermissionDeniedError,
         "The app does not have a permission that was asked for.",

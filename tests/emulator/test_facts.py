@@ -43,14 +43,23 @@ class Stage:
         self.stranger = build.app("Stranger", other)
         self.root = build.system_user("root", self.business, self.app, role="ADMIN")
         scopes = ["business_management", "ads_management", "ads_read", "pages_show_list", "pages_manage_metadata"]
-        build.token("admin", self.root, self.app, [*scopes, "catalog_management"])
+        build.token("admin", self.root, self.app, [*scopes, "catalog_management", "whatsapp_business_management"])
         build.token("narrow", self.root, self.app, ["ads_read"])
         build.token("short", self.root, self.app, ["ads_read"], lifetime="1h")
         self.assets = {
             "ad_account": build.ad_account("Shop", self.business),
             "page": build.page("Shop", self.business),
             "catalog": build.catalog("Shop", self.business),
+            "pixel": build.pixel("Shop", self.business),
+            "waba": build.whatsapp_business_account("Shop", self.business),
+            "instagram": build.instagram_asset("Shop", self.business),
         }
+        self.theirs = {
+            "ad_account": build.ad_account("Stranger", other),
+            "page": build.page("Stranger", other),
+            "waba": build.whatsapp_business_account("Stranger", other),
+        }
+        self.group = build.asset_group("Shop", self.business, [self.assets["ad_account"]])
         self.meta = MetaEmulator(build)
 
     def call(self, method: str, path: str, params: dict[str, Any] | None = None, **more: Any) -> GraphAnswer:
@@ -78,6 +87,24 @@ class Stage:
         with self.meta.edit() as world:
             world.apps[0].business_id = None
         return self.users("EMPLOYEE", "a")
+
+    def claimed(self, *accounts: str) -> GraphAnswer:
+        """Claim ad accounts until one is refused."""
+        answers = [self.call("POST", f"{self.business}/owned_ad_accounts", {"adaccount_id": one}) for one in accounts]
+        return answers[-1]
+
+    def clients(self, kind: str, strictness: str = "lenient") -> GraphAnswer:
+        """Read what a client shares, with standard access alone."""
+        tasks = {"waba": "MESSAGING"}.get(kind, "ANALYZE")
+        self.meta.act("share", asset=self.theirs[kind], business="Shop", tasks=tasks)
+        with self.meta.edit() as world:
+            world.strictness = "strict" if strictness == "strict" else "lenient"
+        return self.call("GET", self.theirs[kind])
+
+    def grouped(self) -> GraphAnswer:
+        given = {"user": self.root, "adaccount_tasks": ["ANALYZE"]}
+        assert self.call("POST", f"{self.group}/assigned_users", given).body == {"success": True}
+        return self.call("DELETE", f"{self.assets['ad_account']}/assigned_users", {"user": self.root})
 
     def retired(self) -> GraphAnswer:
         return self.call("GET", self.assets["ad_account"], version="v20.0")
@@ -119,6 +146,14 @@ HOW: dict[str, Callable[[Stage], GraphAnswer]] = {
     "minting without proof": Stage.mint,
     "debug_token by a stranger": Stage.stranger_asks,
     "version that the Marketing API retired": Stage.retired,
+    "asset that the business has": lambda stage: stage.claimed(stage.assets["ad_account"]),
+    "ad account that was claimed before": lambda stage: stage.claimed(*[stage.theirs["ad_account"]] * 2),
+    "Page of another business given up": lambda stage: stage.call(
+        "DELETE", f"{stage.business}/pages", {"page_id": stage.theirs["page"]}
+    ),
+    "client's ad account at the limited tier": lambda stage: stage.clients("ad_account", "strict"),
+    "client's WhatsApp account without advanced access": lambda stage: stage.clients("waba"),
+    "user whose tasks come with a group": Stage.grouped,
     "path that is none": lambda stage: stage.call("GET", f"{stage.business}/nothing"),
 }
 
@@ -199,8 +234,11 @@ def test_a_version_is_served_by(fact: dict[str, Any], stage: Stage) -> None:
 
 def test_headers_have_the_names_that_the_pages_give_them(stage: Stage) -> None:
     answer = stage.call("GET", stage.assets["ad_account"])
+    report = stage.call("GET", f"{stage.assets['ad_account']}/insights")
 
-    assert {name for name in HEADERS.values() if name not in answer.headers} == {HEADERS["warning"]}
+    absent = {name for name in HEADERS.values() if name not in answer.headers}
+    assert absent == {HEADERS["warning"], HEADERS["insights"]}
+    assert usage.read({HEADERS["insights"]: report.headers[HEADERS["insights"]]}).tier == "development_access"
     for name in ("business_usage", "account_usage"):
         assert usage.read({HEADERS[name]: answer.headers[HEADERS[name]]}).tier == "development_access"
 

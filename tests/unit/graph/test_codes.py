@@ -44,7 +44,7 @@ def judged(code: int, subcode: int = 0, message: str = "", *, transient: bool = 
         *((190, subcode, "AuthError") for subcode in (458, 459, 460, 463, 464, 467, 492, 1)),
         *((code, 0, "AuthError") for code in (452, 457, 459, 483)),
         (506, 0, "InvalidRequestError"),
-        *((code, 0, "InvalidRequestError") for code in (2500, 2615, 2620, 2635, 3910, 3914, 3974)),
+        *((code, 0, "InvalidRequestError") for code in (2500, 2615, 2620, 2635, 3910, 3914, 3974, 3996)),
         (3949, 0, "LimitReachedError"),
         (3965, 0, "LimitReachedError"),
         (3972, 0, "LimitReachedError"),
