@@ -226,7 +226,11 @@ def _take_away(person: str, found: Everything, read: tokens.StackTokens, file: P
     if not yes and not click.confirm("Take away what a program may, now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
     file.write_text(wanted, encoding="utf-8")
-    loaded = load_stack(stacks.config(read.stack), read.stack, file.parent)
+    try:
+        loaded = load_stack(stacks.config(read.stack), read.stack, file.parent)
+    except MetaAccessError:
+        file.write_text(text, encoding="utf-8")
+        raise
     urns = [one.urn for one in held(person, everything(person, loaded, read, found.seen)) if one.urn]
     if not urns:
         return True

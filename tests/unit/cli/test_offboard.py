@@ -356,6 +356,22 @@ def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Sc
     assert "Taken away: app role reporting: in the state of its gate" in done.stdout
 
 
+def test_an_edit_that_the_program_would_refuse_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, real, calls = scene.file.read_text(), stack.config, []
+
+    def refused_once_edited(name: str) -> dict[str, Any]:
+        calls.append(name)
+        return real(name) if len(calls) == 1 else {**real(name), "meta:rules": "2031-01"}
+
+    monkeypatch.setattr(stack, "config", refused_once_edited)
+
+    done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
+
+    assert 'there is no rule set "2031-01"' in str(done.exception)
+    assert scene.file.read_text() == before
+    assert scene.targets == []
+
+
 def test_somebody_who_holds_nothing_is_exit_code_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = FILE.replace("    tom:", "    ines: {{email: ines@nordwind.example}}\n    tom:")
     scene = Scene(tmp_path, monkeypatch, text)
