@@ -52,7 +52,7 @@ def test_a_software_company_with_login_for_business(
         "&redirect_uri=https%3A%2F%2Fconnect.kontor.example%2Fmeta%2Fcallback%2F&state=STATE"
         "&config_id=130570000003001&response_type=code&override_default_response_type=true"
     )
-    assert outputs["webhook_verify_tokens"] == "[secret]"
+    assert outputs["webhook_verify_tokens"] == {"connect": "[secret]"}
     assert [token["scopes"] for token in lindenhof.live_tokens(emulator)] == [["business_management"]]
     found = examples.statuses(project)
     assert {name: found[name] for name in ("connect-app-roles", "connect-ads_read", "kontor-verification")} == {
