@@ -144,7 +144,7 @@ def _holder(value: str, token: Token, world: World) -> Caller:
     user, person = world.system_user(token.system_user_id or ""), world.person(token.user_id or "")
     if app is None or (user is None and person is None):
         raise bad_token(UNREADABLE)
-    found = world.asset(token.page_id or "")
+    found = None if token.page_id is None else world.asset(token.page_id)
     if token.page_id is not None and found is None:
         raise bad_token(UNREADABLE)
     scopes = token.scopes

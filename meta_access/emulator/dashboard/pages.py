@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Business",
         (
-            ("verification", "Verification and two-factor"),
+            ("verification", "Verification"),
             ("people", "People"),
             ("people-tokens", "People's tokens"),
             ("system-users", "System users and tokens"),
