@@ -91,8 +91,8 @@ def _cuts(text: str, root: Any, person: str, apps: Collection[str], *, business:
 
 def _of_roles(text: str, roles: Any, person: str) -> Iterator[Cut]:
     if roles.flow_style:
-        if (left := _roles(_value(roles), person)) != _value(roles):
-            yield _rewritten(roles, left)
+        if (kept := _roles(_value(roles), person)) != _value(roles):
+            yield _rewritten(roles, kept)
         return
     for key, people in roles.value:
         names = _value(people)
