@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from meta_access.cli import attest
+from meta_access.cli import statements
 from tests.unit.cli.states import resource, state
 
 RECORD = {"declared": "sha256:0123456789abcdef", "app": "1204", "at": "2026-11-24T08:00:00Z", "by": "nadia"}
@@ -16,7 +16,7 @@ ads-app-roles:
 
 
 def test_the_first_statement_makes_the_file() -> None:
-    header, _, entry = attest.written("", "ads-redirect-uris", RECORD).partition("\n")
+    header, _, entry = statements.written("", "ads-redirect-uris", RECORD).partition("\n")
 
     assert header.startswith("# What people saw or did at Meta")
     assert entry == (
@@ -29,23 +29,23 @@ def test_the_first_statement_makes_the_file() -> None:
 
 
 def test_another_gate_s_statement_goes_to_the_end_and_every_line_stays() -> None:
-    text = attest.written(OTHER, "ads-redirect-uris", {"by": "nadia"})
+    text = statements.written(OTHER, "ads-redirect-uris", {"by": "nadia"})
 
     assert text == OTHER + "ads-redirect-uris:\n  by: nadia\n"
 
 
 def test_a_new_statement_replaces_the_one_before_and_nothing_else() -> None:
-    text = attest.written(OTHER, "ads-tier", {"by": "nadia"})
+    text = statements.written(OTHER, "ads-tier", {"by": "nadia"})
 
     assert text == "# ours\nads-tier:\n  by: nadia\n\n# the roles\nads-app-roles:\n  by: tom\n"
 
 
 def test_a_file_without_a_newline_at_its_end_loses_nothing() -> None:
-    assert attest.written("a:\n  by: tom", "b", {"by": "ines"}) == "a:\n  by: tom\nb:\n  by: ines\n"
+    assert statements.written("a:\n  by: tom", "b", {"by": "ines"}) == "a:\n  by: tom\nb:\n  by: ines\n"
 
 
 def test_a_name_that_begins_another_gate_s_is_not_taken_for_it() -> None:
-    text = attest.written("ads-tier-two:\n  by: tom\n", "ads-tier", {"by": "ines"})
+    text = statements.written("ads-tier-two:\n  by: tom\n", "ads-tier", {"by": "ines"})
 
     assert text == "ads-tier-two:\n  by: tom\nads-tier:\n  by: ines\n"
 
@@ -56,7 +56,7 @@ def test_a_statement_is_bound_to_the_declared_inputs_alone() -> None:
     )
     user = resource("SystemUser", "reporting", label="reporting")
 
-    found = attest.gates(state(roles, user))
+    found = statements.gates(state(roles, user))
 
     assert list(found) == ["ads-app-roles"]
-    assert attest.declared(found["ads-app-roles"]) == {"gate": "AppRoles", "roles": {"ines": "tester"}}
+    assert statements.declared(found["ads-app-roles"]) == {"gate": "AppRoles", "roles": {"ines": "tester"}}
