@@ -1,24 +1,45 @@
 """IAM policies from the calls that representative runs make. `python -m tests.unit.vault.policies` writes docs/iam.
 
-An action stands in a policy because a run was seen to need it, and for no other reason.
+An action stands in a policy, on a resource and under a condition, because a run was seen to need it so, and for no
+other reason. `allows` is how IAM would decide about a recorded call.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
-from meta_access.vault import end, observe
+from meta_access import credentials
+from meta_access.credentials import Credentials
+from meta_access.vault import end, inventory, observe
+from meta_access.vault.adoption import adopt
+from meta_access.vault.revocation import end_condemned, order
 from meta_access.vault.rotation import STEPS, rotate
+from tests.connections import MAIN
 from tests.unit.vault.world import ASK, NAME, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from meta_access.vault import Ask
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "iam"
 OURS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:meta/*"
-OWN_TAG = {"StringEquals": {"aws:ResourceTag/meta-tokens:managed-by": "pulumi"}}
-NEW_TAG = {"StringEquals": {"aws:RequestTag/meta-tokens:managed-by": "pulumi"}}
-CREDENTIALS = ["ARN_OF_THE_APP_SECRET", "ARN_OF_THE_ADMIN_TOKEN"]
+APP_SECRET, ADMIN_TOKEN, READ, BY_HAND = "meta/app", "meta/admin", "meta/read", "meta/by-hand"
+# Secrets that a role is given one by one, as its policy spells them.
+SINGLE = {
+    APP_SECRET: "ARN_OF_THE_APP_SECRET",
+    ADMIN_TOKEN: "ARN_OF_THE_ADMIN_TOKEN",
+    READ: "ARN_OF_THE_SECRET",
+    BY_HAND: "ARN_OF_THE_SECRET_TO_ADOPT",
+}
+MANAGED_BY = "meta-tokens:managed-by"
+OWN_TAG, NEW_TAG = f"aws:ResourceTag/{MANAGED_BY}", f"aws:RequestTag/{MANAGED_BY}"
+STAGE = "secretsmanager:VersionStage"
 # What each action asks of the secret's key (user guide, "Secret encryption and decryption", read 2026-11-24).
 KEY = {
     "CreateSecret": {"kms:GenerateDataKey", "kms:Decrypt"},
@@ -28,106 +49,277 @@ KEY = {
 }
 
 
-def action(operation: str) -> str:
-    """boto3's name of a call as IAM spells it."""
-    return "".join(word.capitalize() for word in operation.split("_"))
+@dataclass(frozen=True)
+class Call:
+    """A recorded call, as IAM sees it.
+
+    Attributes:
+        actions: The call's own; CreateSecret with tags needs TagResource as well.
+        name: Of the secret; "" where a call is about none.
+        tagged: The secret is ours by its tags, before the call.
+        tags: The request sets our tag.
+        stage: Label that a read names.
+    """
+
+    actions: frozenset[str]
+    name: str
+    tagged: bool
+    tags: bool
+    stage: str
+
+    @property
+    def context(self) -> dict[str, str]:
+        """The condition keys that stand in the request."""
+        mine = {OWN_TAG: "pulumi" if self.tagged else "", NEW_TAG: "pulumi" if self.tags else "", STAGE: self.stage}
+        return {key: value for key, value in mine.items() if value}
 
 
-def writer_calls() -> set[str]:
-    """Of whoever runs `pulumi up`, `destroy` and `meta-access orphans`."""
-    world = World()
+class Recorder:
+    """A client that hands every call on, and keeps what IAM would have been asked."""
+
+    def __init__(self, aws: Any) -> None:
+        self.unseen = aws
+        self.calls: set[Call] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        handler = getattr(self.unseen, name)
+        if not hasattr(type(self.unseen), f"do_{name}"):
+            return handler
+
+        def call(**given: Any) -> Any:
+            self.calls.add(self._seen(name, given))
+            return handler(**given)
+
+        return call
+
+    def _seen(self, operation: str, given: Mapping[str, Any]) -> Call:
+        asked = str(given.get("SecretId") or given.get("Name") or "")
+        found = next((one for one in self.unseen.secrets.values() if asked in {one.name, one.arn}), None)
+        actions = {"".join(word.capitalize() for word in operation.split("_"))}
+        return Call(
+            actions=frozenset(actions | ({"TagResource"} if operation == "create_secret" else set())),
+            name=found.name if found else asked,
+            tagged=found is not None and found.tags.get(MANAGED_BY) == "pulumi",
+            tags={"Key": MANAGED_BY, "Value": "pulumi"} in given.get("Tags", []),
+            stage=given.get("VersionStage", "") if operation == "get_secret_value" else "",
+        )
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def writer() -> set[Call]:
+    """Of whoever runs `pulumi up` and `destroy`, `meta-access rotate`, `revoke` and `orphans`."""
+    world, recorder = _begun()
+    _log_in(world)
     claim = world.ensure().claim
-    world.ensure(replace(ASK, keepers={"round": "2"}, kms_key="alias/meta"), claim=claim)
+    rotated = replace(ASK, keepers={"round": "2"}, kms_key="alias/meta")
+    arn = world.ensure(rotated, claim=claim).arn
     world.time.advance(86401)
-    world.ensure(replace(ASK, keepers={"round": "2"}, kms_key="alias/meta"), claim=claim)
-    lambda_owned = replace(ASK, rotation_owner="lambda", keepers={"round": "2"}, kms_key="alias/meta")
-    world.ensure(lambda_owned, claim=claim)
-    calls = set(world.aws.calls)
+    world.ensure(rotated, claim=claim)
+    given: Any = {"owner": ASK.owner, "clock": world.time, "notify": world.said.append}
+    order(world.new_store(), world.meta, arn, order_id="o1", **given)
+    end_condemned(world.new_store(), world.meta, arn, **given)
+    world.ensure(rotated, claim=claim)
+    world.ensure(replace(rotated, rotation_owner="lambda"), claim=claim)
     # What the test does in AWS's place is nobody's call.
-    world.aws.rotate_secret(SecretId=NAME, ClientRequestToken="v" * 32)
-    del world.aws.calls[:]
-    arn = world.ensure(replace(lambda_owned, rotation_owner="pulumi"), claim=claim).arn
+    recorder.unseen.rotate_secret(SecretId=NAME, ClientRequestToken="v" * 32)
+    world.ensure(rotated, claim=claim)
+    inventory.owned_by(world.new_store(), ASK.project, ASK.stack)
     end(world.store, world.meta, arn, claim=claim, clock=world.time, notify=world.said.append)
     world.ensure()
-    return {action(call) for call in calls | set(world.aws.calls)} | {"ListSecrets"}
+    return recorder.calls
 
 
-def observer_calls() -> set[str]:
+def observer() -> set[Call]:
     """Of a preview or refresh."""
-    world = World()
+    world, recorder = _begun()
     made = world.ensure()
-    del world.aws.calls[:]
+    recorder.calls.clear()
+    _log_in(world)
     observe(
         world.store, made.arn, claim=made.claim, version_id=made.version_id, generation=1, expires_at=made.expires_at,
         grace_s=3600, rotate_before_s=86400,
     )  # fmt: skip
-    return {action(call) for call in world.aws.calls}
+    return recorder.calls
 
 
-def lambda_calls() -> set[str]:
-    """Of the rotation function."""
-    world = World()
-    owned = replace(ASK, rotation_owner="lambda")
-    made = world.ensure(owned)
-    del world.aws.calls[:]
+def rotation_function() -> set[Call]:
+    """Of the function that AWS's own rotation calls. It reads its credentials anew in every call."""
+    world, recorder = _begun()
+    made = world.ensure(replace(ASK, rotation_owner="lambda"))
+    recorder.calls.clear()
+
+    def issuer(_: Ask) -> Any:
+        _log_in(world)
+        return world.meta
+
     for version_id in ("a" * 32, "b" * 32):
-        world.aws.rotate_secret(SecretId=NAME, ClientRequestToken=version_id)
-        world.aws.calls.remove("rotate_secret")
+        recorder.unseen.rotate_secret(SecretId=NAME, ClientRequestToken=version_id)
         for step in STEPS:
             rotate(
-                world.new_store(), lambda _: world.meta, step, made.arn, version_id,
+                world.new_store(), issuer, step, made.arn, version_id,
                 seconds_left=lambda: 900, clock=world.time, notify=world.said.append,
             )  # fmt: skip
         world.time.advance(86401)
-    return {action(call) for call in world.aws.calls}
+    return recorder.calls
+
+
+def adopter() -> set[Call]:
+    """Of `meta-access token adopt`, on a secret that a person has made."""
+    world, recorder = _begun()
+    _log_in(world)
+    value = world.meta.mint(ASK.system_user_id, ASK.scopes, expires=True, deadline_s=60).get_secret_value()
+    _by_hand(recorder.unseen, BY_HAND, value)
+    ask = replace(ASK, secret_name=BY_HAND)
+    adopt(world.new_store(), world.meta, ask, clock=world.time, notify=world.said.append)
+    return recorder.calls
+
+
+def reader() -> set[Call]:
+    """Of a consumer of one secret: as this library reads where it is one itself."""
+    world, recorder = _begun()
+    arn = world.ensure(replace(ASK, secret_name=READ)).arn
+    recorder.calls.clear()
+    _Borrowed(world, admin_token=f"aws-secret:{arn}#access_token").admin_token()
+    return recorder.calls
+
+
+ROLES: Mapping[str, Callable[[], set[Call]]] = {
+    "writer": writer,
+    "observer": observer,
+    "lambda": rotation_function,
+    "adopter": adopter,
+    "reader": reader,
+}
+
+
+class _Borrowed(Credentials):
+    """Credentials that lie in the world's Secrets Manager."""
+
+    def __init__(self, world: World, **references: Any) -> None:
+        super().__init__(replace(MAIN, **references))
+        self._aws = world.aws
+
+    def _resolved(self, field: str) -> Any:
+        with mock.patch.object(credentials, "_secrets_manager", return_value=self._aws):
+            return super()._resolved(field)
+
+
+def _begun() -> tuple[World, Recorder]:
+    world = World()
+    _by_hand(world.aws, APP_SECRET, json.dumps({"app_secret": "signs"}))
+    _by_hand(world.aws, ADMIN_TOKEN, json.dumps({"access_token": "acts"}))
+    recorder = world.aws = Recorder(world.aws)
+    world.store = world.new_store()
+    return world, recorder
+
+
+def _by_hand(aws: Any, name: str, text: str) -> None:
+    aws.create_secret(Name=name, ClientRequestToken="c" * 32, SecretString=text, Tags=[], Description="")
+
+
+def _log_in(world: World) -> None:
+    """Read what a call of Graph needs: the token, and the app's secret, which signs it."""
+    secrets = world.aws.unseen
+    found = _Borrowed(
+        world,
+        app_secret=f"aws-secret:{secrets.find(APP_SECRET).arn}#app_secret",
+        admin_token=f"aws-secret:{secrets.find(ADMIN_TOKEN).arn}#access_token",
+    )
+    found.app_secret()
+    found.admin_token()
+
+
+# --- policies ------------------------------------------------------------------------------------
 
 
 def policies() -> dict[str, Any]:
     """File name to policy."""
-    return {
-        "writer": _policy(writer_calls(), tagged=True),
-        "observer": _policy(observer_calls(), tagged=False),
-        "lambda": _policy(lambda_calls(), tagged=True, credentials=True),
-        "reader": _reader(),
-    }
+    return {name: policy(role()) for name, role in ROLES.items()}
 
 
-def _policy(actions: set[str], *, tagged: bool, credentials: bool = False) -> dict[str, Any]:
-    unconditional = {"DescribeSecret"} & actions
-    making = {"CreateSecret", "TagResource"} & actions
-    everywhere = {"ListSecrets"} & actions
-    rest = actions - unconditional - making - everywhere
-    statements = [_allow("Find", unconditional, OURS)]
-    if making:
-        statements.append(_allow("MakeAndTag", making, OURS, NEW_TAG))
-    if rest:
-        statements.append(_allow("WriteOwn", rest, OURS, OWN_TAG if tagged else None))
-    if everywhere:
-        statements.append(_allow("List", everywhere, "*"))
-    if credentials:
-        statements.append(_allow("Credentials", {"GetSecretValue"}, CREDENTIALS))
-    if "DeleteSecret" in actions:
-        bool_ = {"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}}
-        statements.append({**_allow("NeverAtOnce", {"DeleteSecret"}, "*", bool_), "Effect": "Deny"})
-    if key := set[str]().union(*(KEY.get(found, set()) for found in actions)):
-        statements.append(_key(key))
-    return {"Version": "2012-10-17", "Statement": statements}
+def policy(calls: Collection[Call]) -> dict[str, Any]:
+    """The policy that allows these calls, each under the narrowest condition that holds for it."""
+    grouped: dict[str, list[Call]] = defaultdict(list)
+    making = {resource_of(call) for call in calls if call.tags and not call.tagged}
+    for call in calls:
+        grouped[_sid(call, making)].append(call)
+    written = [_statement(sid, grouped[sid]) for sid in _CONDITIONS if sid in grouped]
+    if any("DeleteSecret" in call.actions for call in calls):
+        at_once = {"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}}
+        written.append(_allow("NeverAtOnce", {"DeleteSecret"}, ["*"], at_once) | {"Effect": "Deny"})
+    if key := key_actions(calls):
+        via = {"StringEquals": {"kms:ViaService": "secretsmanager.REGION.amazonaws.com"}}
+        allowed = {"Sid": "Key", "Effect": "Allow", "Action": sorted(key), "Resource": "KEY_ARN"}
+        written.append({**allowed, "Condition": via})
+    return {"Version": "2012-10-17", "Statement": written}
 
 
-def _reader() -> dict[str, Any]:
-    current = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
-    read = _allow("ReadCurrent", {"GetSecretValue"}, "ARN_OF_THE_SECRET", current)
-    return {"Version": "2012-10-17", "Statement": [read, _key(KEY["GetSecretValue"])]}
+# In the order in which they are written.
+_CONDITIONS: Mapping[str, dict[str, str]] = {
+    # A secret that does not exist has no tags: with a condition AWS would answer "denied" instead of "not found".
+    "Find": {},
+    "MakeAndTag": {NEW_TAG: "pulumi"},
+    "WriteOwn": {OWN_TAG: "pulumi"},
+    "Untagged": {},
+    "List": {},
+    "ReadCurrent": {STAGE: "AWSCURRENT"},
+}
 
 
-def _allow(sid: str, actions: set[str], resource: Any, condition: Any = None) -> dict[str, Any]:
-    found = {"Sid": sid, "Effect": "Allow", "Action": sorted(f"secretsmanager:{name}" for name in actions)}
-    return {**found, "Resource": resource, **({"Condition": condition} if condition else {})}
+def _sid(call: Call, making: set[str]) -> str:
+    if not call.name:
+        return "List"
+    if call.actions == {"DescribeSecret"}:
+        return "Find"
+    if call.stage:
+        return "ReadCurrent"
+    if call.tagged and not (call.tags and resource_of(call) in making):
+        return "WriteOwn"
+    return "MakeAndTag" if call.tags else "Untagged"
 
 
-def _key(actions: set[str]) -> dict[str, Any]:
-    via = {"StringEquals": {"kms:ViaService": "secretsmanager.REGION.amazonaws.com"}}
-    return {"Sid": "Key", "Effect": "Allow", "Action": sorted(actions), "Resource": "KEY_ARN", "Condition": via}
+def _statement(sid: str, calls: Iterable[Call]) -> dict[str, Any]:
+    calls = list(calls)
+    actions = set[str]().union(*(call.actions for call in calls))
+    resources = sorted({resource_of(call) for call in calls})
+    conditions = _CONDITIONS[sid]
+    return _allow(sid, actions, resources, {"StringEquals": conditions} if conditions else None)
+
+
+def _allow(sid: str, actions: set[str], resources: list[str], condition: Any) -> dict[str, Any]:
+    named = sorted(f"secretsmanager:{name}" for name in actions)
+    resource = resources if len(resources) > 1 else resources[0]
+    found = {"Sid": sid, "Effect": "Allow", "Action": named, "Resource": resource}
+    return {**found, **({"Condition": condition} if condition else {})}
+
+
+def resource_of(call: Call) -> str:
+    """As a policy spells it."""
+    return SINGLE.get(call.name, OURS) if call.name else "*"
+
+
+def key_actions(calls: Iterable[Call]) -> set[str]:
+    """What the calls ask of the secret's key."""
+    return set[str]().union(*(KEY.get(action, set()) for call in calls for action in call.actions))
+
+
+def allows(policy: Mapping[str, Any], call: Call) -> bool:
+    """Whether IAM would let the call through, by this policy alone."""
+    allowing = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+    mine = {action for statement in allowing if _meets(statement, call) for action in statement["Action"]}
+    usable = [statement for statement in allowing if statement["Sid"] == "Key" and statement["Resource"]]
+    key = {action for statement in usable for action in statement["Action"]}
+    return {f"secretsmanager:{action}" for action in call.actions} <= mine and key_actions([call]) <= key
+
+
+def _meets(statement: Mapping[str, Any], call: Call) -> bool:
+    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    # Every name begins with `meta/`, so what is allowed on ours is allowed on those that are given one by one as well.
+    covered = {"*", resource_of(call), *([OURS] if call.name else [])} & set(resources)
+    wanted = statement.get("Condition", {}).get("StringEquals", {})
+    return bool(covered) and wanted.items() <= call.context.items()
 
 
 def text(policy: dict[str, Any]) -> str:
@@ -136,8 +328,8 @@ def text(policy: dict[str, Any]) -> str:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for name, policy in policies().items():
-        (FOLDER / f"{name}.json").write_text(text(policy), encoding="utf-8")
+    for name, found in policies().items():
+        (FOLDER / f"{name}.json").write_text(text(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,8 @@ class Vaulted:
 
 
 class Aws:
-    """Looks like boto3's client. `stale` makes DescribeSecret answer as of before the last write."""
+    """Looks like boto3's client. `stale` makes DescribeSecret answer as of before the last write, `ahead_s` is how far
+    AWS's clock is ahead of everybody else's."""
 
     def __init__(self, time: Time, hook: Hook = nothing) -> None:
         self.time = time
@@ -98,10 +99,15 @@ class Aws:
         self.secrets: dict[str, Vaulted] = {}
         self.current: list[str] = []
         self.stale = False
+        self.ahead_s = 0.0
         self.denied: set[str] = set()
         self.calls: list[str] = []
         self._before: dict[str, Any] = {}
         self._lock = threading.RLock()
+
+    @property
+    def now(self) -> datetime:
+        return self.time.now + timedelta(seconds=self.ahead_s)
 
     def __getattr__(self, operation: str) -> Any:
         handler = getattr(type(self), f"do_{operation}")
@@ -122,7 +128,7 @@ class Aws:
         return call
 
     def _metadata(self, status: int) -> dict[str, Any]:
-        return {"HTTPStatusCode": status, "HTTPHeaders": {"date": format_datetime(self.time.now, usegmt=True)}}
+        return {"HTTPStatusCode": status, "HTTPHeaders": {"date": format_datetime(self.now, usegmt=True)}}
 
     def error(self, code: str, operation: str = "call", status: int = 400) -> ClientError:
         answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": self._metadata(status)}
@@ -182,14 +188,26 @@ class Aws:
                 arn=f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{Name}-AbCdEf",
                 name=Name,
                 tags={tag["Key"]: tag["Value"] for tag in Tags},
-                versions={ClientRequestToken: Stored(SecretString, self.time.now, ["AWSCURRENT"])},
+                versions={ClientRequestToken: Stored(SecretString, self.now, ["AWSCURRENT"])},
                 kms=KmsKeyId,
             )
             self.current.append(ClientRequestToken)
         return {"ARN": self.secrets[Name].arn, "Name": Name, "VersionId": ClientRequestToken}
 
-    def do_get_secret_value(self, SecretId: str, VersionId: str) -> dict[str, Any]:  # noqa: N803
+    def do_list_secrets(self, Filters: Sequence[Mapping[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        # Not by its filters: they shorten the pages, and the tags decide.
+        assert Filters
+        return {"SecretList": [self._shown(secret) for secret in self.secrets.values()]}
+
+    def do_get_secret_value(
+        self,
+        SecretId: str,  # noqa: N803
+        VersionId: str = "",  # noqa: N803
+        VersionStage: str = "AWSCURRENT",  # noqa: N803
+    ) -> dict[str, Any]:
         secret = self._open(SecretId)
+        labelled = [key for key, version in secret.versions.items() if VersionStage in version.labels]
+        VersionId = VersionId or labelled[0]  # noqa: N806
         if VersionId not in secret.versions or secret.versions[VersionId].text is None:
             raise self.error("ResourceNotFoundException")
         version = secret.versions[VersionId]
@@ -208,7 +226,7 @@ class Aws:
             self._room(secret, VersionStages)
             for version in secret.versions.values():
                 version.labels = [label for label in version.labels if label not in VersionStages]
-            found = Stored(SecretString, self.time.now, list(VersionStages))
+            found = Stored(SecretString, self.now, list(VersionStages))
             secret.versions[ClientRequestToken] = found
         elif found.text is None:
             found.text = SecretString
@@ -261,7 +279,7 @@ class Aws:
 
     def do_delete_secret(self, SecretId: str, RecoveryWindowInDays: int) -> dict[str, Any]:  # noqa: N803
         secret = self._open(SecretId)
-        secret.deleted = self.time.now + timedelta(days=RecoveryWindowInDays)
+        secret.deleted = self.now + timedelta(days=RecoveryWindowInDays)
         return {"ARN": secret.arn, "DeletionDate": secret.deleted}
 
     def do_rotate_secret(
@@ -279,7 +297,7 @@ class Aws:
             version.labels = [label for label in version.labels if label != "AWSPENDING"]
         current = next(version for version in secret.versions.values() if "AWSCURRENT" in version.labels)
         text = None if RotateImmediately else current.text
-        secret.versions[ClientRequestToken] = Stored(text, self.time.now, ["AWSPENDING"])
+        secret.versions[ClientRequestToken] = Stored(text, self.now, ["AWSPENDING"])
         secret.rotated_by = FUNCTION
         return {"ARN": secret.arn, "VersionId": ClientRequestToken}
 
