@@ -110,6 +110,7 @@ def adopt(
         record.generation,
         record.expires_at,
         [suspect.generation for suspect in suspects_of(secret)],
+        held=sorted({record.generation, *view.held}),
         fingerprint=record.fingerprint,
         issued_at=record.issued_at,
     )

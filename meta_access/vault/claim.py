@@ -29,7 +29,7 @@ from meta_access.vault.ending import Ended, end_value
 from meta_access.vault.labels import INTENT, PENDING
 from meta_access.vault.payload import Closed, Intent, Token, intent_id, token_id
 from meta_access.vault.plan import LEASE_S
-from meta_access.vault.view import ledger_of, suspects_of
+from meta_access.vault.view import last_record, ledger_of, suspects_of
 from meta_access.vault.work import LIFETIME
 
 if TYPE_CHECKING:
@@ -151,9 +151,10 @@ def _taken(work: Work, generation: int, version_id: str) -> SecretStoreError:
     whose = other.whose if isinstance(other, Intent) else "another run"
     work.secret.look()
     ledger = ledger_of(work.secret)
-    if (ledger.generation if ledger else 0) < generation and work.secret.age_s(version_id) > LEASE_S:
+    last = last_record(work.secret, generation) or version_id
+    if (ledger.generation if ledger else 0) < generation and work.secret.age_s(last) > LEASE_S:
         # Its label was removed by hand, else the view would have led past it. Without it every run would end here.
-        work.secret.move(INTENT, to=version_id, source=work.secret.labels.where.get(INTENT))
+        work.secret.move(INTENT, to=last, source=work.secret.labels.where.get(INTENT))
     return work.pending(f"{whose} owns generation {generation}. Nothing was minted; run again.")
 
 

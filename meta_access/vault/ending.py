@@ -58,3 +58,4 @@ def bury(work: Work, generation: int, reason: str) -> None:
     for label in (PREVIOUS, PENDING, *ours, labels.live(generation)):
         if secret.labels.where.get(label) == version_id:
             work.yielded(secret.move(label, source=version_id))
+    secret.buried.add(generation)

@@ -129,6 +129,7 @@ def observe(
         f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
         _unfinished(shown.arn, seen, at) if ours else "",
         _ripe(superseded, now),
+        _unlabelled(shown, seen, current),
     ]
     return Observed(
         presence=Presence.PRESENT,
@@ -189,6 +190,15 @@ def _hand(current: int, generation: int) -> str:
     if current == 0:
         return "edited by hand: the current version is not ours"
     return f"edited by hand: moved back to generation {current}" if current < generation else ""
+
+
+def _unlabelled(shown: Description, seen: Labels, current: int) -> str:
+    # By hand, or a run that ended a token has died before it could note that.
+    if not current:
+        return ""
+    gone = sorted({current, *tags.held(shown.tags)} - {*seen.live, *seen.stamps})
+    missing = [*([] if INTENT in seen.where else [INTENT]), *(f"generation {generation}" for generation in gone)]
+    return f"labels missing: {', '.join(missing)}" if missing else ""
 
 
 def _superseded(shown: Description, seen: Labels, current: int, grace_s: int) -> tuple[Superseded, ...]:

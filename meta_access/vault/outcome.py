@@ -78,15 +78,25 @@ def outcome_of(work: Work, progress: Progress, *, claim: str, grace_s: int, aske
         suspects=tuple(suspect.generation for suspect in suspects_of(secret)),
         asked=asked,
     )
-    _note(work, outcome)
+    _note(work, outcome, _held(work, progress, outcome))
     return outcome
 
 
-def _note(work: Work, outcome: Outcome) -> None:
+def _held(work: Work, progress: Progress, outcome: Outcome) -> list[int]:
+    """Generations whose tokens are in the secret, unlabelled ones included that Meta was asked about in vain."""
+    secret = work.secret
+    asked = {g for g, answer in progress.answers.items() if not answer.dead} - secret.buried
+    return sorted(
+        {outcome.generation, *secret.labels.live, *(token.generation for token in outcome.superseded)} | asked
+    )
+
+
+def _note(work: Work, outcome: Outcome, held: list[int]) -> None:
     noted = tags.noted(
         outcome.generation,
         outcome.expires_at,
         outcome.suspects,
+        held=held,
         fingerprint=outcome.fingerprint,
         issued_at=outcome.issued_at,
     )

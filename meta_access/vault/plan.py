@@ -30,6 +30,7 @@ MOST_MINTS = 2
 class Do(Enum):
     """One step."""
 
+    RELEDGER = "put the ledger's label back"
     RELABEL = "put the label of a live token back"
     UNSTAMP = "drop the stamp of the current version: an operator moved back to it"
     WAIT = "wait for another run's lease"
@@ -84,11 +85,13 @@ class Held:
 
     Attributes:
         live: It carries META_G.
+        unlabelled: It was ended, or its label was removed by hand.
         stamps: When its grace began; several when two runs stamped it.
         trigger: None when its payload was not read, because no decision needs it.
     """
 
     live: bool
+    unlabelled: bool = False
     stamps: tuple[datetime, ...] = ()
     trigger: str | None = None
     app_id: str | None = None
@@ -119,6 +122,7 @@ class View:
         now: AWS's clock.
         current: Generation of AWSCURRENT; 0 for a placeholder or something foreign.
         held: Generation to token, current included.
+        ledger_hidden: Its label was removed by hand.
         leftovers: A closing was interrupted.
         custom_labels: Of all versions together.
         condemned: Highest generation that an operator wants ended (`revocation`): none up to it is enough, and once
@@ -130,6 +134,7 @@ class View:
     holds: Holds
     held: Mapping[int, Held]
     ledger: Ledger | None
+    ledger_hidden: bool = False
     leftovers: bool = False
     custom_labels: int = 0
     condemned: int = 0
@@ -146,10 +151,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Meta said about a token in this run."""
+    """What Meta said about a token in this run.
+
+    Attributes:
+        dead: It is no token any more, whatever it should be.
+    """
 
     verdict: Verdict
     expires_at: datetime | None = None
+    dead: bool = False
 
 
 @dataclass(kw_only=True)
@@ -175,9 +185,9 @@ def next_step(view: View, ask: Ask, run: Progress) -> Step:
     """Decide the next step of `ensure`."""
     if ask.rotation_owner == LAMBDA and view.holds is Holds.TOKEN and run.claimed is None:
         # AWS's own rotation mints, parks and promotes from here on; its claims and parked tokens are left alone.
-        return _repair(view) or _retire(view, ask, run) or Step(Do.DONE, view.current)
+        return _repair(view, run) or _retire(view, ask, run) or Step(Do.DONE, view.current)
     return (
-        _repair(view)
+        _repair(view, run)
         or _fence(view, run)
         or settle(view, run.claimed)
         or _adopt(view, ask, run)
@@ -197,9 +207,9 @@ def create_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step
         stored: Generation of the token in AWS's version, when an earlier call has got that far.
     """
     if stored is not None:
-        return _repair(view) or Step(Do.DONE, stored)
+        return _repair(view, run) or Step(Do.DONE, stored)
     return (
-        _repair(view)
+        _repair(view, run)
         or _fence(view, run)
         or settle(view, run.claimed)
         or _askable(view, ask, run)
@@ -218,7 +228,7 @@ def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step
     """Decide the next step of AWS's `finishSecret`: make AWS's version current, then tidy up behind it."""
     if stored is None:
         return Step(Do.STOP, view.current, Why.NOTHING_STORED)
-    if found := _repair(view) or settle(view):
+    if found := _repair(view, run) or settle(view):
         return found
     if view.current > stored:
         return Step(Do.STOP, stored, Why.OVERTAKEN)
@@ -242,10 +252,18 @@ def due(expires_at: datetime | None, now: datetime, rotate_before_s: int) -> boo
     return expires_at is not None and now >= expires_at - timedelta(seconds=rotate_before_s)
 
 
-def _repair(view: View) -> Step | None:
+def _repair(view: View, run: Progress) -> Step | None:
+    if view.ledger_hidden and view.ledger:
+        return Step(Do.RELEDGER, view.ledger.generation)
     # Before anything moves AWSCURRENT on: a token without its label would vanish with the next promotion, and one that
     # still bears the stamp of an earlier demotion would be ended at once.
     for generation, token in sorted(view.held.items()):
+        if token.unlabelled:
+            answer = run.answers.get(generation)
+            if answer is None:
+                return Step(Do.INSPECT, generation)
+            if answer.dead or answer.verdict is Verdict.UNKNOWN:
+                continue
         current = view.holds is Holds.TOKEN and generation == view.current
         if not token.live and (current or not token.stamps):
             return Step(Do.RELABEL, generation)

@@ -18,14 +18,14 @@ from meta_access.vault.end import end, leave
 from meta_access.vault.ending import Ended, bury, end_held
 from meta_access.vault.issuer import Verdict
 from meta_access.vault.judgement import judge
-from meta_access.vault.labels import CURRENT, PREVIOUS
+from meta_access.vault.labels import CURRENT, INTENT, PREVIOUS
 from meta_access.vault.observe import observe
 from meta_access.vault.opened import open_secret
 from meta_access.vault.outcome import outcome_of
 from meta_access.vault.payload import Token
 from meta_access.vault.plan import LEASE_S, Answer, Do, Holds, Progress, next_step
 from meta_access.vault.stopping import stopped
-from meta_access.vault.view import leftovers, marks, view_of
+from meta_access.vault.view import last_record, leftovers, marks, view_of
 from meta_access.vault.work import Work
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class Run:
 
     def _take(self, step: Step, view: View) -> None:
         take: dict[Do, Callable[[Step, View], None]] = {
+            Do.RELEDGER: self._reledger,
             Do.RELABEL: self._relabel,
             Do.UNSTAMP: self._unstamp,
             Do.WAIT: lambda _, view: self.work.wait(view),
@@ -162,9 +163,19 @@ class Run:
             )
         return found
 
-    def _relabel(self, step: Step, _: View) -> None:
+    def _reledger(self, step: Step, _: View) -> None:
+        secret = self.work.secret
+        self.work.say(f"its label {INTENT} was removed by hand, and is put back.")
+        self._move(INTENT, to=last_record(secret, step.generation))
+
+    def _relabel(self, step: Step, view: View) -> None:
         generation = step.generation
         label = labels.live(generation)
+        if view.held[generation].unlabelled:
+            self.work.say(
+                f"the label of generation {generation} was removed by hand, and is put back; superseded, that token "
+                "ends after its grace."
+            )
         self._move(label, to=self._at(generation), source=self.work.secret.labels.where.get(label))
 
     def _unstamp(self, step: Step, _: View) -> None:
@@ -174,12 +185,13 @@ class Run:
         self.work.say(f"AWSCURRENT was moved back to generation {generation} by hand, which is not ended any more.")
         self.work.record("reinstate", generation)
 
-    def _inspect(self, step: Step, _: View) -> None:
+    def _inspect(self, step: Step, view: View) -> None:
         generation = step.generation
         verdict, why, facts = judge(self.work.issuer, self._token(generation))
-        self.progress.answers[generation] = Answer(verdict, facts.expires_at if facts else None)
+        dead = facts is not None and not facts.valid
+        self.progress.answers[generation] = Answer(verdict, facts.expires_at if facts else None, dead)
         self.doubt = why
-        if verdict is Verdict.NO:
+        if verdict is Verdict.NO and not view.held[generation].unlabelled:
             self.work.say(f"the token of generation {generation} is not what was asked for: {why}.")
 
     def _promote(self, step: Step, view: View) -> None:

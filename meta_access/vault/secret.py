@@ -30,6 +30,7 @@ class Secret:
 
     Attributes:
         labels: As of the last `look`, and our writes since.
+        buried: Generations that this run has ended and taken the labels from.
         now: AWS's clock at that look.
         tags: As of that look.
     """
@@ -42,7 +43,9 @@ class Secret:
         self._first = described if created else None
         self._own: dict[str, str | None] = {}
         self._records: dict[str, tuple[Record, datetime]] = {}
+        self._seen: dict[str, float] = {}
         self._places: dict[int, str] = {}
+        self.buried: set[int] = set()
         self._show(described)
 
     def look(self) -> None:
@@ -85,6 +88,7 @@ class Secret:
                     "wrote. Nothing was changed; update meta-access."
                 )
             self._records[version_id] = (found, version.created_at)
+            self._seen[version_id] = self._clock.monotonic()
             if isinstance(found, (Intent, Token)) and found.rotation:
                 self._places[found.generation] = found.rotation
         return self._records[version_id][0]
@@ -113,8 +117,12 @@ class Secret:
         return found.fingerprint if isinstance(found, payload.Token) else None
 
     def age_s(self, version_id: str) -> float:
-        """How long ago a version that was read has been put; both times are AWS's."""
-        return (self.now - self._records[version_id][1]).total_seconds()
+        """How long ago a version that was read has been put, at least.
+
+        Both times are AWS's. Should its clock go backward, what has passed here since the version was read still has.
+        """
+        told = (self.now - self._records[version_id][1]).total_seconds()
+        return max(told, self._clock.monotonic() - self._seen[version_id])
 
     def put(self, version_id: str, record: Intent | Closed | Token, *wanted: str) -> tuple[str, ...]:
         """Put a version under labels; answers those it has now.

@@ -35,6 +35,8 @@ FORMER = f"{PREFIX}former-users"
 EXPIRES = f"{PREFIX}expires-at"
 GENERATION = f"{PREFIX}generation"
 SUSPECTS = f"{PREFIX}suspects"
+# Generations, the current one included: what tells a token whose label was removed by hand from one that was ended.
+HELD = f"{PREFIX}held"
 FINGERPRINT = f"{PREFIX}fingerprint"
 ISSUED = f"{PREFIX}issued-at"
 # What an operator wants ended: "<generation> <id of the order>". It stays: what was condemned once is never wanted.
@@ -108,7 +110,13 @@ def _wish(ask: Ask) -> dict[str, str]:
 
 
 def noted(
-    generation: int, expires_at: datetime | None, suspects: Sequence[int], *, fingerprint: str, issued_at: datetime
+    generation: int,
+    expires_at: datetime | None,
+    suspects: Sequence[int],
+    *,
+    held: Sequence[int],
+    fingerprint: str,
+    issued_at: datetime,
 ) -> dict[str, str]:
     """The tags that tell an observer what the value would."""
     return {
@@ -117,6 +125,7 @@ def noted(
         EXPIRES: iso(expires_at) if expires_at else NEVER,
         GENERATION: str(generation),
         SUSPECTS: " ".join(map(str, suspects)),
+        HELD: " ".join(map(str, held)),
     }
 
 
@@ -143,7 +152,16 @@ def generation(tags: Mapping[str, str]) -> int:
 def suspects(tags: Mapping[str, str]) -> tuple[int, ...] | None:
     """The noted suspects; None when they were never noted."""
     text = tags.get(SUSPECTS)
-    return None if text is None else tuple(int(part) for part in text.split() if part.isascii() and part.isdigit())
+    return None if text is None else _generations(text)
+
+
+def held(tags: Mapping[str, str]) -> tuple[int, ...]:
+    """The tokens that the last run which came to its end left in the secret."""
+    return _generations(tags.get(HELD, ""))
+
+
+def _generations(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split() if part.isascii() and part.isdigit())
 
 
 def owner(tags: Mapping[str, str]) -> str:

@@ -33,13 +33,19 @@ def view_of(secret: Secret) -> View:
     holds = {Token: Holds.TOKEN, Foreign: Holds.FOREIGN}.get(type(current), Holds.NOTHING)
     ledger = ledger_of(secret)
     known = _tokens(secret, current, ledger)
+    # There must have been a token, and no label shows it now: removed by hand, unless a run that died before its end
+    # has ended it. Meta knows which.
+    past = {*tags.held(secret.tags), *range(current.generation + 1, ledger.generation if ledger else 0)}
+    unlabelled = {g for g in past - known - secret.buried if _readable(secret, g)}
     read = {current.generation, max((g for g in known if g in secret.labels.live), default=0)}
     return View(
         now=secret.now,
         current=current.generation,
         holds=holds,
-        held={g: _held(secret, g, read=g in read) for g in known},
+        held={g: _held(secret, g, read=g in read) for g in known}
+        | {g: Held(live=False, unlabelled=True) for g in unlabelled},
         ledger=_ledger(secret, ledger, known),
+        ledger_hidden=ledger is not None and INTENT not in secret.labels.where,
         leftovers=bool(leftovers(secret)),
         custom_labels=secret.labels.custom,
         condemned=tags.order(secret.tags).through,
@@ -47,10 +53,32 @@ def view_of(secret: Secret) -> View:
 
 
 def ledger_of(secret: Secret) -> Intent | Closed | None:
-    """The newest intent or closed record."""
-    version_id = secret.labels.where.get(INTENT)
+    """The newest intent or closed record, also where its label was removed by hand."""
+    version_id = secret.labels.where.get(INTENT) or _hidden_ledger(secret)
     found = secret.record(version_id) if version_id else None
     return found if isinstance(found, (Intent, Closed)) else None
+
+
+def last_record(secret: Secret, generation: int) -> str | None:
+    """Version id of the newest intent or closed record of this generation or a later one.
+
+    Generations follow one another, so ids are tried until two in a row are missing.
+    """
+    newest, at = None, generation
+    while True:
+        here = next(
+            (v for v in (payload.closed_id(secret.arn, at), payload.intent_id(secret.arn, at)) if secret.find(v)), None
+        )
+        if here is None and at > generation:
+            return newest
+        newest, at = here or newest, at + 1
+
+
+def _hidden_ledger(secret: Secret) -> str | None:
+    current = secret.record(secret.labels.current).generation if secret.labels.current else 0
+    highest = max([current, *secret.labels.live, *secret.labels.stamps])
+    # With nothing but a placeholder there has been no claim, or `claim` meets it under the id of its own.
+    return last_record(secret, highest) if highest else None
 
 
 def suspects_of(secret: Secret) -> tuple[Suspect, ...]:
@@ -94,6 +122,13 @@ def _tokens(secret: Secret, current: Record, ledger: Intent | Closed | None) -> 
         # Parked, though Describe does not show it: it may be a write behind, or the label was removed by hand.
         known.add(ledger.generation)
     return known
+
+
+def _readable(secret: Secret, generation: int) -> bool:
+    if tags.ROTATION_OWNER in secret.tags:
+        # The intent tells the id that AWS chose for its token.
+        secret.find(payload.intent_id(secret.arn, generation))
+    return secret.token(generation) is not None
 
 
 def _held(secret: Secret, generation: int, *, read: bool) -> Held:

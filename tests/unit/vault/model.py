@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WISHES = (ASK, replace(ASK, keepers={"round": "2"}))
 GRACE_OVER = START - timedelta(seconds=ASK.grace_s)
 GOOD, BAD, DEAD = "good", "bad", "dead"
+CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +34,7 @@ class Kept:
     wish: int
     health: str = GOOD
     live: bool = True
-    stamp: str = ""  # "", "fresh" or "over"
+    stamp: str = ""  # "", "fresh" or "over"; "cut" when an operator has taken its label off
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class State:
     minting: bool = False
     lease: bool = False
     leftovers: bool = False
+    hidden: bool = False  # An operator has taken the ledger's label off.
     suspects: frozenset[int] = frozenset()
     lost: frozenset[int] = frozenset()
     buried: frozenset[int] = frozenset()
@@ -58,7 +60,7 @@ class State:
 
     def text(self) -> str:
         """The same for the same state in every process, whatever the order of its sets."""
-        plain = (self.current, self.ledger, self.minting, self.lease, self.leftovers, self.condemned)
+        plain = (self.current, self.ledger, self.minting, self.lease, self.leftovers, self.hidden, self.condemned)
         sets = (sorted(self.suspects), sorted(self.lost), sorted(self.buried))
         return repr((*plain, sorted(self.kept), *sets))
 
@@ -79,7 +81,8 @@ def view(state: State) -> View:
     held = {
         token.generation: Held(
             live=token.live,
-            stamps={"": (), "fresh": (START,), "over": (GRACE_OVER,)}[token.stamp],
+            unlabelled=token.stamp == CUT and token.generation != state.current,
+            stamps={"": (), CUT: (), "fresh": (START,), "over": (GRACE_OVER,)}[token.stamp],
             trigger=WISHES[token.wish].trigger,
             app_id=ASK.app_id,
             expires_at=START + timedelta(days=60),
@@ -103,6 +106,7 @@ def view(state: State) -> View:
         holds=Holds.TOKEN if state.current else Holds.NOTHING,
         held=held,
         ledger=ledger,
+        ledger_hidden=state.hidden,
         leftovers=state.leftovers,
         custom_labels=len(held) + 1,
         condemned=state.condemned,
@@ -132,7 +136,9 @@ class Run:
                 self.done = step
                 return
             if step.do is Do.INSPECT:
-                self.progress.answers[step.generation] = Answer(self.verdict(step.generation))
+                token = self.state.token(step.generation)
+                dead = self.meta and (token is None or token.health == DEAD)
+                self.progress.answers[step.generation] = Answer(self.verdict(step.generation), dead=dead)
                 continue
             for state in self.effects(step):
                 self.state = state
@@ -151,8 +157,10 @@ class Run:
         state, g = self.state, step.generation
         token = state.token(g) or Kept(g, 0, DEAD, live=False)
         match step.do:
+            case Do.RELEDGER:
+                yield replace(state, hidden=False)
             case Do.RELABEL:
-                yield state.having(replace(token, live=True))
+                yield state.having(replace(token, live=True, stamp="" if token.stamp == CUT else token.stamp))
             case Do.UNSTAMP:
                 yield state.having(replace(token, stamp=""))
             case Do.WAIT:
@@ -184,11 +192,11 @@ class Run:
 
     def close(self, state: State, generation: int, suspects: frozenset[int]) -> Iterator[State]:
         yield (state := replace(state, leftovers=True))
-        yield (state := replace(state, ledger=generation, minting=False, lease=False, suspects=suspects))
+        yield (state := replace(state, ledger=generation, hidden=False, minting=False, lease=False, suspects=suspects))
         yield replace(state, leftovers=False)
 
     def claim(self, state: State, g: int) -> Iterator[State]:
-        yield (state := replace(state, ledger=g, minting=True, lease=True))
+        yield (state := replace(state, ledger=g, hidden=False, minting=True, lease=True))
         self.progress.claimed = g
         self.progress.mints += 1
         if not self.meta or self.mint in {"lost", "silent"}:

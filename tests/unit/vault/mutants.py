@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Line to (file in meta_access/vault, what stands there, what stands there without the line).
+# Line to (file below meta_access/vault, or meta_access where it names a folder; what stands there; what does without).
 MUTANTS: dict[int, tuple[str, str, str]] = {
     1: ("tags.py", 'if tags.get(MANAGED_BY) != "pulumi":', "if False:"),
     2: ("tags.py", "    if found != ask.owner:", "    if False:"),
@@ -81,13 +81,63 @@ MUTANTS: dict[int, tuple[str, str, str]] = {
         ),
         "",
     ),
+    38: ("plan.py", "    if view.ledger_hidden and view.ledger:", "    if False:"),
+    39: (
+        "view.py",
+        "unlabelled = {g for g in past - known - secret.buried if _readable(secret, g)}",
+        "unlabelled = set[int]()",
+    ),
+    40: ("plan.py", "if answer.dead or answer.verdict is Verdict.UNKNOWN:", "if answer.verdict is Verdict.UNKNOWN:"),
+    41: ("secret.py", "return max(told, self._clock.monotonic() - self._seen[version_id])", "return told"),
+    42: (
+        "plan.py",
+        "return 1 + max([self.current, self.ledger.generation if self.ledger else 0, *self.held])",
+        "return 1 + self.current",
+    ),
+    43: ("judgement.py", "if facts.user_id != token.system_user_id:", "if False:"),
+    44: ("judgement.py", "return Verdict.UNKNOWN, str(error), None", "return Verdict.NO, str(error), None"),
+    45: ("claim.py", "deadline_s=min(MINT_DEADLINE_S, left)", "deadline_s=LEASE_S + 1"),
+    46: (
+        "ending.py",
+        "for label in (PREVIOUS, PENDING, *ours, labels.live(generation)):",
+        "for label in (*ours, labels.live(generation)):",
+    ),
+    47: (
+        "providers/_base.py",
+        "return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props))",
+        'return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props), replaces=["scopes"])',
+    ),
+    48: ("providers/system_user_token.py", 'left.append({"arn": outs["arn"], "ends_at": ""})', "pass"),
+    49: ("providers/_base.py", "if holder := self._holder(outs):", "if holder := None:"),
+    50: ("providers/_base.py", "        if other is None:", "        if True:"),
+    51: ("providers/_token_rules.py", 'return [("rotate_before", why)] if why else []', "return []"),
+    52: ("providers/system_user_token.py", "            credentials_for(connection).forget()", "            pass"),
+    53: ("./credentials.py", "                check_pairing(here.graph_url, here.aws, path=path)\n", ""),
+    54: ("./validation.py", "return None if _ENVIRONMENT_NAME.fullmatch(name) else", "return None if name else"),
+    55: ("graph/client.py", "trust_env = False", "trust_env = True"),
+    56: ("graph/client.py", "allow_redirects=False", "allow_redirects=True"),
+    57: (
+        "graph/access_tokens.py",
+        'self._client.get("oauth/revoke", params, in_form=True)',
+        'self._client.get("oauth/revoke", params)',
+    ),
 }
 
 
 def named_in(document: str) -> dict[int, list[str]]:
     """Line to the tests that the table names, as pytest takes them."""
     rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", document, re.MULTILINE)
-    return {int(line): [f"tests/unit/vault/{name}" for name in re.findall(r"`([^`]+)`", cell)] for line, cell in rows}
+    return {int(line): [_below(name) for name in re.findall(r"`([^`]+)`", cell)] for line, cell in rows}
+
+
+def _below(test: str) -> str:
+    return f"tests/{test}" if "/" in test else f"tests/unit/vault/{test}"
+
+
+def code(line: int, root: Path = ROOT) -> Path:
+    """The file that holds a line."""
+    name = MUTANTS[line][0]
+    return root / "meta_access" / (name if "/" in name else f"vault/{name}")
 
 
 def noticed(line: int, tests: list[str]) -> bool:
@@ -98,7 +148,7 @@ def noticed(line: int, tests: list[str]) -> bool:
         for part in ("meta_access", "tests"):
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
-        file = copy / "meta_access" / "vault" / name
+        file = code(line, copy)
         text = file.read_text()
         if text.count(there) < 1:
             raise LookupError(f"line {line}: {name} holds no {there!r}")

@@ -1,4 +1,4 @@
-"""Anything in any order on one secret: two actors, crashes, late actors, stale reads, outages, hands, time.
+"""Anything in any order on one secret: two actors, crashes, late actors, stale reads, outages, hands, clocks.
 
 META_ACCESS_EXAMPLES=5000 plays so many random stories; otherwise sixty, the same ones in every run.
 """
@@ -43,6 +43,7 @@ class Story(RuleBasedStateMachine):
         self.wish = 0
         self.ended_by_hand: set[str] = set()
         self.moved_by_hand = False
+        self.unlabelled_by_hand: set[str] = set()
 
     # --- actors ---
 
@@ -71,6 +72,10 @@ class Story(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([5, LEASE_OVER_S, 3600, DAY + 60, 3 * DAY]))
     def time_passes(self, seconds: int) -> None:
         self.world.time.advance(seconds)
+
+    @rule(ahead_s=st.sampled_from([-DAY, -LEASE_OVER_S, 0, 3600, DAY]))
+    def the_clock_of_aws_jumps(self, ahead_s: float) -> None:
+        self.world.aws.ahead_s = ahead_s
 
     @rule(stale=st.booleans())
     def reads_are_behind(self, stale: bool) -> None:
@@ -106,21 +111,39 @@ class Story(RuleBasedStateMachine):
             if not self.world.meta.alive(value):
                 self.ended_by_hand.add(value)
 
-    @rule()
-    def somebody_takes_a_label_off_the_current_version(self) -> None:
-        for version_id, labels in self.shown().items():
-            for label in labels:
-                if "AWSCURRENT" in labels and label.startswith("META_G"):
-                    self.world.aws.update_secret_version_stage(
-                        SecretId=NAME, VersionStage=label, RemoveFromVersionId=version_id
-                    )
+    @rule(which=st.integers(0, 11))
+    def somebody_takes_a_label_off(self, which: int) -> None:
+        """Of a token, a superseded one, or the ledger."""
+        ours = sorted((label, key) for key, labels in self.shown().items() for label in labels if "META_" in label)
+        if not ours:
+            return
+        label, version_id = ours[which % len(ours)]
+        payload = self.world.payload(version_id)
+        value = payload.get("access_token")
+        if value and not self.is_known(payload["generation"], version_id):
+            # A token that no run has noted yet is known by its label alone.
+            return
+        self.world.aws.update_secret_version_stage(SecretId=NAME, VersionStage=label, RemoveFromVersionId=version_id)
+        if value:
+            self.unlabelled_by_hand.add(value)
+
+    def is_known(self, generation: int, version_id: str) -> bool:
+        with self.clear():
+            labels, tags = self.world.stages(), self.world.tags()
+            ledger = self.world.at("META_INTENT") if "META_INTENT" in self.world.labels() else None
+        noted = str(generation) in tags.get("meta-tokens:held", "").split()
+        is_ledger = bool(ledger and ledger["state"] == "minting" and ledger["generation"] == generation)
+        return noted or is_ledger or "AWSCURRENT" in labels[version_id]
 
     # --- what always holds ---
 
     @invariant()
     def no_live_token_is_unseen(self) -> None:
         with self.clear():
-            assert len(scenarios.unaccounted(self.world)) <= scenarios.excused(self.world)
+            # Without the ledger's label nothing tells what it excuses; the next run puts it back.
+            if "META_INTENT" in self.world.labels():
+                unseen = scenarios.unaccounted(self.world) - self.unlabelled_by_hand
+                assert len(unseen) <= scenarios.excused(self.world)
 
     @invariant()
     def nothing_ends_the_current_token_but_hands_and_time(self) -> None:
@@ -145,6 +168,7 @@ class Story(RuleBasedStateMachine):
             return
         self.world.aws.stale = self.world.meta.outage = False
         self.world.meta.spoil = 0
+        self.world.aws.ahead_s = 0
         self.world.time.advance(2 * DAY)
         for _ in range(2):
             with contextlib.suppress(TokenPendingError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -536,3 +537,111 @@ def test_an_unreachable_secrets_manager_changes_nothing_at_meta(world: World) ->
         world.ensure()
 
     assert world.meta.calls == []
+
+
+# --- hands and clocks ----------------------------------------------------------------------------
+
+
+def take_off(world: World, label: str) -> None:
+    [version_id] = [key for key, labels in world.stages().items() if label in labels]
+    world.aws.update_secret_version_stage(SecretId=NAME, VersionStage=label, RemoveFromVersionId=version_id)
+
+
+def looked_at(world: World, claim: str) -> str:
+    arn, version_id = world.aws.find(NAME).arn, next(k for k, ls in world.stages().items() if "AWSCURRENT" in ls)
+    seen = observe(
+        world.new_store(), arn, claim=claim, version_id=version_id, generation=world.at("AWSCURRENT")["generation"],
+        expires_at=None, grace_s=DAY, rotate_before_s=0,
+    )  # fmt: skip
+    return seen.freshness
+
+
+def test_the_ledgers_label_is_put_back_with_the_suspects_it_leads_to(world: World) -> None:
+    lose_the_answer(world)
+    with pytest.raises(Crash):
+        world.ensure()
+    going_on(world)
+    world.time.advance(150)
+    claim = world.ensure().claim
+    assert world.suspects() == {1}
+    take_off(world, "META_INTENT")
+    assert looked_at(world, claim) == "labels missing: META_INTENT"
+
+    outcome = world.ensure(claim=claim)
+
+    assert (outcome.generation, outcome.suspects) == (2, (1,))
+    assert world.at("META_INTENT")["generation"] == 2
+    assert f"Secret {NAME}: its label META_INTENT was removed by hand, and is put back." in world.said
+    assert looked_at(world, claim) == "current"
+
+
+def test_a_superseded_token_whose_label_was_taken_off_is_stamped_again_and_ended(world: World) -> None:
+    claim = world.ensure().claim
+    world.ensure(ROTATED, claim=claim)
+    world.ensure(AGAIN, claim=claim)
+    # AWS's own label of the previous version is on the second: nothing leads to the first any more.
+    [stamp] = [label for label in world.labels() if label.startswith("META_R1_")]
+    take_off(world, stamp)
+    assert looked_at(world, claim) == "labels missing: generation 1"
+
+    outcome = world.ensure(AGAIN, claim=claim)
+
+    assert [token.generation for token in outcome.superseded] == [1, 2]
+    assert world.meta.living() == world.held()
+    world.time.advance(DAY + 1)
+    world.ensure(AGAIN, claim=claim)
+    assert world.meta.living() == {value(world, "AWSCURRENT")}
+    assert looked_at(world, claim) == "current"
+
+
+def test_a_token_that_was_ended_before_a_run_died_is_not_taken_for_one_without_a_label(world: World) -> None:
+    claim = world.ensure().claim
+    world.ensure(ROTATED, claim=claim)
+    world.time.advance(DAY + 1)
+    # The run has ended it, and dies before it notes that.
+    stop_at(world, "before", "tag_resource")
+    with pytest.raises(Crash):
+        world.ensure(ROTATED, claim=claim)
+    going_on(world)
+    assert looked_at(world, claim) == "labels missing: generation 1"
+
+    outcome = world.ensure(ROTATED, claim=claim)
+
+    assert (outcome.generation, outcome.superseded, len(world.meta.tokens)) == (2, (), 2)
+    assert looked_at(world, claim) == "current"
+
+
+def test_a_lease_ends_although_the_clock_of_aws_was_put_back(world: World) -> None:
+    lose_the_answer(world)
+    with pytest.raises(Crash):
+        world.ensure()
+    going_on(world)
+    world.aws.ahead_s = -DAY
+
+    outcome = world.ensure()
+
+    # By the runner's own monotonic clock: no claim is older than the moment since which this run has seen it.
+    assert timedelta(seconds=120) < world.time.now - START < timedelta(seconds=180)
+    assert (outcome.generation, outcome.suspects) == (2, (1,))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"valid": False}, "Meta calls it invalid"),
+        ({"app_id": "999"}, "it belongs to app 999, not 120"),
+        ({"user_id": "302"}, "it acts as 302, not 301"),
+        ({"type": "USER"}, "its type is USER, not SYSTEM_USER"),
+        ({"scopes": ("business_management",)}, "it lacks ads_read"),
+        ({"expires_at": None}, "it never expires"),
+    ],
+)
+def test_each_fact_of_meta_is_held_against_the_record(world: World, changed: dict[str, Any], says: str) -> None:
+    claim = world.ensure().claim
+    inspect = world.meta.inspect
+    setattr(world.meta, "inspect", lambda token: replace(inspect(token), **changed))  # noqa: B010 - a fake's own
+
+    with pytest.raises(GraphError):
+        world.ensure(claim=claim)
+
+    assert f"Secret {NAME}: the token of generation 1 is not what was asked for: {says}." in world.said
