@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -220,3 +223,83 @@ def test_a_renamed_stack_is_another_owner_until_it_takes_over(stranger: Project,
 
     assert state_of_things(emulator) == before
     assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_an_interrupted_update_a_failed_and_a_postponed_delete_end_in_one_token(
+    stranger: Project, emulator: RunningEmulator
+) -> None:
+    assert stranger.up().code == 0
+
+    # Interrupted as by Ctrl-C, while Meta mints: the engine lets what is under way come to its end.
+    emulator.fault("latency", ms=1500)
+    stranger.program(
+        text().replace('secret_name="meta/dev/stranger"', 'secret_name="meta/dev/stranger", keepers={"r": "2"}')
+    )
+    at_work = stranger.start("up", "--yes", "--skip-preview", "--stack", stranger.stack)
+    emulator.forget_calls()
+    emulator.wait_for_call("graph", "access_tokens", method="POST")
+    os.kill(at_work.pid, signal.SIGINT)
+    printed, _ = at_work.communicate(timeout=120)
+    emulator.clear_faults()
+    assert at_work.returncode != 0, printed
+    up = stranger.up()
+    assert up.code == 0, up.stdout
+    assert stranger.outputs()["generation"] == 2
+    assert len(lindenhof.live_tokens(emulator)) == 2
+    assert stranger.preview("--expect-no-changes").code == 0
+
+    # A replacement whose old half is still to be deleted, as an engine leaves it that died in between.
+    state = stranger.export()
+    [kept] = [entry for entry in state["deployment"]["resources"] if entry["urn"].endswith("::token")]
+    state["deployment"]["resources"].append({**kept, "delete": True})
+    stranger.write("state.json", json.dumps(state))
+    assert stranger.run("stack", "import", "--file", "state.json", "--stack", stranger.stack).code == 0
+    before = state_of_things(emulator)
+    up = stranger.up()
+    assert up.code == 0, up.stdout
+    assert state_of_things(emulator) == before
+    assert [entry for entry in stranger.export()["deployment"]["resources"] if entry.get("delete")] == []
+
+    # Removed while Meta does not answer: the delete fails and is kept, and the next up carries it out.
+    stranger.program(text().partition("token = meta.SystemUserToken")[0])
+    emulator.fault("http", method="GET", path="oauth/revoke|debug_token", status=500, body="", times=99)
+    emulator.fault("http", method="POST", path="oauth/revoke|debug_token", status=500, body="", times=99)
+    failed = stranger.up()
+    assert failed.code != 0
+    assert "The secret is kept" in failed.stdout
+    assert state_of_things(emulator) == before
+    emulator.clear_faults()
+    assert stranger.up().code == 0
+    assert lindenhof.live_tokens(emulator) == []
+    assert stranger.preview("--expect-no-changes").code == 0
+
+
+def test_a_state_that_was_lost_is_imported_again_from_its_last_export(
+    stranger: Project, emulator: RunningEmulator, make_project: Callable[..., Project]
+) -> None:
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    entries = [entry for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
+    again = make_project(program=text(), config=lindenhof.config(emulator), name="again")
+
+    # By id alone the engine sends a dynamic provider nothing that it could be made from.
+    token = next(entry for entry in entries if entry["urn"].endswith("::token"))
+    by_id = again.run("import", token["type"], "token", token["id"], "--yes", "--stack", again.stack)
+    assert by_id.code != 0
+    assert "__provider" in by_id.stdout
+
+    rows = [
+        {"type": entry["type"], "name": entry["urn"].rsplit("::", 1)[-1], "id": entry["id"],
+         "inputs": entry["inputs"], "outputs": entry["outputs"]}
+        for entry in entries
+    ]  # fmt: skip
+    again.write("import.json", json.dumps({"resources": rows}))
+    words = ("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+    imported = again.run(*words, "--stack", again.stack)
+    assert imported.code == 0, imported.stdout
+
+    up = again.up()
+    assert up.code == 0, up.stdout
+    assert state_of_things(emulator) == before
+    assert again.outputs()["generation"] == 1
+    assert again.preview("--expect-no-changes").code == 0
