@@ -159,13 +159,12 @@ def test_an_agency_and_one_up_that_shows_it_all(
     assert "ads-pages_read_engagement is pending_human" in story.stdout
     assert "Traceback" not in story.stdout
     assert lindenhof.tasks(emulator, NEW_ACCOUNT) == {}
-    after = examples.statuses(project)
-    assert after["leuchtturm-two-factor"] == "satisfied"
-    assert after["ads-app-roles"] == "drifted"
+    after = project.resources()
+    assert after["leuchtturm-two-factor"]["outputs"]["status"] == "satisfied"
+    assert after["ads-app-roles"]["outputs"]["status"] == "drifted"
     assert "still drifted" in story.stdout
-    secrets = project.outputs()["secrets"]
-    assert secrets["reporting"]["generation"] == 2
-    assert secrets["north"]["generation"] == 1
+    generations = {name: one["outputs"]["generation"] for name, one in project.resources("SystemUserToken").items()}
+    assert generations == {"reporting": 2, "north": 1}
     people = {person["name"]: person["businesses"] for person in emulator.world()["people"]}
     assert people == {
         "jonas": {"178000000002001": "ADMIN"},
