@@ -148,10 +148,10 @@ def problems(world: World) -> Iterator[str]:
         rules.load(world.rules)
     except ConfigError:
         yield f"rules: no rule set {world.rules!r}; there are {', '.join(rules.names())}"
-    if world.caller_ip is not None and network(world.caller_ip) is None:
-        yield f"caller_ip: {world.caller_ip!r} is not an IP address"
     else:
         yield from _unknown_versions(world)
+    if world.caller_ip is not None and network(world.caller_ip) is None:
+        yield f"caller_ip: {world.caller_ip!r} is not an IP address"
     yield from _twice(world)
     businesses = {row.id for row in world.businesses}
     apps = {row.id for row in world.apps}
