@@ -183,6 +183,11 @@ class MetaProvider(ResourceProvider):
         given = {name: self.given(outs, name) for name in self.inputs}
         return {name: value for name, value in {**given, **live}.items() if value is not None}
 
+    def not_looked_at(self, id_: str, outs: dict[str, Any], error: MetaAccessError) -> ReadResult:
+        """The answer of a read that met trouble of its own, which must stop neither the refresh nor its rotations."""
+        say(f"{self.kind} {outs.get('label', '')} was not looked at and stands as it was: {error}")
+        return ReadResult(id_, outs, self.inputs_of(outs))
+
     def _changed(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> frozenset[str]:
         return frozenset(name for name in self.compared() if self.given(outs, name) != props.get(name))
 

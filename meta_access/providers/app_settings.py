@@ -13,7 +13,7 @@ from pulumi.dynamic import CheckFailure, ReadResult, Resource
 
 from meta_access import validation
 from meta_access.endpoints import source_address
-from meta_access.errors import InvalidRequestError
+from meta_access.errors import AuthError, GraphError, InvalidRequestError
 from meta_access.graph import app_settings
 from meta_access.graph.app_settings import LISTS, TEXTS
 from meta_access.providers._base import MetaProvider
@@ -55,7 +55,12 @@ class AppSettingsProvider(MetaProvider):
         return live.connection.app_id, {}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
-        live = app_settings.get(self.live(outs).client, _declared(outs))
+        try:
+            live = app_settings.get(self.live(outs).client, _declared(outs))
+        except AuthError:
+            raise
+        except GraphError as error:
+            return self.not_looked_at(id_, outs, error)
         return ReadResult(id_, {**outs, **live}, self.inputs_of(outs, **live))
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:

@@ -93,9 +93,7 @@ class AssetAssignmentProvider(MetaProvider):
         except AuthError:
             raise
         except GraphError as error:
-            # One client's trouble must not stop the refresh, and with it the rotations of the same update.
-            say(f"asset assignment {outs.get('label', '')} was not looked at and stands as it was: {error}")
-            return ReadResult(id_, outs, self.inputs_of(outs))
+            return self.not_looked_at(id_, outs, error)  # one client's trouble
         same = live.rules.expand_tasks(asset.kind, found) == live.rules.expand_tasks(asset.kind, outs["tasks"])
         tasks = outs["tasks"] if same else sorted(found)
         return ReadResult(id_, {**outs, "tasks": tasks}, self.inputs_of(outs, tasks=tasks))

@@ -91,9 +91,7 @@ class BusinessUserProvider(MetaProvider):
         except AuthError:
             raise
         except GraphError as error:
-            # People's trouble must not stop the refresh, and with it the rotations of the same update.
-            say(f"{self.kind} {outs.get('label', '')} was not looked at and stands as it was: {error}")
-            return ReadResult(id_, outs, self.inputs_of(outs))
+            return self.not_looked_at(id_, outs, error)
         row = _found(rows, outs["email"], outs["member_id"])
         if row is None and any(not found.email for found in rows):
             say(f"{self.kind} {outs.get('label', '')} stands as it was: Meta does not show everybody's e-mail address.")

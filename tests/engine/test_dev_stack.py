@@ -91,21 +91,32 @@ def test_every_resource_shows_what_was_changed_by_hand_and_puts_it_right(
     for row in world["assignments"]:
         if row["asset_id"] == SHOP:
             row["tasks"] = ["MANAGE", "ADVERTISE", "ANALYZE"]
+    world["apps"][0]["settings"]["app_domains"] = ["elsewhere.example"]
+    [ines] = [person for person in world["people"] if person["name"] == "ines"]
+    ines["businesses"] = {"178000000000101": "ADMIN"}
     emulator.put_world(world)
     emulator.act("unshare", asset=ACME)
+    emulator.act("withdraw-app", user="renamed by hand")
 
     preview = dev.preview("--diff")
     assert preview.code == 0, preview.stdout
     assert lindenhof.shows(preview.stdout, "name", "renamed by hand", "reporting")
     assert preview.ops["lindenhof-reporting-act_104320000000501"] == "update"
     assert preview.ops["acme-reporting-act_205550000000601"] == "update"
-    assert "~ 3 to update" in preview.stdout
+    assert preview.ops["acme-share-act_205550000000601"] == "update"
+    assert preview.ops["reporting-app-access"] == "update"
+    assert lindenhof.shows(preview.stdout, "state", "no access", "as declared")
+    assert lindenhof.shows(preview.stdout, "role", "ADMIN", "EMPLOYEE")
+    assert re.search(r'"elsewhere.example" => "lindenhof.example"', preview.stdout)
+    assert "~ 7 to update" in preview.stdout
 
     up = dev.up()
     assert up.code != 0
     assert "is not shared" in up.stdout
     assert lindenhof.users(emulator) == ["reporting"]
     assert lindenhof.tasks(emulator, SHOP) == {"reporting": ["ANALYZE"]}
+    assert emulator.world()["apps"][0]["settings"]["app_domains"] == ["lindenhof.example"]
+    assert [person["businesses"]["178000000000101"] for person in emulator.world()["people"]] == ["ADMIN", "EMPLOYEE"]
 
     emulator.act("share", asset=ACME, business="178000000000101")
     assert dev.up().code == 0

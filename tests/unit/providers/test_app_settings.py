@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from meta_access.errors import AuthError, GraphError
 from meta_access.providers import app_settings
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_settings import AppSettingsProvider
@@ -130,6 +131,22 @@ def test_a_setting_no_longer_declared_is_left_and_told(meta: FakeMeta, capsys: p
     assert capsys.readouterr().out.endswith(
         "app settings ads-settings: no longer declared, and left at Meta: privacy_policy_url.\n"
     )
+
+
+def test_trouble_of_its_own_stops_no_refresh_and_a_refused_credential_does(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outs = created(**DOMAINS)
+    meta.fails["settings"] = GraphError("(#5) Unauthorized source IP address: 203.0.113.9", code=5)
+
+    assert PROVIDER.read(APP, outs).outs == outs
+    assert capsys.readouterr().out.endswith(
+        "app settings ads-settings was not looked at and stands as it was: (#5) Unauthorized source IP address: "
+        "203.0.113.9\n"
+    )
+    meta.fails["settings"] = AuthError("The app secret is wrong.", code=1)
+    with pytest.raises(Failure, match="The app secret is wrong"):
+        PROVIDER.read(APP, outs)
 
 
 def test_an_empty_value_empties_the_setting(meta: FakeMeta) -> None:
