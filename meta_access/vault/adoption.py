@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import (
+    AuthError,
     ForeignSecretError,
     InvalidRequestError,
     PermissionDeniedError,
@@ -175,13 +176,14 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
 def _facts(issuer: Issuer, value: SecretStr, ask: Ask, name: str) -> TokenFacts:
     try:
         return issuer.inspect(value)
-    except (InvalidRequestError, PermissionDeniedError) as error:
-        # Meta tells an app about its own tokens alone; what it says of any other is a refusal of the question.
-        refusal = str(error)
+    except (AuthError, InvalidRequestError, PermissionDeniedError):
+        # Meta tells an app about its own tokens alone, and refuses the question about any other. It says the same of a
+        # wrong app secret, so that the connection's own credential is asked about: this raises when that is the matter.
+        issuer.calling_token()
     raise ForeignSecretError(
         f"Adopting the token in secret {name} is refused: Meta does not tell app {ask.app_id} about it, so it belongs "
-        f"to another app ({refusal}). Nothing was changed. Name a connection of that app for the identity, or let "
-        "`pulumi up` mint another token into another secret."
+        "to another app. Nothing was changed. Name a connection of that app for the identity, or let `pulumi up` mint "
+        "another token into another secret."
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from meta_access.errors import ForeignSecretError, InvalidRequestError, SecretStoreError
+from meta_access.errors import AuthError, ForeignSecretError, SecretStoreError
 from meta_access.vault.adoption import Adopted, adopt
 from tests.unit.vault.world import ASK, NAME, Crash, World, nothing
 
@@ -152,7 +152,7 @@ def test_a_token_of_another_kind_is_refused_and_lives_on(world: World, changed: 
 
 def test_a_token_that_meta_does_not_tell_the_app_about_is_another_app_s(world: World) -> None:
     def inspect(_token: object) -> None:
-        raise InvalidRequestError("Meta refused: not an app you may ask about", code=100)
+        raise AuthError("Meta refused: not an app you may ask about", code=100)
 
     world.meta.inspect = inspect  # type: ignore[method-assign, assignment]
 
@@ -161,10 +161,21 @@ def test_a_token_that_meta_does_not_tell_the_app_about_is_another_app_s(world: W
 
     assert str(refused.value) == (
         f"Adopting the token in secret {NAME} is refused: Meta does not tell app 120 about it, so it belongs to "
-        "another app (Meta refused: not an app you may ask about). Nothing was changed. Name a connection of that app "
-        "for the identity, or let `pulumi up` mint another token into another secret."
+        "another app. Nothing was changed. Name a connection of that app for the identity, or let `pulumi up` mint "
+        "another token into another secret."
     )
     assert len(world.stages()) == 1
+
+
+def test_a_wrong_app_secret_is_not_taken_for_another_app_s_token(world: World) -> None:
+    def refused(*_: object) -> None:
+        raise AuthError("The app secret is wrong", code=100)
+
+    world.meta.inspect = refused  # type: ignore[method-assign, assignment]
+    world.meta.calling_token = refused  # type: ignore[method-assign, assignment]
+
+    with pytest.raises(AuthError, match="The app secret is wrong"):
+        adopted(world)
 
 
 def test_a_token_that_never_expires_is_no_60_day_one() -> None:
