@@ -1,0 +1,101 @@
+"""A review as people see it: the board, an import of a refusal, and the review pack."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from meta_access.clock import iso
+from tests.engine import lindenhof
+
+if TYPE_CHECKING:
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+URI = "https://connect.lindenhof.example/meta/callback/"
+REASON = "The screencast does not show the login."
+
+
+def command(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "meta_access.cli", *words, "--stack", "dev"],
+        cwd=project.root,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def board(project: Project, code: int) -> dict[str, Any]:
+    done = command(project, "gates", "--json")
+    assert done.returncode == code, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def advanced(emulator: RunningEmulator, tier: str) -> dict[str, Any]:
+    config = lindenhof.config(emulator)
+    config["meta:apps"]["ads"] |= {"permissions": {"advanced": ["ads_read"]}, "tier": tier}
+    return config
+
+
+def before(days: int) -> str:
+    return iso(datetime.now(UTC) - timedelta(days=days))
+
+
+def test_a_refused_review_is_imported_told_and_prepared_again(dev: Project, emulator: RunningEmulator) -> None:
+    dev.configure(advanced(emulator, "limited"))
+    assert dev.up().code == 0
+    told = board(dev, code=2)
+    assert (told["gates"]["ads-ads_read"]["status"], told["gates"]["ads-ads_read"]["phase"]) == (
+        "pending_human",
+        "not_started",
+    )
+    assert told["upkeep"] == {}  # the lower tier has none
+
+    # What Meta's developer tools showed: a refusal with its reason, and the redirect URI.
+    answers = {
+        "app_id": lindenhof.APP,
+        "exported_at": before(days=1),
+        "privileges": [
+            {
+                "permission": "ads_read",
+                "access_level": "standard",
+                "grant_status": "REJECTED",
+                "rejection_reasons": [REASON],
+            }
+        ],
+        "oauth_redirect_uris": [URI],
+        "total_calls": 4210,
+    }
+    dev.write("answers.json", json.dumps(answers))
+    imported = command(dev, "evidence", "import", "answers.json", "--by", "nadia", "--json")
+    assert imported.returncode == 2, imported.stderr
+    assert {name: row["status"] for name, row in json.loads(imported.stdout)["taken"].items()} == {
+        "ads-ads_read": "declined",
+        "ads-redirect-uris": "satisfied",
+    }
+    assert dev.up().code == 0
+    gates = board(dev, code=2)["gates"]
+    assert gates["ads-redirect-uris"]["status"] == "satisfied"
+    assert gates["ads-ads_read"]["phase"] == "declined"
+    assert gates["ads-ads_read"]["evidence"]["source"] == "graph"
+    assert gates["ads-ads_read"]["next_step"]["what"].startswith(
+        f"Meta declined it ({REASON[:-1]}). Put that right, then again: Request advanced access to ads_read"
+    )
+
+    # The pack, with a call that the emulated Meta has seen.
+    emulator.forget_calls()
+    packed = command(dev, "gates", "--review-pack", "pack", "--json")
+    assert packed.returncode == 2, packed.stderr
+    [request] = json.loads(packed.stdout)["review_pack"]["requests"]
+    assert (request["gate"], request["call"]["succeeded"]) == ("ads-ads_read", True)
+    assert request["call"]["call"] == f"GET {lindenhof.SHOP}?fields=id,name"
+    assert [row["path"] for row in emulator.calls() if lindenhof.SHOP in row["path"]] == [f"/v26.0/{lindenhof.SHOP}"]
+    assert lindenhof.writes(emulator) == []
