@@ -249,7 +249,7 @@ class SecretStore:
             # Never its text: botocore quotes parameters and whole answers in some of them.
             raise self._unusable(verb, secret, type(error).__name__) from None
         self._note_time(answer)
-        if "ARN" not in answer and verb != _TAGGING:
+        if _says_too_much(answer) if verb == _TAGGING else "ARN" not in answer:
             # botocore takes a body that is no JSON for an answer without members.
             raise self._unusable(verb, secret, "not an answer of Secrets Manager")
         return answer
@@ -264,6 +264,15 @@ class SecretStore:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         if date:
             self.server_time = parse_http_date(date)
+
+
+def _says_too_much(answer: Mapping[str, Any]) -> bool:
+    """Whether a write of tags was answered by something else: AWS's answer to it is empty, a web page never is.
+
+    Measured with the fault `garbage`: a claim taken for written that was not kept its own resource out for good.
+    """
+    length = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("content-length", "0")
+    return int(length) > len("{}")
 
 
 _stores: dict[tuple[str, str | None], SecretStore] = {}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from meta_access.errors import SecretUnreachableError
+from meta_access.vault.store import SecretStore
 from tests.emulator.aws.bench import client, labels, refusal, value
 
 if TYPE_CHECKING:
@@ -110,6 +112,18 @@ def test_garbage_reaches_the_caller_as_an_answer_without_its_fields(bench: Bench
     fault(bench, "garbage", "DescribeSecret")
 
     assert "ARN" not in one.describe_secret(SecretId="s")
+
+
+def test_a_web_page_in_answer_to_a_write_of_tags_is_not_taken_for_done(bench: Bench, one: SecretsManagerClient) -> None:
+    arn = one.describe_secret(SecretId="s")["ARN"]
+    store = SecretStore(one, "eu-central-1")
+    fault(bench, "garbage", "TagResource")
+
+    with pytest.raises(SecretUnreachableError, match=r"^Tagging secret .* \(not an answer of Secrets Manager\)"):
+        store.tag(arn, {"meta-tokens:claim": "ours"})
+    store.tag(arn, {"meta-tokens:claim": "ours"})
+
+    assert store.describe(arn).tags == {"meta-tokens:claim": "ours"}
 
 
 def test_the_nth_call_is_struck(bench: Bench, one: SecretsManagerClient) -> None:

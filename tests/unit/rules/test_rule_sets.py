@@ -190,6 +190,7 @@ def test_links_are_filled_in(name: str) -> None:
         "app_access",
         "app_settings",
         "share_asset",
+        "people",
     }
     for link in links.values():
         found = link.at(app_id="11", business_id="22")

@@ -82,6 +82,7 @@ def test_gates_are_named_after_what_they_stand_for(load: Callable[..., Stack]) -
         "ads-human_agent",
         "ads-tier",
         "agency-verification",
+        "reporting-app-access",
     ]
 
 
