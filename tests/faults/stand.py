@@ -133,9 +133,8 @@ class Stand:
         """End what is left of processes, and the emulators."""
         for slot in self.slots:
             slot.emulator.faults.clear()
-        for pid in hosts_in(self.project.root):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        # A killed engine leaves its language host and the program waiting for it, for ever.
+        kill(working_in(self.project.root))
         for slot in self.slots:
             slot.emulator.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -290,10 +289,15 @@ def gone(pids: list[int], *, within_s: float) -> bool:
 
 def hosts_in(root: Path) -> list[int]:
     """Plugin hosts that work in a project's folder, whoever their parent is by now."""
+    return working_in(root, "pulumi.dynamic")
+
+
+def working_in(root: Path, word: str = "") -> list[int]:
+    """Processes that work in a folder, those with a word in their command."""
     found = []
     for pid, _, command in _processes():
         with contextlib.suppress(OSError):
-            if "pulumi.dynamic" in command and Path(f"/proc/{pid}/cwd").resolve().is_relative_to(root.resolve()):
+            if word in command and Path(f"/proc/{pid}/cwd").resolve().is_relative_to(root.resolve()):
                 found.append(pid)
     return found
 
