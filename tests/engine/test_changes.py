@@ -37,6 +37,7 @@ def test_every_resource_follows_its_declaration_without_being_replaced(dev: Proj
         "update AssetAssignment lindenhof-reporting-act_104320000000501",
         "delete ClientAccess acme",
         "delete AssetAssignment acme-reporting-act_205550000000601",
+        "delete AssetShare acme-share-act_205550000000601",
         "update pulumi-python default",  # the plugin host's own entry: it records the configuration
     }
     assert lindenhof.users(emulator) == ["reporting"]
@@ -53,6 +54,7 @@ def test_every_resource_follows_its_declaration_without_being_replaced(dev: Proj
         "ads-tier": "pending_human",
         "ads-redirect-uris": "unverifiable",
         "lindenhof-verification": "pending_human",
+        "reporting-app-access": "satisfied",
     }
     assert dev.preview("--expect-no-changes").code == 0
 
