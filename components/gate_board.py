@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.gates import Status
+from meta_access.gates import NOT_MADE, Status
 from meta_access.spec import gate_names, gate_order
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from meta_access.spec import Stack
     from meta_access.spec.plan import IdentityPlan
 
-NOT_MADE = "not made yet"
 _TOLD = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+NOT_MADE = "not made yet"
+"""In the place of a status, of a gate that is declared and that no update has made."""
+
 ATTEST = "Then state it in the stack's evidence file (`meta-access attest`)."
 
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import figures, project
+from meta_access.cli import figures, project, statements
 from meta_access.cli import stack as stacks
 from meta_access.cli.statements import declared, gates, written
 from meta_access.clock import iso, parse_iso
 from meta_access.connections import settings_of
 from meta_access.errors import ConfigError, MetaAccessError, Problem
-from meta_access.evidence import SAYS, digest
+from meta_access.evidence import SAYS
 from meta_access.spec import gate_names, load_stack
 from meta_access.spec.problems import instead
 
@@ -48,15 +48,8 @@ def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, sai
     if problems:
         raise ConfigError(problems)
     app_id = settings_of(stack.spec).connections[str(found[gate]["outputs"]["connection"])].app_id
-    record = {
-        "declared": digest(declared(found[gate]), app_id),
-        "app": app_id,
-        "at": iso(said["at"]),
-        "by": said["by"],
-        "status": said["status"],
-        "source": "attestation",
-    }
-    return {**record, "note": said["note"]} if said["note"] else record
+    told = {name: said[name] for name in ("at", "by", "status", "note")}
+    return statements.record(found[gate], app_id, source="attestation", **told)
 
 
 def _figures(stack: Stack, gate: str, said: Mapping[str, Any]) -> dict[str, Any]:

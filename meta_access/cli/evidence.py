@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access import devtools_export
-from meta_access.cli import figures, importing, project
+from meta_access.cli import figures, importing, project, statements
 from meta_access.cli import stack as stacks
 from meta_access.cli.attest import moment
 from meta_access.cli.exit_codes import DONE, WORK_LEFT
-from meta_access.cli.statements import declared, gates, written
+from meta_access.cli.statements import gates, written
 from meta_access.clock import iso
 from meta_access.connections import settings_of
 from meta_access.errors import ConfigError, Problem
-from meta_access.evidence import GOOD_FOR, digest
+from meta_access.evidence import GOOD_FOR
 from meta_access.spec import gate_names, load_stack
 from meta_access.spec.problems import instead
 
@@ -198,16 +198,15 @@ def _apply(result: Result, stack: Stack, export: Export, mine: Mapping[str, Mapp
             why = f"the {held.source} of {iso(held.at)} is newer than the export."
             result.judged.add(importing.Skipped(taken.gate, why))
             continue
-        record = {
-            "declared": digest(declared(mine[taken.gate]), result.app_id),
-            "app": result.app_id,
-            "at": iso(result.at),
-            "by": result.by,
-            "status": taken.status,
-            "source": "export",
-            "note": taken.note,
-        }
-        result.records[taken.gate] = {key: value for key, value in record.items() if value}
+        result.records[taken.gate] = statements.record(
+            mine[taken.gate],
+            result.app_id,
+            at=result.at,
+            by=result.by,
+            status=taken.status,
+            source="export",
+            note=taken.note,
+        )
         if held is None or held.as_input() != result.records[taken.gate]:
             text = written(text, taken.gate, result.records[taken.gate])
     if export.total_calls is None:

@@ -25,7 +25,7 @@ from meta_access.cli.exit_codes import DONE, EXPIRING, WORK_LEFT
 from meta_access.cli.progress import to_person
 from meta_access.cli.report import PLAIN_WIDTH, STYLES, render_lines, render_steps
 from meta_access.errors import ConfigError
-from meta_access.gates import Status
+from meta_access.gates import NOT_MADE, Status
 from meta_access.spec import gate_names, gate_order, load_stack
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from meta_access.spec import Stack
     from meta_access.upkeep import Upkeep
 
-NOT_MADE = "not made yet"
 UNKNOWN = "unknown"
 
 
@@ -85,13 +84,12 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime) ->
     first = gate_order.before(stack.spec, stack.rules)
     names = gate_order.in_order([*declared, *(one for one in made if one not in declared)], first)
     gates = {one: made.get(one) or {"status": NOT_MADE} for one in names}
-    at = max([now, *_own_times(stack)])  # an emulator's clock may be ahead of this machine's
-    return Board(name, gates, tuple(upkeep.of_stack(stack, _seen(outputs), call_log.read, at)), at)
-
-
-def _own_times(stack: Stack) -> list[datetime]:
     used = {(stack.spec.apps[one.app].id, one.graph_url) for one in stack.spec.connections.values()}
-    return [call.at for app_id, url in used for call in call_log.read(app_id, url)]
+    calls = {place: call_log.read(*place) for place in used}
+    # An emulator's clock may be ahead of this machine's.
+    at = max([now, *(call.at for found in calls.values() for call in found)])
+    judged = upkeep.of_stack(stack, _seen(outputs), lambda app_id, url: calls[app_id, url], at)
+    return Board(name, gates, tuple(judged), at)
 
 
 def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:

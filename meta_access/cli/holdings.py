@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.stack import resources
+from meta_access.graph.business_users import ADMIN, same
 from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.spec import gate_names
 from meta_access.spec.plan import businesses_in_use
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from meta_access.rules import Link
     from meta_access.spec import Stack
 
-ADMIN = "ADMIN"
 APP_ADMIN = "admin"
 BY_UP, BY_PERSON = "up", "person"
 
@@ -208,7 +208,7 @@ def _managed(email: str | None, state: Mapping[str, Any]) -> list[tuple[str, str
         (entry["urn"], str(entry["urn"]).rsplit("::", 1)[-1])
         for entry in resources(dict(state))
         if entry.get("type") == f"{TYPE_PREFIX}BusinessUser"
-        and str((entry.get("outputs") or {}).get("email", "")).casefold() == email.casefold()
+        and same(str((entry.get("outputs") or {}).get("email", "")), email)
         and not entry.get("delete")
     ]
 

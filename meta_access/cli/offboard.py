@@ -16,7 +16,6 @@ from meta_access.cli import audit, project, tokens, update
 from meta_access.cli import stack as stacks
 from meta_access.cli.exit_codes import DONE, FAILED, WORK_LEFT
 from meta_access.cli.holdings import (
-    ADMIN,
     BY_UP,
     Everything,
     Holding,
@@ -32,7 +31,7 @@ from meta_access.connections import settings_of
 from meta_access.credentials import credentials_for
 from meta_access.errors import MetaAccessError
 from meta_access.graph import app_roles, business_users, system_users
-from meta_access.graph.business_users import same
+from meta_access.graph.business_users import is_last_admin, same
 from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.spec import load_stack
@@ -85,11 +84,11 @@ def _role(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
 
 def _member(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
     rows = business_users.list_(client)
-    admins = [row for row in rows if row.role == ADMIN and not row.pending]
     for row in rows:
         if person.email and same(row.email, person.email):
-            last = [one.id for one in admins] == [row.id]
-            seen.members[client.connection.business_name] = Member(role=row.role, pending=row.pending, last_admin=last)
+            seen.members[client.connection.business_name] = Member(
+                role=row.role, pending=row.pending, last_admin=is_last_admin(rows, row)
+            )
 
 
 def _created(person: PersonSpec, client: GraphClient, seen: Seen) -> None:

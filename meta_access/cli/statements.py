@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from meta_access.cli import stack as stacks
+from meta_access.clock import iso
+from meta_access.evidence import digest
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 HEADER = (
     "# What people saw or did at Meta, bound by a digest to the declared value. Written by `meta-access attest` and "
@@ -37,6 +40,15 @@ def declared(gate: Mapping[str, Any]) -> dict[str, Any]:
     module = import_module(f"meta_access.providers.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}")
     subject: dict[str, Any] = getattr(module, f"{kind}Provider")().subject(gate["outputs"])
     return subject
+
+
+def record(
+    gate: Mapping[str, Any], app_id: str, *, at: datetime, by: str, status: str, source: str, note: str | None
+) -> dict[str, str]:
+    """What is written of a gate (an entry of `gates`), bound to what it declares today and to the app."""
+    told = {"declared": digest(declared(gate), app_id), "app": app_id, "at": iso(at)}
+    told |= {"by": by, "status": status, "source": source}
+    return {**told, "note": note} if note else told
 
 
 def written(text: str, gate: str, record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:

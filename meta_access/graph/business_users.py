@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from meta_access.errors import GraphUnreachableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meta_access.graph.client import GraphClient
 
 ADMIN = "ADMIN"
@@ -88,6 +90,11 @@ def second_factor(client: GraphClient) -> bool | None:
     rows = client.pages(f"{client.connection.business_id}/business_users", {"fields": "id,name,two_fac_status"})
     mine = [row for row in rows if isinstance(me, dict) and row.get("name") == me.get("name")]
     return {"ENABLED": True, "DISABLED": False}.get(str(mine[0].get("two_fac_status"))) if len(mine) == 1 else None
+
+
+def is_last_admin(rows: Sequence[BusinessUserRow], row: BusinessUserRow) -> bool:
+    """Whether a person is the only admin of the business who has accepted."""
+    return [one.id for one in rows if one.role == ADMIN and not one.pending] == [row.id]
 
 
 def same(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, ReadResult, Resource
 from meta_access import validation
 from meta_access.errors import AuthError, ConflictError, GraphError, MetaAccessError, NotFoundError, RateLimitedError
 from meta_access.graph import business_users, snapshot
-from meta_access.graph.business_users import ADMIN, same
+from meta_access.graph.business_users import ADMIN, is_last_admin, same
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import business_shown
@@ -76,7 +76,7 @@ class BusinessUserProvider(MetaProvider):
         if before is None and props["adopt"]:
             turns = "" if row.role == props["role"] else f", and becomes {props['role']}"
             say(f"{who} is in the business already as {row.role}, is taken over{turns}.")
-        if props["role"] != ADMIN and _last_admin(rows, row):
+        if props["role"] != ADMIN and is_last_admin(rows, row):
             say(f"{who} is the last admin of the business; Meta will not make them {props['role']}.")
         return []
 
@@ -129,8 +129,8 @@ class BusinessUserProvider(MetaProvider):
             return _invite(live, props)
         if not row.pending and not props["adopt"]:
             raise ConflictError(
-                f"inviting {props['email']} failed: that person is in {_business(live)} already, as {row.role} (id "
-                f"{row.id}). Take them over with adopt: true; removing the resource then takes them out of the "
+                f"inviting {props['email']} failed: that person is in {business_shown(live)} already, as {row.role} "
+                f"(id {row.id}). Take them over with adopt: true; removing the resource then takes them out of the "
                 "business."
             )
         return _facts(row) if row.role == props["role"] else _set_role(live, row, props)
@@ -138,14 +138,14 @@ class BusinessUserProvider(MetaProvider):
     def _take_out(self, outs: Mapping[str, Any]) -> str:
         live, email = self.live(outs), outs["email"]
         if outs["on_destroy"] == "keep":
-            return f"{email} is kept in {_business(live)} as {outs['role']}, because on_destroy is keep."
+            return f"{email} is kept in {business_shown(live)} as {outs['role']}, because on_destroy is keep."
         with _lock:
             live.snapshot.invalidate(snapshot.BUSINESS_USERS)
             rows = live.snapshot.business_users()
             row = _found(rows, email, outs["member_id"])
             if row is None:
-                return f"{email} is not in {_business(live)}; there is nothing to remove."
-            if _last_admin(rows, row):
+                return f"{email} is not in {business_shown(live)}; there is nothing to remove."
+            if is_last_admin(rows, row):
                 raise _only_admin(f"removing {email} from", live)
             refused: ConflictError | None = None
             try:
@@ -161,18 +161,14 @@ class BusinessUserProvider(MetaProvider):
         if refused:
             raise refused
         if row.pending:
-            return f"the invitation of {email} into {_business(live)} is withdrawn."
-        return f"{email} is removed from {_business(live)}, and with that from its apps and assets."
+            return f"the invitation of {email} into {business_shown(live)} is withdrawn."
+        return f"{email} is removed from {business_shown(live)}, and with that from its apps and assets."
 
 
 def _found(rows: Sequence[BusinessUserRow], email: str, member_id: str = "") -> BusinessUserRow | None:
     # Who accepted while an old invitation is still listed is in the business: those rows come first.
     by_address = next((row for row in rows if same(row.email, email)), None)
     return by_address or next((row for row in rows if row.id == member_id), None)
-
-
-def _last_admin(rows: Sequence[BusinessUserRow], row: BusinessUserRow) -> bool:
-    return [one.id for one in rows if one.role == ADMIN and not one.pending] == [row.id]
 
 
 def _facts(row: BusinessUserRow) -> dict[str, Any]:
@@ -184,7 +180,7 @@ def _invite(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
         id_ = business_users.invite(live.client, props["email"], props["role"])
     except RateLimitedError as error:
         refused = RateLimitedError(
-            f"inviting {props['email']} into {_business(live)} failed: Meta takes no more invitations today (code "
+            f"inviting {props['email']} into {business_shown(live)} failed: Meta takes no more invitations today (code "
             f"{error.code}). It takes them again 24 hours later, and `pulumi up` then goes on. Meta's answer: {error}",
             code=error.code,
             fbtrace_id=error.fbtrace_id,
@@ -202,7 +198,7 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
     refused: ConflictError | None = None
     with _lock:
         live.snapshot.invalidate(snapshot.BUSINESS_USERS)
-        if props["role"] != ADMIN and _last_admin(live.snapshot.business_users(), row):
+        if props["role"] != ADMIN and is_last_admin(live.snapshot.business_users(), row):
             raise _only_admin(doing, live)
         try:
             business_users.change_role(live.client, row, props["role"])
@@ -219,14 +215,10 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
 
 def _only_admin(doing: str, live: Live) -> ConflictError:
     return ConflictError(
-        f"{doing} {_business(live)} was refused: they are its last admin, and a business without one cannot be helped "
-        "by anybody. Make somebody else an admin first and wait until they accept; or keep them (on_destroy: keep, "
-        "then `pulumi up` before the removal). Nothing was changed."
+        f"{doing} {business_shown(live)} was refused: they are its last admin, and a business without one cannot be "
+        "helped by anybody. Make somebody else an admin first and wait until they accept; or keep them (on_destroy: "
+        "keep, then `pulumi up` before the removal). Nothing was changed."
     )
-
-
-def _business(live: Live) -> str:
-    return business_shown(live)
 
 
 class BusinessUser(Resource, module="meta", name="BusinessUser"):

@@ -15,18 +15,23 @@ DAY_S = 86_400
 TIMEOUT_S = 300
 
 
-def run(project: Project, *arguments: str) -> tuple[int, dict[str, Any], str]:
-    """Run `meta-access ARGUMENTS --json` in a project; answers exit code, the object, and standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "meta_access.cli", *arguments, "--stack", project.stack, "--json"],
+def command(project: Project, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run `meta-access ARGUMENTS` in a project, for its stack."""
+    return subprocess.run(
+        [sys.executable, "-m", "meta_access.cli", *arguments, "--stack", project.stack],
         cwd=project.root,
         env=project.environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=timeout_s,
         check=False,
     )
+
+
+def run(project: Project, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Run `meta-access ARGUMENTS --json` in a project; answers exit code, the object, and standard error."""
+    done = command(project, *arguments, "--json", timeout_s=TIMEOUT_S)
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 

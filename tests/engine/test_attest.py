@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.engine import lindenhof
+from tests.engine.commands import command
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
     from tests.engine.projects import Project
-
-
-def attest(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "meta_access.cli", "attest", *arguments, "--stack", "dev"],
-        cwd=project.root,
-        env=project.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def another_uri(emulator: RunningEmulator) -> dict[str, Any]:
@@ -35,7 +21,9 @@ def another_uri(emulator: RunningEmulator) -> dict[str, Any]:
 
 def test_what_nobody_can_read_is_attested_and_then_satisfied(dev: Project, emulator: RunningEmulator) -> None:
     assert dev.up().code == 0
-    done = attest(dev, "ads-redirect-uris", "--by", "nadia", "--note", "Seen in the dashboard.", "--yes", "--json")
+    done = command(
+        dev, "attest", "ads-redirect-uris", "--by", "nadia", "--note", "Seen in the dashboard.", "--yes", "--json"
+    )
 
     assert done.returncode == 0, done.stderr
     # SHA-256 of {"app":"120480000000201","declared":{"gate":"RedirectUris","uris":["https://…/meta/callback/"]}}, the
@@ -57,7 +45,7 @@ def test_what_nobody_can_read_is_attested_and_then_satisfied(dev: Project, emula
 def test_what_cannot_be_stated_is_refused_at_once_and_nothing_is_written(dev: Project) -> None:
     assert dev.up().code == 0
 
-    done = attest(dev, "ads-redirect-uri", "--by", "nadja", "--at", "2031-01-01T00:00:00Z", "--yes")
+    done = command(dev, "attest", "ads-redirect-uri", "--by", "nadja", "--at", "2031-01-01T00:00:00Z", "--yes")
 
     assert done.returncode == 1
     assert 'ads-redirect-uri: is no gate of this stack. Fix: write "ads-redirect-uris".' in done.stderr
@@ -66,6 +54,6 @@ def test_what_cannot_be_stated_is_refused_at_once_and_nothing_is_written(dev: Pr
     assert "Traceback" not in done.stderr
     assert not (dev.root / "stacks" / "evidence.dev.yaml").exists()
 
-    unasked = attest(dev, "ads-redirect-uris", "--by", "nadia")
+    unasked = command(dev, "attest", "ads-redirect-uris", "--by", "nadia")
     assert unasked.returncode == 1
     assert not (dev.root / "stacks" / "evidence.dev.yaml").exists()

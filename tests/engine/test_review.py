@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import iso
 from tests.engine import lindenhof
+from tests.engine.commands import command
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
@@ -17,19 +16,6 @@ if TYPE_CHECKING:
 
 URI = "https://connect.lindenhof.example/meta/callback/"
 REASON = "The screencast does not show the login."
-
-
-def command(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "meta_access.cli", *words, "--stack", "dev"],
-        cwd=project.root,
-        env=project.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def board(project: Project, code: int) -> dict[str, Any]:

@@ -14,16 +14,16 @@ from click.testing import CliRunner
 from meta_access.cli import bootstrap, main, project, stack
 from meta_access.cli.bootstrap import VARIABLE, command, configuration, person_token, place
 from meta_access.cli.project import Project
-from meta_access.emulator.embedded import MetaEmulator
 from meta_access.graph import applications
 from meta_access.spec import load_stack
 from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from click.testing import Result
+
+    from meta_access.emulator.embedded import MetaEmulator
 
 
 NOWHERE = "http://127.0.0.1:1"
@@ -139,12 +139,6 @@ def test_without_a_terminal_the_token_comes_from_the_environment_only(monkeypatc
 
 
 # --- the whole command ---
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[MetaEmulator]:
-    with MetaEmulator(newcomer.world()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from meta_access.cli.first_token import Made, NotReadyError, admin_of, look, make
-from meta_access.emulator.embedded import MetaEmulator
 from meta_access.errors import HumanNeededError, MetaAccessError
 from meta_access.graph import applications, system_users
 from meta_access.graph.access_tokens import TokenIssuer
@@ -21,17 +20,10 @@ from meta_access.vault.store import SecretStore
 from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from meta_access.cli.first_token import Wanted
+    from meta_access.emulator.embedded import MetaEmulator
 
 ID = "122090000000001"
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[MetaEmulator]:
-    with MetaEmulator(newcomer.world()) as running:
-        yield running
 
 
 @pytest.fixture

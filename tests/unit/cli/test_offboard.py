@@ -17,7 +17,6 @@ from meta_access.cli.offboard import command, look, minted
 from meta_access.cli.project import Project
 from meta_access.cli.tokens import StackTokens, tokens_of
 from meta_access.connections import settings_of
-from meta_access.emulator.embedded import MetaEmulator
 from meta_access.graph import system_users
 from meta_access.spec import load_stack
 from meta_access.spec.evidence import EvidenceSpec
@@ -25,9 +24,10 @@ from tests.unit.cli import newcomer
 from tests.unit.cli.states import resource, state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from meta_access.emulator.embedded import MetaEmulator
     from meta_access.spec import Stack
 
 FILE = """\
@@ -208,12 +208,6 @@ def test_why_a_last_admin_stays_is_told(tmp_path: Path) -> None:
 
 
 # --- what Meta shows ---
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[MetaEmulator]:
-    with MetaEmulator(newcomer.world()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meta_access.emulator.embedded import MetaEmulator
+from tests.unit.cli import newcomer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[MetaEmulator]:
+    with MetaEmulator(newcomer.world()) as running:
+        yield running
