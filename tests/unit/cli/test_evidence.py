@@ -375,6 +375,18 @@ HEAD = "Error: 1 problem in the configuration:\n"
             ),
         ),
     ],
+    # Fixed names: those of times would differ between the workers of one run, which pytest-xdist refuses.
+    ids=[
+        "another app",
+        "several apps",
+        "no app",
+        "unknown app",
+        "unknown person",
+        "no time",
+        "in the future",
+        "too old",
+        "nothing in it",
+    ],
 )
 def test_what_cannot_be_imported_is_refused_in_one_message(
     run: Callable[..., Result], document: object, words: tuple[str, ...], at: str | None, message: str
