@@ -108,6 +108,7 @@ def adopt(
         work.yielded(secret.move(CURRENT, to=token_id(secret.arn, record.generation), source=before))
         work.record("adopt", record.generation, fingerprint=record.fingerprint)
     noted = tags.noted(
+        described.tags,
         record.generation,
         record.expires_at,
         [suspect.generation for suspect in suspects_of(secret)],

@@ -115,7 +115,7 @@ def observe(
     at = current or generation
     is_noted = tags.generation(shown.tags) == at
     if at != generation or (is_noted and tags.EXPIRES in shown.tags):
-        expires_at = tags.expiry(shown.tags)
+        expires_at = tags.expiry(shown.tags, at)
     noted = tags.suspects(shown.tags)
     late = expires_at is not None and due(expires_at, now, rotate_before_s)
     ours = rotation_owner == PULUMI

@@ -93,6 +93,7 @@ def _held(work: Work, progress: Progress, outcome: Outcome) -> list[int]:
 
 def _note(work: Work, outcome: Outcome, held: list[int]) -> None:
     noted = tags.noted(
+        work.secret.tags,
         outcome.generation,
         outcome.expires_at,
         outcome.suspects,

@@ -37,6 +37,8 @@ GENERATION = f"{PREFIX}generation"
 SUSPECTS = f"{PREFIX}suspects"
 # Generations, the current one included: what tells a token whose label was removed by hand from one that was ended.
 HELD = f"{PREFIX}held"
+# Expiries of those that are not current: an operator may move AWSCURRENT back to one.
+HELD_UNTIL = f"{PREFIX}held-until"
 FINGERPRINT = f"{PREFIX}fingerprint"
 ISSUED = f"{PREFIX}issued-at"
 # What an operator wants ended: "<generation> <id of the order>". It stays: what was condemned once is never wanted.
@@ -45,6 +47,8 @@ REVOKE = f"{PREFIX}revoke"
 NEVER = "never"
 SIXTY_DAYS = "60d"
 LONGEST_VALUE = 256
+# So many expiries fit into one value.
+EXPIRIES = 9
 
 
 def owned(ask: Ask, claim: str) -> dict[str, str]:
@@ -110,6 +114,7 @@ def _wish(ask: Ask) -> dict[str, str]:
 
 
 def noted(
+    before: Mapping[str, str],
     generation: int,
     expires_at: datetime | None,
     suspects: Sequence[int],
@@ -118,7 +123,9 @@ def noted(
     fingerprint: str,
     issued_at: datetime,
 ) -> dict[str, str]:
-    """The tags that tell an observer what the value would."""
+    """The tags that tell an observer what the value would; `before` are those that stand there."""
+    past = _expiries(before)
+    until = [f"{g}={past[g]}" for g in sorted(held) if g != generation and g in past]
     return {
         FINGERPRINT: fingerprint,
         ISSUED: iso(issued_at),
@@ -126,6 +133,7 @@ def noted(
         GENERATION: str(generation),
         SUSPECTS: " ".join(map(str, suspects)),
         HELD: " ".join(map(str, held)),
+        HELD_UNTIL: " ".join(until[-EXPIRIES:]),
     }
 
 
@@ -135,12 +143,21 @@ def missing(tags: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str
     return {MANAGED_BY: "pulumi", **changed} if changed else {}
 
 
-def expiry(tags: Mapping[str, str]) -> datetime | None:
-    """The recorded expiry; None when it is never, not noted or not readable."""
+def expiry(tags: Mapping[str, str], of: int) -> datetime | None:
+    """The recorded expiry of a generation, or the newest one's when it has none of its own.
+
+    None when it is never, not noted or not readable.
+    """
     try:
-        return parse_iso(tags.get(EXPIRES, NEVER))
+        return parse_iso(_expiries(tags).get(of) or tags.get(EXPIRES, NEVER))
     except ValueError:
         return None
+
+
+def _expiries(tags: Mapping[str, str]) -> dict[int, str]:
+    pairs = (part.partition("=") for part in tags.get(HELD_UNTIL, "").split())
+    past = {int(g): until for g, _, until in pairs if g.isascii() and g.isdigit()}
+    return past | ({generation(tags): tags[EXPIRES]} if EXPIRES in tags else {})
 
 
 def generation(tags: Mapping[str, str]) -> int:

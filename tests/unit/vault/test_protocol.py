@@ -556,6 +556,24 @@ def looked_at(world: World, claim: str) -> str:
     return seen.freshness
 
 
+def test_a_version_that_current_was_moved_back_to_is_told_with_its_own_expiry(world: World) -> None:
+    first = world.ensure()
+    world.time.advance(50 * DAY)
+    world.ensure(ROTATED, claim=first.claim)
+    world.aws.update_secret_version_stage(
+        SecretId=NAME, VersionStage="AWSCURRENT", MoveToVersionId=first.version_id,
+        RemoveFromVersionId=next(key for key, labels in world.stages().items() if "AWSCURRENT" in labels),
+    )  # fmt: skip
+
+    seen = observe(
+        world.new_store(), first.arn, claim=first.claim, version_id="the second's", generation=2,
+        expires_at=None, grace_s=DAY, rotate_before_s=20 * DAY,
+    )  # fmt: skip
+
+    assert (seen.freshness, seen.generation) == ("edited by hand: moved back to generation 1", 1)
+    assert (seen.expires_at, seen.late) == (START + timedelta(days=60), True)
+
+
 def test_the_ledgers_label_is_put_back_with_the_suspects_it_leads_to(world: World) -> None:
     lose_the_answer(world)
     with pytest.raises(Crash):
