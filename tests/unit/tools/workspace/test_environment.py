@@ -51,6 +51,10 @@ def test_a_passphrase_file_of_the_caller_does_not_replace_devs_passphrase() -> N
     assert found["PATH"].endswith(os.defpath)
 
 
+def test_python_keeps_its_bytecode_in_an_image_that_forbids_it() -> None:
+    assert "PYTHONDONTWRITEBYTECODE" not in environment(None, base={"PYTHONDONTWRITEBYTECODE": "1"}, terminal=True)
+
+
 def test_there_is_no_colour_without_a_terminal() -> None:
     assert environment(None, base={}, terminal=False)["NO_COLOR"] == "1"
     assert "NO_COLOR" not in environment(None, base={}, terminal=True)
