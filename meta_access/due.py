@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 WARNED_BEFORE = (7, 30, 60)
 """Days before the day from which it is said: the last of them first."""
+LEAD_DAYS = 14
+"""From here on it is urgent: a command that looks ends with an exit code of its own, as before the lapse of a tier."""
 
 
 def told(due: date, today: date) -> str:
@@ -20,6 +22,11 @@ def told(due: date, today: date) -> str:
         return f"due today, {due}"
     near = next((days for days in WARNED_BEFORE if left <= days), None)
     return "" if near is None else f"due {due}, in {left} {_days(left)} (told from {near} days before)"
+
+
+def near(due: date, today: date) -> bool:
+    """Whether the day is within the lead time, or has gone."""
+    return (due - today).days <= LEAD_DAYS
 
 
 def _days(count: int) -> str:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meta_access import call_log, upkeep
+from meta_access import call_log, due, upkeep
 from meta_access.cli import project, review_pack
 from meta_access.cli import stack as stacks
 from meta_access.cli.exit_codes import DONE, EXPIRING, WORK_LEFT
@@ -45,11 +45,13 @@ class Board:
 
     Attributes:
         gates: Name to the fields of the export `gates`.
-        at: What the upkeep is judged by.
+        days: By which an obligation must be met, by its gate.
+        at: What the upkeep and the days are judged by.
     """
 
     stack: str
     gates: Mapping[str, Mapping[str, Any]]
+    days: Mapping[str, date]
     upkeep: tuple[Upkeep, ...]
     at: datetime
 
@@ -62,8 +64,16 @@ class Board:
         return [name for name, gate in self.gates.items() if gate.get("status") != Status.SATISFIED]
 
     @property
+    def owed(self) -> dict[str, date]:
+        """The days of the obligations that are open, the next one first."""
+        left = {name: self.days[name] for name in self.open if name in self.days}
+        return dict(sorted(left.items(), key=lambda row: row[1]))
+
+    @property
     def code(self) -> int:
-        if any(one.near(self.today) for one in self.upkeep):
+        if any(one.near(self.today) for one in self.upkeep) or any(
+            due.near(day, self.today) for day in self.owed.values()
+        ):
             return EXPIRING
         return WORK_LEFT if self.open else DONE
 
@@ -72,6 +82,7 @@ class Board:
             "stack": self.stack,
             "gates": self.gates,
             "open": self.open,
+            "due": {name: day.isoformat() for name, day in self.owed.items()},
             "upkeep": {one.app: one.as_json() for one in self.upkeep},
         }
 
@@ -89,7 +100,7 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime) ->
     # An emulator's clock may be ahead of this machine's.
     at = max([now, *(call.at for found in calls.values() for call in found)])
     judged = upkeep.of_stack(stack, _seen(outputs), lambda app_id, url: calls[app_id, url], at)
-    return Board(name, gates, tuple(judged), at)
+    return Board(name, gates, gate_names.due_days(stack.spec), tuple(judged), at)
 
 
 def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
@@ -111,6 +122,8 @@ def render(found: Board, console: Console) -> None:
         table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
     console.print(table if found.gates else "The stack declares no gate.")
     render_steps(found.gates, console)
+    owed = {name: due.told(day, found.today) for name, day in found.owed.items()}
+    render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
     left = len(found.open)
     console.print(f"\n{left} of {len(found.gates)} gates open." if left else "\nEvery gate is open to what needs it.")
@@ -128,8 +141,8 @@ def render(found: Board, console: Console) -> None:
 def command(stack: str | None, folder: Path | None, *, as_json: bool) -> None:
     """Show every gate: where it stands, who is next, and the next step; and whether each app keeps its tier.
 
-    Exit code 0 when all are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier lapses within 14
-    days.
+    Exit code 0 when all are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier lapses, or an
+    open obligation is due, within 14 days.
     """
     name = stack or stacks.selected()
     home = project.find(Path.cwd())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure
 
 from meta_access import due, validation
-from meta_access.gates import NextStep, Observation
+from meta_access.gates import NextStep, Observation, Status
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown
@@ -61,8 +61,13 @@ class ObligationProvider(GateProvider):
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         failures = super().look_ahead(olds, props)
-        day, live = props["due"], self.live(props)
-        if not unknown(day) and day and (told := due.told(date.fromisoformat(day), live.now().date())):
+        if unknown(props["due"]) or not props["due"]:
+            return failures
+        day, today = date.fromisoformat(props["due"]), self.live(props).now().date()
+        told = due.told(day, today)
+        if props.get("status") == Status.SATISFIED:
+            told = f"met for {day}, which has passed; declare the next day" if day < today else ""
+        if told:
             say(f"{self.kind} {props['label']}: {told}. Owner: {props['owner'] or 'nobody'}.")
         return failures
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.spec.plan import duties, shares
+from meta_access.spec.plan import duties, shares, two_factor_duty
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from meta_access.rules import RuleSet
     from meta_access.spec.stack import StackSpec
@@ -83,3 +84,11 @@ def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     names += [app_access(key) for key in spec.identities]
     names += [share.name for client in spec.clients for share in shares(spec, rules, client).values()]
     return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]
+
+
+def due_days(spec: StackSpec) -> dict[str, date]:
+    """The day of each obligation that has one, by its gate."""
+    found = {obligation(key, kind): row for key in spec.apps for kind, row in duties(spec, key).items()}
+    secured = (key for key, business in spec.businesses.items() if business.two_factor)
+    found |= {two_factor(key): row for key in secured if (row := two_factor_duty(spec, key)) is not None}
+    return {gate: row.due for gate, row in found.items() if row.due is not None}

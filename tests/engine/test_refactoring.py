@@ -180,7 +180,7 @@ def test_taint_state_delete_and_removal_end_nothing_and_mint_nothing_more(
     assert stranger.preview("--expect-no-changes").code == 0
 
 
-def test_two_tokens_that_swap_their_secrets_are_refused_and_nothing_ends(
+def test_two_tokens_that_swap_their_secrets_are_refused_until_each_takes_over_and_nothing_ends(
     stranger: Project, emulator: RunningEmulator
 ) -> None:
     other = """
@@ -206,6 +206,17 @@ meta.SystemUserToken(
     assert stranger.up().code == 0
     assert state_of_things(emulator) == before
     assert stranger.preview("--expect-no-changes").code == 0
+
+    # Said on purpose, one after the other: each has the other's secret, and the token in it.
+    taking = 'scopes=["ads_read"], take_over_from="meta-access/dev",'
+    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"').replace('scopes=["ads_read"],', taking))
+    assert stranger.up("--parallel", "1").code == 0
+    assert "secret:meta/dev/other" in stranger.outputs()["arn"]
+    assert state_of_things(emulator) == before
+    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"'))
+    assert stranger.up().code == 0
+    assert stranger.preview("--expect-no-changes").code == 0
+    assert state_of_things(emulator) == before
 
 
 def test_a_renamed_stack_is_another_owner_until_it_takes_over(stranger: Project, emulator: RunningEmulator) -> None:

@@ -1,8 +1,9 @@
-"""A review as people see it: the board, an import of a refusal, and the review pack."""
+"""A review as people see it: the board, an import of a refusal, the review pack, and the granted tier's upkeep."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def before(days: int) -> str:
     return iso(datetime.now(UTC) - timedelta(days=days))
 
 
-def test_a_refused_review_is_imported_told_and_prepared_again(dev: Project, emulator: RunningEmulator) -> None:
+def test_a_refused_review_is_prepared_again_and_what_it_grants_is_kept_up(dev: Project, emulator: RunningEmulator) -> None:
     dev.configure(advanced(emulator, "limited"))
     assert dev.up().code == 0
     told = board(dev, code=2)
@@ -85,3 +86,22 @@ def test_a_refused_review_is_imported_told_and_prepared_again(dev: Project, emul
     assert request["call"]["call"] == f"GET {lindenhof.SHOP}?fields=id,name"
     assert [row["path"] for row in emulator.calls() if lindenhof.SHOP in row["path"]] == [f"/v26.0/{lindenhof.SHOP}"]
     assert lindenhof.writes(emulator) == []
+
+    # Granted, and the higher tier with it; then figures that fall by 400 in ten days.
+    emulator.act("approve", name="ads_read", level="advanced")
+    emulator.act("approve", name="ads_management_standard_access", level="full")
+    dev.configure(advanced(emulator, "full"))
+    for days, calls in ((14, 1300), (4, 900)):
+        figures = ("--calls", str(calls), "--error-rate", "0.01", "--at", before(days))
+        stated = command(dev, "attest", "ads-upkeep", "--by", "nadia", *figures, "--yes", "--json")
+        assert stated.returncode == 0, stated.stderr
+    lapse = r"meta:apps\.ads: the tier lapses on \d{4}-\d\d-\d\d, in [67] days \(told from 14 days before\)"
+    assert re.search(lapse, dev.preview().stdout)
+    done = dev.up()
+    assert done.code == 0, done.stdout
+    assert re.search(lapse, done.stdout)
+    told = board(dev, code=3)
+    assert told["gates"]["ads-ads_read"]["phase"] == "granted"
+    assert told["upkeep"]["ads"]["standing"] == "lapses"
+    assert dev.outputs()["upkeep"]["ads"]["on"] == told["upkeep"]["ads"]["on"]
+    assert dev.preview("--expect-no-changes").code == 0

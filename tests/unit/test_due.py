@@ -27,3 +27,8 @@ DAY = date(2027, 3, 1)
 )
 def test_a_day_is_told_from_sixty_days_before(left: int, text: str) -> None:
     assert due.told(DAY, DAY - timedelta(days=left)) == text
+
+
+@pytest.mark.parametrize(("left", "near"), [(15, False), (14, True), (0, True), (-400, True)])
+def test_a_day_is_near_from_fourteen_days_before(left: int, near: bool) -> None:  # noqa: FBT001 - a column
+    assert due.near(DAY, DAY - timedelta(days=left)) is near

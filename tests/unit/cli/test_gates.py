@@ -149,6 +149,38 @@ def test_a_tier_that_lapses_within_the_lead_time_is_three(run: Callable[..., Res
     assert "ads: lapses on 2026-11-27, in 3 days (told from 3 days before)." in run().output
 
 
+@pytest.mark.parametrize(
+    ("day", "code", "told"),
+    [
+        ("2027-02-01", 2, ""),
+        ("2027-01-23", 2, "due 2027-01-23, in 60 days (told from 60 days before)"),
+        ("2026-12-09", 2, "due 2026-12-09, in 15 days (told from 30 days before)"),
+        ("2026-12-08", 3, "due 2026-12-08, in 14 days (told from 30 days before)"),
+        ("2026-11-20", 3, "overdue since 2026-11-20, 4 days ago"),
+    ],
+)
+def test_an_open_obligation_that_is_due_within_the_lead_time_is_three(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    day: str, code: int, told: str,
+) -> None:  # fmt: skip
+    config = stacks.config("prod")
+    apps = json.loads(config["meta:apps"])
+    apps["ads"]["obligations"]["data_use_checkup"]["due"] = day
+    monkeypatch.setattr(stacks, "config", lambda _stack: {**config, "meta:apps": json.dumps(apps)})
+    outputs["gates"]["ads-data_use_checkup"] = OPEN
+    done = run()
+
+    assert done.exit_code == code
+    assert [line for line in done.output.splitlines() if line.startswith("ads-data_use_checkup: ") and "due" in line] == (
+        [f"ads-data_use_checkup: {told}"] if told else []
+    )
+    assert json.loads(run("--json").output)["due"] == {"ads-data_use_checkup": day}
+
+    outputs["gates"]["ads-data_use_checkup"] = GOOD
+    assert run().exit_code == 0
+    assert json.loads(run("--json").output)["due"] == {}
+
+
 def test_an_app_that_was_seen_at_the_lower_tier_has_none_to_lose(
     run: Callable[..., Result], outputs: dict[str, Any]
 ) -> None:

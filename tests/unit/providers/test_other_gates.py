@@ -430,6 +430,24 @@ def test_a_duty_that_comes_near_is_said_in_every_preview(meta: FakeMeta, capsys:
 
 
 @pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-12-20", ""),
+        ("2026-11-24", ""),
+        ("2026-11-23", "obligation gate: met for 2026-11-23, which has passed; declare the next day. Owner: nadia."),
+    ],
+)
+def test_a_duty_that_is_met_is_said_only_when_its_day_has_passed(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], day: str, told: str
+) -> None:
+    meta.two_factor = "all_required"
+    checked(OBLIGATION, kind="two_factor", value="all_required", due=day, owner="nadia")
+
+    said = capsys.readouterr().out
+    assert (told in said) if told else ("obligation gate" not in said)
+
+
+@pytest.mark.parametrize(
     ("props", "property_", "reason"),
     [
         ({"kind": "data_use_chekup"}, "kind", "did you mean data_use_checkup?"),
