@@ -36,7 +36,7 @@ def before(days: int) -> str:
     return iso(datetime.now(UTC) - timedelta(days=days))
 
 
-def test_a_refused_review_is_prepared_again_and_what_it_grants_is_kept_up(dev: Project, emulator: RunningEmulator) -> None:
+def test_a_refused_review_is_prepared_again_and_its_grant_is_kept_up(dev: Project, emulator: RunningEmulator) -> None:
     dev.configure(advanced(emulator, "limited"))
     assert dev.up().code == 0
     told = board(dev, code=2)

@@ -30,5 +30,5 @@ def test_a_day_is_told_from_sixty_days_before(left: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(("left", "near"), [(15, False), (14, True), (0, True), (-400, True)])
-def test_a_day_is_near_from_fourteen_days_before(left: int, near: bool) -> None:  # noqa: FBT001 - a column
+def test_a_day_is_near_from_fourteen_days_before(left: int, near: bool) -> None:
     assert due.near(DAY, DAY - timedelta(days=left)) is near

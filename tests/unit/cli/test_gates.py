@@ -160,9 +160,14 @@ def test_a_tier_that_lapses_within_the_lead_time_is_three(run: Callable[..., Res
     ],
 )
 def test_an_open_obligation_that_is_due_within_the_lead_time_is_three(
-    run: Callable[..., Result], home: Path, outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
-    day: str, code: int, told: str,
-) -> None:  # fmt: skip
+    run: Callable[..., Result],
+    outputs: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    day: str,
+    code: int,
+    told: str,
+) -> None:
     config = stacks.config("prod")
     apps = json.loads(config["meta:apps"])
     apps["ads"]["obligations"]["data_use_checkup"]["due"] = day
@@ -171,9 +176,8 @@ def test_an_open_obligation_that_is_due_within_the_lead_time_is_three(
     done = run()
 
     assert done.exit_code == code
-    assert [line for line in done.output.splitlines() if line.startswith("ads-data_use_checkup: ") and "due" in line] == (
-        [f"ads-data_use_checkup: {told}"] if told else []
-    )
+    said = [line for line in done.output.splitlines() if line.startswith("ads-data_use_checkup: ") and "due" in line]
+    assert said == ([f"ads-data_use_checkup: {told}"] if told else [])
     assert json.loads(run("--json").output)["due"] == {"ads-data_use_checkup": day}
 
     outputs["gates"]["ads-data_use_checkup"] = GOOD
