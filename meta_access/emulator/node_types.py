@@ -311,6 +311,21 @@ INSTAGRAM = NodeType(
     ("id", "ig_user_id", "ig_username"),
 )
 
+CUSTOM_CONVERSION = NodeType(
+    "CustomConversion",
+    fields(
+        string="id name account_id aggregation_rule custom_event_type description event_source_type rule",
+        int="default_conversion_value retention_days",
+        bool="is_archived is_unavailable",
+        datetime="creation_time first_fired_time last_fired_time",
+        list_of_object="data_sources",
+        object="offline_conversion_data_set",
+        AdsPixel="pixel",
+        Business="business",
+    ),
+    ("id",),
+)
+
 ASSET_GROUP = NodeType(
     "BusinessAssetGroup",
     fields(

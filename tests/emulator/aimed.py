@@ -70,8 +70,13 @@ SCOPES = [
     "catalog_management", "pages_read_engagement", "whatsapp_business_management", "instagram_basic", "email",
     "manage_app_solution",
 ]  # fmt: skip
-# Meta refuses these to everybody, as its page says.
-NEVER = {("POST", "app", "accounts"), ("DELETE", "app", "accounts")}
+# Meta refuses the first two to everybody, as its page says; for the others a world has nothing to name.
+NEVER = {
+    ("POST", "app", "accounts"),
+    ("DELETE", "app", "accounts"),
+    ("POST", "asset_group", "contained_custom_conversions"),
+    ("DELETE", "asset_group", "contained_custom_conversions"),
+}
 
 
 def own(kind: str) -> str:
@@ -264,6 +269,7 @@ MORE: dict[tuple[str, str, str], dict[str, Any]] = {
         for method in ("POST", "DELETE")
     },
     **{(method, "asset_group", "contained_applications"): {"asset_id": APP} for method in ("POST", "DELETE")},
+    **{(method, "asset_group", "contained_custom_conversions"): {"asset_id": APP} for method in ("POST", "DELETE")},
     **{(method, kind, "agencies"): {"business": CLIENT} for kind in LISTS for method in ("POST", "DELETE")},
     **{
         (method, kind, "assigned_users"): {"user": WORKER, "tasks": TASKS[kind]}

@@ -77,7 +77,16 @@ def test_assets_of_each_kind_go_in_and_out(group: Group) -> None:
     assert group("DELETE", f"{group.id}/contained_applications", {"asset_id": group.app}).body == {"success": True}
     assert group("DELETE", f"{group.id}/contained_applications", {"asset_id": group.app}).code == (100, None)
     assert group("GET", f"{group.id}/contained_pixels").body == {"data": []}
-    assert group("GET", f"{group.id}/contained_custom_conversions").code == (2500, None)
+
+
+def test_no_group_contains_custom_conversions(group: Group) -> None:
+    path = f"{group.id}/contained_custom_conversions"
+
+    assert group("GET", path).body == {"data": []}
+    assert group("GET", path, {"fields": "id,rule"}).body == {"data": []}
+    assert group("POST", path, {"asset_id": group.account}).code == (100, None)
+    assert group("DELETE", path, {"asset_id": group.account}).code == (100, None)
+    assert group("GET", path, by="worker").status == 200
 
 
 def test_only_what_the_business_has_goes_into_a_group(group: Group) -> None:

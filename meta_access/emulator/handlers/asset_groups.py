@@ -3,7 +3,7 @@
 `GET /{business-id}/business_asset_groups`, `GET`, `POST`, `DELETE /{group-id}`, its `contained_…` and `assigned_users`,
 and `GET /{user-id}/assigned_business_asset_groups`. Source: the specification of BusinessAssetGroup and
 https://developers.facebook.com/docs/business-management-apis/business-asset-management, Graph v26.0, read 2026-11. No
-call makes a group. Custom conversions are not emulated.
+call makes a group. A world has no custom conversions: no group contains one, and none can be named to be put in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from meta_access.emulator.handlers.apps import app_node
 from meta_access.emulator.handlers.assets import TYPES, asset_node
 from meta_access.emulator.handlers.assigned_assets import assignee
 from meta_access.emulator.handlers.assigned_users import BUSINESS_ID, USER, checked_tasks, target, user_page
-from meta_access.emulator.node_types import APPLICATION, ASSET_GROUP, ASSIGNED_USER, BUSINESS
+from meta_access.emulator.node_types import APPLICATION, ASSET_GROUP, ASSIGNED_USER, BUSINESS, CUSTOM_CONVERSION
 from meta_access.emulator.paging import page
 from meta_access.emulator.surface import SDK, Param, Route, params
 from meta_access.emulator.world import GroupAssignment
@@ -36,6 +36,7 @@ CONTAINED: dict[str, AssetKind] = {
     "contained_pixels": "pixel",
 }
 APPS = "contained_applications"
+CONVERSIONS = "contained_custom_conversions"
 OFFLINE = "offline_conversion_data_set_tasks"
 OFFLINE_TASKS = ("AA_ANALYZE", "ADVERTISE", "MANAGE", "UPLOAD", "VIEW")
 TASK_LISTS = dict.fromkeys((*holdings.GROUP_TASKS.values(), OFFLINE), "list<string>")
@@ -92,6 +93,13 @@ def list_apps(call: GraphCall, group: AssetGroup) -> Any:
     return page([app_node(call, app) for app in apps], [app.id for app in apps], call)
 
 
+def list_conversions(call: GraphCall, group: AssetGroup) -> Any:
+    del group
+    call.require_business_api()
+    call.caller.require_scope("business_management")
+    return page([], [], call)
+
+
 def put_in(wanted: AssetKind, call: GraphCall, group: AssetGroup) -> Any:
     _check_admin(call, group)
     asset_id = call.request.required("asset_id")
@@ -111,6 +119,12 @@ def put_app_in(call: GraphCall, group: AssetGroup) -> Any:
     if app.id not in group.app_ids:
         group.app_ids.append(app.id)
     return {"success": True}
+
+
+def refuse_conversion(call: GraphCall, group: AssetGroup) -> Any:
+    _check_admin(call, group)
+    call.request.required("asset_id")
+    raise bad_parameter("Param asset_id must be a CustomConversion that the business has access to.")
 
 
 def take_out(call: GraphCall, group: AssetGroup) -> Any:
@@ -228,6 +242,9 @@ ROUTES = (
     Route("GET", "asset_group", APPS, list_apps, SPEC, "SDK", returns=APPLICATION, many=True),
     Route("POST", "asset_group", APPS, put_app_in, SPEC, "SDK", ASSET_ID),
     Route("DELETE", "asset_group", APPS, take_out, SPEC, "SDK", ASSET_ID),
+    Route("GET", "asset_group", CONVERSIONS, list_conversions, SPEC, "SDK", returns=CUSTOM_CONVERSION, many=True),
+    Route("POST", "asset_group", CONVERSIONS, refuse_conversion, SPEC, "SDK", ASSET_ID),
+    Route("DELETE", "asset_group", CONVERSIONS, refuse_conversion, SPEC, "SDK", ASSET_ID),
     Route(
         "GET",
         "asset_group",
