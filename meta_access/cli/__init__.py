@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import redaction
-from meta_access.errors import MetaAccessError
+from meta_access.errors import ConfigError, MetaAccessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,14 +78,16 @@ class LazyGroup(click.Group):
         except click.ClickException as wrong:
             wrong.show()
             sys.exit(1)
+        except ConfigError as wrong:
+            _fail(*str(wrong).splitlines())  # a problem a line
         except MetaAccessError as failed:
             _fail(str(failed))
         # Without standalone mode `ctx.exit(n)` comes back as a value.
         sys.exit(result if isinstance(result, int) else 0)
 
 
-def _fail(message: str) -> NoReturn:
-    click.echo(f"Error: {redaction.scrub(message)}", err=True)
+def _fail(*lines: str) -> NoReturn:
+    click.echo("Error: " + "\n".join(map(redaction.scrub, lines)), err=True)
     sys.exit(1)
 
 

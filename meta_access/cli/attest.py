@@ -18,9 +18,10 @@ from meta_access.cli import stack as stacks
 from meta_access.cli.statements import declared, gates, written
 from meta_access.clock import iso, parse_iso
 from meta_access.connections import settings_of
-from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.errors import ConfigError, Problem
 from meta_access.evidence import SAYS
 from meta_access.spec import gate_names, load_stack
+from meta_access.spec.files import evidence_file
 from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
@@ -119,19 +120,16 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     home = project.find(Path.cwd())
     said["at"] = said["at"] or datetime.now(UTC)
     record: dict[str, Any]
-    try:
-        loaded = load_stack(stacks.config(name), name, home.stacks)
-        if gate.endswith(gate_names.UPKEEP):
-            record, shown = _figures(loaded, gate, said), "figures"
-            held = loaded.figures.get(gate.removesuffix(gate_names.UPKEEP), ())
-            entry: Any = figures.with_row(held, record)
-        else:
-            found = gates(stacks.export(name))
-            record = entry = _record(loaded, found, gate, said)
-            shown = f"as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}"
-    except MetaAccessError as error:
-        raise click.ClickException(str(error)) from None
-    file = home.stacks / f"evidence.{name}.yaml"
+    loaded = load_stack(stacks.config(name), name, home.stacks)
+    if gate.endswith(gate_names.UPKEEP):
+        record, shown = _figures(loaded, gate, said), "figures"
+        held = loaded.figures.get(gate.removesuffix(gate_names.UPKEEP), ())
+        entry: Any = figures.with_row(held, record)
+    else:
+        found = gates(stacks.export(name))
+        record = entry = _record(loaded, found, gate, said)
+        shown = f"as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}"
+    file = evidence_file(home.stacks, name)
     if not as_json:
         click.echo(f"{gate}, {shown}")
         click.echo("".join(f"  {key}: {value}\n" for key, value in record.items()), nl=False)

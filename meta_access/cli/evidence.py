@@ -25,6 +25,7 @@ from meta_access.connections import settings_of
 from meta_access.errors import ConfigError, Problem
 from meta_access.evidence import GOOD_FOR
 from meta_access.spec import gate_names, load_stack
+from meta_access.spec.files import evidence_file
 from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
@@ -93,11 +94,8 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     """
     name, home = stack or stacks.selected(), project.find(Path.cwd())
     export = _read(file)
-    try:
-        loaded = load_stack(stacks.config(name), name, home.stacks)
-        app, at = _bound(loaded, export, said, datetime.now(UTC))
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None  # with its lines
+    loaded = load_stack(stacks.config(name), name, home.stacks)
+    app, at = _bound(loaded, export, said, datetime.now(UTC))
     found = gates(stacks.export(name))
     if not found:
         raise click.ClickException("the stack has no gate in its state yet: run `pulumi up` first.")
@@ -105,7 +103,7 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     connections = settings_of(loaded.spec).connections
     mine = {key: one for key, one in found.items() if connections[str(one["outputs"]["connection"])].app_id == app_id}
     result = Result(app, app_id, said["by"], at, importing.judge(export, mine))
-    target = home.stacks / f"evidence.{name}.yaml"
+    target = evidence_file(home.stacks, name)
     before = target.read_text(encoding="utf-8") if target.is_file() else ""
     if (text := _apply(result, loaded, export, mine, before)) != before:
         target.write_text(text, encoding="utf-8")

@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from meta_access import call_log, due, upkeep
 from meta_access.cli import project, review_pack
 from meta_access.cli import stack as stacks
 from meta_access.cli.exit_codes import DONE, EXPIRING, WORK_LEFT
 from meta_access.cli.progress import to_person
-from meta_access.cli.report import PLAIN_WIDTH, STYLES, render_lines, render_steps
-from meta_access.errors import ConfigError
+from meta_access.cli.report import PLAIN_WIDTH, render_gates, render_lines
 from meta_access.gates import NOT_MADE, Status
 from meta_access.spec import gate_names, gate_order, load_stack
 
@@ -112,16 +109,10 @@ def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
 
 def render(found: Board, console: Console) -> None:
     """Print a board for people."""
-    table = Table(
-        "Gate", "Status", "Phase", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold"
-    )
-    for name, gate in found.gates.items():
-        status = str(gate.get("status", "?"))
-        rest = (gate.get("phase"), gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
-        cells = (Text(str(cell or "-")) for cell in (status, *rest))
-        table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
-    console.print(table if found.gates else "The stack declares no gate.")
-    render_steps(found.gates, console)
+    if found.gates:
+        render_gates(found.gates, console)
+    else:
+        console.print("The stack declares no gate.")
     owed = {name: due.told(day, found.today) for name, day in found.owed.items()}
     render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
@@ -146,10 +137,7 @@ def command(stack: str | None, folder: Path | None, *, as_json: bool) -> None:
     """
     name = stack or stacks.selected()
     home = project.find(Path.cwd())
-    try:
-        loaded = load_stack(stacks.config(name), name, home.stacks)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None  # with its lines
+    loaded = load_stack(stacks.config(name), name, home.stacks)
     found = board(name, loaded, stacks.outputs(name), datetime.now(UTC))
     pack = None if folder is None else review_pack.make(folder, loaded, found.gates, found.at, to_person)
     if as_json:

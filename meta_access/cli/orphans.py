@@ -17,7 +17,7 @@ from meta_access.cli.leftovers import Leftovers, arns_in_state, sweep, users_in_
 from meta_access.cli.progress import to_person
 from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
-from meta_access.errors import ConflictError, MetaAccessError, OfflineError
+from meta_access.errors import ConflictError, OfflineError
 from meta_access.graph import system_users
 from meta_access.graph.client import client_for
 from meta_access.issuing import issuer_of
@@ -110,10 +110,7 @@ def command(stack: str | None, *, as_json: bool) -> None:
 
     Exit code 2 while a secret or a user is left.
     """
-    try:
-        found = _run(stack)
-    except MetaAccessError as error:
-        raise click.ClickException(str(error)) from None
+    found = _run(stack)
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:

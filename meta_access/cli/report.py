@@ -12,7 +12,6 @@ from rich.text import Text
 
 from meta_access.cli import stack as stacks
 from meta_access.cli.summary import Summary, summarize
-from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,28 +28,26 @@ def render(summary: Summary, console: Console) -> None:
     for kind, names in summary.resources.items():
         table.add_row(kind, str(len(names)), Text(", ".join(names)))
     console.print(table if summary.resources else "Nothing exists in this stack.")
-    _render_gates(summary.gates, console)
+    if summary.gates:
+        console.print()
+        render_gates(summary.gates, console)
     _render_secrets(summary.secrets, console)
     render_lines("Quota of system users", quota_lines(summary.quota), console)
     render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
     render_lines("Login URLs", lines(summary.login_urls), console)
 
 
-def _render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
-    if not gates:
-        return
-    console.print()
-    table = Table("Gate", "Status", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold")
+def render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    """Print where each gate stands, and the next step of every one that is not satisfied."""
+    table = Table(
+        "Gate", "Status", "Phase", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold"
+    )
     for name, gate in gates.items():
         status = str(gate.get("status", "?"))
-        cells = (status, gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
-        table.add_row(Text(name), *(Text(str(cell or "-")) for cell in cells), style=STYLES.get(status, ""))
+        rest = (gate.get("phase"), gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
+        cells = (Text(str(cell or "-")) for cell in (status, *rest))
+        table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
     console.print(table)
-    render_steps(gates, console)
-
-
-def render_steps(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
-    """Print the next step of every gate that is not satisfied."""
     for name, gate in gates.items():
         step = gate.get("next_step")
         if gate.get("status") == "satisfied" or not step:
@@ -125,10 +122,7 @@ def _text(value: Any) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(stack: str | None, *, as_json: bool) -> None:
     """Show what a stack made, which human work is open, and when its secrets expire."""
-    try:
-        summary = summarize(stack, stacks.outputs(stack), stacks.export(stack))
-    except MetaAccessError as error:
-        raise click.ClickException(str(error)) from None
+    summary = summarize(stack, stacks.outputs(stack), stacks.export(stack))
     if as_json:
         click.echo(json.dumps(summary.as_json()))
         return

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.cli import stack as stacks
-from meta_access.errors import MetaAccessError
 from meta_access.providers.payloads import PAYLOADS, spellings
 
 if TYPE_CHECKING:
@@ -94,10 +93,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_command(stack: str | None, file: Path | None, *, as_json: bool) -> None:
     """Compare every provider payload with the frozen table. Exit code 1 when one differs."""
-    try:
-        state = stacks.read_file(file) if file else stacks.export(stack)
-    except MetaAccessError as error:
-        raise click.ClickException(str(error)) from None
+    state = stacks.read_file(file) if file else stacks.export(stack)
     findings = verify(state, PAYLOADS)
     if as_json:
         click.echo(json.dumps({"dynamic": dynamic(state), "findings": [asdict(finding) for finding in findings]}))

@@ -43,6 +43,11 @@ def _decoded(key: str, value: Any) -> Any:
         return value
 
 
+def evidence_file(folder: Path, stack: str) -> Path:
+    """Where the evidence of a stack lies, in the folder of the stack files."""
+    return folder / f"evidence.{stack}.yaml"
+
+
 def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
     """Clients by name, the file each came from, and what is wrong with the files.
 

@@ -15,7 +15,7 @@ from meta_access.spec.base import described
 from meta_access.spec.checks import every_problem
 from meta_access.spec.draft import Draft
 from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
-from meta_access.spec.files import NAMESPACE, client_files, meta_values
+from meta_access.spec.files import NAMESPACE, client_files, evidence_file, meta_values
 from meta_access.spec.parse import parse
 from meta_access.spec.problems import dotted, problems_of
 from meta_access.yaml_files import read_yaml
@@ -99,7 +99,7 @@ _Evidence = tuple[dict[str, EvidenceSpec], dict[str, tuple[FiguresSpec, ...]], l
 
 
 def _evidence(stacks_dir: Path, stack: str) -> _Evidence:
-    path = stacks_dir / f"evidence.{stack}.yaml"
+    path = evidence_file(stacks_dir, stack)
     name = f"{stacks_dir.name}/{path.name}"
     if not path.exists():
         return {}, {}, []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meta_access.clock import iso
 from meta_access.errors import Problem
 from meta_access.spec.base import shown
+from meta_access.spec.files import evidence_file
 from meta_access.spec.gate_names import of_stack, upkeep
 from meta_access.spec.problems import instead, nearest
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 def check_evidence(draft: Draft) -> Iterator[Problem]:
     gates = of_stack(draft.spec, draft.rules)
     apps = {app.id for app in draft.spec.apps.values()}
+    file = f"{draft.folder.name}/{evidence_file(draft.folder, draft.stack).name}"
     told = not draft.is_broken("apps") and not draft.is_broken("businesses")
     for gate, record in draft.evidence.items():
-        name = f"{draft.folder.name}/evidence.{draft.stack}.yaml:{gate}"
+        name = f"{file}:{gate}"
         if told and gate not in gates:
             fix = instead(gate, gates, "remove it: what it speaks of is no longer declared.")
             yield Problem(name, f"this stack has no gate {shown(gate)}.", fix)
@@ -31,7 +33,7 @@ def check_evidence(draft: Draft) -> Iterator[Problem]:
             yield Problem(f"{name}.app", text, "attest again for this stack's app.")
         yield from _stated(draft, name, record)
     for app, rows in draft.figures.items():
-        place = f"{draft.folder.name}/evidence.{draft.stack}.yaml:{upkeep(app)}"
+        place = f"{file}:{upkeep(app)}"
         known = draft.names("apps")
         if told and app not in known:
             fix = instead(upkeep(app), [upkeep(one) for one in known], "remove it: the app is no longer declared.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from meta_access.cli import main
 from meta_access.cli import stack as stacks
 from meta_access.cli import state as state_command
 from meta_access.cli.state import Finding, dynamic, verify
@@ -105,7 +106,7 @@ def test_an_import_file_is_read_likewise() -> None:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(state_command, "PAYLOADS", PAYLOADS)
-    return lambda *arguments: CliRunner().invoke(state_command.command, ["verify", *arguments])
+    return lambda *arguments: CliRunner().invoke(main, ["state", "verify", *arguments])
 
 
 def test_the_command_passes_a_good_stack(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
