@@ -31,13 +31,20 @@ class Problem:
         return f"{self.path}: {self.problem} Fix: {self.fix}"
 
 
-class ConfigError(MetaAccessError):
-    """The configuration is wrong; carries every problem found, not the first."""
+class ProblemsError(MetaAccessError):
+    """Carries every problem found, not the first: a headline, and a line for each."""
+
+    def __init__(self, headline: str, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join([headline, *(f"  - {problem}" for problem in problems)]))
+
+
+class ConfigError(ProblemsError):
+    """The configuration is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
         head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{head} in the configuration:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        super().__init__(f"{head} in the configuration:", problems)
 
 
 class OfflineError(MetaAccessError):

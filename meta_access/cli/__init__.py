@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import redaction
-from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.errors import MetaAccessError, ProblemsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,8 +78,8 @@ class LazyGroup(click.Group):
         except click.ClickException as wrong:
             wrong.show()
             sys.exit(1)
-        except ConfigError as wrong:
-            _fail(*str(wrong).splitlines())  # a problem a line
+        except ProblemsError as wrong:
+            _fail(*str(wrong).splitlines())
         except MetaAccessError as failed:
             _fail(str(failed))
         # Without standalone mode `ctx.exit(n)` comes back as a value.

@@ -16,10 +16,10 @@ from meta_access.credentials import Credentials
 from meta_access.errors import (
     AuthError,
     GraphError,
-    MetaAccessError,
     NotFoundError,
     PermissionDeniedError,
     Problem,
+    ProblemsError,
     SecretNotFoundError,
 )
 from meta_access.graph import applications, business_users, businesses, system_users
@@ -52,13 +52,11 @@ TOKEN = "the token"  # noqa: S105 - how messages call it
 CONTROL_IS_MISSING = (PermissionDeniedError, NotFoundError)
 
 
-class NotReadyError(MetaAccessError):
-    """Nothing was made, because something that only people can change stands in the way; carries all of it."""
+class NotReadyError(ProblemsError):
+    """Nothing was made, because something that only people can change stands in the way."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        listed = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"The first token cannot be made, and nothing was changed:\n{listed}")
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("The first token cannot be made, and nothing was changed:", problems)
 
 
 class PersonCredentials(Credentials):

@@ -22,7 +22,8 @@ def main() -> int:
     base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     env = environment(engine_folder(), "tests", base=base)
     layers = [layer for layer in LAYERS if (ROOT / layer).is_dir()]
-    argv = ["pytest", "-n", "2", "--dist", "worksteal", "--durations", "10", *layers]
+    workers = (os.cpu_count() or 1) + 1  # an engine test waits a part of its time
+    argv = ["pytest", "-n", str(workers), "--dist", "worksteal", "--durations", "10", *layers]
     say(f"test: {' '.join(argv)}")
     code = stream(argv, env, cwd=str(ROOT))
     if failed:

@@ -248,7 +248,11 @@ def test_a_refusal_is_one_message_without_a_traceback(
         main(["bootstrap", "--stack", "prod", "--yes"])
 
     assert ended.value.code == 1
-    assert "it lacks business_management; it has ads_read." in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(
+        "Error: The first token cannot be made, and nothing was changed:\n"
+        "  - the token: it lacks business_management; it has ads_read. Fix: grant business_management at the login, and "
+        "take a new token.\n"
+    )
 
 
 def test_offline_and_questions_that_json_cannot_ask() -> None:
