@@ -250,8 +250,8 @@ def test_a_refusal_is_one_message_without_a_traceback(
     assert ended.value.code == 1
     assert capsys.readouterr().err.endswith(
         "Error: The first token cannot be made, and nothing was changed:\n"
-        "  - the token: it lacks business_management; it has ads_read. Fix: grant business_management at the login, and "
-        "take a new token.\n"
+        "  - the token: it lacks business_management; it has ads_read. Fix: grant business_management at the login, "
+        "and take a new token.\n"
     )
 
 

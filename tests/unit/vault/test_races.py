@@ -83,6 +83,26 @@ def test_a_late_actor_moves_nothing_back(scenario: Scenario, runner_sleeps: bool
     assert total > 10
 
 
+@pytest.mark.parametrize("scenario", [scenarios.CREATE, scenarios.ROTATE], ids=lambda scenario: scenario.name)
+def test_of_two_runs_that_claim_at_one_moment_the_second_mints_nothing(scenario: Scenario) -> None:
+    world = World()
+    claim = scenario.prepare(world)
+    minted = len(world.meta.tokens)
+
+    def hook(when: str, what: str) -> None:
+        # Its claim is made out and not put yet, when the other run does all its work in the same second.
+        if (when, what) == ("before", "put_secret_value"):
+            world.hook(lambda _when, _what: None)
+            scenario.run(world, claim, None)
+
+    world.hook(hook)
+    with pytest.raises(TokenPendingError, match="owns generation"):
+        scenario.run(world, claim, None)
+
+    assert len(world.meta.tokens) == minted + 1
+    check(world, claim, scenario)
+
+
 class ShortTime(Time):
     """Waits a moment in earnest, so that threads take turns, while next to no time passes for AWS."""
 
