@@ -244,6 +244,6 @@ def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | No
 
 def _refused(name: str, why: str, found: str) -> ForeignSecretError:
     return ForeignSecretError(
-        f"Using secret {name} is refused: {why}. Nothing was changed. Name another secret, or, if its tokens are to be "
-        f"replaced and ended by this resource, set take_over_from: {found}"
+        f"Using secret {name} is refused: {why}. Nothing was changed. Name another secret, or, if this resource is to "
+        f"have it with the tokens in it, set take_over_from: {found}"
     )

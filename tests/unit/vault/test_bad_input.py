@@ -165,7 +165,7 @@ CASES = [
         "scheduled for deletion, somebody else's",
         delete_by_hand,
         f"Using secret {NAME} is refused: it belongs to meta-access/test, and this is meta-access/other. Nothing was "
-        "changed. Name another secret, or, if its tokens are to be replaced and ended by this resource, set "
+        "changed. Name another secret, or, if this resource is to have it with the tokens in it, set "
         "take_over_from: meta-access/test",
         ask=replace(ROTATED, stack="other"),
     ),
@@ -187,7 +187,7 @@ CASES = [
         "another app's secret",
         lambda *_: None,
         f"Using secret {NAME} is refused: in meta-access/test it serves app 120, and this is app 999. Nothing was "
-        "changed. Name another secret, or, if its tokens are to be replaced and ended by this resource, set "
+        "changed. Name another secret, or, if this resource is to have it with the tokens in it, set "
         "take_over_from: meta-access/test",
         ask=replace(ROTATED, app_id="999"),
     ),
