@@ -56,7 +56,7 @@ def test_up_twice_env_and_down(checkout: Checkout) -> None:
     assert re.search(r"\+ \d+ created", first.text)
     # The summary: what exists, who acts where, what expires when, the quota, what to try next.
     assert re.search(r"SystemUser +1 +reporting \(\d+\)", first.text)
-    assert re.search(r"ads-app-roles +pending_human +us", first.text)
+    assert re.search(r"ads-app-roles +pending_human +not_started +us", first.text)
     assert "    where:    https://" in first.text
     assert re.search(r"reporting: expires \d{4}-\d\d-\d\dT", first.text)
     assert "arn:aws:secretsmanager:eu-central-1:" in first.text
