@@ -17,11 +17,11 @@ def told(due: date, today: date) -> str:
     """`due 2027-03-01, in 29 days`, once the day is 60 days away or has gone; empty before."""
     left = (due - today).days
     if left < 0:
-        return f"overdue since {due}, {-left} {_days(-left)} ago"
+        return f"overdue since {due}, {days(-left)} ago"
     if left == 0:
         return f"due today, {due}"
-    near = next((days for days in WARNED_BEFORE if left <= days), None)
-    return "" if near is None else f"due {due}, in {left} {_days(left)} (told from {near} days before)"
+    near = next((before for before in WARNED_BEFORE if left <= before), None)
+    return "" if near is None else f"due {due}, in {days(left)} (told from {near} days before)"
 
 
 def near(due: date, today: date) -> bool:
@@ -29,5 +29,6 @@ def near(due: date, today: date) -> bool:
     return (due - today).days <= LEAD_DAYS
 
 
-def _days(count: int) -> str:
-    return "day" if count == 1 else "days"
+def days(count: int) -> str:
+    """`1 day`, `2 days`."""
+    return f"{count} day" if count == 1 else f"{count} days"

@@ -13,6 +13,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from meta_access import due
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from meta_access.rules.model import Thresholds
     from meta_access.spec.load import Stack
 
-WARNED_BEFORE = (3, 14)
+WARNED_BEFORE = (3, due.LEAD_DAYS)
 """Days before the day from which it is said: the last of them first."""
 _PACE = 3  # the share of the window that tells today's pace of our own calls: its last third
 _DAY = timedelta(days=1)
@@ -80,10 +82,9 @@ class Upkeep:
 
     def warning(self, today: date) -> str:
         """What to say from 14 days before the day on; empty before, and when nothing lapses."""
-        left = self._left(today)
-        if left is None:
+        if self.on is None or not self.near(today):
             return ""
-        return f"meta:apps.{self.app}: the tier {self._when(left)}. {self.reason} {self.rule}"
+        return f"meta:apps.{self.app}: the tier {self._when((self.on - today).days)}. {self.reason} {self.rule}"
 
     def sentence(self, today: date) -> str:
         left = None if self.on is None else (self.on - today).days
@@ -92,18 +93,13 @@ class Upkeep:
 
     def near(self, today: date) -> bool:
         """Whether the day is within the lead time, or has come."""
-        return self._left(today) is not None
-
-    def _left(self, today: date) -> int | None:
-        left = None if self.on is None else (self.on - today).days
-        return left if left is not None and left <= max(WARNED_BEFORE) else None
+        return self.on is not None and due.near(self.on, today)
 
     def _when(self, left: int) -> str:
         if left <= 0:
             return f"may lapse any day: since {self.on} what Meta wants is not met"
-        told = next((days for days in WARNED_BEFORE if left <= days), None)
-        days = "day" if left == 1 else "days"
-        return f"lapses on {self.on}, in {left} {days}" + (f" (told from {told} days before)" if told else "")
+        told = next((before for before in WARNED_BEFORE if left <= before), None)
+        return f"lapses on {self.on}, in {due.days(left)}" + (f" (told from {told} days before)" if told else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,8 +268,11 @@ MORE: dict[tuple[str, str, str], dict[str, Any]] = {
         for edge, kind in CONTAINED.items()
         for method in ("POST", "DELETE")
     },
-    **{(method, "asset_group", "contained_applications"): {"asset_id": APP} for method in ("POST", "DELETE")},
-    **{(method, "asset_group", "contained_custom_conversions"): {"asset_id": APP} for method in ("POST", "DELETE")},
+    **{
+        (method, "asset_group", edge): {"asset_id": APP}
+        for edge in ("contained_applications", "contained_custom_conversions")
+        for method in ("POST", "DELETE")
+    },
     **{(method, kind, "agencies"): {"business": CLIENT} for kind in LISTS for method in ("POST", "DELETE")},
     **{
         (method, kind, "assigned_users"): {"user": WORKER, "tasks": TASKS[kind]}

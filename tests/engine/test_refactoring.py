@@ -195,7 +195,8 @@ meta.SystemUserToken(
     assert len(before["tokens"]) == 2
 
     swapped = (text() + other).replace("meta/dev/other", "X").replace("meta/dev/stranger", "meta/dev/other")
-    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"'))
+    swapped = swapped.replace('"X"', '"meta/dev/stranger"')
+    stranger.program(swapped)
     up = stranger.up()
 
     assert up.code != 0
@@ -209,11 +210,11 @@ meta.SystemUserToken(
 
     # Said on purpose, one after the other: each has the other's secret, and the token in it.
     taking = 'scopes=["ads_read"], take_over_from="meta-access/dev",'
-    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"').replace('scopes=["ads_read"],', taking))
+    stranger.program(swapped.replace('scopes=["ads_read"],', taking))
     assert stranger.up("--parallel", "1").code == 0
     assert "secret:meta/dev/other" in stranger.outputs()["arn"]
     assert state_of_things(emulator) == before
-    stranger.program(swapped.replace('"X"', '"meta/dev/stranger"'))
+    stranger.program(swapped)
     assert stranger.up().code == 0
     assert stranger.preview("--expect-no-changes").code == 0
     assert state_of_things(emulator) == before

@@ -51,15 +51,13 @@ def group_node(call: GraphCall, group: AssetGroup) -> Node:
 
 
 def list_groups(call: GraphCall, business: Business) -> Any:
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     groups = [group for group in call.world.asset_groups if group.business_id == business.id]
     return page([group_node(call, group) for group in groups], [group.id for group in groups], call)
 
 
 def get_group(call: GraphCall, group: AssetGroup) -> Any:
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     return show(group_node(call, group), call)
 
 
@@ -80,23 +78,20 @@ def remove(call: GraphCall, group: AssetGroup) -> Any:
 
 
 def list_contained(wanted: AssetKind, call: GraphCall, group: AssetGroup) -> Any:
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     found = [(kind, asset) for kind, asset in call.world.assets() if kind == wanted and asset.id in group.asset_ids]
     return page([asset_node(call, *one) for one in found], [asset.id for _, asset in found], call)
 
 
 def list_apps(call: GraphCall, group: AssetGroup) -> Any:
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     apps = [app for app in call.world.apps if app.id in group.app_ids]
     return page([app_node(call, app) for app in apps], [app.id for app in apps], call)
 
 
 def list_conversions(call: GraphCall, group: AssetGroup) -> Any:
     del group
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     return page([], [], call)
 
 
@@ -139,8 +134,7 @@ def take_out(call: GraphCall, group: AssetGroup) -> Any:
 
 def list_users(call: GraphCall, group: AssetGroup) -> Any:
     business_id = call.request.required("business")
-    call.require_business_api()
-    call.caller.require_scope("business_management")
+    _check_reader(call)
     rows = [row for row in call.world.group_assignments if row.group_id == group.id]
     if business_id != group.business_id:
         rows = []
@@ -188,6 +182,11 @@ def list_assigned(call: GraphCall, user: SystemUser | Member) -> Any:
             nodes.append(Node(ASSIGNED_GROUP, {**group_node(call, group).values, **row.tasks}))
             keys.append(group.id)
     return page(nodes, keys, call)
+
+
+def _check_reader(call: GraphCall) -> None:
+    call.require_business_api()
+    call.caller.require_scope("business_management")
 
 
 def _check_admin(call: GraphCall, group: AssetGroup) -> None:

@@ -559,14 +559,12 @@ def looked_at(world: World, claim: str) -> str:
 def test_a_version_that_current_was_moved_back_to_is_told_with_its_own_expiry(world: World) -> None:
     first = world.ensure()
     world.time.advance(50 * DAY)
-    world.ensure(ROTATED, claim=first.claim)
-    world.aws.update_secret_version_stage(
-        SecretId=NAME, VersionStage="AWSCURRENT", MoveToVersionId=first.version_id,
-        RemoveFromVersionId=next(key for key, labels in world.stages().items() if "AWSCURRENT" in labels),
-    )  # fmt: skip
+    second = world.ensure(ROTATED, claim=first.claim)
+    move = {"RemoveFromVersionId": second.version_id, "MoveToVersionId": first.version_id}
+    world.aws.update_secret_version_stage(SecretId=NAME, VersionStage="AWSCURRENT", **move)
 
     seen = observe(
-        world.new_store(), first.arn, claim=first.claim, version_id="the second's", generation=2,
+        world.new_store(), first.arn, claim=first.claim, version_id=second.version_id, generation=2,
         expires_at=None, grace_s=DAY, rotate_before_s=20 * DAY,
     )  # fmt: skip
 
