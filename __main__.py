@@ -72,6 +72,8 @@ def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], 
         pulumi.log.warn(text)
     for text in notices.alike(stack.spec):
         pulumi.log.warn(text)
+    for text in notices.strays(STACKS, stack.name):
+        pulumi.log.warn(text)
     for text in use_case.warnings(stack.spec, stack.rules):
         pulumi.log.warn(text)
     for text in use_case.notices(stack.spec, stack.rules):

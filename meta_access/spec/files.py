@@ -25,6 +25,12 @@ def config_of(path: Path) -> dict[str, Any]:
     return dict(config) if isinstance(config, dict) else {}
 
 
+def stack_files(folder: Path) -> dict[str, Path]:
+    """The stack files of a folder by the stack's name."""
+    found = sorted(path for path in folder.glob("Pulumi.*.yaml") if path.is_file())
+    return {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in found}
+
+
 def meta_values(config: Mapping[str, Any]) -> dict[str, Any]:
     """The values of namespace `meta:` by their bare key, JSON texts read."""
     return {
@@ -46,6 +52,12 @@ def _decoded(key: str, value: Any) -> Any:
 def evidence_file(folder: Path, stack: str) -> Path:
     """Where the evidence of a stack lies, in the folder of the stack files."""
     return folder / f"evidence.{stack}.yaml"
+
+
+def stray_evidence(folder: Path) -> list[str]:
+    """Names of the evidence files that belong to no stack, such as one whose stack was renamed."""
+    kept = {evidence_file(folder, stack).name for stack in stack_files(folder)}
+    return sorted(path.name for path in folder.glob("evidence.*.yaml") if path.name not in kept)
 
 
 def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:

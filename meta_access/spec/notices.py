@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta_access.spec.files import evidence_file, stray_evidence
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+    from pathlib import Path
 
     from meta_access.rules import RuleSet
     from meta_access.spec.stack import StackSpec
@@ -24,6 +27,17 @@ def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
         if state.kind == "unknown":
             known = f"the calendar of rule set {rules.name}, whose newest is {state.newest}"
             yield f"{where}: {version} is not in {known}."
+
+
+def strays(folder: Path, stack: str) -> Iterator[str]:
+    """Evidence files without a stack: `pulumi stack rename` renames the stack file and not this one."""
+    own = evidence_file(folder, stack)
+    for name in stray_evidence(folder):
+        renamed = "" if own.exists() else f"If stack {stack} was called that before, rename the file to {own.name}. "
+        yield (
+            f"{folder.name}/{name}: there is no stack file Pulumi.{name.removeprefix('evidence.')}, so what it states "
+            f"counts for nothing. {renamed}Remove it if its stack is gone."
+        )
 
 
 def alike(spec: StackSpec) -> Iterator[str]:

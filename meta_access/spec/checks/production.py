@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConfigError, Problem
-from meta_access.spec.files import client_files, config_of, meta_values
+from meta_access.spec.files import NAMESPACE, client_files, config_of, meta_values, stack_files
 from meta_access.spec.stack import PROD
 
 if TYPE_CHECKING:
@@ -18,32 +18,47 @@ if TYPE_CHECKING:
 
 # Meta's ids have at least 8 digits nowadays; shorter numbers are ports, days and limits.
 _ID = re.compile(r"(?:[a-z]+[_:])?(\d{8,25})")
+# Of a file that is no YAML: what a person would see in it.
+_SAYS_PROD = re.compile(rf"""^\s*['"]?{NAMESPACE}environment['"]?\s*:\s*['"]?{PROD}\b""", re.MULTILINE)
 
 
 def check_production_ids(draft: Draft) -> Iterator[Problem]:
     if PROD in {draft.stack, draft.spec.environment}:
         return
-    try:
-        reserved = _production(draft.folder)
-    except ConfigError as error:
-        text = "cannot be read, so its ids cannot be kept out of this stack."
-        yield Problem(f"{draft.folder.name}/Pulumi.{PROD}.yaml", text, f"mend it: {error.problems[0]}")
-        return
+    reserved: dict[str, str] = {}
+    for path in _production_files(draft):
+        try:
+            reserved |= _reserved(path)
+        except ConfigError as error:
+            text = "cannot be read, so its ids cannot be kept out of this stack."
+            yield Problem(f"{draft.folder.name}/{path.name}", text, f"mend it: {error.problems[0]}")
+            return
     for loc, number in _ids(draft.raw, ()):
         if number in reserved:
             text = f"{number} belongs to production ({reserved[number]} has it)."
             yield draft.problem(loc, text, f"write an id of environment {draft.spec.environment}.")
 
 
-def _production(folder: Path) -> dict[str, str]:
+def _production_files(draft: Draft) -> list[Path]:
+    """The stack files of production, by name or by the environment they declare: a stack may be renamed."""
+    return [path for name, path in stack_files(draft.folder).items() if name == PROD or _says_prod(path)]
+
+
+def _says_prod(path: Path) -> bool:
+    try:
+        return bool(meta_values(config_of(path)).get("environment") == PROD)
+    except ConfigError:
+        # Another environment's slip stops nobody here; production's does, since nothing could be protected.
+        return _SAYS_PROD.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+
+
+def _reserved(path: Path) -> dict[str, str]:
     """Production's ids to the file that has them, people's aside: the same persons work in every environment.
 
     Raises:
         ConfigError: A file cannot be read.
     """
-    path = folder / f"Pulumi.{PROD}.yaml"
-    if not path.exists():
-        return {}
+    folder = path.parent
     values = meta_values(config_of(path))
     name = values.get("clients_dir")
     clients, origins, problems = client_files(folder / name) if isinstance(name, str) else ({}, {}, [])

@@ -47,6 +47,42 @@ def test_ids_of_production_are_refused_elsewhere(refusals: Callable[..., list[st
 
 
 @pytest.mark.usefixtures("production")
+def test_production_is_known_by_its_environment_after_its_stack_was_renamed(
+    refusals: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    stacks = tmp_path / "stacks"
+    text = (stacks / "Pulumi.prod.yaml").read_text()
+    (stacks / "Pulumi.prod.yaml").unlink()
+    (stacks / "Pulumi.live.yaml").write_text(text.replace("config:\n", "config:\n  meta:environment: prod\n"))
+    (stacks / "Pulumi.other.yaml").write_text('config:\n  meta:apps: {ads: {id: "1099999999999999"}}\n')
+
+    assert refusals({"meta:apps/ads/id": "1204817736400555"})[0] == (
+        "meta:apps.ads.id: 1204817736400555 belongs to production (stacks/Pulumi.live.yaml has it). "
+        "Fix: write an id of environment test."
+    )
+
+
+@pytest.mark.parametrize("text", ["config:\n  meta:environment: prod\n  a: [\n", '"meta:environment": "prod"\na: [\n'])
+def test_a_renamed_production_that_is_no_yaml_protects_nothing_and_that_is_said(
+    refusals: Callable[..., list[str]], tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.live.yaml").write_text(text)
+
+    (problem,) = refusals({"meta:apps/ads/id": "1204817736400555"})
+
+    assert problem.startswith("stacks/Pulumi.live.yaml: cannot be read, so its ids cannot be kept out of this stack.")
+
+
+def test_a_slip_in_the_file_of_another_environment_stops_nobody(load: Callable[..., Stack], tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.live.yaml").mkdir()
+    (tmp_path / "stacks" / "Pulumi.staging.yaml").write_text("config:\n  meta:environment: staging\n  a: [\n")
+
+    assert load()
+
+
+@pytest.mark.usefixtures("production")
 def test_a_production_that_cannot_be_read_protects_nothing_and_that_is_said(
     refusals: Callable[..., list[str]], tmp_path: Path
 ) -> None:
