@@ -24,7 +24,8 @@ def test_evidence_that_a_renamed_stack_has_left_behind_is_named_with_its_new_nam
     assert list(notices.strays(stacks, "live")) == [
         (
             "stacks/evidence.prod.yaml: there is no stack file Pulumi.prod.yaml, so what it states counts for nothing. "
-            "If stack live was called that before, rename the file to evidence.live.yaml. Remove it if its stack is gone."
+            "If stack live was called that before, rename the file to evidence.live.yaml. Remove it if its stack is "
+            "gone."
         )
     ]
 
