@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.gates import NOT_MADE, Status
+from meta_access.gates import NOT_MADE, TOLD, after
 from meta_access.spec import gate_names, gate_order
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from meta_access.spec import Stack
     from meta_access.spec.plan import IdentityPlan
-
-_TOLD = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
 
 
 class Gate(Protocol):
@@ -67,10 +65,10 @@ class GateBoard:
 
     def _told(self, gate: Gate, first: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
         # Each by itself: the first preview knows the status, and the rest only after the gate exists.
-        told = {field: getattr(gate, field) for field in _TOLD}
+        told = {field: getattr(gate, field) for field in TOLD}
         statuses = {name: self._gates[name].status for name in first if name in self._gates}
         if statuses:
-            told["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: _after(*both))
+            told["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: after(*both))
         return told
 
     def _standing(self, connection: str) -> list[str]:
@@ -98,9 +96,3 @@ def _value_only(status: pulumi.Output[str]) -> pulumi.Output[str]:
         return not pulumi.runtime.is_dry_run() or await status.is_known()
 
     return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
-
-
-def _after(step: dict[str, str] | None, statuses: dict[str, str]) -> dict[str, str] | None:
-    """A next step with the gates that have to be open before; a gate without a next step waits for nobody."""
-    waiting = [name for name, status in statuses.items() if status != Status.SATISFIED]
-    return {**step, "first": ", ".join(waiting)} if step and waiting else step

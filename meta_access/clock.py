@@ -9,7 +9,10 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 class Clock(Protocol):
@@ -44,6 +47,16 @@ def iso(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be written down")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ago(past: timedelta) -> str:
+    """How long something is past, in its largest unit: `3 hours ago`."""
+    seconds = int(past.total_seconds())
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
 
 
 def parse_iso(text: str) -> datetime:

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meta_access.redaction import visible
+
 
 class MetaAccessError(Exception):
     """Base of all expected failures: shown as one paragraph, never as a traceback."""
+
+    def __str__(self) -> str:
+        # Names of others are quoted in many messages, and these end on terminals and in logs.
+        return visible(super().__str__(), keep="\n")
 
 
 @dataclass(frozen=True, slots=True)

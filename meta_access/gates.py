@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 NOT_MADE = "not made yet"
 """In the place of a status, of a gate that is declared and that no update has made."""
 
+TOLD = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
+"""What people and commands read of each gate: the fields of the export `gates`."""
+
 ATTEST = "Then state it in the stack's evidence file (`meta-access attest`)."
 
 
@@ -181,6 +184,17 @@ def decide(
         next_step=_next_step(status, waiting_on, desired.step, record),
         reason=_reason(status, observation, record),
     )
+
+
+def after(step: dict[str, str] | None, statuses: Mapping[str, str]) -> dict[str, str] | None:
+    """A next step with the gates that have to be open before; a gate without a next step waits for nobody.
+
+    Args:
+        step: Of one gate.
+        statuses: Of the gates before it, by name.
+    """
+    waiting = [name for name, status in statuses.items() if status != Status.SATISFIED]
+    return {**step, "first": ", ".join(waiting)} if step and waiting else step
 
 
 def _status(met: bool | None, record: Judged, previous: Previous | None) -> Status:

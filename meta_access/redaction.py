@@ -1,4 +1,4 @@
-"""What may be printed: token shapes, a scrubber for quoted text, and a logging filter.
+"""What may be printed: characters that can be seen, token shapes, a scrubber for quoted text, and a logging filter.
 
 A safety net, not the plan: secrets travel in headers and form bodies, which nothing here ever prints. The net is for
 other people's text (Meta's messages, a library's debug log) that turns out to hold one.
@@ -12,6 +12,7 @@ import logging
 import re
 import traceback
 import unicodedata
+from typing import Any
 
 MASK = "[redacted]"
 
@@ -51,12 +52,50 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+# Controls (Cc), format characters such as bidirectional marks and zero widths (Cf), line and paragraph separators, and
+# halves of characters; then letters and marks that no font shows. Variation selectors belong to ordinary emoji.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+_UNSEEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_BLANKS = frozenset("\t\n\v\f\r\x85\u2028\u2029")
+
+
+def unseen(char: str) -> bool:
+    """Whether a character moves the cursor, the line or the reading direction, or shows as nothing."""
+    return unicodedata.category(char) in _UNSEEN or char in _UNSEEN_LETTERS
+
+
+def visible(text: str, keep: str = "") -> str:
+    """`text` with every unseen character written out, such as `<U+202E>`; those in `keep` stay as they are.
+
+    For the last door of whatever comes from Meta, AWS or a state: a terminal, a page, a file for people.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"<U+{ord(char):04X}>" if char not in keep and unseen(char) else char for char in text)
+
+
+def visible_within(value: Any, keep: str = "") -> Any:
+    """A decoded JSON value with every text of it made `visible`, keys included."""
+    if isinstance(value, str):
+        return visible(value, keep)
+    if isinstance(value, dict):
+        return {visible(str(key), keep): visible_within(item, keep) for key, item in value.items()}
+    return [visible_within(item, keep) for item in value] if isinstance(value, list) else value
+
+
 def scrub(text: str) -> str:
-    """Return `text` fit for one line of output: secrets masked, line breaks and control characters gone."""
-    flat = _one_line(text)
+    """Return `text` fit for one line of output: secrets masked, line breaks gone, unseen characters written out."""
+    blank = "".join(" " if char in _BLANKS else char for char in text)
+    # Unseen characters must not hide a secret from the shapes; where they did, they go with it.
+    bare = "".join(char for char in blank if not unseen(char))
+    masked = _masked(bare)
+    return masked if masked != bare else _masked(visible(blank))
+
+
+def _masked(text: str) -> str:
     for shape, replacement in _SHAPES:
-        flat = shape.sub(replacement, flat)
-    return flat
+        text = shape.sub(replacement, text)
+    return text
 
 
 def fingerprint(token: str) -> str:
@@ -103,15 +142,6 @@ def install() -> None:
 
 
 _OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "exc_text", "stack_info"}
-
-
-def _one_line(text: str) -> str:
-    # Format characters (zero width, bidirectional marks) vanish, so that they cannot hide a token from the shapes.
-    shown = (
-        "" if (category := unicodedata.category(char)) == "Cf" else " " if category in {"Cc", "Zl", "Zp"} else char
-        for char in text
-    )
-    return "".join(shown)
 
 
 def _message(record: logging.LogRecord) -> str:

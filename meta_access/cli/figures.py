@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import iso
+from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ KEPT = 8
 def row(app_id: str, at: str, by: str, source: str, *, days: float, **told: float | str | None) -> dict[str, Any]:
     """One row; `told` are calls, graph_calls, error_rate and note, those that are known."""
     span: float = int(days) if float(days).is_integer() else round(days, 4)
+    if told.get("note"):
+        told["note"] = scrub(str(told["note"]))
     found = {"app": app_id, "at": at, "by": by, "source": source, "days": span, **told}
     return {key: value for key, value in found.items() if value is not None}
 

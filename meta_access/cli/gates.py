@@ -1,35 +1,41 @@
 """`meta-access gates`: what waits for people, who is next, and whether each app keeps its tier.
 
-The gates are told as the last update or refresh left them; the upkeep is judged anew. With `--review-pack` it writes
-what people need for App Review. Nothing is submitted, and nothing is changed at Meta.
+The gates are told as the last update or refresh left them, with its time, or with `--refresh` as Meta shows them now;
+the upkeep is judged anew. With `--review-pack` it writes what people need for App Review. Nothing is submitted, and
+nothing is changed at Meta or in the state.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from meta_access import call_log, due, upkeep
-from meta_access.cli import project, review_pack
+from meta_access.cli import look, project, review_pack
 from meta_access.cli import stack as stacks
-from meta_access.cli.exit_codes import DONE, EXPIRING, WORK_LEFT
+from meta_access.cli.exit_codes import DONE, EXPIRING, FAILED, WORK_LEFT
+from meta_access.cli.open_first import Filter, filtered, open_first
 from meta_access.cli.progress import to_person
 from meta_access.cli.report import PLAIN_WIDTH, render_gates, render_lines
+from meta_access.clock import iso
 from meta_access.gates import NOT_MADE, Status
 from meta_access.spec import gate_names, gate_order, load_stack
+from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from meta_access.cli.review_pack import Pack
+    from meta_access.cli.stack import Seen
     from meta_access.spec import Stack
     from meta_access.upkeep import Upkeep
 
@@ -38,12 +44,14 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The gates in the order of work, and the upkeep of the tiers.
+    """The gates, the open ones first and each part in the order of work, and the upkeep of the tiers.
 
     Attributes:
         gates: Name to the fields of the export `gates`.
         days: By which an obligation must be met, by its gate.
         at: What the upkeep and the days are judged by.
+        seen: When what the gates say was seen; None when Meta was asked just now.
+        not_seen: Gate to the reason why a look just now did not show it; it stands as it was.
     """
 
     stack: str
@@ -51,6 +59,8 @@ class Board:
     days: Mapping[str, date]
     upkeep: tuple[Upkeep, ...]
     at: datetime
+    seen: Seen | None
+    not_seen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -68,6 +78,8 @@ class Board:
 
     @property
     def code(self) -> int:
+        if self.not_seen:
+            return FAILED
         if any(one.near(self.today) for one in self.upkeep) or any(
             due.near(day, self.today) for day in self.owed.values()
         ):
@@ -77,6 +89,10 @@ class Board:
     def as_json(self) -> dict[str, Any]:
         return {
             "stack": self.stack,
+            "seen": {"at": iso(self.at), "by": "look", "failed_since": False}
+            if self.seen is None
+            else self.seen.as_json(),
+            **({"not_seen": self.not_seen} if self.not_seen else {}),
             "gates": self.gates,
             "open": self.open,
             "due": {name: day.isoformat() for name, day in self.owed.items()},
@@ -84,20 +100,20 @@ class Board:
         }
 
 
-def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime) -> Board:
-    """Put a board together from a stack and the outputs of its last update."""
+def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, seen: Seen | None) -> Board:
+    """Put a board together from a stack and the outputs of its last update, or of a look just now."""
     told = outputs.get("gates")
     made: dict[str, Any] = told if isinstance(told, dict) else {}
     declared = gate_names.of_stack(stack.spec, stack.rules)
     first = gate_order.before(stack.spec, stack.rules)
     names = gate_order.in_order([*declared, *(one for one in made if one not in declared)], first)
-    gates = {one: made.get(one) or {"status": NOT_MADE} for one in names}
+    gates = open_first({one: made.get(one) or {"status": NOT_MADE} for one in names})
     used = {(stack.spec.apps[one.app].id, one.graph_url) for one in stack.spec.connections.values()}
     calls = {place: call_log.read(*place) for place in used}
     # An emulator's clock may be ahead of this machine's.
     at = max([now, *(call.at for found in calls.values() for call in found)])
     judged = upkeep.of_stack(stack, _seen(outputs), lambda app_id, url: calls[app_id, url], at)
-    return Board(name, gates, gate_names.due_days(stack.spec), tuple(judged), at)
+    return Board(name, gates, gate_names.due_days(stack.spec), tuple(judged), at, seen)
 
 
 def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
@@ -107,12 +123,34 @@ def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: str(row["observed"]) for name, row in rows if row.get("observed") not in {None, UNKNOWN}}
 
 
+def chosen(found: Board, stack: Stack, wanted: Filter) -> Board:
+    """The part of a board that was asked for.
+
+    Raises:
+        click.BadParameter: There is no such client or person.
+    """
+    for option, name, known in (
+        ("--client", wanted.client, stack.spec.clients),
+        ("--owner", wanted.owner, stack.spec.people),
+    ):
+        if name is not None and name not in known:
+            hint = instead(name, known, f"there are {', '.join(known)}." if known else "there is none.")
+            raise click.BadParameter(f"the stack has no {name!r}: {hint}", param_hint=option)
+    gates = filtered(found.gates, wanted)
+    unseen = {name: why for name, why in found.not_seen.items() if name in gates}
+    return replace(found, gates=gates, upkeep=() if wanted.client else found.upkeep, not_seen=unseen)
+
+
 def render(found: Board, console: Console) -> None:
     """Print a board for people."""
+    told = "As Meta shows it now." if found.seen is None else found.seen.told(found.at)
+    hint = "" if found.seen is None else " `meta-access gates --refresh` looks now."
+    console.print(Text(f"{told}{hint}\n"), soft_wrap=True)
     if found.gates:
         render_gates(found.gates, console)
     else:
-        console.print("The stack declares no gate.")
+        console.print("There is no such gate.")
+    render_lines("Not looked at", [f"{name}: {why}" for name, why in found.not_seen.items()], console)
     owed = {name: due.told(day, found.today) for name, day in found.owed.items()}
     render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
@@ -128,18 +166,39 @@ def render(found: Board, console: Console) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write what each request for App Review needs into this folder, and make its test call.",
 )
+@click.option("--client", help="Only what waits for this client's shares.")
+@click.option("--owner", help="Only the gates of this person.")
+@click.option("--open", "only_open", is_flag=True, help="Only what is not satisfied.")
+@click.option("--refresh", is_flag=True, help="Look at Meta now; nothing is changed there or in the state.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(stack: str | None, folder: Path | None, *, as_json: bool) -> None:
+def command(
+    stack: str | None,
+    folder: Path | None,
+    client: str | None,
+    owner: str | None,
+    *,
+    only_open: bool,
+    refresh: bool,
+    as_json: bool,
+) -> None:
     """Show every gate: where it stands, who is next, and the next step; and whether each app keeps its tier.
 
-    Exit code 0 when all are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier lapses, or an
-    open obligation is due, within 14 days.
+    Exit code 0 when all that are shown are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier
+    lapses, or an open obligation is due, within 14 days.
     """
     name = stack or stacks.selected()
     home = project.find(Path.cwd())
-    loaded = load_stack(stacks.config(name), name, home.stacks)
-    found = board(name, loaded, stacks.outputs(name), datetime.now(UTC))
-    pack = None if folder is None else review_pack.make(folder, loaded, found.gates, found.at, to_person)
+    config = stacks.config(name)
+    loaded = load_stack(config, name, home.stacks)
+    outputs, seen, not_seen = stacks.outputs(name), None, {}
+    if refresh:
+        looked = look.now(stacks.export(name), config, gate_order.before(loaded.spec, loaded.rules))
+        outputs, not_seen = {**outputs, "gates": looked.gates}, looked.not_seen
+    else:
+        seen = stacks.seen(name)
+    whole = replace(board(name, loaded, outputs, datetime.now(UTC), seen), not_seen=not_seen)
+    found = chosen(whole, loaded, Filter(client, owner, only_open))
+    pack = None if folder is None else review_pack.make(folder, loaded, whole.gates, found.at, to_person)
     if as_json:
         click.echo(json.dumps({**found.as_json(), **({} if pack is None else {"review_pack": pack.as_json()})}))
         sys.exit(found.code)

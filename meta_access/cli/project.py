@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import yaml
-
 from meta_access.cli.stack import StackReadError
+from meta_access.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +25,12 @@ def find(folder: Path) -> Project:
 
     Raises:
         StackReadError: There is none.
+        ConfigError: It cannot be read.
     """
     for place in (folder, *folder.parents):
         file = place / "Pulumi.yaml"
         if file.is_file():
-            told = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-            if isinstance(told.get("name"), str):
-                return Project(told["name"], place / (told.get("stackConfigDir") or "."))
+            told = read_yaml(file, file.name)
+            if isinstance(told, dict) and isinstance(told.get("name"), str):
+                return Project(told["name"], place / str(told.get("stackConfigDir") or "."))
     raise StackReadError("There is no Pulumi.yaml here or above. Go to the folder of the project.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from meta_access.cli import stack as stacks
+from meta_access.cli.open_first import Filter
 from meta_access.cli.summary import Summary, summarize
 
 if TYPE_CHECKING:
@@ -21,9 +23,10 @@ STYLES = {"satisfied": "green", "drifted": "red"}
 LABELS = {"first": "first", "where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
 
 
-def render(summary: Summary, console: Console) -> None:
+def render(summary: Summary, console: Console, now: datetime) -> None:
     """Print a summary for people."""
     console.print(f"Stack {summary.stack or '(selected)'}", style="bold")
+    _plain(f"{summary.seen.told(now)} `meta-access gates --refresh` looks at the gates now.\n", console)
     table = Table("What exists", "Count", "Names", box=None, pad_edge=False, header_style="bold")
     for kind, names in summary.resources.items():
         table.add_row(kind, str(len(names)), Text(", ".join(names)))
@@ -119,12 +122,16 @@ def _text(value: Any) -> str:
 
 @click.command(name="report")
 @click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--client", help="Of the gates, only the shares of this client.")
+@click.option("--owner", help="Of the gates, only those of this person.")
+@click.option("--open", "only_open", is_flag=True, help="Of the gates, only what is not satisfied.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(stack: str | None, *, as_json: bool) -> None:
+def command(stack: str | None, client: str | None, owner: str | None, *, only_open: bool, as_json: bool) -> None:
     """Show what a stack made, which human work is open, and when its secrets expire."""
-    summary = summarize(stack, stacks.outputs(stack), stacks.export(stack))
+    wanted = Filter(client, owner, only_open)
+    summary = summarize(stack, stacks.outputs(stack), stacks.export(stack), stacks.seen(stack), wanted)
     if as_json:
         click.echo(json.dumps(summary.as_json()))
         return
     console = Console()
-    render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH))
+    render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH), datetime.now(UTC))

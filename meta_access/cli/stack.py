@@ -7,11 +7,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from meta_access.clock import ago, iso, parse_iso
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
 TIMEOUT_S = 120
@@ -19,8 +21,36 @@ QUOTED = 400
 PAGE = 100
 
 
+LOOKS = ("update", "refresh")  # the operations that read Meta and write down what they saw
+
+
 class StackReadError(MetaAccessError):
     """The stack could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How old what the state says is.
+
+    Attributes:
+        at: When the newest update or refresh that succeeded ended; None when there is none on record.
+        by: `update` or `refresh`; empty without one.
+        failed_since: Whether a later one failed.
+    """
+
+    at: datetime | None
+    by: str
+    failed_since: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"at": iso(self.at) if self.at else None, "by": self.by, "failed_since": self.failed_since}
+
+    def told(self, now: datetime) -> str:
+        """One sentence about it."""
+        if self.at is None:
+            return "How old this is, nobody can tell: the stack's history has no update that succeeded."
+        later = " A later one failed, so parts may be newer." if self.failed_since else ""
+        return f"As the {self.by} of {iso(self.at)} saw it, {ago(now - self.at)}.{later}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,27 @@ def last_good_config(stack: str) -> Record | None:
             values = entry.get("config")
             return Record(str(entry.get("endTime", "")), _texts(values if isinstance(values, dict) else {}))
     return None
+
+
+def seen(stack: str | None) -> Seen:
+    """Return when an update or a refresh last wrote what the state and the outputs say."""
+    try:
+        told = _list(_run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history"), "")
+    except StackReadError:  # what is shown is worth showing without its age
+        told = []
+    runs = [entry for entry in told if entry.get("kind") in LOOKS and _ended(entry)]
+    # Newest first. A run that failed may have looked at some things only, so it makes nothing younger.
+    good = next((entry for entry in runs if entry.get("result") == "succeeded"), None)
+    if good is None:
+        return Seen(None, "", failed_since=bool(runs))
+    return Seen(_ended(good), str(good["kind"]), failed_since=good is not runs[0])
+
+
+def _ended(entry: dict[str, Any]) -> datetime | None:
+    try:
+        return parse_iso(str(entry.get("endTime")))
+    except ValueError:
+        return None
 
 
 def selected() -> str:

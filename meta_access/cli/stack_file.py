@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from meta_access.errors import MetaAccessError
+from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.spec.files import NAMESPACE
+from meta_access.yaml_files import parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+_NAME = "the stack file"
 
 Cut = tuple[int, int, str]
 """From, to (offsets), and what stands there instead."""
@@ -38,18 +41,18 @@ def without(text: str, person: str, *, apps: Collection[str], business: bool) ->
 
     Raises:
         StackFileError: It is written in a way that cannot be cut.
+        ConfigError: It cannot be read at all.
     """
-    before = yaml.safe_load(text)
+    root, before = parse_with_places(text, _NAME)
     wanted = _wanted(before, person, apps, business=business)
     if wanted == before:
         return text
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
     result = text
     for start, end, instead in sorted(_cuts(text, root, person, apps, business=business), reverse=True):
         result = result[:start] + instead + result[end:]
     try:
-        right = yaml.safe_load(result) == wanted
-    except yaml.YAMLError:
+        right = parse_yaml(result, _NAME) == wanted
+    except ConfigError:
         right = False
     if not right:
         places = [f"{NAMESPACE}apps.{app}.roles" for app in apps] + [f"{NAMESPACE}people.{person}.business"] * business

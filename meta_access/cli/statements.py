@@ -13,10 +13,13 @@ from meta_access.cli import stack as stacks
 from meta_access.clock import iso
 from meta_access.evidence import digest
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from meta_access.providers._gate import GateProvider
 
 HEADER = (
     "# What people saw or did at Meta, bound by a digest to the declared value. Written by `meta-access attest` and "
@@ -36,10 +39,15 @@ def gates(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def declared(gate: Mapping[str, Any]) -> dict[str, Any]:
     """What a statement about a gate is bound to. Outputs hold what is declared, also while the gate is drifted."""
+    return provider(gate).subject(gate["outputs"])
+
+
+def provider(gate: Mapping[str, Any]) -> GateProvider:
+    """This version's own provider of a gate in a state; what the state carries is never unpickled."""
     kind = str(gate["type"]).removeprefix(TYPE_PREFIX)
     module = import_module(f"meta_access.providers.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}")
-    subject: dict[str, Any] = getattr(module, f"{kind}Provider")().subject(gate["outputs"])
-    return subject
+    made: GateProvider = getattr(module, f"{kind}Provider")()
+    return made
 
 
 def record(
@@ -48,7 +56,7 @@ def record(
     """What is written of a gate (an entry of `gates`), bound to what it declares today and to the app."""
     told = {"declared": digest(declared(gate), app_id), "app": app_id, "at": iso(at)}
     told |= {"by": by, "status": status, "source": source}
-    return {**told, "note": note} if note else told
+    return {**told, "note": scrub(note)} if note else told
 
 
 def written(text: str, gate: str, record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from meta_access.cli.open_first import filtered, open_first
 from meta_access.cli.stack import resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from meta_access.cli.open_first import Filter
+    from meta_access.cli.stack import Seen
 
 OURS = "pulumi-python:dynamic/meta:"
 # In the order in which people read them: who, may do what, with which key; then what waits for people.
@@ -22,7 +26,8 @@ class Summary:
     Attributes:
         stack: Its name as asked for; empty for the selected one.
         resources: Kind to the names of what exists, ids behind those of system users.
-        gates: Export `gates`.
+        seen: When what the gates say was seen.
+        gates: Export `gates`, what is open first.
         secrets: Export `secrets`.
         quota: Export `quota`.
         login_urls: Export `login_urls`.
@@ -30,8 +35,9 @@ class Summary:
     """
 
     stack: str
+    seen: Seen
     resources: dict[str, list[str]]
-    gates: dict[str, dict[str, Any]]
+    gates: dict[str, Mapping[str, Any]]
     secrets: dict[str, dict[str, Any]]
     quota: dict[str, Any]
     login_urls: dict[str, Any]
@@ -40,6 +46,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         return {
             "stack": self.stack,
+            "seen": self.seen.as_json(),
             "resources": self.resources,
             "gates": self.gates,
             "secrets": self.secrets,
@@ -49,8 +56,13 @@ class Summary:
         }
 
 
-def summarize(stack: str | None, outputs: Mapping[str, Any], state: Mapping[str, Any]) -> Summary:
-    """Put a summary together from `pulumi stack output --json` and `pulumi stack export`."""
+def summarize(
+    stack: str | None, outputs: Mapping[str, Any], state: Mapping[str, Any], seen: Seen, wanted: Filter
+) -> Summary:
+    """Put a summary together from `pulumi stack output --json`, `pulumi stack export` and `pulumi stack history`.
+
+    The filter is about gates; everything else is about the whole stack.
+    """
     found: dict[str, list[str]] = {}
     for resource in resources(dict(state)):
         kind = str(resource.get("type", ""))
@@ -60,7 +72,8 @@ def summarize(stack: str | None, outputs: Mapping[str, Any], state: Mapping[str,
     return Summary(
         stack=stack or "",
         resources={kind: sorted(found[kind]) for kind in ranked},
-        gates=_table(outputs, "gates"),
+        seen=seen,
+        gates=filtered(open_first(_table(outputs, "gates")), wanted),
         secrets=_table(outputs, "secrets"),
         quota=_table(outputs, "quota"),
         login_urls=_table(outputs, "login_urls"),

@@ -79,6 +79,14 @@ class GateProvider(MetaProvider):
     def desired(self, props: Mapping[str, Any], live: Live, seen: Observation) -> Desired:
         return Desired(self.subject(props), live.connection.app_id, self.step(props, live, seen))
 
+    def looked_at(self, outs: Mapping[str, Any]) -> tuple[GateDecision, Observation]:
+        """Where a gate of a state stands now, and what was seen; nothing is changed.
+
+        Raises:
+            MetaAccessError: Meta could not be asked.
+        """
+        return self._decide(self.inputs_of(outs), self.live(outs), _previous(outs))
+
     def subject(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """What evidence is bound to, beside the app."""
         return {"gate": type(self).__name__.removesuffix("Provider"), **{n: props.get(n) for n in self.declared}}
@@ -112,7 +120,7 @@ class GateProvider(MetaProvider):
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         props = self.inputs_of(outs)
         try:
-            decision, seen = self._decide(props, self.live(outs), _previous(outs))
+            decision, seen = self.looked_at(outs)
         except GraphError as error:
             if isinstance(error, AuthError):
                 raise

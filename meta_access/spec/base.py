@@ -13,8 +13,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Wit
 from pydantic_core import PydanticCustomError
 
 from meta_access.ids import is_graph_id
+from meta_access.redaction import unseen
 
 _LONGEST_SHOWN = 80
+_MOST_NAMED = 5
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _DURATION = re.compile(r"[1-9][0-9]{0,5}[smhd]")
@@ -63,6 +65,20 @@ def described(value: object) -> str:
         (dict, "a mapping"),
     )
     return next((word for kind, word in kinds if isinstance(value, kind)), "something else")
+
+
+def seen(value: str) -> str:
+    """Text of one line whose every character can be seen; whatever else ends up on a terminal, a page or a comment."""
+    # A block of YAML (| or >) ends in a line break that nobody typed.
+    text = value.removesuffix("\n")
+    found = sorted({char for char in text if unseen(char)})
+    if found:
+        codes = ", ".join(f"U+{ord(char):04X}" for char in found[:_MOST_NAMED])
+        raise refuse(
+            f"holds a line break, or a character that cannot be seen ({codes}).",
+            "type it anew, on one line.",
+        )
+    return text
 
 
 def _text(value: object) -> object:
@@ -129,7 +145,7 @@ def seconds(duration: str) -> int:
     return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[duration[-1]]
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text), AfterValidator(seen)]
 Name = Annotated[str, BeforeValidator(_text), AfterValidator(_name)]
 GraphId = Annotated[
     str, BeforeValidator(_graph_id), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*$", "maxLength": 25})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from meta_access.spec.app import Texts
-from meta_access.spec.base import GraphId, Name, Section, Text, described, refuse
+from meta_access.spec.base import GraphId, Name, Section, Text, described, refuse, seen
 
 TaskSetSpec = dict[Text, Texts]
 """Kind of asset (ad_account, page, catalog …) to tasks."""
@@ -15,9 +15,9 @@ TaskSetSpec = dict[Text, Texts]
 
 def _choice(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str) and value:
-        return value
+        return seen(value)
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        return tuple(value)
+        return tuple(seen(item) for item in value)
     if value == []:
         raise refuse("the list of tasks is empty.", "write at least one, or remove the line.")
     raise refuse(f"is {described(value)}, not tasks.", "write a name of meta:task_sets, or a list such as [ANALYZE].")

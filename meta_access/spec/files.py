@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConfigError, Problem
 from meta_access.spec.base import described
-from meta_access.yaml_files import read_yaml
+from meta_access.yaml_files import DEEPEST, read_yaml, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +32,20 @@ def stack_files(folder: Path) -> dict[str, Path]:
 
 
 def meta_values(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of namespace `meta:` by their bare key, JSON texts read."""
-    return {
+    """The values of namespace `meta:` by their bare key, JSON texts read.
+
+    Raises:
+        ConfigError: One is nested deeper than a configuration can be.
+    """
+    found = {
         key.removeprefix(NAMESPACE): _decoded(key.removeprefix(NAMESPACE), value)
         for key, value in config.items()
         if key.startswith(NAMESPACE)
     }
+    text = f"is nested more than {DEEPEST} levels deep."
+    if deep := [Problem(f"{NAMESPACE}{key}", text, "correct it.") for key in found if too_deep(found[key])]:
+        raise ConfigError(deep)
+    return found
 
 
 def _decoded(key: str, value: Any) -> Any:
@@ -45,6 +53,8 @@ def _decoded(key: str, value: Any) -> Any:
         return value
     try:
         return json.loads(value)
+    except RecursionError:
+        raise ConfigError([Problem(f"{NAMESPACE}{key}", "is nested too deep to be read.", "correct it.")]) from None
     except ValueError:
         return value
 

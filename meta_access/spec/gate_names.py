@@ -57,6 +57,11 @@ def app_access(identity: str) -> str:
     return f"{identity}-app-access"
 
 
+def is_share(name: str, client: str) -> bool:
+    """Whether a gate is about an asset that this client shares."""
+    return name.startswith(f"{client}-share-")
+
+
 def upkeep(app: str) -> str:
     """Key of an app's figures in the evidence file. No gate: nothing is declared, and nobody carries it out."""
     return f"{app}{UPKEEP}"

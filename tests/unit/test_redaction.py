@@ -41,9 +41,11 @@ PROOF = "fedcba9876543210" * 4
         (f"app_secret: {SECRET[:20]}", "app_secret: [redacted]"),
         ("revoke_token=a fb_exchange_token=b", "revoke_token=[redacted] fb_exchange_token=[redacted]"),
         (f"key-{SECRET}", "key-[redacted]"),
-        ("one\ntwo\r\nthree\x1b[31m", "one two  three [31m"),
+        ("one\ntwo\r\nthree\x1b[31m", "one two  three<U+001B>[31m"),
         (f"EAA\u200b{TOKEN[3:]}", "[redacted]"),
-        ("a\u2028b\u202ec", "a bc"),
+        ("a\u2028b\u202ec", "a b<U+202E>c"),
+        ("a\x9b2Jb\x7fc\x00", "a<U+009B>2Jb<U+007F>c<U+0000>"),
+        (f"access\u200b_token=x\u00ad{TOKEN[:20]}", "access_token=[redacted]"),
     ],
 )
 def test_secrets_and_control_characters_are_masked(text: str, clean: str) -> None:

@@ -6,6 +6,7 @@ import functools
 import subprocess
 from typing import TYPE_CHECKING
 
+from meta_access.errors import MetaAccessError
 from tools.workspace.browser import BrowserNotFoundError
 from tools.workspace.environment import say
 from tools.workspace.locks import LockedError
@@ -29,7 +30,7 @@ def told(again: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
             except KeyboardInterrupt:
                 say(f"\ninterrupted. {again}")
                 return INTERRUPTED
-            except (BrowserNotFoundError, LockedError, NotReadyError, StackError) as error:
+            except (BrowserNotFoundError, LockedError, MetaAccessError, NotReadyError, StackError) as error:
                 say(f"error: {error}")
             except subprocess.TimeoutExpired as error:
                 say(f"error: `{' '.join(map(str, error.cmd[:3]))}` did not end within {error.timeout:.0f} s")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from meta_access.yaml_files import parse_with_places, read_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -45,7 +47,7 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         for made in ("home", "state"):
             (folder / ".work" / made).mkdir(parents=True)
         file = folder / "stacks" / f"Pulumi.{stack}.yaml"
-        text, blanked = independent(file.read_text(encoding="utf-8"))
+        text, blanked = independent(read_text(file, f"stacks/{file.name}"))
         file.write_text(text, encoding="utf-8")
         yield Scratch(folder, blanked)
     finally:
@@ -59,7 +61,7 @@ def independent(text: str) -> tuple[str, int]:
         The new text, and how many `secure:` values were replaced by a placeholder.
     """
     cuts: list[tuple[int, int, str]] = []
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root, _ = parse_with_places(text, "the stack file")
     if isinstance(root, yaml.MappingNode):
         for key, value in root.value:
             if key.value in SECRETS_KEYS:

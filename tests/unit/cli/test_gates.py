@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from meta_access import call_log
-from meta_access.cli import gates, main, review_call, review_pack
+from meta_access.cli import gates, look, main, review_call, review_pack
 from meta_access.cli import stack as stacks
+from meta_access.cli.look import Looked
 from meta_access.cli.review_call import Caller, ReviewCall
 from meta_access.clock import iso
 from meta_access.errors import PermissionDeniedError
@@ -50,6 +51,9 @@ PROD = prod(ROOT / "stacks")
 GATES = gate_names.of_stack(PROD.spec, PROD.rules)
 
 
+SEEN = stacks.Seen(datetime(2026, 11, 24, 5, tzinfo=UTC), "update", failed_since=False)
+
+
 class Today(datetime):
     """The command's clock."""
 
@@ -74,6 +78,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     monkeypatch.setattr(stacks, "config", lambda _stack: texts)
     monkeypatch.setattr(stacks, "outputs", lambda _stack: outputs)
+    monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
     monkeypatch.setattr(gates, "datetime", Today)
     return tmp_path
 
@@ -121,6 +126,84 @@ def test_an_open_gate_is_work_left_with_its_phase_and_what_comes_first(
     assert f"2 of {len(GATES)} gates open.\n" in done.output
 
 
+def test_the_board_says_how_old_it_is(run: Callable[..., Result]) -> None:
+    assert run().output.startswith(
+        "As the update of 2026-11-24T05:00:00Z saw it, 3 hours ago. `meta-access gates --refresh` looks now.\n"
+    )
+    assert json.loads(run("--json").output)["seen"] == {
+        "at": "2026-11-24T05:00:00Z",
+        "by": "update",
+        "failed_since": False,
+    }
+
+
+def test_open_gates_are_shown_first(run: Callable[..., Result], outputs: dict[str, Any]) -> None:
+    outputs["gates"]["ads-login-client_reporting"] = OPEN
+    outputs["gates"]["ads-ads_read"] = OPEN
+    rows = [line.split()[:2] for line in run().output.splitlines() if "2026-11-24" in line and line[0] != "A"]
+
+    assert rows[:2] == [["ads-ads_read", "pending_human"], ["ads-login-client_reporting", "pending_human"]]
+    assert {status for _, status in rows[2:]} == {"satisfied"}
+    assert list(json.loads(run("--json").output)["gates"])[:2] == ["ads-ads_read", "ads-login-client_reporting"]
+
+
+def test_gates_are_filtered_by_client_owner_and_whether_they_are_open(
+    run: Callable[..., Result], outputs: dict[str, Any]
+) -> None:
+    share = "elm-share-act_3066612345678905"
+    outputs["gates"][share] = {**OPEN, "owner": "omar"}
+    outputs["gates"]["ads-ads_read"] = OPEN
+    outputs["gates"]["ads-tier"] = {**GOOD, "owner": "nadia"}
+
+    def shown(*words: str) -> list[str]:
+        return list(json.loads(run("--json", *words).output)["gates"])
+
+    assert shown("--client", "elm") == [share]
+    assert shown("--owner", "nadia") == ["ads-ads_read", "ads-tier"]
+    assert shown("--owner", "nadia", "--open") == ["ads-ads_read"]
+    assert sorted(shown("--open")) == sorted([share, "ads-ads_read"])
+    assert shown("--client", "elm", "--owner", "nadia") == []
+    # Nothing of what was asked for is open.
+    assert run("--client", "elm", "--owner", "nadia").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--client", "cedr"), "Invalid value for --client: the stack has no 'cedr': write \"cedar\"."),
+        (("--owner", "nadja"), "Invalid value for --owner: the stack has no 'nadja': write \"nadia\"."),
+    ],
+)
+def test_a_filter_names_what_is_there(run: Callable[..., Result], words: tuple[str, str], told: str) -> None:
+    done = run(*words)
+
+    assert done.exit_code == 1
+    assert told in done.output
+
+
+def test_a_look_now_replaces_what_the_outputs_say(
+    run: Callable[..., Result], outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs["gates"]["ads-ads_read"] = OPEN
+    seen = {name: dict(GOOD) for name in GATES}
+    monkeypatch.setattr(stacks, "export", lambda _stack: {})
+    monkeypatch.setattr(look, "now", lambda *_: Looked(seen))
+
+    done = run("--refresh")
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "As Meta shows it now.")
+    assert json.loads(run("--refresh", "--json").output)["seen"] == {
+        "at": "2026-11-24T08:00:00Z",
+        "by": "look",
+        "failed_since": False,
+    }
+
+    monkeypatch.setattr(look, "now", lambda *_: Looked(seen, {"ads-tier": "Meta asks for less."}))
+    done = run("--refresh")
+    assert done.exit_code == 1
+    assert "\nNot looked at\nads-tier: Meta asks for less.\n" in done.output
+    assert json.loads(run("--refresh", "--json").output)["not_seen"] == {"ads-tier": "Meta asks for less."}
+
+
 def test_the_board_for_machines_stands_in_the_order_of_work(
     run: Callable[..., Result], outputs: dict[str, Any]
 ) -> None:
@@ -132,8 +215,9 @@ def test_the_board_for_machines_stands_in_the_order_of_work(
     assert told["open"] == ["ads-ads_read"]
     assert told["gates"]["ads-ads_read"]["next_step"]["first"] == "agency-verification"
     names = list(told["gates"])
-    assert names.index("agency-verification") < names.index("ads-tier") < names.index("ads-ads_read")
-    assert names.index("ads-ads_read") < names.index("ads-login-client_reporting")
+    # What is open comes first, and within each part the order is that of the work.
+    assert names[0] == "ads-ads_read"
+    assert names.index("agency-verification") < names.index("ads-tier") < names.index("ads-login-client_reporting")
     assert sorted(names) == sorted(GATES)
     assert told["upkeep"]["ads"]["standing"] == "cannot tell"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from click.testing import CliRunner
 
 from meta_access.cli import report
 from meta_access.cli import stack as stacks
+from meta_access.cli.open_first import Filter
 from meta_access.cli.summary import summarize
 from tests.unit.cli.states import other, resource, state
 
+SEEN = stacks.Seen(datetime(2026, 11, 24, 8, tzinfo=UTC), "refresh", failed_since=True)
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting/1a2b3c4d-AbCdEf"
 LINK = "https://developers.facebook.com/apps/120480000000201/roles/roles/?business_id=178000000000101"
 OUTPUTS: dict[str, Any] = {
@@ -62,7 +65,7 @@ STATE = state(
 
 
 def test_a_summary_counts_what_exists_in_reading_order() -> None:
-    found = summarize("dev", OUTPUTS, STATE)
+    found = summarize("dev", OUTPUTS, STATE, SEEN, Filter())
 
     assert found.resources == {
         "SystemUser": ["reporting (122090000000999)"],
@@ -74,10 +77,11 @@ def test_a_summary_counts_what_exists_in_reading_order() -> None:
 
 
 def test_a_summary_of_an_empty_stack_is_empty() -> None:
-    found = summarize(None, {}, {"version": 3, "deployment": {}})
+    found = summarize(None, {}, {"version": 3, "deployment": {}}, stacks.Seen(None, "", failed_since=False), Filter())
 
     assert found.as_json() == {
         "stack": "",
+        "seen": {"at": None, "by": "", "failed_since": False},
         "resources": {},
         "gates": {},
         "secrets": {},
@@ -91,6 +95,7 @@ def test_a_summary_of_an_empty_stack_is_empty() -> None:
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(stacks, "outputs", lambda _stack: OUTPUTS)
     monkeypatch.setattr(stacks, "export", lambda _stack: STATE)
+    monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
     return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
 
 
@@ -99,7 +104,8 @@ def test_the_report_says_who_acts_where_and_when_secrets_expire(run: Any) -> Non
 
     assert done.exit_code == 0
     text = done.output
-    assert "Stack dev" in text
+    assert text.startswith("Stack dev\nAs the refresh of 2026-11-24T08:00:00Z saw it, ")
+    assert " A later one failed, so parts may be newer. `meta-access gates --refresh` looks at the gates now." in text
     assert "reporting (122090000000999)" in text
     assert "\nads-app-roles: Invite ines as developer.\n" in text
     assert f"    where:    {LINK}\n" in text
@@ -128,3 +134,20 @@ def test_brackets_in_names_are_printed_as_they_are(run: Any, monkeypatch: pytest
     monkeypatch.setattr(stacks, "export", lambda _stack: state(resource("SystemUser", "[red]x", id_="1")))
 
     assert "[red]x (1)" in run().output
+
+
+def test_a_report_shows_open_gates_first_and_those_that_were_asked_for(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates = {"ads-tier": OUTPUTS["gates"]["ads-tier"], "ads-app-roles": OUTPUTS["gates"]["ads-app-roles"]}
+    gates["acme-share-act_1"] = {"status": "drifted", "owner": "omar"}
+    monkeypatch.setattr(stacks, "outputs", lambda _stack: {**OUTPUTS, "gates": gates})
+
+    def shown(*words: str) -> list[str]:
+        return list(json.loads(run("--json", *words).output)["gates"])
+
+    assert shown() == ["ads-app-roles", "acme-share-act_1", "ads-tier"]
+    assert shown("--open") == ["ads-app-roles", "acme-share-act_1"]
+    assert shown("--owner", "nadia") == ["ads-app-roles"]
+    assert shown("--client", "acme") == ["acme-share-act_1"]
+    assert json.loads(run("--json", "--client", "acme").output)["secrets"] == OUTPUTS["secrets"]

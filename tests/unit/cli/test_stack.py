@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from meta_access.cli import stack as stacks
-from meta_access.cli.stack import StackReadError
+from meta_access.cli.stack import Seen, StackReadError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,3 +101,43 @@ def test_a_history_that_is_no_array_is_an_error(pulumi: Path) -> None:
 
     with pytest.raises(StackReadError, match="Reading the stack's history failed: it is no JSON array"):
         stacks.last_good_config("dev")
+
+
+def history(*runs: tuple[str, str, str]) -> str:
+    rows = [{"kind": kind, "result": result, "endTime": end} for kind, result, end in runs]
+    return f"""test "$1 $2" = "stack history" || exit 7\ncat <<'END'\n{json.dumps(rows)}\nEND"""
+
+
+DAY = "2026-11-2{}T08:00:00.000Z"
+
+
+def test_what_the_state_says_is_as_old_as_the_newest_update_or_refresh_that_succeeded(pulumi: Path) -> None:
+    # An import, or a state that was edited, looks at nothing.
+    answer(
+        pulumi,
+        history(
+            ("resource-import", "succeeded", DAY.format(5)),
+            ("update", "failed", DAY.format(4)),
+            ("refresh", "succeeded", DAY.format(3)),
+            ("update", "succeeded", DAY.format(2)),
+        ),
+    )
+
+    found = stacks.seen("dev")
+
+    assert found == Seen(datetime(2026, 11, 23, 8, tzinfo=UTC), "refresh", failed_since=True)
+    assert found.told(datetime(2026, 11, 24, 9, tzinfo=UTC)) == (
+        "As the refresh of 2026-11-23T08:00:00Z saw it, 1 day ago. A later one failed, so parts may be newer."
+    )
+
+
+@pytest.mark.parametrize("body", [history(), history(("update", "in-progress", "")), "exit 255"])
+def test_without_a_history_nobody_can_tell_the_age_and_nothing_stops(pulumi: Path, body: str) -> None:
+    answer(pulumi, body)
+
+    found = stacks.seen("dev")
+
+    assert found == Seen(None, "", failed_since=False)
+    assert found.told(datetime(2026, 11, 24, tzinfo=UTC)) == (
+        "How old this is, nobody can tell: the stack's history has no update that succeeded."
+    )
