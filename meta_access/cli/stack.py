@@ -123,6 +123,8 @@ def read_file(path: Path) -> dict[str, Any]:
         return _parsed(path.read_text(encoding="utf-8"), path.name)
     except OSError as error:
         raise StackReadError(f"Reading {path.name} failed: {error.strerror}. Name a file that exists.") from None
+    except UnicodeDecodeError:
+        raise StackReadError(f"Reading {path.name} failed: it is no UTF-8 text.") from None
 
 
 def resources(state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -169,9 +171,19 @@ def _run(arguments: Sequence[str], what: str) -> str:
 
 
 def _parsed(text: str, what: str) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for key in found if sum(key == name for name, _ in pairs) > 1)
+            raise StackReadError(
+                f"Reading {what} failed: the key {ascii(twice)[:QUOTED]} stands twice in one object, and which of the "
+                "two counts differs from reader to reader. Nothing that pulumi writes has that; find out who wrote it."
+            )
+        return found
+
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise StackReadError(f"Reading {what} failed: it is no JSON object.")

@@ -11,6 +11,7 @@ import threading
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from meta_access.cli import plugins
 from meta_access.cli.stack import StackReadError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def targeted(stack: str, urns: Sequence[str]) -> Ended:
             ["pulumi", "up", "--yes", "--non-interactive", "--stack", stack, *targets],  # noqa: S607 - likewise
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env={**os.environ, **SETTINGS},
+            env={**os.environ, **SETTINGS, **plugins.installed_only()},
             text=True,
             errors="replace",
         )

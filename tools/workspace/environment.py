@@ -30,10 +30,12 @@ VENV_BIN = ROOT / ".venv" / "bin"
 DEV = "dev"
 
 # Why each: without the first, a refresh would read with the configuration of the last update; without the
-# second, one blocked create would stop the deletes and rotations behind it.
+# second, one blocked create would stop the deletes and rotations behind it; without the third, the engine would fetch
+# and run whatever plugin a state names, from where it says.
 ALWAYS = {
     "PULUMI_RUN_PROGRAM": "true",
     "PULUMI_CONTINUE_ON_ERROR": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PYTHONUNBUFFERED": "1",
 }
@@ -75,7 +77,6 @@ def variables(engine: Path | None, stack: str, search: str) -> dict[str, str]:
             "PULUMI_HOME": str(HOME),
             "PULUMI_BACKEND_URL": BACKEND,
             "PULUMI_CONFIG_PASSPHRASE": "dev",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "META_ACCESS_EMULATOR_HOME": str(EMULATOR_HOME),
             "META_ACCESS_CALL_LOG": str(CALL_LOG),
         }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, envir
 from tools.workspace.failures import told
 from tools.workspace.process import capture, stream
 from tools.workspace.stack import StackError
+
+PLUGINS_S = 300.0
 
 
 @told("A preview changes nothing.")
@@ -43,6 +47,9 @@ def live(name: str) -> int:
             )
         env = environment(engine_folder(), name)
         stack.verify(name, env)
+        # The program's own plugins; any other that the state names is not fetched. What fails here, the preview names.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            capture(["pulumi", "plugin", "install"], env, timeout_s=PLUGINS_S)
     return stream(["pulumi", "preview", "--non-interactive", "--stack", name], env)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli import update
+from meta_access.cli import plugins, update
 from meta_access.cli.stack import StackReadError
 from meta_access.cli.update import Ended
 from meta_access.errors import ConfigError, Problem
@@ -41,6 +41,29 @@ def test_the_resources_alone_are_run_and_what_it_prints_is_no_answer(
 
     assert update.targeted("dev", URNS) is Ended.WELL
     assert capfd.readouterr() == ("", "Updating\n")
+
+
+def test_no_plugin_is_fetched_but_those_of_the_program_s_own_packages(
+    pulumi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tmp_path / "called"
+    answer(pulumi, f'echo "$1 $2 ${{{plugins.OFF}:-unset}}" >> {called}')
+    monkeypatch.delenv(plugins.OFF, raising=False)
+
+    assert update.targeted("dev", URNS) is Ended.WELL
+    assert called.read_text() == "plugin install unset\nup --yes true\n"
+
+    called.unlink()
+    monkeypatch.setenv(plugins.OFF, "true")
+    assert update.targeted("dev", URNS) is Ended.WELL
+    assert called.read_text() == "up --yes true\n"
+
+
+def test_plugins_that_cannot_be_got_hold_up_no_run(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(plugins.OFF, raising=False)
+    answer(pulumi, 'test "$1" = up')
+
+    assert update.targeted("dev", URNS) is Ended.WELL
 
 
 def test_a_refused_configuration_is_told_from_any_other_failure(

@@ -35,6 +35,7 @@ def test_another_stack_keeps_the_callers_backend_home_and_passphrase() -> None:
     assert found["PULUMI_CONFIG_PASSPHRASE_FILE"] == "/run/passphrase"
     assert found["PULUMI_RUN_PROGRAM"] == "true"
     assert found["PULUMI_CONTINUE_ON_ERROR"] == "true"
+    assert found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
     assert {"PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE"}.isdisjoint(found)
 
 
