@@ -34,7 +34,7 @@ from meta_access.errors import (
 )
 from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, scrubbed, settings_named
-from meta_access.providers._record import RECORD
+from meta_access.providers._record import RECORD, place_of, shown
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub
 
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
+    from meta_access.providers._record import Held, Key
 
 OPEN = "satisfied"
 # Nothing at Meta or in the secret follows from these, so a change of them is none.
-UNDIFFED = frozenset({"label", "requires"})
+UNDIFFED = frozenset({"label", "path", "requires"})
 
 
 class MetaProvider(ResourceProvider):
@@ -56,6 +56,8 @@ class MetaProvider(ResourceProvider):
         kind: What a person calls the thing, for messages.
         inputs: Names of the checked inputs, `label` and `connection` included.
         defaults: Inputs that may be left out.
+        told_apart_by: Inputs that, when all are equal, make two resources the same thing for sure; the constructor
+            refuses both. What only live settings tell (two connections to one app), the check tells.
     """
 
     serialize_as_secret_always = False
@@ -63,6 +65,7 @@ class MetaProvider(ResourceProvider):
     kind: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
     defaults: ClassVar[Mapping[str, Any]] = {}
+    told_apart_by: ClassVar[tuple[str, ...]]
 
     # --- to be said by each resource ---
 
@@ -163,8 +166,8 @@ class MetaProvider(ResourceProvider):
         self._may_write("deleting", outs)
         if holder := self._holder(outs):
             say(
-                f"{self.kind} {outs.get('label', '')}: resource {holder} of this stack stands for the same thing, "
-                "so nothing is changed at Meta."
+                f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack stands "
+                "for the same thing, so nothing is changed at Meta."
             )
             return
         say(f"{self.kind} {outs.get('label', '')}: {self.end(_id, outs)}")
@@ -180,8 +183,25 @@ class MetaProvider(ResourceProvider):
 
     def inputs_of(self, outs: Mapping[str, Any], **live: Any) -> dict[str, Any]:
         """The inputs that `read` answers: as they were given, but for what is live."""
-        given = {name: self.given(outs, name) for name in self.inputs}
+        given = {name: self.given(outs, name) for name in (*self.inputs, "path")}
         return {name: value for name, value in {**given, **live}.items() if value is not None}
+
+    def hold(self, outs: Mapping[str, Any], held: Held) -> None:
+        """Note what the state holds, for the create that follows when the engine replaces it."""
+        RECORD.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
+
+    def held(self, props: Mapping[str, Any]) -> Held | None:
+        """What the state holds of the resource with these inputs."""
+        kind = type(self).__name__
+        return RECORD.held(kind, place_of(props)) or RECORD.held(kind, self._older_place(props))
+
+    def replaced(self, props: Mapping[str, Any]) -> bool:
+        """Whether the create about to run is the second half of a replacement."""
+        return RECORD.replaced(type(self).__name__, place_of(props))
+
+    def _older_place(self, props: Mapping[str, Any]) -> str:
+        # A state of an older version knows no path: the name tells little, the name and the thing at Meta enough.
+        return repr((props.get("label", ""), *self.key(props)))
 
     def not_looked_at(self, id_: str, outs: dict[str, Any], error: MetaAccessError) -> ReadResult:
         """The answer of a read that met trouble of its own, which must stop neither the refresh nor its rotations."""
@@ -201,13 +221,15 @@ class MetaProvider(ResourceProvider):
         return [CheckFailure("connection", f"{problem.problem} Fix: {problem.fix}")]
 
     def _enter(self, olds: Mapping[str, Any], props: Mapping[str, Any]) -> list[CheckFailure]:
-        label, key = str(props.get("label", "")), None if self._key_unknown(props) else self.key(props)
-        other = RECORD.enter(type(self).__name__, key, label, fresh=not olds)
+        place, key = place_of(props), None if self._key_unknown(props) else self.key(props)
+        other = RECORD.enter(type(self).__name__, key, place, fresh=not olds)
         if other is None:
             return []
         return [
             CheckFailure(
-                "", f"resources {other} and {label} stand for one and the same {self.kind}. Fix: remove one of them."
+                "",
+                f"resources {shown(other, place)} and {shown(place, other)} stand for one and the same {self.kind}. "
+                "Fix: remove one of them.",
             )
         ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access.errors import (
     AuthError,
@@ -23,6 +23,7 @@ from meta_access.errors import (
 from meta_access.gates import Desired, GateDecision, NextStep, Observation, Phase, Previous, Status, decide
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class GateProvider(MetaProvider):
         return {**facts, _RECORD: props["evidence"]} if props.get("evidence") else facts
 
 
-class GateResource(Resource):
+class GateResource(MetaResource):
     """Base of the gates' resources. Nothing a gate does changes anything at Meta."""
 
     if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class GateResource(Resource):
         self, provider: GateProvider, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions | None
     ) -> None:
         outputs = dict.fromkeys((*provider.inputs, *GATE_OUTPUTS))
-        super().__init__(provider, resource_name, {**outputs, **props, "label": resource_name}, opts)
+        super().__init__(provider, resource_name, {**outputs, **props}, opts)
 
 
 def _previous(outs: Mapping[str, Any]) -> Previous | None:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Key = tuple[str, ...]
 
@@ -30,45 +34,60 @@ class Record:
     _replaced: set[tuple[str, str]] = field(default_factory=set)
     _held: dict[tuple[str, str], Held] = field(default_factory=dict)
 
-    def enter(self, kind: str, key: Key | None, label: str, *, fresh: bool) -> str | None:
-        """Enter a resource; answers the label of another one that stands for the same thing.
+    def enter(self, kind: str, key: Key | None, place: str, *, fresh: bool) -> str | None:
+        """Enter a resource; answers the place of another one that stands for the same thing.
 
         Args:
             kind: Class of the resource.
             key: What it stands for at Meta; None while a part of it is not known.
-            label: Its Pulumi name. The check that the engine repeats for a replacement carries the same one.
+            place: Which resource of the program it is, see `place_of`. The check that the engine repeats for a
+                replacement carries the same one.
             fresh: The engine passed no old inputs: a create, or that repeated check.
         """
         with self._lock:
-            if fresh and (kind, label) in self._seen:
-                self._replaced.add((kind, label))
-            self._seen.add((kind, label))
-            owner = label if key is None else self._owners.setdefault((kind, key), label)
-            return owner if owner != label else None
+            if fresh and (kind, place) in self._seen:
+                self._replaced.add((kind, place))
+            self._seen.add((kind, place))
+            owner = place if key is None else self._owners.setdefault((kind, key), place)
+            return owner if owner != place else None
 
     def holder(self, kind: str, key: Key | None) -> str | None:
-        """The label of the resource that this deployment keeps for `key`."""
+        """The place of the resource that this deployment keeps for `key`."""
         with self._lock:
             return self._owners.get((kind, key)) if key is not None else None
 
-    def replaced(self, kind: str, label: str) -> bool:
+    def replaced(self, kind: str, place: str) -> bool:
         """Whether the create about to run is the second half of a replacement: it takes what exists."""
         with self._lock:
-            return (kind, label) in self._replaced
+            return (kind, place) in self._replaced
 
-    def hold(self, kind: str, label: str, held: Held) -> None:
-        """Note what the state holds under a label, as a refresh of this deployment has read it."""
+    def hold(self, kind: str, place: str, held: Held) -> None:
+        """Note what the state holds at a place, as a refresh of this deployment has read it."""
         with self._lock:
-            self._held[kind, label] = held
+            self._held[kind, place] = held
 
-    def held(self, kind: str, label: str) -> Held | None:
-        """What the state holds under a label.
+    def held(self, kind: str, place: str) -> Held | None:
+        """What the state holds at a place.
 
         `--replace` and a taint call check once, without old inputs (engine 3.259, step_generator.go): nothing but this
         tells such a create from a new resource.
         """
         with self._lock:
-            return self._held.get((kind, label))
+            return self._held.get((kind, place))
+
+
+def place_of(props: Mapping[str, Any]) -> str:
+    """Which resource of the program has these inputs: `path`, the end of its URN.
+
+    A name alone is shared by the children of several components; only a state of an older version has nothing else.
+    """
+    return str(props.get("path") or props.get("label", ""))
+
+
+def shown(place: str, other: str) -> str:
+    """A place as a person reads it beside another one: the name, and the whole path where both have the same name."""
+    name = place.rpartition("::")[2]
+    return place if place != other and name == other.rpartition("::")[2] else name
 
 
 RECORD = Record()

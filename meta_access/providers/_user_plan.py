@@ -28,11 +28,11 @@ class UserPlan:
     _living: dict[str, tuple[LiveUser, ...]] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
-    def add(self, business_id: str, label: str, user: PlannedUser) -> list[PlannedUser]:
+    def add(self, business_id: str, place: str, user: PlannedUser) -> list[PlannedUser]:
         """Enter a planned user; answers all of the business. A repeated check replaces its own entry."""
         with self._lock:
             planned = self._planned.setdefault(business_id, {})
-            planned[label] = user
+            planned[place] = user
             return list(planned.values())
 
     def living(self, live: Live) -> tuple[LiveUser, ...]:
@@ -68,10 +68,10 @@ USER_PLAN = UserPlan()
 """The one of this process."""
 
 
-def refusal(live: Live, label: str, user: PlannedUser) -> str | None:
+def refusal(live: Live, place: str, user: PlannedUser) -> str | None:
     """Enter a planned create; answers why it does not fit."""
     connection = live.connection
-    planned = USER_PLAN.add(connection.business_id, label, user)
+    planned = USER_PLAN.add(connection.business_id, place, user)
     living = USER_PLAN.living(live)
     limit = limit_of(live, user.role)
     found = quota.fit(user.role, limit, living, planned)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.graph import applications, snapshot
 from meta_access.providers._base import MetaProvider
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 class AppInstallationProvider(MetaProvider):
     kind = "app installation"
+    told_apart_by = ("connection", "system_user_id")
     inputs = ("label", "connection", "system_user_id")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
@@ -63,7 +65,7 @@ def _install(live: Live, system_user_id: str) -> None:
         live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
 
 
-class AppInstallation(Resource, module="meta", name="AppInstallation"):
+class AppInstallation(MetaResource, module="meta", name="AppInstallation"):
     """The connection's app, installed on a system user."""
 
     if TYPE_CHECKING:
@@ -77,5 +79,5 @@ class AppInstallation(Resource, module="meta", name="AppInstallation"):
         system_user_id: Input[str],
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "system_user_id": system_user_id, "label": resource_name}
+        props = {"connection": connection, "system_user_id": system_user_id}
         super().__init__(AppInstallationProvider(), resource_name, props, opts)

@@ -33,6 +33,7 @@ ROLES = ("admin", "developer", "tester", "analytics")
 
 class AppRolesProvider(GateProvider):
     kind = "app roles"
+    told_apart_by = ("connection",)
     inputs = ("label", "connection", "roles", "people", "evidence", "owner", "status")
     defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "people": {}}
     declared = ("roles",)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.endpoints import source_address
@@ -19,6 +19,7 @@ from meta_access.graph.app_settings import LISTS, TEXTS
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import place
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import sorted_texts, unknown
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ SETTINGS = (*LISTS, *TEXTS)
 
 class AppSettingsProvider(MetaProvider):
     kind = "app settings"
+    told_apart_by = ("connection",)
     inputs = ("label", "connection", *SETTINGS, "callers")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
@@ -111,7 +113,7 @@ def _shown(value: Any) -> str:
     return (", ".join(value) if isinstance(value, list) else str(value)) or "empty"
 
 
-class AppSettings(Resource, module="meta", name="AppSettings"):
+class AppSettings(MetaResource, module="meta", name="AppSettings"):
     """Settings of the connection's app. What is left out is left as it is at Meta; "" and [] empty a setting.
 
     Args:
@@ -143,7 +145,7 @@ class AppSettings(Resource, module="meta", name="AppSettings"):
         callers: Input[Sequence[Input[str]]] | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "label": resource_name, "callers": callers}
+        props: dict[str, Any] = {"connection": connection, "callers": callers}
         props |= {"app_domains": app_domains, "server_ip_whitelist": server_ip_whitelist}
         props |= {"privacy_policy_url": privacy_policy_url, "terms_of_service_url": terms_of_service_url}
         props |= {"website_url": website_url, "mobile_web_url": mobile_web_url}

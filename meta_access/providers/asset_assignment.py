@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.errors import (
@@ -27,6 +27,7 @@ from meta_access.ids import Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import sorted_texts, unknown
 from meta_access.providers.asset_share import beyond
 
@@ -43,6 +44,7 @@ _PLACE = frozenset({"connection", "system_user_id", "asset"})
 
 class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
+    told_apart_by = ("connection", "system_user_id", "asset")
     inputs = ("label", "connection", "system_user_id", "asset", "tasks", "requires")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
@@ -178,7 +180,7 @@ def _not_permitted(live: Live, asset: Asset, tasks: Sequence[str], business: str
     return why, f"Let its owner share it with {business} for {', '.join(tasks)}, or declare fewer tasks."
 
 
-class AssetAssignment(Resource, module="meta", name="AssetAssignment"):
+class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
     """Tasks of a system user on an ad account, a Page or another asset.
 
     Args:
@@ -204,5 +206,5 @@ class AssetAssignment(Resource, module="meta", name="AssetAssignment"):
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "system_user_id": system_user_id, "asset": asset}
-        props |= {"tasks": tasks, "requires": requires, "label": resource_name}
+        props |= {"tasks": tasks, "requires": requires}
         super().__init__(AssetAssignmentProvider(), resource_name, props, opts)

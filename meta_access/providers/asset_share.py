@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 class AssetShareProvider(GateProvider):
     kind = "asset share"
+    told_apart_by = ("connection", "asset")
     inputs = ("label", "connection", "owner_business", "asset", "tasks", "evidence", "owner", "status")
     declared = ("owner_business", "asset", "tasks")
     link = "share_asset"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.errors import AuthError, ConflictError, GraphError, MetaAccessError, NotFoundError, RateLimitedError
@@ -20,6 +20,7 @@ from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import business_shown
 from meta_access.providers._record import RECORD
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _lock = threading.Lock()
 
 class BusinessUserProvider(MetaProvider):
     kind = "business user"
+    told_apart_by = ("connection", "email")
     inputs = ("label", "connection", "email", "role", "adopt", "on_destroy")
     defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "adopt": False, "on_destroy": "remove"}
 
@@ -221,7 +223,7 @@ def _only_admin(doing: str, live: Live) -> ConflictError:
     )
 
 
-class BusinessUser(Resource, module="meta", name="BusinessUser"):
+class BusinessUser(MetaResource, module="meta", name="BusinessUser"):
     """A person in the connection's business.
 
     Args:
@@ -249,5 +251,5 @@ class BusinessUser(Resource, module="meta", name="BusinessUser"):
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "email": email, "role": role, "adopt": adopt}
-        props |= {"on_destroy": on_destroy, "label": resource_name, "state": None, "member_id": None}
+        props |= {"on_destroy": on_destroy, "state": None, "member_id": None}
         super().__init__(BusinessUserProvider(), resource_name, props, opts)

@@ -37,6 +37,7 @@ _WITH_US = frozenset({"pending_need_more_info", "pending_submission"})
 
 class BusinessVerificationProvider(GateProvider):
     kind = "business verification"
+    told_apart_by = ("connection",)
     inputs = ("label", "connection", "state", "evidence", "owner", "status")
     declared = ("state",)
     link = "business_verification"

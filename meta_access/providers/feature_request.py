@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 class FeatureRequestProvider(GateProvider):
     kind = "feature request"
+    told_apart_by = ("connection", "feature")
     inputs = ("label", "connection", "feature", "level", "evidence", "owner", "status")
     declared = ("feature", "level")
     link = "features"

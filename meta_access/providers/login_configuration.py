@@ -29,6 +29,7 @@ _WORDS = {"system_user": "System-user access token", "user": "User access token"
 
 class LoginConfigurationProvider(GateProvider):
     kind = "login configuration"
+    told_apart_by = ("connection", "config_id")
     inputs = ("label", "connection", "config_id", "token", "permissions", "evidence", "owner", "status")
     defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "token": "system_user", "permissions": []}
     declared = ("config_id", "token", "permissions")

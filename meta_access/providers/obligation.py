@@ -32,6 +32,7 @@ _STRENGTH = ("none", "admin_required", "all_required")
 
 class ObligationProvider(GateProvider):
     kind = "obligation"
+    told_apart_by = ("connection", "kind")
     inputs = ("label", "connection", "kind", "value", "due", "evidence", "owner", "status")
     defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "value": "done", "due": ""}
     declared = ("kind", "value", "due")

@@ -32,6 +32,7 @@ APPROVED = "live"
 
 class PermissionRequestProvider(GateProvider):
     kind = "permission request"
+    told_apart_by = ("connection", "permission")
     inputs = ("label", "connection", "permission", "level", "evidence", "owner", "status")
     defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "level": STANDARD}
     declared = ("permission", "level")

@@ -28,6 +28,7 @@ MODES = ("live", "development")
 
 class RedirectUrisProvider(GateProvider):
     kind = "redirect URIs"
+    told_apart_by = ("connection",)
     inputs = ("label", "connection", "uris", "hosts", "mode", "evidence", "owner", "status")
     defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "hosts": []}
     declared = ("uris",)

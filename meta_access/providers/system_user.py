@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.errors import ConflictError, LimitReachedError, QuotaError
@@ -16,7 +16,8 @@ from meta_access.graph import snapshot, system_users
 from meta_access.providers import _existing, _grace, _user_plan
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
-from meta_access.providers._record import RECORD, Held
+from meta_access.providers._record import Held, place_of
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 from meta_access.quota import PlannedUser, is_retired
 from meta_access.vault import former
@@ -38,6 +39,7 @@ class SystemUserProvider(MetaProvider):
     kind = "system user"
     inputs = ("label", "connection", "name", "role", "adopt", "on_destroy", "requires")
     defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "on_destroy": "retire"}
+    told_apart_by = ("connection", "role", "name")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         roles = self.live(props).rules.system_user_roles
@@ -58,15 +60,15 @@ class SystemUserProvider(MetaProvider):
         return (props["connection"], props["role"], props.get("given_name", props["name"]))
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        live, label = self.live(props), props["label"]
+        live = self.live(props)
         if unknown([props["name"], props["role"], props.get("adopt")]) or (olds and not live.offline):
             return []
-        if RECORD.held(type(self).__name__, label):
+        if self.held(props):
             return []
         user = PlannedUser(props["name"], props["role"], props.get("adopt"))
-        if why := _user_plan.refusal(live, label, user):
+        if why := _user_plan.refusal(live, place_of(props), user):
             return [CheckFailure("", why)]
-        if not user.adopt and not RECORD.replaced(type(self).__name__, label):
+        if not user.adopt and not self.replaced(props):
             _user_plan.tell_of_namesake(live, user.name)
         return []
 
@@ -78,13 +80,12 @@ class SystemUserProvider(MetaProvider):
             if row.name != name:
                 _rename(live, row.id, name)
             return row.id, _facts(name, adopted=True)
-        held = RECORD.held(type(self).__name__, props.get("label", ""))
+        held = self.held(props)
         if held and (same := next((row for row in rows if row.id == held.id and row.role == role), None)):
             if same.name != name:
                 _rename(live, same.id, name)
             return same.id, _facts(name, adopted=held.adopted)
-        replaced = RECORD.replaced(type(self).__name__, props.get("label", ""))
-        if found := _existing.of_name(rows, name, role, live, replaced=replaced):
+        if found := _existing.of_name(rows, name, role, live, replaced=self.replaced(props)):
             say(f"system user {name}: exists (id {found.id}) and is taken, since this stack created it.")
             return found.id, _facts(name)
         if slot := _existing.free_slot(rows, role, live):
@@ -95,7 +96,7 @@ class SystemUserProvider(MetaProvider):
         row = _listed(self.live(outs), id_)
         if row is None:
             return ReadResult("", {})
-        RECORD.hold(type(self).__name__, outs.get("label", ""), Held(id_, bool(outs["adopted"])))
+        self.hold(outs, Held(id_, bool(outs["adopted"])))
         return ReadResult(id_, {**outs, "name": row.name}, self.inputs_of(outs, name=row.name))
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _role_change(name: str, before: str, after: str) -> str:
     )
 
 
-class SystemUser(Resource, module="meta", name="SystemUser"):
+class SystemUser(MetaResource, module="meta", name="SystemUser"):
     """A system user of the connection's business. Its id is the one that the connection's app sees.
 
     Args:
@@ -249,6 +250,6 @@ class SystemUser(Resource, module="meta", name="SystemUser"):
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "name": name, "role": role, "adopt": adopt}
-        props |= {"on_destroy": on_destroy, "requires": requires, "label": resource_name}
+        props |= {"on_destroy": on_destroy, "requires": requires}
         props |= {"given_name": None, "adopted": None, "slot_reused": None}
         super().__init__(SystemUserProvider(), resource_name, props, opts)

@@ -32,6 +32,7 @@ LINK = "app_access"
 
 class SystemUserAppAccessProvider(GateProvider):
     kind = "app access of a system user"
+    told_apart_by = ("connection", "system_user_id")
     inputs = ("label", "connection", "system_user_id", "state", "evidence", "owner", "status")
     declared = ("system_user_id",)
     link = LINK

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CheckFailure, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
@@ -19,6 +19,7 @@ from meta_access.providers import _grace, _host, _live, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
+from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import seconds, sorted_texts
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
@@ -45,6 +46,7 @@ _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
 class SystemUserTokenProvider(MetaProvider):
     kind = "token"
+    told_apart_by = ("connection", "secret_name")
     inputs = (
         "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
         "keepers", "kms_key", "take_over_from", "rotation_owner", "freshness",
@@ -300,7 +302,7 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
-class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
+class SystemUserToken(MetaResource, module="meta", name="SystemUserToken"):
     """A token of a system user, in a secret of its own. Consumers read the secret that `arn` names.
 
     Args:
@@ -354,5 +356,5 @@ class SystemUserToken(Resource, module="meta", name="SystemUserToken"):
         props |= {"keepers": keepers, "kms_key": kms_key, "take_over_from": take_over_from, "requires": requires}
         props |= {"rotation_owner": rotation_owner}
         # The plugin host knows no stack, and the secret's tags must name its owner.
-        props |= {"owner": f"{pulumi.get_project()}/{pulumi.get_stack()}", "label": resource_name}
+        props |= {"owner": f"{pulumi.get_project()}/{pulumi.get_stack()}"}
         super().__init__(SystemUserTokenProvider(), resource_name, props, opts)

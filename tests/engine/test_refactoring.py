@@ -315,3 +315,108 @@ def test_a_state_that_was_lost_is_imported_again_from_its_last_export(
     assert state_of_things(emulator) == before
     assert again.outputs()["generation"] == 1
     assert again.preview("--expect-no-changes").code == 0
+
+
+PARTS = """
+class Part(pulumi.ComponentResource):
+    def __init__(self, kind, name):
+        super().__init__(f"stranger:index:{kind}", name)
+        below = pulumi.ResourceOptions(parent=self)
+        user = meta.SystemUser("user", connection="main", name=name, opts=below)
+        app = meta.AppInstallation("app", connection="main", system_user_id=user.id, opts=below)
+        meta.AssetAssignment(
+            "shop", connection="main", system_user_id=user.id, asset="act_104320000000501", tasks=["ANALYZE"],
+            opts=below,
+        )
+        meta.SystemUserToken(
+            "token", connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name=f"meta/dev/{name}",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[app]),
+        )
+
+
+for kind in KINDS:
+    Part(kind, kind.lower())
+"""
+
+
+def without_paths(project: Project) -> None:
+    """Make the state one of a version that knew a resource by its name alone."""
+    state = project.export()
+    for entry in state["deployment"]["resources"]:
+        for bag in ("inputs", "outputs"):
+            entry.get(bag, {}).pop("path", None)
+    project.write("state.json", json.dumps(state))
+    assert project.run("stack", "import", "--file", "state.json", "--stack", project.stack).code == 0
+
+
+def ids(emulator: RunningEmulator) -> dict[str, str]:
+    return {user["name"]: user["id"] for user in emulator.world()["system_users"] if user["role"] == "EMPLOYEE"}
+
+
+def test_children_of_one_name_in_two_components_are_kept_apart(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    config = lindenhof.config(emulator)
+    config["meta:apps"]["ads"]["tier"] = "full"
+    emulator.act("approve", name="tier")
+    program = lindenhof.program(PARTS)
+    parts = make_project(program=program.replace("KINDS", '["Reading"]'), config=config)
+    assert parts.up().code == 0
+    first = ids(emulator)["reading"]
+    without_paths(parts)
+    assert parts.preview("--expect-no-changes").code == 0
+
+    parts.program(program.replace("KINDS", '["Trading", "Reading"]'))
+    up = parts.up()
+    assert up.code == 0, up.stdout
+    users, tokens = ids(emulator), [token["fingerprint"] for token in lindenhof.live_tokens(emulator)]
+    assert (users["reading"], len({users["reading"], users["trading"]}), len(tokens)) == (first, 2, 2)
+    assert parts.preview("--expect-no-changes").code == 0
+
+    resources = parts.export()["deployment"]["resources"]
+    urns = [entry["urn"] for entry in resources if "dynamic/meta:" in entry["type"]]
+    assert len(urns) == 8
+    replaced = parts.up(*(part for urn in urns for part in ("--replace", urn)))
+    assert replaced.code == 0, replaced.stdout
+    assert ids(emulator) == users
+    assert [token["fingerprint"] for token in lindenhof.live_tokens(emulator)] == tokens
+
+
+TWINS = """
+user = meta.SystemUser("user", connection="main", name="reporting")
+app = meta.AppInstallation("app", connection="main", system_user_id=user.id)
+
+
+class Part(pulumi.ComponentResource):
+    def __init__(self, name, scopes):
+        super().__init__(f"stranger:index:{name}", name)
+        meta.SystemUserToken(
+            "token", connection="main", system_user_id=user.id, scopes=scopes, secret_name="meta/dev/one",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[app]),
+        )
+
+
+for name in NAMES:
+    Part(name, {"reading": ["ads_read"], "trading": ["ads_management", "ads_read"]}[name])
+"""
+
+
+def test_two_tokens_of_one_secret_are_refused_whichever_comes_first(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    def named(*names: str) -> str:
+        return lindenhof.program(TWINS.replace("NAMES", repr(names)))
+
+    parts = make_project(program=named("reading", "trading"), config=lindenhof.config(emulator))
+    up = parts.up()
+    assert up.code != 0
+    assert "resources token (in reading) and token (in trading) stand for one and the same token" in up.stdout
+    assert "Traceback" not in up.stdout
+    assert lindenhof.live_tokens(emulator) == []
+
+    parts.program(named("reading"))
+    assert parts.up().code == 0
+    before = lindenhof.live_tokens(emulator)
+    parts.program(named("trading", "reading"))
+    assert parts.up().code != 0
+    assert lindenhof.live_tokens(emulator) == before

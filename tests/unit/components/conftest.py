@@ -59,7 +59,7 @@ class _Engine(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         kind = args.typ.rpartition(":")[2].rpartition("/")[2]
-        given = {key: value for key, value in args.inputs.items() if key not in {"__provider", "label"}}
+        given = {key: value for key, value in args.inputs.items() if key not in {"__provider", "label", "path"}}
         self.asked.resources[kind, args.name] = given
         return f"{args.name}-id", {**args.inputs, **_made(kind, args.name)}
 

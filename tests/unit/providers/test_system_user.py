@@ -222,6 +222,7 @@ def test_a_namesake_is_told_of_at_preview(meta: FakeMeta, capsys: pytest.Capture
     [
         ({}, False),
         ({"label": "other"}, False),
+        ({"path": "acme:index:Reading$pulumi-python:dynamic/meta:SystemUser::user"}, False),
         ({"requires": {"tier": "satisfied"}}, False),
         ({"requires": NOT_KNOWN}, False),
         ({"name": "traders"}, True),
@@ -568,6 +569,62 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(meta: FakeMeta, capsys: p
 
     assert meta.writes == []
     assert "resource new-label of this stack stands for the same thing" in capsys.readouterr().out
+
+
+IN_READING = "acme:index:Reading$pulumi-python:dynamic/meta:SystemUser::user"
+IN_TRADING = "acme:index:Trading$pulumi-python:dynamic/meta:SystemUser::user"
+
+
+def test_children_of_one_name_in_two_components_are_two_users(meta: FakeMeta) -> None:
+    meta.tier = "standard_access"
+    meta.users = [user(OURS, "reading")]
+    PROVIDER.read(OURS, {**outs("reading"), "label": "user", "path": IN_READING})
+    assert reasons(asked("reading"), asked("reading", label="user", path=IN_READING)) == []
+    news = asked("trading", label="user", path=IN_TRADING)
+    assert reasons({}, news) == []
+
+    made = PROVIDER.create(news)
+
+    assert made.id != OURS
+    assert [(row.id, row.name) for row in meta.users] == [(OURS, "reading"), (made.id, "trading")]
+
+
+def test_children_of_one_name_count_as_two_in_the_quota(meta: FakeMeta) -> None:
+    assert reasons({}, asked("reading", label="user", path=IN_READING)) == []
+
+    ((_, why),) = reasons({}, asked("trading", label="user", path=IN_TRADING))
+
+    assert "reading" in why
+    assert "trading" in why
+
+
+def test_twins_of_one_name_are_told_by_their_components(meta: FakeMeta) -> None:
+    assert reasons(asked(), asked(label="user", path=IN_READING)) == []
+
+    both = f"{IN_READING} and {IN_TRADING}"
+    assert reasons(asked(), asked(label="user", path=IN_TRADING)) == [
+        ("", f"resources {both} stand for one and the same system user. Fix: remove one of them.")
+    ]
+
+
+def test_a_replaced_user_keeps_its_slot_under_the_path(meta: FakeMeta) -> None:
+    meta.users = [user(OURS, "reading")]
+    PROVIDER.read(OURS, {**outs("reading"), "label": "user", "path": IN_READING})
+    news = asked("analysing", label="user", path=IN_READING)
+    assert reasons({}, news) == []
+
+    assert PROVIDER.create(news).id == OURS
+    assert [row.name for row in meta.users] == ["analysing"]
+
+
+def test_a_state_without_paths_gives_its_user_only_to_a_resource_of_that_name_and_user(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "reading"))
+    PROVIDER.read(OURS, {**outs("reading"), "label": "user"})
+
+    other = PROVIDER.create(asked("trading", label="user", path=IN_TRADING))
+    same = PROVIDER.create(asked("reading", label="user", path=IN_READING))
+
+    assert (other.id != OURS, same.id) == (True, OURS)
 
 
 def test_another_process_knows_nothing_of_the_record(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:

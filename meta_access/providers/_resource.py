@@ -1,0 +1,94 @@
+"""What the constructors of all resources share: which resource of the program this is, and that no other is the same.
+
+Here the program runs, not the plugin host. What constructors have scheduled is registered after the program has run, or
+failed: so a twin refuses both, whichever came first, and the engine hears of neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import Resource
+from pulumi.runtime import settings
+
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi import ResourceOptions
+
+    from meta_access.providers._base import MetaProvider
+
+_STACK = "pulumi:pulumi:Stack"
+
+
+class ProgramError(MetaAccessError, pulumi.RunError):
+    """The program declares what cannot be; Pulumi prints the sentence and no stack trace."""
+
+
+@dataclass(slots=True)
+class _Declared:
+    """A resource as its constructor has declared it; `refused` says why it may not be registered."""
+
+    shown: str
+    refused: str = ""
+
+
+# By run of a program: a process may run several (Automation API), and each declares its own things.
+_declared: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], _Declared]] = weakref.WeakKeyDictionary()
+
+
+class MetaResource(Resource):
+    """Base of every resource.
+
+    Two of its inputs are its own: `label`, its Pulumi name, for messages; and `path`, the end of its URN (the types of
+    its parents, its type and its name), which tells it from a resource of the same name in another component.
+    """
+
+    def __init__(
+        self, provider: MetaProvider, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions | None
+    ) -> None:
+        parent = opts.parent if opts is not None else None
+        declared = _declare(provider, resource_name, props, parent)
+        path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
+        super().__init__(provider, resource_name, {**props, "label": resource_name, "path": path}, opts)
+
+
+def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Declared) -> pulumi.Output[str]:
+    async def value() -> str:
+        if declared.refused:
+            raise ProgramError(declared.refused)
+        try:
+            urn = str(await parent.urn.future()) if parent is not None else ""
+        except Exception:  # noqa: BLE001 - the registration of the child meets the same one, and tells it
+            urn = ""
+        types = urn.split("::")[2].removeprefix(_STACK).removeprefix("$") if urn.count("::") > 1 else ""
+        return f"{types}${kind}::{name}" if types else f"{kind}::{name}"
+
+    async def known() -> bool:
+        return True  # the engine tells a URN in previews, too
+
+    # Without a dependency: a dependency on a component is one on all its children, this one among them.
+    return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
+
+
+def _declare(provider: MetaProvider, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None) -> _Declared:
+    run, told = settings.get_monitor(), [props.get(part) for part in provider.told_apart_by]
+    declared = _Declared(name if parent is None else f"{name} (in {parent.pulumi_resource_name})")
+    # Texts compare by value; an output (`user.id`) only with itself, since nobody knows its value yet.
+    if run is None or not all(isinstance(part, (str, pulumi.Output)) for part in told):
+        return declared
+    first = _declared.setdefault(run, {}).setdefault((type(provider), *told), declared)
+    if first is not declared:
+        said = ", ".join(part for part in told if isinstance(part, str))
+        first.refused = (
+            f"resources {first.shown} and {declared.shown} stand for one and the same {provider.kind} ({said}). "
+            "Neither was touched. Remove one of them, or let both use the one that is declared."
+        )
+        raise ProgramError(first.refused)
+    return declared

@@ -1,0 +1,154 @@
+"""What the constructors of all resources share: which resource of the program each is, and that it has no twin."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, set_mocks
+
+import meta_access as meta
+from meta_access.providers._resource import ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+USER = "pulumi-python:dynamic/meta:SystemUser"
+
+
+class Part(pulumi.ComponentResource):
+    def __init__(self, kind: str, name: str, parent: pulumi.Resource | None = None) -> None:
+        super().__init__(f"acme:index:{kind}", name, None, pulumi.ResourceOptions(parent=parent))
+        self.below = pulumi.ResourceOptions(parent=self)
+
+
+class Engine(mocks.Mocks):
+    def __init__(self) -> None:
+        self.paths: dict[str, str] = {}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if "path" in args.inputs:
+            self.paths[args.inputs["path"]] = args.inputs["label"]
+        return f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise AssertionError(f"no function is called: {args.token}")
+
+
+def run(program: Callable[[], None], engine: Engine | None = None) -> dict[str, str]:
+    """Paths of the resources that a program registers, to their names."""
+    engine = engine or Engine()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    set_mocks(engine, project="acme", stack="dev", preview=False)
+    mocks.test(program)()  # type: ignore[no-untyped-call]  # pulumi gives it no types
+    return engine.paths
+
+
+def test_a_child_is_told_by_the_types_of_its_parents() -> None:
+    def program() -> None:
+        meta.SystemUser("user", connection="main", name="one")
+        outer = Part("Reporting", "r")
+        meta.SystemUser("user", connection="main", name="two", opts=outer.below)
+        inner = Part("Trading", "t", outer)
+        meta.SystemUser("user", connection="main", name="three", opts=inner.below)
+
+    assert set(run(program)) == {
+        f"{USER}::user",
+        f"acme:index:Reporting${USER}::user",
+        f"acme:index:Reporting$acme:index:Trading${USER}::user",
+    }
+
+
+def test_the_path_makes_no_resource_depend_on_its_parent() -> None:
+    def program() -> None:
+        part = Part("Reporting", "r")
+        user = meta.SystemUser("user", connection="main", name="one", opts=part.below)
+        meta.AppInstallation("app", connection="main", system_user_id=user.id, opts=part.below)
+
+    assert sorted(run(program).values()) == ["app", "user"]
+
+
+def twins(make: Callable[[str, pulumi.ResourceOptions], object]) -> str:
+    """What is said when two components declare the same thing; neither may be registered, the first one included."""
+    said: list[str] = []
+    engine = Engine()
+
+    def program() -> None:
+        make("first", Part("Reading", "reading").below)
+        try:
+            make("second", Part("Trading", "trading").below)
+        except ProgramError as refused:
+            said.append(str(refused))
+
+    with pytest.raises(ProgramError) as ended:
+        run(program, engine)
+    assert said == [str(ended.value)]
+    assert engine.paths == {}
+    return said[0]
+
+
+def test_two_tokens_of_one_secret_are_refused_before_anything_is_registered() -> None:
+    def token(scope: str, opts: pulumi.ResourceOptions) -> meta.SystemUserToken:
+        return meta.SystemUserToken(
+            "token", connection="main", system_user_id=scope, scopes=[scope], secret_name="meta/dev/one", opts=opts
+        )
+
+    assert twins(token) == (
+        "resources token (in reading) and token (in trading) stand for one and the same token (main, meta/dev/one). "
+        "Neither was touched. Remove one of them, or let both use the one that is declared."
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda _, opts: meta.SystemUser("user", connection="main", name="reporting", opts=opts),
+            "one and the same system user (main, EMPLOYEE, reporting).",
+        ),
+        (
+            lambda task, opts: meta.AssetAssignment(
+                "shop", connection="main", system_user_id="122", asset="act_1", tasks=[task], opts=opts
+            ),
+            "one and the same asset assignment (main, 122, act_1).",
+        ),
+        (
+            lambda _, opts: meta.BusinessUser("ines", connection="main", email="ines@lindenhof.example", opts=opts),
+            "one and the same business user (main, ines@lindenhof.example).",
+        ),
+        (
+            lambda url, opts: meta.AppSettings("settings", connection="main", website_url=url, opts=opts),
+            "one and the same app settings (main).",
+        ),
+    ],
+    ids=["user", "assignment", "person", "settings"],
+)
+def test_what_a_twin_could_take_is_refused(make: Callable[[str, pulumi.ResourceOptions], object], said: str) -> None:
+    assert said in twins(make)
+
+
+def test_an_output_is_the_same_only_as_itself() -> None:
+    def program() -> None:
+        users = [meta.SystemUser(name, connection="main", name=name) for name in ("one", "two")]
+        for user, part in zip(users, (Part("Reading", "reading"), Part("Trading", "trading")), strict=True):
+            meta.AssetAssignment(
+                "shop", connection="main", system_user_id=user.id, asset="act_1", tasks=["ANALYZE"], opts=part.below
+            )
+
+    def twin() -> None:
+        user = meta.SystemUser("one", connection="main", name="one")
+        for name in ("shop", "again"):
+            meta.AssetAssignment(name, connection="main", system_user_id=user.id, asset="act_1", tasks=["ANALYZE"])
+
+    assert len(run(program)) == 4
+    with pytest.raises(ProgramError, match=r"resources shop and again stand for"):
+        run(twin)
+
+
+def test_each_run_of_a_process_declares_its_own_things() -> None:
+    def program() -> None:
+        meta.SystemUser("user", connection="main", name="one")
+
+    assert run(program) == run(program) == {f"{USER}::user": "user"}
