@@ -15,7 +15,7 @@ from components.gate_board import GateBoard
 from components.system_identity import SystemIdentity
 from meta_access import call_log, upkeep
 from meta_access.connections import Settings, settings_of
-from meta_access.errors import MetaAccessError
+from meta_access.failures import told
 from meta_access.graph.client import client_for
 from meta_access.preflight import preflight
 from meta_access.spec import Stack, load_stack, notices, plan, tier, use_case
@@ -98,6 +98,8 @@ def _say_of_tiers(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.
 
 try:
     main()
-except MetaAccessError as error:
-    pulumi.log.error(str(error))
+except pulumi.RunError:
+    raise  # the engine's own way to say why a program ends
+except Exception as error:  # noqa: BLE001 - a library's exception may quote a credential
+    pulumi.log.error(told(error))
     sys.exit(REFUSED)

@@ -21,8 +21,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
 from meta_access import errors, redaction, validation
-from meta_access.endpoints import base_url, check_pairing, is_loopback
+from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback
 from meta_access.errors import ConfigError, Problem
+from meta_access.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from meta_access.connections import AwsSettings, Connection
 
-__all__ = ["Credentials", "check_pairing", "credentials_for"]
+__all__ = ["Credentials", "check_pairing", "checked", "credentials_for"]
 
 _EMULATOR_TIMEOUT_S = 3.0
 _LARGEST_ANSWER = 65536
@@ -68,7 +69,8 @@ class Credentials:
                 here = self._connection
                 path = f"meta:connections.{here.name}"
                 check_pairing(here.graph_url, here.aws, path=path)
-                self._known[field] = SecretStr(_resolve(here, field, f"{path}.{field}"))
+                value, source = _resolve(here, field, f"{path}.{field}"), getattr(here, field)
+                self._known[field] = checked(value, here, path=f"{path}.{field}", source=source)
             return self._known[field]
 
 
@@ -80,6 +82,27 @@ def credentials_for(connection: Connection) -> Credentials:
     """The credentials of a connection, one object per process."""
     with _cache_lock:
         return _cache.setdefault(connection, Credentials(connection))
+
+
+def checked(value: str, connection: Connection, *, path: str, source: str) -> SecretStr:
+    """A token or an app secret that may be sent with this connection; blanks around it are taken away.
+
+    Args:
+        value: As it was read.
+        connection: Where it would go.
+        path: Where it or the reference to it stands, for the message.
+        source: What it was read from, for the message.
+
+    Raises:
+        ConfigError: It has the form of no credential, or must not go where the connection leads. The value is not
+            repeated, here or in any text that is scrubbed.
+    """
+    hide(value)
+    clean = value.strip()
+    if reason := "is empty" if not clean else validation.credential_value(clean):
+        raise _wrong(path, f"the value of {source} {reason}.", "store the bare value again, and nothing around it.")
+    check_destination(connection.graph_url, clean, path=path, source=source)
+    return SecretStr(clean)
 
 
 def _resolve(connection: Connection, field: str, path: str) -> str:
@@ -99,7 +122,7 @@ def _resolve(connection: Connection, field: str, path: str) -> str:
 
 
 def _from_environment(name: str, path: str) -> str:
-    if value := os.environ.get(name, "").strip():
+    if (value := os.environ.get(name, "")).strip():
         return value
     raise _wrong(path, f"the environment variable {name} is not set.", f"export {name} in the shell that runs this.")
 
@@ -167,9 +190,10 @@ def _refused(error: ClientError, secret_id: str, path: str) -> errors.SecretStor
 def _value_in(text: str, key: str, secret_id: str, path: str) -> str:
     try:
         payload = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         payload = None
     if not isinstance(payload, dict):
+        hide(text)
         raise _wrong(path, f"secret {secret_id} holds no JSON object.", f'store {{"{key}": "…"}} in it.')
     # Placeholders, intents and retired tokens carry a state; only an active one may be used.
     if payload.get("state", "active") != "active":

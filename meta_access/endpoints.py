@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 REAL_GRAPH_HOST = "graph.facebook.com"
 ALLOW_VARIABLE = "META_ACCESS_ALLOW_GRAPH_HOST"
+EMULATOR_PREFIX = "EAAEMU"
+"""Begins every token and every app secret of the emulator, and no real one."""
 OWN_AWS_ENDPOINT = "aws"
 """How an exception names AWS's own endpoint: `graph.example:8443+aws`."""
 
@@ -47,6 +49,31 @@ def check_pairing(graph_url: str, aws: AwsSettings, *, path: str = "meta:connect
         f"pair https://{REAL_GRAPH_HOST} with AWS's own endpoint (no endpoint_url), or 127.0.0.1 with 127.0.0.1. "
         f"An exception is made on the runner only, in {ALLOW_VARIABLE}.",
     )
+
+
+def check_destination(graph_url: str, value: str, *, path: str, source: str) -> None:
+    """Refuse to send a real credential to this machine, where any program may listen on a port.
+
+    A pull request can move `graph_url` there, and an exception of the runner's (`META_ACCESS_ALLOW_GRAPH_HOST`) is made
+    for a pair of endpoints, not for a credential.
+
+    Args:
+        graph_url: Base URL of Graph.
+        value: A token or an app secret.
+        path: Where the reference to it stands, for the message.
+        source: What it was read from, for the message.
+
+    Raises:
+        ConfigError: Graph is on this machine, and the value is not the emulator's.
+    """
+    graph = base_url(graph_url, f"{path.rpartition('.')[0]}.graph_url")
+    if is_loopback(graph) and not value.startswith(EMULATOR_PREFIX):
+        raise _wrong(
+            path,
+            f"the value of {source} is not the emulator's, and graph_url is {graph.netloc} on this machine, where any "
+            "program may listen. It was not sent.",
+            f'write "emulator:" beside a loopback graph_url, or set graph_url to https://{REAL_GRAPH_HOST}.',
+        )
 
 
 def is_loopback(url: SplitResult) -> bool:

@@ -1,4 +1,4 @@
-"""What may be printed: characters that can be seen, token shapes, a scrubber for quoted text, and a logging filter.
+"""What may be printed: seen characters, token shapes, known secrets, a scrubber for quoted text, a logging filter.
 
 A safety net, not the plan: secrets travel in headers and form bodies, which nothing here ever prints. The net is for
 other people's text (Meta's messages, a library's debug log) that turns out to hold one.
@@ -6,13 +6,16 @@ other people's text (Meta's messages, a library's debug log) that turns out to h
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.client
 import logging
 import re
+import threading
 import traceback
 import unicodedata
 from typing import Any
+from urllib.parse import quote
 
 MASK = "[redacted]"
 
@@ -49,7 +52,48 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"IG(?:QV|AA)[A-Za-z0-9_-]{16,}"), MASK),
     # An app secret is 32 hex digits. Nothing else we print is: version ids have dashes, fingerprints 16 digits.
     (re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{32}(?![0-9A-Fa-f])"), MASK),
+    # An appsecret_proof is 64. Digests that we print have `sha256:` in front.
+    (re.compile(r"(?<![0-9A-Fa-f])(?<!sha256:)[0-9A-Fa-f]{64}(?![0-9A-Fa-f])"), MASK),
 )
+
+_SHORTEST = 8
+_SHORTEST_PIECE = 16
+_known: set[str] = set()
+_known_lock = threading.Lock()
+
+
+def hide(value: str) -> None:
+    """Let `scrub` mask this value from now on, whatever its shape: as it is, as base64, and as other text quotes it.
+
+    A value that was pasted with something foreign in it is hidden piece by piece as well. Shorter ones than eight
+    characters are left, since they would blot out words.
+    """
+    pieces = re.findall(rf"[\w|.~+/=-]{{{_SHORTEST_PIECE},}}", value, re.ASCII)
+    plain = {form for form in (value, value.strip(), *pieces) if len(form) >= _SHORTEST}
+    found = {form for one in plain for form in _forms(one)}
+    with _known_lock:
+        _known.update(form for form in found if len(form) >= _SHORTEST)
+
+
+def _forms(value: str) -> set[str]:
+    raw = value.encode("utf-8", "surrogatepass")
+    coded = set()
+    # Three ways to stand among other bytes; the characters that depend on the neighbours are left out.
+    for lead in range(3):
+        text = base64.b64encode(bytes(lead) + raw).decode()
+        core = text[4 if lead else 0 : len(text) - 4]
+        coded |= {core, core.replace("+", "-").replace("/", "_")}
+    line = _one_line(value)
+    return {line, _bare(line), visible(line), repr(value)[1:-1], quote(raw, safe=""), *coded}
+
+
+def _mask_known(text: str) -> str:
+    with _known_lock:
+        # The longest first: a piece inside it would leave the rest to be read.
+        found = sorted((form for form in _known if form in text), key=len, reverse=True)
+    for form in found:
+        text = text.replace(form, MASK)
+    return text
 
 
 # Controls (Cc), format characters such as bidirectional marks and zero widths (Cf), line and paragraph separators, and
@@ -85,17 +129,31 @@ def visible_within(value: Any, keep: str = "") -> Any:
 
 def scrub(text: str) -> str:
     """Return `text` fit for one line of output: secrets masked, line breaks gone, unseen characters written out."""
-    blank = "".join(" " if char in _BLANKS else char for char in text)
+    blank = _one_line(text)
     # Unseen characters must not hide a secret from the shapes; where they did, they go with it.
-    bare = "".join(char for char in blank if not unseen(char))
+    bare = _bare(blank)
     masked = _masked(bare)
     return masked if masked != bare else _masked(visible(blank))
 
 
+def _one_line(text: str) -> str:
+    return "".join(" " if char in _BLANKS else char for char in text)
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text if not unseen(char))
+
+
 def _masked(text: str) -> str:
+    text = _mask_known(text)
     for shape, replacement in _SHAPES:
         text = shape.sub(replacement, text)
     return text
+
+
+def scrub_lines(text: str) -> str:
+    """Scrub text of several lines, keeping its lines."""
+    return "\n".join(scrub(line) for line in text.splitlines())
 
 
 def fingerprint(token: str) -> str:

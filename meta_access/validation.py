@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -40,6 +41,10 @@ _ENVIRONMENT_NAME = re.compile(r"META_[A-Z0-9_]+", re.ASCII)
 _SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z]{2}[a-z0-9-]+:[0-9]{12}:secret:(?P<name>[A-Za-z0-9/_+=.@-]+)", re.ASCII
 )
+# RFC 6750's characters of a token, and those that Meta's have besides: the bar of an app's token, also percent-encoded.
+_CREDENTIAL_CHARACTER = re.compile(r"[A-Za-z0-9|._~+/=%:-]", re.ASCII)
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+_LINE_BREAKS = "\r\n\x0b\x0c\x85\u2028\u2029"
 _JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 
 SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a password
@@ -233,6 +238,31 @@ def credential_reference(value: object) -> str | None:
             "aws-secret:ARN#key, identity:NAME or emulator: (a secret that stood in a file must be replaced at Meta)"
         )
     return rule(rest)
+
+
+def credential_value(value: str) -> str | None:
+    """Reason why a text is no token and no app secret. Never repeats it, but for the name of a character in it.
+
+    HTTP libraries refuse such a text in a header, and quote the whole of it in their error.
+    """
+    strange = next((char for char in value if not _CREDENTIAL_CHARACTER.fullmatch(char)), None)
+    if strange is None:
+        return None
+    if value[0] == value[-1] and value[0] in _QUOTES:
+        return "stands in quotes"
+    if value[0] in "{[":
+        return "is JSON, where the bare value is meant"
+    return f"has {_strange(strange)} in it"
+
+
+def _strange(char: str) -> str:
+    if char.isspace():
+        return "a line break" if char in _LINE_BREAKS else "a blank"
+    if char in _QUOTES:
+        return "a quotation mark"
+    if char.isascii() and char.isprintable():
+        return "a character that no token has"
+    return f"U+{ord(char):04X} ({unicodedata.name(char, 'a control character').lower()})"
 
 
 def _domain(value: object) -> str | None:

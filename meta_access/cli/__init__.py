@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import redaction
-from meta_access.errors import MetaAccessError, ProblemsError
+from meta_access.failures import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,16 +78,14 @@ class LazyGroup(click.Group):
         except click.ClickException as wrong:
             wrong.show()
             sys.exit(1)
-        except ProblemsError as wrong:
-            _fail(*str(wrong).splitlines())
-        except MetaAccessError as failed:
-            _fail(str(failed))
+        except Exception as failed:  # noqa: BLE001 - a library's exception may quote what it was given
+            _fail(told(failed))
         # Without standalone mode `ctx.exit(n)` comes back as a value.
         sys.exit(result if isinstance(result, int) else 0)
 
 
-def _fail(*lines: str) -> NoReturn:
-    click.echo("Error: " + "\n".join(map(redaction.scrub, lines)), err=True)
+def _fail(text: str) -> NoReturn:
+    click.echo(f"Error: {text}", err=True)
     sys.exit(1)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
-from pydantic import SecretStr
 
 from meta_access.cli import project
 from meta_access.cli import stack as stacks
@@ -20,7 +19,7 @@ from meta_access.cli.first_token import ADMIN, Found, Made, PersonCredentials, W
 from meta_access.cli.progress import to_person
 from meta_access.clock import iso
 from meta_access.connections import is_offline, settings_of
-from meta_access.credentials import Credentials, check_pairing
+from meta_access.credentials import Credentials, check_pairing, checked
 from meta_access.errors import OfflineError
 from meta_access.graph import system_users
 from meta_access.graph.client import GraphClient
@@ -35,6 +34,8 @@ from meta_access.vault.store import store_for
 from meta_access.vault.tags import NEVER
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from meta_access.connections import Connection
     from meta_access.rules import RuleSet
     from meta_access.spec import Stack
@@ -115,18 +116,19 @@ def _identity(loaded: Stack, key: str, connection: str) -> IdentityPlan:
     return found
 
 
-def person_token(given: str | None) -> SecretStr:
+def person_token(given: str | None, connection: Connection) -> SecretStr:
     """The person's token, from the environment or asked for.
 
     Raises:
         ClickException: There is neither.
+        ConfigError: It is no token, or must not go where the connection leads.
     """
-    value = (given or "").strip()
-    if not value:
+    value, source = given or "", f"env:{VARIABLE}"
+    if not value.strip():
         if not sys.stdin.isatty():
             raise click.ClickException(f"There is no token: set {VARIABLE}, or run this in a terminal, which asks.")
-        value = click.prompt("Your access token (it is not shown)", hide_input=True, err=True).strip()
-    return SecretStr(value)
+        value, source = click.prompt("Your access token (it is not shown)", hide_input=True, err=True), "the prompt"
+    return checked(value, connection, path="your token", source=source)
 
 
 def admin_token(at: Place, arn: str) -> str:
@@ -254,7 +256,7 @@ def command(
     at = place(name, home, stacks.config(name), connection, identity)
     here = at.connection
     check_pairing(here.graph_url, here.aws, path=f"meta:connections.{here.name}")
-    token = person_token(given)
+    token = person_token(given, here)
     client = GraphClient(here, PersonCredentials(here, token), notify=to_person)
     store, wanted = store_for(here.aws), Wanted(identity=at.identity, owner=at.owner, adopt=adopt)
     to_person("Looking at your token, the business, the app and the secret.")

@@ -7,7 +7,9 @@ import hmac
 import re
 import secrets
 
-PREFIX = "EAAEMU"  # begins every value the emulator hands out; it takes no other
+from meta_access.endpoints import EMULATOR_PREFIX
+
+PREFIX = EMULATOR_PREFIX  # begins every value the emulator hands out; it takes no other
 
 
 _REAL = re.compile(r"(?<![A-Za-z0-9])EAA(?!EMU)[A-Za-z0-9]{8,}")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from meta_access.errors import ConflictError, GraphUnreachableError
 from meta_access.graph import debug_token
-from meta_access.redaction import fingerprint
+from meta_access.redaction import fingerprint, hide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,7 @@ class TokenIssuer:
                 "made is not known.",
                 sent=True,
             )
+        hide(value)
         return SecretStr(value)
 
     def inspect(self, token: SecretStr) -> TokenInfo:

@@ -22,7 +22,7 @@ from meta_access.credentials import Credentials, credentials_for
 from meta_access.endpoints import is_loopback
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
 from meta_access.graph import landing, paging, retry, usage, wire
-from meta_access.graph.auth import Auth, TokenAuth, token_of
+from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -166,6 +166,7 @@ class GraphClient:
             self._clock.sleep(pause)
 
     def _attempt(self, call: _Call, doing: str, end: float) -> Any:
+        check_sent(self.connection, call.auth, call.params)
         token = token_of(call.auth, self.connection.app_id, self.credentials)
         request = wire.build(
             call.method,

@@ -33,10 +33,10 @@ from meta_access.errors import (
     SecretUnreachableError,
 )
 from meta_access.providers import _host, _live
-from meta_access.providers._boundary import boundary, quiet_tracebacks, say, scrubbed, settings_named
+from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
 from meta_access.providers._record import RECORD, place_of, shown
 from meta_access.providers._values import clean, unknown
-from meta_access.redaction import scrub
+from meta_access.redaction import scrub, scrub_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -258,7 +258,7 @@ def _fit_to_print(failure: CheckFailure, props: Mapping[str, Any]) -> CheckFailu
     # The engine prints the value beside a property's name, and a token may have been pasted into the wrong line.
     value = str(props.get(failure.property, ""))
     name = failure.property if scrub(value) == value else ""
-    text = scrubbed(failure.reason if name else f"{failure.property} {failure.reason}".strip())
+    text = scrub_lines(failure.reason if name else f"{failure.property} {failure.reason}".strip())
     return CheckFailure(name, text if text.endswith((".", "?")) else f"{text}.")
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from meta_access.errors import MetaAccessError
+from meta_access.failures import told
 from meta_access.providers import _host
 from meta_access.redaction import scrub
 
@@ -38,20 +37,11 @@ def boundary(method: Callable[..., T]) -> Callable[..., T]:
         with _host.call():
             try:
                 return method(*args)
-            except MetaAccessError as error:
-                text = scrubbed(str(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, its text must be scrubbed before it is shown
-                text = (
-                    f"unexpected {type(error).__name__} in {_place(error)}: {scrubbed(str(error))} (please report it)"
-                )
+                text = told(error)
         raise Failure(text)
 
     return guarded
-
-
-def scrubbed(text: str) -> str:
-    """Scrub text of several lines, keeping its lines."""
-    return "\n".join(scrub(line) for line in text.splitlines())
 
 
 def say(text: str) -> None:
@@ -73,17 +63,6 @@ def settings_named(connection: Connection) -> str:
 
 def _host_of(url: str) -> str:
     return url.removeprefix("https://").removeprefix("http://").rstrip("/")
-
-
-def _place(error: Exception) -> str:
-    # The module and line that a report needs; a traceback would show arguments of libraries beside them.
-    place, trace = "unknown place", error.__traceback__
-    while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        if "meta_access" in file.parts:
-            place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
 
 
 def quiet_tracebacks() -> None:

@@ -13,15 +13,14 @@ Credentials are resolved anew in every call, since they are rotated too. `docs/l
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from typing import TYPE_CHECKING, Any, cast
 
 from meta_access import redaction, validation
 from meta_access.connection import AwsSettings, Connection
 from meta_access.credentials import Credentials
 from meta_access.endpoints import REAL_GRAPH_HOST, check_pairing
-from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.errors import ConfigError, Problem
+from meta_access.failures import told
 from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient
 from meta_access.redaction import scrub
@@ -60,13 +59,8 @@ def lambda_handler(event: Mapping[str, Any], context: Any = None) -> None:
     redaction.install()
     try:
         _rotate(event, context)
-    except MetaAccessError as error:
-        text = scrub(str(error))
     except Exception as error:  # noqa: BLE001 - its text and its traceback, which AWS would log, may quote a secret
-        place = traceback.extract_tb(sys.exc_info()[2])[-1]
-        text = (
-            f"{type(error).__name__} in {place.name}, line {place.lineno}: a fault of this function, please report it."
-        )
+        text = scrub(told(error))  # in one line, which is one record of the log
     else:
         return
     print(text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import threading
@@ -22,6 +23,7 @@ from meta_access.errors import (
     SecretStoreError,
     SecretUnreachableError,
 )
+from meta_access.redaction import scrub
 from tests.connections import LOOPBACK, MAIN
 
 if TYPE_CHECKING:
@@ -75,15 +77,15 @@ def test_a_missing_variable_is_named_with_the_fix(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_value_is_kept_until_it_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("META_ADMIN_TOKEN", "first")
+    monkeypatch.setenv("META_ADMIN_TOKEN", TOKEN + "1")
     found = Credentials(connection())
-    assert found.admin_token().get_secret_value() == "first"
-    monkeypatch.setenv("META_ADMIN_TOKEN", "second")
-    assert found.admin_token().get_secret_value() == "first"
+    assert found.admin_token().get_secret_value() == TOKEN + "1"
+    monkeypatch.setenv("META_ADMIN_TOKEN", TOKEN + "2")
+    assert found.admin_token().get_secret_value() == TOKEN + "1"
 
     found.forget()
 
-    assert found.admin_token().get_secret_value() == "second"
+    assert found.admin_token().get_secret_value() == TOKEN + "2"
 
 
 def test_a_pasted_secret_is_refused_and_not_repeated() -> None:
@@ -195,6 +197,84 @@ def test_an_unreachable_secrets_manager_is_named(unused_port: int) -> None:
 
     with pytest.raises(SecretUnreachableError, match="EndpointConnectionError"):
         Credentials(connection("secret:meta/dev/root", aws=aws)).admin_token()
+
+
+# --- values that were pasted ---------------------------------------------------------------------
+
+HEX = "0123456789abcdef" * 2
+UNCLEAN = [
+    ("{0}\n{0}", "has a line break in it"),
+    ("{0}\r\n{0}", "has a line break in it"),
+    ("{0} {0}", "has a blank in it"),
+    ("{0}\t{0}", "has a blank in it"),
+    ("{0}\u00a0{0}", "has a blank in it"),
+    ("{0}\u200b", "has U+200B (zero width space) in it"),
+    ("{0}\u2060{0}", "has U+2060 (word joiner) in it"),
+    ("\ufeff{0}", "has U+FEFF (zero width no-break space) in it"),
+    ("{0}\x07", "has U+0007 (a control character) in it"),
+    ("{0}\x1b[31m", "has U+001B (a control character) in it"),
+    ("{0}\u202e", "has U+202E (right-to-left override) in it"),
+    ("{0}\u0430", "has U+0430 (cyrillic small letter a) in it"),
+    ('"{0}"', "stands in quotes"),
+    ("'{0}'", "stands in quotes"),
+    ('{0}"', "has a quotation mark in it"),
+    ("\u201c{0}\u201d", "has a quotation mark in it"),
+    ('{{"app_secret":"{0}"}}', "is JSON, where the bare value is meant"),
+    ("{0},{0}", "has a character that no token has in it"),
+    ("{0}\\n", "has a character that no token has in it"),
+]
+
+
+def shown(value: str) -> list[str]:
+    """Every form in which a text could give the value away."""
+    raw = value.encode()
+    coded = [base64.b64encode(bytes(lead) + raw).decode()[4 if lead else 0 : -4] for lead in range(3)]
+    return [value, repr(value)[1:-1], *coded]
+
+
+@pytest.mark.parametrize("form", ["{0}\n", " {0}", "\r\n{0}\t", "{0}\u2028"])
+@pytest.mark.parametrize("name", ["env", "aws-secret"])
+def test_blanks_around_a_value_are_taken_away(
+    vault: Any, monkeypatch: pytest.MonkeyPatch, name: str, form: str
+) -> None:
+    arn = vault.create_secret(Name="meta/prod/app", SecretString=json.dumps({"app_secret": form.format(HEX)}))["ARN"]
+    monkeypatch.setenv("META_APP_SECRET", form.format(HEX))
+    reference = {"env": "env:META_APP_SECRET", "aws-secret": f"aws-secret:{arn}#app_secret"}[name]
+
+    assert real(reference).admin_token().get_secret_value() == HEX
+
+
+@pytest.mark.parametrize("value", [HEX, TOKEN])
+@pytest.mark.parametrize(("form", "reason"), UNCLEAN)
+def test_an_unclean_value_is_refused_by_its_reference_and_not_repeated(
+    vault: Any, monkeypatch: pytest.MonkeyPatch, form: str, reason: str, value: str
+) -> None:
+    pasted = form.format(value)
+    arn = vault.create_secret(Name="meta/prod/app", SecretString=json.dumps({"app_secret": pasted}))["ARN"]
+    monkeypatch.setenv("META_APP_SECRET", pasted)
+
+    for reference in ("env:META_APP_SECRET", f"aws-secret:{arn}#app_secret"):
+        with pytest.raises(ConfigError) as refused:
+            real(reference).admin_token()
+
+        assert str(refused.value.problems[0]) == (
+            f"meta:connections.main.admin_token: the value of {reference} {reason}. "
+            "Fix: store the bare value again, and nothing around it."
+        )
+    # Whatever another library says of it is masked, too.
+    quoted = scrub(f"Invalid header value {pasted!r} {value} {base64.b64encode(b'x|' + value.encode()).decode()}")
+    for given in shown(value):
+        assert given not in quoted
+
+
+@pytest.mark.parametrize("text", ["\ufeff{}", "[" * 100_000, '{{"app_secret": "{}\n"}}', "{}"])
+def test_a_whole_value_that_is_no_json_object_is_not_repeated(vault: Any, text: str) -> None:
+    arn = vault.create_secret(Name="meta/prod/app", SecretString=text.replace("{}", HEX))["ARN"]
+
+    with pytest.raises(ConfigError, match="holds no JSON object") as refused:
+        real(f"aws-secret:{arn}#app_secret").admin_token()
+
+    assert HEX not in str(refused.value)
 
 
 # --- Emulator ------------------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from meta_access import credentials, redaction
 from meta_access.connection import AwsSettings
 from meta_access.credentials import Credentials
 from meta_access.errors import ConfigError, GraphUnreachableError, MetaAccessError, SecretStoreError
 from meta_access.graph.access_tokens import TokenIssuer
-from meta_access.graph.client import GraphClient
+from meta_access.graph.client import GraphClient, TokenAuth
 from meta_access.spec import load_stack
 from meta_access.vault import store
 from meta_access.vault.store import SecretStore, store_for
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "EAA" + "EMU" + "canarycanarycanary"
-APP_SECRET = "canary" + "appsecretappsecret"
+APP_SECRET = "EAA" + "EMU" + "canary" + "appsecretappsecret"
 OWN = AwsSettings(region="eu-central-1")
 REAL = "https://secretsmanager.eu-central-1.amazonaws.com"
 MAY_NOT = "it may not be sent, printed or logged"
@@ -246,6 +247,57 @@ def test_a_proxy_sees_of_a_call_to_aws_where_it_goes_and_no_more(
     assert listener.heard
     assert not listener.knows()
     assert all(line.startswith(b"CONNECT secretsmanager.eu-central-1.amazonaws.com:443") for line in listener.heard)
+
+
+def strange(kind: str) -> str:
+    """A real credential, so to speak: of a real one's form, and not the emulator's."""
+    return {"token": "EAA" + "Bcanary" * 4, "secret": "0ca9a47" * 4 + "beef", "glued": "x" + CANARY}[kind]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+@pytest.mark.parametrize(("token", "secret"), [("token", "secret"), ("token", ""), ("", "secret"), ("glued", "glued")])
+def test_no_real_credential_goes_to_a_port_of_this_machine(
+    graph: Listener, monkeypatch: pytest.MonkeyPatch, host: str, token: str, secret: str
+) -> None:
+    real = [strange(kind) for kind in (token, secret) if kind]
+    monkeypatch.setenv("META_ADMIN_TOKEN", strange(token) if token else CANARY)
+    monkeypatch.setenv("META_APP_SECRET", strange(secret) if secret else APP_SECRET)
+    # What a runner excepts is a pair of endpoints; no credential goes to this machine for it.
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", f"{host}:{graph.port}+aws")
+
+    for aws in (AwsSettings("eu-central-1", graph.url), OWN):
+        with pytest.raises(ConfigError, match="is not the emulator's, and graph_url is") as refused:
+            client(graph_url=f"http://{host}:{graph.port}", aws=aws).get("1")
+        assert f"{host}:{graph.port} on this machine" in str(refused.value)
+        assert not any(value in str(refused.value) for value in real)
+
+    assert graph.heard == []
+
+
+def test_no_real_token_of_the_vault_goes_to_a_port_of_this_machine(graph: Listener) -> None:
+    found = client(graph_url=graph.url, aws=AwsSettings("eu-central-1", graph.url))
+
+    with pytest.raises(ConfigError, match="a secret of this stack is not the emulator's"):
+        TokenIssuer(found).inspect(SecretStr(strange("token")))
+    with pytest.raises(ConfigError, match="a secret of this stack is not the emulator's"):
+        found.get("1", auth=TokenAuth(SecretStr(strange("token"))))
+
+    assert graph.heard == []
+
+
+def test_what_a_port_of_this_machine_hands_out_as_its_own_is_not_sent_back_to_it(graph: Listener) -> None:
+    offered = {"app_id": MAIN.app_id, "app_secret": strange("secret"), "admin_token": strange("token")}
+    graph.answer = (200, {}, json.dumps(offered).encode())
+
+    with pytest.raises(ConfigError, match="is not the emulator's"):
+        client(
+            admin_token="emulator:",
+            app_secret="emulator:",
+            graph_url=graph.url,
+            aws=AwsSettings("eu-central-1", graph.url),
+        ).get("1")
+
+    assert [line.split()[1] for line in graph.heard] == [b"/_control/credentials"]
 
 
 def test_netrc_does_not_replace_the_token(graph: Listener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

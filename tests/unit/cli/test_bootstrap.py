@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from meta_access.cli import bootstrap, main, project, stack
 from meta_access.cli.bootstrap import VARIABLE, command, configuration, person_token, place
 from meta_access.cli.project import Project
+from meta_access.errors import ConfigError
 from meta_access.graph import applications
 from meta_access.spec import load_stack
+from tests.connections import MAIN
 from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:
@@ -133,9 +135,26 @@ def test_what_a_first_token_cannot_be_for(tmp_path: Path) -> None:
 def test_without_a_terminal_the_token_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115 - a stream of no terminal
 
-    assert person_token("  EAA" + "EMUx\n").get_secret_value() == "EAA" + "EMUx"
+    assert person_token("  EAA" + "EMUx\n", MAIN).get_secret_value() == "EAA" + "EMUx"
     with pytest.raises(click.ClickException, match="set META_BOOTSTRAP_TOKEN, or run this in a terminal, which asks"):
-        person_token(None)
+        person_token(None, MAIN)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("EAA" + "EMUperson\u200b", "has U+200B (zero width space) in it"),
+        ("EAA" + "EMUper\nson", "has a line break in it"),
+        ('"EAA' + 'EMUperson"', "stands in quotes"),
+        ("EAA" + "Realperson", "is not the emulator's, and graph_url is 127.0.0.1:8765 on this machine"),
+    ],
+)
+def test_a_persons_token_that_cannot_be_sent_is_named_and_not_repeated(value: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=r"your token: the value of env:META_BOOTSTRAP_TOKEN") as refused:
+        person_token(value, MAIN)
+
+    assert reason in str(refused.value)
+    assert "person" not in str(refused.value)
 
 
 # --- the whole command ---
