@@ -201,7 +201,7 @@ def test_an_unreachable_secrets_manager_is_named(unused_port: int) -> None:
 
 # --- values that were pasted ---------------------------------------------------------------------
 
-HEX = "0123456789abcdef" * 2
+HEX = "f1e2d3c4b5a69788" * 2
 UNCLEAN = [
     ("{0}\n{0}", "has a line break in it"),
     ("{0}\r\n{0}", "has a line break in it"),
