@@ -12,6 +12,7 @@ from pulumi.runtime.config import get_config_env
 from components.app_access import AppAccess
 from components.client_access import ClientAccess
 from components.gate_board import GateBoard
+from components.known import known
 from components.system_identity import SystemIdentity
 from meta_access import call_log, upkeep
 from meta_access.connections import Settings, settings_of
@@ -50,14 +51,16 @@ def main() -> None:
     for client in stack.spec.clients:
         ClientAccess(client, stack=stack, plans=plans, identities=identities, board=board)
 
-    pulumi.export("secrets", {key: identity.secret for key, identity in identities.items()})
-    pulumi.export("gates", board.export())
+    pulumi.export("secrets", known({key: identity.secret for key, identity in identities.items()}))
+    pulumi.export("gates", known(board.export()))
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
     pulumi.export("tiers", {report.connection: report.as_output() for report in tiers})
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
     if kept:
         pulumi.export("upkeep", {one.app: one.as_output() for one in kept})
-    if tokens := {key: app.webhook_verify_token for key, app in apps.items() if app.webhook_verify_token is not None}:
+    if tokens := {
+        key: known(app.webhook_verify_token) for key, app in apps.items() if app.webhook_verify_token is not None
+    }:
         pulumi.export("webhook_verify_tokens", tokens)
 
 

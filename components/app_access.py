@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
+from components.known import known
 from meta_access import (
     AppRoles,
     AppSettings,
@@ -66,7 +67,7 @@ class AppAccess(pulumi.ComponentResource):
             stack.spec, stack.rules, plan.key, stack.spec.connections[plan.connection].api_version
         )
         self.webhook_verify_token = self._verify_token()
-        self.register_outputs({"login_urls": self.login_urls, "webhook_verify_token": self.webhook_verify_token})
+        self.register_outputs({"login_urls": self.login_urls, "webhook_verify_token": known(self.webhook_verify_token)})
 
     def _verifications(self) -> None:
         for business, connection in self._plan.verifies.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
+from components.known import known
 from meta_access import AppInstallation, SystemUser, SystemUserAppAccess, SystemUserToken
 from meta_access.spec import gate_names
 from meta_access.spec.plan import SUFFIX
@@ -89,7 +90,7 @@ class SystemIdentity(pulumi.ComponentResource):
         )
         self.system_user_id = user.id
         self.secret = {"name": token.secret_name, **{field: getattr(token, field) for field in _TOLD}}
-        self.register_outputs({"system_user_id": self.system_user_id, "secret": self.secret})
+        self.register_outputs({"system_user_id": known(self.system_user_id), "secret": known(self.secret)})
 
     def _secret_name(self, name: str, pattern: str) -> pulumi.Input[str]:
         if SUFFIX not in pattern:

@@ -25,6 +25,7 @@ from meta_access.cli.exit_codes import DONE, EXPIRING, FAILED, WORK_LEFT
 from meta_access.cli.open_first import Filter, filtered, open_first
 from meta_access.cli.progress import to_person
 from meta_access.cli.report import PLAIN_WIDTH, render_gates, render_lines
+from meta_access.cli.summary import gates_of
 from meta_access.clock import iso
 from meta_access.gates import NOT_MADE, Status
 from meta_access.spec import gate_names, gate_order, load_stack
@@ -196,6 +197,7 @@ def command(
         outputs, not_seen = {**outputs, "gates": looked.gates}, looked.not_seen
     else:
         seen = stacks.seen(name)
+        outputs = {**outputs, "gates": gates_of(outputs, stacks.export(name))}
     whole = replace(board(name, loaded, outputs, datetime.now(UTC), seen), not_seen=not_seen)
     found = chosen(whole, loaded, Filter(client, owner, only_open))
     pack = None if folder is None else review_pack.make(folder, loaded, whole.gates, found.at, to_person)

@@ -14,7 +14,7 @@ from meta_access import audit
 from meta_access.cli import tokens
 from meta_access.cli.progress import to_person
 from meta_access.cli.renewal import Renewal
-from meta_access.cli.revocation import Target, pending, revoke
+from meta_access.cli.revocation import ALONE, Target, pending, revoke
 from meta_access.clock import iso
 from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import client_for
@@ -77,10 +77,13 @@ class Live:
                 note=f"all tokens of system user {user}",
             )
 
-    def end_condemned(self, target: Target) -> Condemned:
+    def end_condemned(self, target: Target, *, spare_current: bool) -> Condemned:
         to_person(f"Secret {target.secret}: ending what is condemned.")
         store, issuer = self._store(target), self._issuer(target)
-        return revocation.end_condemned(store, issuer, target.arn, owner=self._found.owner, notify=to_person)
+        why = ALONE if spare_current else ""
+        return revocation.end_condemned(
+            store, issuer, target.arn, owner=self._found.owner, spare_current=why, notify=to_person
+        )
 
     def caller(self, target: Target) -> str:
         """Id of the system user whose token the target's connection acts with."""
@@ -153,7 +156,7 @@ def _users(live: Live, targets: Sequence[Target]) -> list[str]:
     return sorted({target.user for target in targets} - spared)
 
 
-def _show(live: Live, targets: Sequence[Target], users: Sequence[str]) -> None:
+def _show(live: Live, targets: Sequence[Target], users: Sequence[str], *, without_successor: bool) -> None:
     to_person("These lose access:")
     for target in targets:
         seen = live.look(target)
@@ -168,21 +171,29 @@ def _show(live: Live, targets: Sequence[Target], users: Sequence[str]) -> None:
         to_person(f"  - whoever holds any other token of system user {user}, of whatever app, stack or hand")
         for other in live.others(user, [target for target in targets if target.user == user]):
             to_person(f"      among them secret {other}")
-    if users:
-        to_person("Between that and the next token of a secret, its readers have no valid one: about a minute.")
-    elif any(not target.start for target in targets):
+    if any(not target.start for target in targets):
         to_person("Each secret gets another token first; whoever reads it again then has access.")
+    if users:
+        to_person(
+            "Then every token of these users ends, that one too, and their secrets get a third: for about a minute in "
+            "between, their readers have no valid one."
+        )
     for target in targets:
         if target.start and not target.leaving:
+            ends = "its readers have no access until then" if without_successor else "that ends the condemned ones"
             to_person(
-                f"Secret {target.secret} gets its tokens from AWS's rotation and none from here: its readers have no "
-                f"access until that has run. Start it right afterwards: {target.start}"
+                f"Secret {target.secret} gets its tokens from AWS's rotation and none from here, and {ends}. Start it "
+                f"right afterwards: {target.start}"
             )
+    if without_successor:
+        to_person("Where no other token can be made, the current one ends all the same: its readers have no access.")
 
 
 def _print(done: Revoked) -> None:
     for one in done.secrets:
-        if one.left:
+        if one.spared:
+            text = f"generation {one.generation} is condemned and LIVES ON: {ALONE}"
+        elif one.left:
             text = f"not ended: {one.left}"
         elif one.served:
             text = f"ended; generation {one.generation} is current"
@@ -195,32 +206,39 @@ def _print(done: Revoked) -> None:
         click.echo(f"system user {user}: what no secret holds is not ended: {why}")
     if done.code:
         click.echo("Work is left: run the same command again when the reason is gone.")
+    if any(one.spared for one in done.secrets):
+        click.echo("To end what lives on at once, at the cost of its readers' access: say --without-successor as well.")
 
 
 @click.command(name="revoke")
 @click.argument("secret", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every secret of the stack, and every token of its users.")
+@click.option(
+    "--without-successor", is_flag=True, help="End the current token also when no other one can be made: readers lose."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(secret: str | None, stack: str | None, *, everything: bool, yes: bool, as_json: bool) -> None:
-    """End the tokens in SECRET (its name, ARN or identity) at once, and put another one there.
+def command(
+    secret: str | None, stack: str | None, *, everything: bool, without_successor: bool, yes: bool, as_json: bool
+) -> None:
+    """Put another token into SECRET (its name, ARN or identity), and end the ones it holds at once.
 
-    Shows what loses access and asks. Run it again after an interruption: it carries on. Exit code 2 while a token lives
-    that should not, or a secret has none.
+    Shows what loses access and asks. The current token ends once its successor is current, not before. Run it again
+    after an interruption: it carries on. Exit code 2 while a token lives that should not, or a secret has none.
     """
     if (secret is None) != everything:
         raise click.ClickException("Name one secret, or say --all. Nothing was changed.")
     found = tokens.read(stack, "nothing can be revoked")
     targets, live = targets_of(found, secret), Live(found)
     users = _users(live, targets) if everything else []
-    _show(live, targets, users)
+    _show(live, targets, users, without_successor=without_successor)
     if not yes and not click.confirm("End them now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
     carried_on = pending(live, targets)
     if carried_on:
         to_person("An order stands already and is not carried out yet: carrying on with it.")
-    done = revoke(live, targets, carried_on or str(uuid4()), users)
+    done = revoke(live, targets, carried_on or str(uuid4()), users, without_successor=without_successor)
     if as_json:
         click.echo(json.dumps(asdict(done)))
     else:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120
 QUOTED = 400
 PAGE = 100
+# What the engine writes for an output that an update could not know, because its resource failed.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 LOOKS = ("update", "refresh")  # the operations that read Meta and write down what they saw
@@ -72,8 +74,18 @@ def export(stack: str | None) -> dict[str, Any]:
 
 
 def outputs(stack: str | None) -> dict[str, Any]:
-    """Return the outputs; a secret one reads `[secret]`."""
-    return _object(["stack", "output", "--json", *_chosen(stack)], "outputs")
+    """Return the outputs without what the last update did not know; a secret one reads `[secret]`."""
+    found: dict[str, Any] = known(_object(["stack", "output", "--json", *_chosen(stack)], "outputs"))
+    return found
+
+
+def known(value: Any) -> Any:
+    """The same value without the engine's markers for what is not known."""
+    if isinstance(value, dict):
+        return {key: known(part) for key, part in value.items() if part != UNKNOWN}
+    if isinstance(value, list):
+        return [known(part) for part in value if part != UNKNOWN]
+    return value
 
 
 def config(stack: str | None) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""What a report says about a stack, worked out from its outputs and its state. Pure."""
+"""What a report says about a stack, worked out from its outputs and its state. Pure.
+
+An update in which a resource failed leaves outputs of it unknown, and a program of somebody's own may export none of
+this: tokens and gates are told as their resources stand in the state.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.open_first import filtered, open_first
-from meta_access.cli.stack import resources
+from meta_access.cli.stack import known, resources
+from meta_access.gates import TOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from meta_access.cli.open_first import Filter
     from meta_access.cli.stack import Seen
 
 OURS = "pulumi-python:dynamic/meta:"
+TOKEN = f"{OURS}SystemUserToken"
+SECRET = (
+    "arn", "version_id", "generation", "fingerprint", "scopes", "issued_at", "expires_at", "superseded", "freshness",
+)  # fmt: skip
 # In the order in which people read them: who, may do what, with which key; then what waits for people.
 ORDER = ("SystemUser", "AppInstallation", "AssetAssignment", "SystemUserToken")
 
@@ -27,8 +36,8 @@ class Summary:
         stack: Its name as asked for; empty for the selected one.
         resources: Kind to the names of what exists, ids behind those of system users.
         seen: When what the gates say was seen.
-        gates: Export `gates`, what is open first.
-        secrets: Export `secrets`.
+        gates: Export `gates`, with what its resources add; what is open first.
+        secrets: What each token's resource tells; what only the export `secrets` has besides.
         quota: Export `quota`.
         login_urls: Export `login_urls`.
         upkeep: Export `upkeep`.
@@ -73,12 +82,46 @@ def summarize(
         stack=stack or "",
         resources={kind: sorted(found[kind]) for kind in ranked},
         seen=seen,
-        gates=filtered(open_first(_table(outputs, "gates")), wanted),
-        secrets=_table(outputs, "secrets"),
+        gates=filtered(open_first(gates_of(outputs, state)), wanted),
+        secrets=secrets_of(outputs, state),
         quota=_table(outputs, "quota"),
         login_urls=_table(outputs, "login_urls"),
         upkeep=_table(outputs, "upkeep"),
     )
+
+
+def gates_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each gate's fields: the export has more in a next step, the resource what an update could not export."""
+    made = {name: _fields(outs, TOLD) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs}
+    told = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
+    return {name: {**made.get(name, {}), **told.get(name, {})} for name in {**told, **made}}
+
+
+def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each token's secret: as the state has it, which no failed update takes away."""
+    made: dict[str, dict[str, Any]] = {}
+    for kind, name, outs in _outputs(state):
+        if kind == TOKEN:
+            row = _fields(outs, SECRET) | ({"name": outs["secret_name"]} if "secret_name" in outs else {})
+            # Two of one name are told apart by their secrets.
+            made[name if name not in made else f"{name}, {row.get('name', '?')}"] = row
+    told = {name: row for name, row in _table(outputs, "secrets").items() if isinstance(row, dict)}
+    return {name: {**told.get(name, {}), **made.get(name, {})} for name in {**told, **made}}
+
+
+def _outputs(state: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Type, name and outputs of each resource of ours that stays."""
+    return [
+        (str(entry["type"]), str(entry.get("urn", "")).rsplit("::", 1)[-1], known(entry["outputs"]))
+        for entry in resources(dict(state))
+        if str(entry.get("type", "")).startswith(OURS)
+        and isinstance(entry.get("outputs"), dict)
+        and not entry.get("delete")
+    ]
+
+
+def _fields(outs: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: outs[name] for name in names if name in outs}
 
 
 def _name(resource: Mapping[str, Any]) -> str:
@@ -89,5 +132,5 @@ def _name(resource: Mapping[str, Any]) -> str:
 
 
 def _table(outputs: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = outputs.get(name)
+    value = known(outputs.get(name))
     return dict(value) if isinstance(value, dict) else {}

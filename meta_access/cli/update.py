@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # A claim of another run is waited for, then a lease of our own runs, for each token one after the other.
 TIMEOUT_S = 3600.0
 _GIVES_UP_S = 60.0
+# Whether a token is due is seen by looking; a project of somebody's own may lack `options: {refresh: always}`.
+REFRESH = ("--refresh",)
 SETTINGS = {"PULUMI_RUN_PROGRAM": "true", "PULUMI_CONTINUE_ON_ERROR": "true"}
 # How an error about the configuration begins, wherever it is raised (`errors.ConfigError`).
 REFUSAL = re.compile(r"\b[0-9]+ problems? in the configuration:")
@@ -41,7 +43,7 @@ def targeted(stack: str, urns: Sequence[str]) -> Ended:
     targets = [part for urn in urns for part in ("--target", urn)]
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own pulumi, as every command of this project
-            ["pulumi", "up", "--yes", "--non-interactive", "--stack", stack, *targets],  # noqa: S607 - likewise
+            ["pulumi", "up", "--yes", "--non-interactive", *REFRESH, "--stack", stack, *targets],  # noqa: S607 - likewise
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             env={**os.environ, **SETTINGS, **plugins.installed_only()},

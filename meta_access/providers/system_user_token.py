@@ -14,8 +14,8 @@ from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
-from meta_access.errors import BlockedError, GraphError, InvalidRequestError, PermissionDeniedError
-from meta_access.providers import _grace, _host, _live, _token_rules
+from meta_access.errors import BlockedError, GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
+from meta_access.providers import _grace, _host, _live, _looked, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
@@ -95,13 +95,50 @@ class SystemUserTokenProvider(MetaProvider):
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
         told |= _rotated_elsewhere(seen, outs)
+        _looked.note(outs["arn"], told)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
 
+    def moved(self, outs: Mapping[str, Any]) -> bool:
+        """Whether the connection now stands for another app or region than the token is of."""
+        return bool(_moved(outs, self.live(outs)))
+
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
-        return bool(_moved(outs, self.live(props)))
+        if _moved(outs, self.live(props)):
+            return True
+        seen = self._today_if_it_can_be_told(outs)
+        if seen["freshness"] != outs["freshness"]:
+            # No refresh has looked, so no input shows it.
+            say(f"token {outs.get('label', '')}: {seen['freshness']}")
+        return any(seen[name] != outs[name] for name in ("freshness", "version_id", "generation"))
+
+    def today(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs as the secret tells them today: as the refresh has read them or, when none has, read now.
+
+        Raises:
+            MetaAccessError: It cannot be looked at.
+        """
+        if _looked.at(outs["arn"]) is None:
+            self.look(outs["arn"], dict(outs))
+        return {**outs, **(_looked.at(outs["arn"]) or {})}
+
+    def _today_if_it_can_be_told(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        # What is said to be due is decided on the live secret anyway.
+        if _live.settings().offline or outs["freshness"] != CURRENT:
+            return dict(outs)
+        try:
+            return self.today(outs)
+        except MetaAccessError as error:
+            _looked.note(outs["arn"], {})
+            say(
+                f"token {outs.get('label', '')} was NOT looked at, so this run does not know whether it is due, and "
+                f"leaves it as it is: {error}"
+            )
+        return dict(outs)
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
+        outs = self._today_if_it_can_be_told(outs)
+        _looked.forget(outs["arn"])
         live, late = self.live(props), outs["freshness"]
         kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
         moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConflictError
 from meta_access.providers import _live
-from meta_access.providers.system_user_token import CURRENT, SystemUserTokenProvider, observed, region_of
+from meta_access.providers.system_user_token import CURRENT, SystemUserTokenProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,15 +32,14 @@ def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
     """
     _live.configure(get)
     provider, label = SystemUserTokenProvider(), outs.get("label", "")
-    if outs["connection"] not in _live.settings().connections or provider.due(outs, outs):
+    if outs["connection"] not in _live.settings().connections or provider.moved(outs):
         raise ConflictError(
             f"token {label} is not touched: the connection it was made through, {outs['connection']}, is not in the "
             "configuration of the last update that succeeded, or acts for another app or region there. Nothing was "
             "changed. Mend the configuration and run `pulumi up`."
         )
-    freshness = observed(provider.live(outs).store(region_of(outs["arn"])), outs).freshness
-    if freshness == CURRENT:
+    today = provider.today(outs)
+    if today["freshness"] == CURRENT:
         return ""
-    due = {**outs, "freshness": freshness}
-    provider.change(outs["arn"], due, {name: due[name] for name in provider.inputs if name in due}, frozenset())
-    return freshness
+    provider.change(outs["arn"], today, {name: today[name] for name in provider.inputs if name in today}, frozenset())
+    return str(today["freshness"])

@@ -77,10 +77,11 @@ def end_condemned(
     arn: str,
     *,
     owner: str,
+    spare_current: str = "",
     clock: Clock = SYSTEM_CLOCK,
     notify: Callable[[str], None] = print,
 ) -> Condemned:
-    """End the condemned tokens by value, the current one included, without minting.
+    """End the condemned tokens by value, without minting: the current one too, unless there is a reason to spare it.
 
     Raises:
         ForeignSecretError: It is not the owner's.
@@ -91,6 +92,9 @@ def end_condemned(
     # The current one last: what reads the secret is served as long as anything can still fail.
     for generation in sorted(view.held, key=lambda g: (g == view.current, g)):
         if generation > view.condemned:
+            continue
+        if generation == view.current and spare_current:
+            done.kept[generation] = spare_current
             continue
         ended = end_held(work, generation)
         if ended is not Ended.YES:

@@ -98,12 +98,13 @@ def test_aws_rotates_from_the_second_token_on_and_hands_back_in_the_middle_of_a_
     assert (told["generation"], told["fingerprint"]) == (2, second["fingerprint"])
     assert run(dev, "rotate", "--due")[0] == 0
 
-    # In an emergency the tokens end at once; the next one is AWS's to mint, and the command says how.
+    # In an emergency the successor is AWS's to mint, and the command says how. Until then the current one lives on.
     code, told, said = run(dev, "revoke", "reporting", "--yes")
     [row] = told["secrets"]
-    assert (code, row["served"], row["left"], row["start"]) == (2, False, "", start), said
-    assert f"its readers have no access until that has run. Start it right afterwards: {start}" in said
-    assert live(emulator) == set()
+    alone = "generation 2: no successor is current yet, and its readers would have no access"
+    assert (code, row["served"], row["left"], row["start"]) == (2, False, alone, start), said
+    assert f"that ends the condemned ones. Start it right afterwards: {start}" in said
+    assert live(emulator) == {second["fingerprint"]}
     function.rotate()
     third = values(emulator, SECRET)
     assert (third["generation"], live(emulator)) == (3, {third["fingerprint"]})

@@ -79,6 +79,10 @@ def test_up_twice_env_and_down(checkout: Checkout) -> None:
     assert "System users that remain, because Meta cannot delete one:\n  - unused " in down.text
     assert re.search(r"Secrets that remain, .*:\n  - meta/dev/reporting/\w+: deleted on \d{4}-", down.text)
     assert "No orphan is left." in down.text
+    again = checkout.target("down")
+    assert again.code == 0, again.text
+    assert "stack dev is empty: there is nothing to destroy" in again.text
+    assert "created" not in again.text
     assert lindenhof.live_tokens(checkout.emulator) == []
     assert checkout.files() == before
 

@@ -31,13 +31,14 @@ def test_due_tokens_are_rotated_and_all_are_revoked_while_another_resource_fails
     assert payload["generation"] == 2
     assert payload["access_token"] not in said
 
-    # The emergency, in the same stack: the credential is another user's, so this one's tokens all die at Meta.
+    # The emergency, in the same stack: the credential is another user's, so this one's tokens all die at Meta,
+    # once a successor has shown that another can be made.
     before = {token["fingerprint"] for token in lindenhof.live_tokens(emulator)}
     code, told, said = run(dev, "revoke", "--all", "--yes")
 
     assert code == 0, said
     [row] = told["secrets"]
-    assert (row["name"], row["generation"], row["served"], row["left"]) == ("reporting", 3, True, "")
+    assert (row["name"], row["generation"], row["served"], row["left"]) == ("reporting", 4, True, "")
     assert len(told["users"]) == 1
     assert f"whoever holds generation 2 of secret {row['secret']}" in said
     after = {token["fingerprint"] for token in lindenhof.live_tokens(emulator)}
@@ -49,5 +50,5 @@ def test_due_tokens_are_rotated_and_all_are_revoked_while_another_resource_fails
     # One token by its identity's name: the successor is current before the old one ends, and no other token is touched.
     code, told, said = run(dev, "revoke", "reporting", "--yes")
     assert code == 0, said
-    assert (told["secrets"][0]["generation"], told["users"]) == (4, [])
+    assert (told["secrets"][0]["generation"], told["users"]) == (5, [])
     assert {token["fingerprint"] for token in lindenhof.live_tokens(emulator)} == {values(emulator, arn)["fingerprint"]}

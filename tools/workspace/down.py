@@ -14,7 +14,14 @@ from tools.workspace.process import stream
 def main() -> int:
     with stack.unchanged(stack.dev_file()):
         env = ready.dev()
-        code = stream(["pulumi", "destroy", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env)
+        code = 0
+        # On an empty stack `destroy` runs the program all the same, and makes its components (measured, 3.259.0).
+        if stack.empty():
+            say(f"stack {DEV} is empty: there is nothing to destroy")
+        else:
+            code = stream(
+                ["pulumi", "destroy", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env
+            )
         say("")
         left = stream(["meta-access", "orphans", "--stack", DEV], env)
     return code or left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tools.workspace import shadows
 from tools.workspace.environment import DEV, ROOT, STATE, say
@@ -67,16 +67,28 @@ def verify(stack: str, env: Mapping[str, str]) -> None:
         )
 
 
+def empty() -> bool:
+    """Whether dev has nothing to destroy: no resource but the stack itself and its providers, and none begun."""
+    deployment = _deployment()
+    kinds = [str(entry.get("type", "")) for entry in deployment.get("resources") or []]
+    left = [kind for kind in kinds if kind != "pulumi:pulumi:Stack" and not kind.startswith("pulumi:providers:")]
+    return not left and not deployment.get("pending_operations")
+
+
+def _deployment() -> dict[str, Any]:
+    # The file itself: asking the engine for it would cost half a second of every `make up`.
+    state = json.loads(CHECKPOINT.read_text(encoding="utf-8")) if CHECKPOINT.is_file() else {}
+    found: dict[str, Any] = (state.get("checkpoint") or {}).get("latest") or {}
+    return found
+
+
 def forget_unfinished(env: Mapping[str, str]) -> None:
     """Drop creates of dev that a killed run began and never recorded; the engine would warn of them for ever.
 
     Nothing is lost by it: each resource looks for its own interrupted create before it makes another one. Call it after
     `verify`, since it runs what the state says.
     """
-    # The file itself: asking the engine for it would cost half a second of every `make up`.
-    state = json.loads(CHECKPOINT.read_text(encoding="utf-8")) if CHECKPOINT.is_file() else {}
-    deployment = (state.get("checkpoint") or {}).get("latest") or {}
-    begun = [entry for entry in deployment.get("pending_operations") or [] if entry.get("type") == "creating"]
+    begun = [entry for entry in _deployment().get("pending_operations") or [] if entry.get("type") == "creating"]
     if not begun:
         return
     names = ", ".join(entry["resource"]["urn"].rsplit("::", 1)[-1] for entry in begun)

@@ -79,6 +79,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any
     monkeypatch.setattr(stacks, "config", lambda _stack: texts)
     monkeypatch.setattr(stacks, "outputs", lambda _stack: outputs)
     monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
+    monkeypatch.setattr(stacks, "export", lambda _stack: {"version": 3, "deployment": {}})
     monkeypatch.setattr(gates, "datetime", Today)
     return tmp_path
 

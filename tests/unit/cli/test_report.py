@@ -91,6 +91,67 @@ def test_a_summary_of_an_empty_stack_is_empty() -> None:
     }
 
 
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+TOLD: dict[str, Any] = {
+    "secret_name": "meta/dev/reporting/1a2b3c4d",
+    "arn": ARN,
+    "version_id": "v1",
+    "generation": 1,
+    "fingerprint": "sha256:0123456789abcdef",
+    "scopes": ["ads_read"],
+    "issued_at": "2026-11-24T08:00:00Z",
+    "expires_at": "2027-01-23T08:00:00Z",
+    "superseded": [],
+    "freshness": "current",
+    "claim": "c",
+}
+STANDS: dict[str, Any] = {
+    "status": "pending_human",
+    "phase": "declined",
+    "waiting_on": "us",
+    "next_step": {"what": "Invite ines."},
+}
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {},
+        {"secrets": UNKNOWN, "gates": UNKNOWN},
+        {
+            "secrets": {"reporting": {"name": UNKNOWN, "arn": UNKNOWN}},
+            "gates": {"ads-app-roles": {"status": UNKNOWN, "next_step": UNKNOWN}},
+        },
+    ],
+)
+def test_what_an_update_could_not_export_is_told_as_the_state_has_it(outputs: dict[str, Any]) -> None:
+    made = state(resource("SystemUserToken", "reporting", **TOLD), resource("AppRoles", "ads-app-roles", **STANDS))
+
+    found = summarize("dev", outputs, made, SEEN, Filter())
+
+    kept = {name: TOLD[name] for name in TOLD if name not in {"secret_name", "claim"}}
+    assert found.secrets == {"reporting": {"name": "meta/dev/reporting/1a2b3c4d", **kept}}
+    assert found.gates == {"ads-app-roles": STANDS}
+
+
+def test_an_export_s_next_step_that_says_more_than_the_resource_stays() -> None:
+    made = state(resource("AppRoles", "ads-app-roles", **STANDS))
+    first = {"what": "Invite ines.", "first": "ads-verification"}
+
+    found = summarize("dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter())
+
+    assert found.gates == {"ads-app-roles": {**STANDS, "next_step": first}}
+
+
+def test_two_tokens_of_one_name_are_both_told() -> None:
+    second = {**TOLD, "secret_name": "meta/dev/other", "arn": "arn:2"}
+    made = state(resource("SystemUserToken", "token", **TOLD), resource("SystemUserToken", "token", **second))
+
+    found = summarize("dev", {}, made, SEEN, Filter())
+
+    assert {name: row["arn"] for name, row in found.secrets.items()} == {"token": ARN, "token, meta/dev/other": "arn:2"}
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(stacks, "outputs", lambda _stack: OUTPUTS)

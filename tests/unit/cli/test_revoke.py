@@ -65,46 +65,96 @@ class World:
                 self.current[urn.replace("urn::", "arn:")] += 1
         return self.well
 
-    def end_condemned(self, target: Target) -> Condemned:
-        self.did.append(f"end {target.name}")
+    def end_condemned(self, target: Target, *, spare_current: bool) -> Condemned:
+        self.did.append(f"end {target.name}{' but what is current' if spare_current else ''}")
+        if spare_current:
+            return Condemned(kept={self.current[target.arn]: "no successor"})
         if target.arn in self.in_use:
             return Condemned(kept={1: "it is the credential in use"})
         self.ended.add(target.arn)
         return Condemned(ended=[1], current=True)
 
 
-def test_all_is_ordered_first_and_the_credential_is_renewed_before_users_are_emptied() -> None:
+def test_all_is_ordered_and_renewed_first_and_only_then_are_users_emptied_and_renewed_again() -> None:
     world = World({"arn:a": 1, "arn:root": 4})
 
     done = revoke(world, [A, ROOT], "o1", ["1"])
 
-    assert world.did == ["order a", "order root", "up urn::root", "end all of 1, in a", "up urn::a"]
+    assert world.did == [
+        *("order a", "order root", "up urn::root", "up urn::a"),
+        *("order a", "end all of 1, in a", "up urn::a"),
+    ]
     assert done.secrets == [
-        Became(name="a", secret="meta/a", generation=2, served=True),
+        Became(name="a", secret="meta/a", generation=3, served=True),
         Became(name="root", secret="meta/root", generation=5, served=True),
     ]
     assert (done.users, done.code) == (["1"], 0)
 
 
-def test_a_run_that_carries_on_does_not_end_what_was_minted_since() -> None:
-    orders = {"arn:a": Order(1, "o1"), "arn:b": Order(1, "o1")}
-    world = World({"arn:a": 2, "arn:b": 1}, orders)
-    assert pending(world, [A, B]) == "o1"
+def test_a_user_whose_secret_could_not_be_renewed_is_not_emptied() -> None:
+    world = World({"arn:a": 1}, well=False)
 
-    done = revoke(world, [A, B], "o1", ["1", "2"])
+    done = revoke(world, [A], "o1", ["1"])
+
+    assert world.did == ["order a", "up urn::a", "end a but what is current"]
+    assert done.users_left == {
+        "1": "for a secret of it no successor is current yet, and its readers would have no access"
+    }
+    assert (done.users, done.code) == ([], 2)
+
+
+def test_a_user_is_emptied_all_the_same_when_the_operator_says_so() -> None:
+    world = World({"arn:a": 1}, well=False)
+
+    done = revoke(world, [A], "o1", ["1"], without_successor=True)
+
+    assert world.did == [
+        *("order a", "up urn::a", "end a"),
+        *("order a", "end all of 1, in a", "up urn::a"),
+    ]
+    assert (done.users, done.code) == (["1"], 2)
+
+
+def test_a_run_that_carries_on_does_not_end_what_was_minted_since() -> None:
+    orders = {"arn:a": Order(1, "o1/users"), "arn:b": Order(1, "o1/users")}
+    world = World({"arn:a": 2, "arn:b": 1}, orders)
+    assert pending(world, [A, B]) == "o1/users"
+
+    done = revoke(world, [A, B], "o1/users", ["1", "2"])
 
     assert world.did == ["end all of 2, in b", "up urn::a, urn::b"]
     assert (done.users, done.code) == (["2"], 0)
+
+
+def test_a_run_that_carries_on_empties_only_users_that_were_shown_to_be_renewable() -> None:
+    world = World({"arn:a": 1, "arn:b": 1}, {"arn:a": Order(1, "o1/users"), "arn:b": Order(1, "o1")})
+
+    done = revoke(world, [A, B], "o1/users", ["1", "2"])
+
+    assert world.did == ["end all of 1, in a", "up urn::a"]
+    assert done.users == ["1"]
 
 
 def test_an_order_that_is_carried_out_is_not_carried_on() -> None:
     assert pending(World({"arn:a": 2}, {"arn:a": Order(1, "o1")}), [A]) == ""
 
 
-def test_what_cannot_be_renewed_is_ended_all_the_same_and_that_is_work_left() -> None:
+def test_what_cannot_be_renewed_keeps_its_current_token_and_that_is_work_left() -> None:
     world = World({"arn:a": 1}, well=False)
 
     done = revoke(world, [A], "o1")
+
+    assert world.did == ["order a", "up urn::a", "end a but what is current"]
+    assert done.secrets == [
+        Became(name="a", secret="meta/a", generation=1, served=False, left="generation 1: no successor", spared=True)
+    ]
+    assert (done.failed, done.code) == (True, 2)
+
+
+def test_what_cannot_be_renewed_is_ended_all_the_same_when_the_operator_says_so() -> None:
+    world = World({"arn:a": 1}, well=False)
+
+    done = revoke(world, [A], "o1", without_successor=True)
 
     assert world.did == ["order a", "up urn::a", "end a"]
     assert done.secrets == [Became(name="a", secret="meta/a", generation=1, served=False)]
@@ -112,7 +162,9 @@ def test_what_cannot_be_renewed_is_ended_all_the_same_and_that_is_work_left() ->
 
 
 def test_what_cannot_be_ended_is_named() -> None:
-    done = revoke(World({"arn:root": 1}, well=False, in_use={"arn:root"}), [ROOT], "o1")
+    world = World({"arn:root": 1}, well=False, in_use={"arn:root"})
+
+    done = revoke(world, [ROOT], "o1", without_successor=True)
 
     assert [one.left for one in done.secrets] == ["generation 1: it is the credential in use"]
     assert done.code == 2
@@ -123,22 +175,33 @@ def test_a_user_that_cannot_be_emptied_does_not_keep_its_secrets_from_being_rene
 
     done = revoke(world, [A], "o1", ["1"])
 
-    assert world.did == ["order a", "up urn::a"]
+    assert world.did == ["order a", "up urn::a", "order a", "up urn::a"]
     assert done.users_left == {"1": "Meta did not answer"}
     assert [one.served for one in done.secrets] == [True]
     assert done.code == 2
 
 
-def test_a_secret_that_aws_rotates_is_ended_and_the_command_that_renews_it_is_named() -> None:
+@pytest.mark.parametrize("without_successor", [False, True])
+def test_a_secret_that_aws_rotates_names_the_command_that_renews_it(*, without_successor: bool) -> None:
     start = "aws secretsmanager rotate-secret --secret-id arn:a"
     world = World({"arn:a": 1, "arn:b": 1})
 
-    done = revoke(world, [replace(A, start=start), B], "o1")
+    done = revoke(world, [replace(A, start=start), B], "o1", without_successor=without_successor)
 
-    # Pulumi mints nothing there, so no run of it is waited for.
-    assert world.did == ["order a", "order b", "up urn::b", "end a"]
+    # Pulumi mints nothing there, so no run of it is waited for. AWS's next rotation ends what is condemned.
+    ended = "end a" if without_successor else "end a but what is current"
+    assert world.did == ["order a", "order b", "up urn::b", ended]
+    left = "" if without_successor else "generation 1: no successor"
     assert done.secrets == [
-        Became(name="a", secret="meta/a", generation=1, served=False, start=start),
+        Became(
+            name="a",
+            secret="meta/a",
+            generation=1,
+            served=False,
+            left=left,
+            start=start,
+            spared=not without_successor,
+        ),
         Became(name="b", secret="meta/b", generation=2, served=True),
     ]
     assert done.code == 2

@@ -141,3 +141,10 @@ def test_without_a_history_nobody_can_tell_the_age_and_nothing_stops(pulumi: Pat
     assert found.told(datetime(2026, 11, 24, tzinfo=UTC)) == (
         "How old this is, nobody can tell: the stack's history has no update that succeeded."
     )
+
+
+def test_what_the_last_update_did_not_know_is_no_output(pulumi: Path) -> None:
+    marker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    answer(pulumi, f"""echo '{{"arn": "{marker}", "a": {{"b": "{marker}", "c": ["{marker}", 1]}}, "d": "x"}}'""")
+
+    assert stacks.outputs("dev") == {"a": {"c": [1]}, "d": "x"}

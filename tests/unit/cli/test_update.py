@@ -35,7 +35,7 @@ def test_the_resources_alone_are_run_and_what_it_prints_is_no_answer(
 ) -> None:
     answer(
         pulumi,
-        'test "$*" = "up --yes --non-interactive --stack dev --target urn:a --target urn:b" || exit 7\n'
+        'test "$*" = "up --yes --non-interactive --refresh --stack dev --target urn:a --target urn:b" || exit 7\n'
         'test "$PULUMI_RUN_PROGRAM$PULUMI_CONTINUE_ON_ERROR" = truetrue || exit 8\necho Updating',
     )
 

@@ -18,7 +18,7 @@ from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.vault.end import Leaving
 from meta_access.vault.observe import Observed, Presence
 from meta_access.vault.outcome import Outcome, Superseded
-from tests.unit.providers.conftest import NOT_KNOWN, NOW, FakeMeta, new_process
+from tests.unit.providers.conftest import NOT_KNOWN, NOW, FakeMeta, configured, new_process
 
 if TYPE_CHECKING:
     from meta_access.connections import AwsSettings
@@ -220,6 +220,82 @@ def test_another_app_or_region_behind_the_connection_is_a_change(
     assert PROVIDER.diff(arn(), outs(), asked()).changes is True
     reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
     assert PROVIDER.diff(arn(), outs(), asked()).changes is True
+
+
+DUE = "rotation due: expires 2026-12-01"
+
+
+@pytest.fixture
+def looks(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which secrets were described, one entry each time."""
+    found: list[str] = []
+
+    def observe(store: Any, secret: str, **given: Any) -> Observed:
+        found.append(secret)
+        return vault.observe(store, secret, **given)
+
+    monkeypatch.setattr(system_user_token, "observe", observe)
+    return found
+
+
+def test_without_a_refresh_the_diff_looks_says_what_is_due_and_the_update_does_it(
+    vault: FakeVault, looks: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault.seen = {"freshness": DUE}
+
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is True
+    assert capsys.readouterr().out == f"token reporting: {DUE}\n"
+    PROVIDER.update(arn(), outs(), asked())
+
+    assert vault.asks[0][0].rotate_now == DUE
+    assert looks == [arn()]
+
+
+def test_what_the_refresh_has_looked_at_is_not_looked_at_again(vault: FakeVault, looks: list[str]) -> None:
+    read = PROVIDER.read(arn(), outs())
+    assert read.outs is not None
+    assert PROVIDER.diff(arn(), read.outs, asked()).changes is False
+
+    assert looks == [arn()]
+
+
+def test_without_a_refresh_a_change_of_policy_does_not_hide_what_is_due(vault: FakeVault, looks: list[str]) -> None:
+    vault.seen = {"freshness": DUE}
+
+    PROVIDER.diff(arn(), outs(), asked(grace="48h"))
+    PROVIDER.update(arn(), outs(), asked(grace="48h"))
+
+    assert vault.asks[0][0].rotate_now == DUE
+    assert looks == [arn()]
+
+
+def test_without_a_refresh_the_state_follows_what_was_done_outside_pulumi(vault: FakeVault) -> None:
+    vault.seen = {"claimed": True, "generation": 2, "version_id": "v2", "fingerprint": "sha256:2222222222222222"}
+
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is True
+    updated = PROVIDER.update(arn(), outs(), asked())
+
+    assert vault.asks == []
+    assert updated.outs == outs(generation=2, version_id="v2", fingerprint="sha256:2222222222222222")
+
+
+def test_a_token_that_cannot_be_looked_at_is_told_loudly_and_stops_nothing(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault.fails = SecretDeniedError("Describing secret x was refused.")
+
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is False
+    assert capsys.readouterr().out == (
+        "token reporting was NOT looked at, so this run does not know whether it is due, and leaves it as it is: "
+        "Describing secret x was refused.\n"
+    )
+
+
+def test_offline_no_secret_is_looked_at(meta: FakeMeta, looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, meta, offline=True)
+
+    assert PROVIDER.diff(arn(), outs(), asked()).changes is False
+    assert looks == []
 
 
 # --- create, read --------------------------------------------------------------------------------

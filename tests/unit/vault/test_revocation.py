@@ -50,9 +50,15 @@ def rotated(world: World) -> Outcome:
     return world.ensure(scenarios.ROTATED, claim=claim(world))
 
 
-def ended(world: World) -> Condemned:
+def ended(world: World, spare_current: str = "") -> Condemned:
     return end_condemned(
-        world.new_store(), world.meta, arn(world), owner=ASK.owner, clock=world.time, notify=world.said.append
+        world.new_store(),
+        world.meta,
+        arn(world),
+        owner=ASK.owner,
+        spare_current=spare_current,
+        clock=world.time,
+        notify=world.said.append,
     )
 
 
@@ -130,6 +136,13 @@ def test_a_refused_mint_leaves_the_order_and_the_condemned_can_be_ended_without_
     outcome = rotated(world)
     assert world.meta.living() == {world.at("AWSCURRENT")["access_token"]}
     assert seen(world, outcome).freshness == "current"
+
+
+def test_the_current_token_can_be_spared_while_the_others_end(world: World) -> None:
+    ordered(world)
+
+    assert ended(world, "no successor") == Condemned(ended=[1], kept={2: "no successor"})
+    assert world.meta.living() == {SECOND}
 
 
 def test_without_an_order_nothing_is_condemned(world: World) -> None:

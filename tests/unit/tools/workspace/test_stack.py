@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.workspace import stack
+from tools.workspace import down, ready, stack
 from tools.workspace.stack import StackError
 
 if TYPE_CHECKING:
@@ -81,3 +81,48 @@ def test_creates_that_were_never_recorded_are_dropped(
     stack.forget_unfinished(os.environ)
 
     assert ((tmp_path / "calls").read_text() if (tmp_path / "calls").exists() else None) == calls
+
+
+STACK = {"type": "pulumi:pulumi:Stack", "outputs": {"gates": {}}}
+PROVIDER = {"type": "pulumi:providers:pulumi-python", "custom": True}
+
+
+@pytest.mark.parametrize(
+    ("latest", "empty"),
+    [
+        (None, True),
+        ({}, True),
+        ({"resources": [STACK, PROVIDER]}, True),
+        ({"resources": [STACK, PROVIDER, {"type": "meta:access:AppAccess"}]}, False),
+        ({"resources": [{"type": "pulumi-python:dynamic/meta:SystemUser", "custom": True}]}, False),
+        ({"pending_operations": [{"type": "creating"}]}, False),
+    ],
+)
+def test_a_stack_of_which_nothing_but_itself_is_left_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: object, *, empty: bool
+) -> None:
+    file = tmp_path / "dev.json"
+    monkeypatch.setattr(stack, "CHECKPOINT", file)
+    if latest is not None:
+        file.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "dev", "latest": latest}}))
+
+    assert stack.empty() is empty
+
+
+def test_down_destroys_no_empty_stack_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[list[str]] = []
+
+    def stream(argv: list[str], _env: object) -> int:
+        ran.append(argv)
+        return 0
+
+    monkeypatch.setattr(ready, "dev", dict)
+    monkeypatch.setattr(down, "stream", stream)
+    monkeypatch.setattr(stack, "empty", lambda: True)
+
+    assert down.main() == 0
+
+    assert ran == [["meta-access", "orphans", "--stack", "dev"]]
+    assert "stack dev is empty: there is nothing to destroy\n" in capsys.readouterr().out
