@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import figures, project, statements
+from meta_access.cli import figures, plain_files, project, statements
 from meta_access.cli import stack as stacks
 from meta_access.cli.statements import declared, gates, written
 from meta_access.clock import iso, parse_iso
@@ -136,7 +136,7 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     if not yes:
         click.confirm(f"Write this to {home.stacks.name}/{file.name}?", abort=True)
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    file.write_text(written(before, gate, entry), encoding="utf-8")
+    plain_files.write(file, written(before, gate, entry))
     if as_json:
         click.echo(json.dumps({"gate": gate, "file": str(file), "record": record}))
     else:

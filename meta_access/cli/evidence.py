@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access import devtools_export
-from meta_access.cli import figures, importing, project, statements
+from meta_access.cli import figures, importing, plain_files, project, statements
 from meta_access.cli import stack as stacks
 from meta_access.cli.attest import moment
 from meta_access.cli.exit_codes import DONE, WORK_LEFT
@@ -106,7 +106,7 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     target = evidence_file(home.stacks, name)
     before = target.read_text(encoding="utf-8") if target.is_file() else ""
     if (text := _apply(result, loaded, export, mine, before)) != before:
-        target.write_text(text, encoding="utf-8")
+        plain_files.write(target, text)
     if as_json:
         click.echo(json.dumps(result.as_json(target)))
     else:

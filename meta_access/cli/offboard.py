@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.audit import VARIABLE
-from meta_access.cli import audit, project, tokens, update
+from meta_access.cli import audit, plain_files, project, tokens, update
 from meta_access.cli import stack as stacks
 from meta_access.cli.exit_codes import DONE, FAILED, WORK_LEFT
 from meta_access.cli.holdings import (
@@ -224,11 +224,11 @@ def _take_away(person: str, found: Everything, read: tokens.StackTokens, file: P
         _show_edit(file, text, wanted)
     if not yes and not click.confirm("Take away what a program may, now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
-    file.write_text(wanted, encoding="utf-8")
+    plain_files.write(file, wanted)
     try:
         loaded = load_stack(stacks.config(read.stack), read.stack, file.parent)
     except MetaAccessError:
-        file.write_text(text, encoding="utf-8")
+        plain_files.write(file, text)
         raise
     urns = [one.urn for one in held(person, everything(person, loaded, read, found.seen)) if one.urn]
     if not urns:

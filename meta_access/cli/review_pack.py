@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access import call_log, upkeep
+from meta_access.cli.plain_files import Folder
 from meta_access.cli.review_call import Caller, ReviewCall
 from meta_access.errors import MetaAccessError
 from meta_access.gates import Status
@@ -109,22 +110,22 @@ def make(
 
     Raises:
         ReviewPackError: The folder cannot be written.
+        LinkError: It, or something in it, is a link.
     """
     caller, found = Caller(stack), []
+    asked = [one for one in requests(stack) if gates.get(one.gate, {}).get("status") != Status.SATISFIED]
     try:
-        written = _manifest(folder)
-        for request in requests(stack):
-            gate = gates.get(request.gate, {})
-            if gate.get("status") == Status.SATISFIED:
-                continue
-            notify(f"{request.gate}: making its test call.")
-            call = caller.make(request.app, request.key)
-            done = Written(request.gate, call)
-            for name, text in files(request, stack, gate, call, now).items():
-                _put(folder, f"{request.gate}/{name}", text, written, done)
-            found.append(done)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        with Folder(folder) as pack:
+            pack.refuse_links(*(request.gate for request in asked))
+            written = _manifest(pack)
+            for request in asked:
+                notify(f"{request.gate}: making its test call.")
+                call = caller.make(request.app, request.key)
+                done = Written(request.gate, call)
+                for name, text in files(request, stack, gates.get(request.gate, {}), call, now).items():
+                    _put(pack, f"{request.gate}/{name}", text, written, done)
+                found.append(done)
+            pack.write(MANIFEST, json.dumps(written, indent=2, sort_keys=True) + "\n")
     except OSError as error:
         raise ReviewPackError(
             f"Writing the review pack to {folder} failed: {error.strerror}. Name another folder."
@@ -132,19 +133,19 @@ def make(
     return Pack(str(folder), tuple(found))
 
 
-def _manifest(folder: Path) -> dict[str, str]:
+def _manifest(pack: Folder) -> dict[str, str]:
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        found = json.loads(pack.read(MANIFEST) or b"{}")
+    except (RecursionError, ValueError):
         return {}
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _put(folder: Path, name: str, text: str, written: dict[str, str], done: Written) -> None:
+def _put(pack: Folder, name: str, text: str, written: dict[str, str], done: Written) -> None:
     """Write a file, unless a person has changed it since it was written."""
-    file, fresh = folder / name, _digest(text.encode())
-    if file.exists():
-        there = _digest(file.read_bytes())
+    before, fresh = pack.read(name), _digest(text.encode())
+    if before is not None:
+        there = _digest(before)
         if there != fresh and there != written.get(name):
             done.kept.append(name)
             return
@@ -152,8 +153,7 @@ def _put(folder: Path, name: str, text: str, written: dict[str, str], done: Writ
             done.unchanged.append(name)
             written[name] = fresh
             return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    pack.write(name, text)
     written[name] = fresh
     done.written.append(name)
 

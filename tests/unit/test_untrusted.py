@@ -10,8 +10,10 @@ import http.server
 import io
 import json
 import logging
+import py_compile
 import threading
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -32,7 +34,6 @@ from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CANARY = "EAA" + "EMU" + "canarycanarycanary"
 APP_SECRET = "EAA" + "EMU" + "canary" + "appsecretappsecret"
@@ -389,27 +390,63 @@ def test_what_somebody_logs_by_hand_is_masked() -> None:
 # --- what is imported ----------------------------------------------------------------------------
 
 
-def test_files_that_shadow_a_library_are_named_before_anything_runs(tmp_path: Path) -> None:
+def test_only_what_is_meant_to_be_there_can_be_imported_from_the_project(tmp_path: Path) -> None:
     from tools.workspace import shadows
 
-    site = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
-    for folder in ("requests", "boto3", "pulumi", "six.dist-info"):
-        (site / folder).mkdir(parents=True)
-    (site / "six.py").touch()
-    project = tmp_path / "project"
-    for folder in ("pulumi", "components", "stacks", "json"):
-        (project / folder).mkdir(parents=True)
-    for file in ("requests.py", "six.py", "secrets.py", "__main__.py", "pulumi/__init__.py", "components/x.py"):
-        (project / file).touch()
+    for file in (
+        *("__main__.py", "components/x.py", "meta_access/__init__.py", "tools/a/b.py", "tests/conftest.py"),
+        *("stacks/Pulumi.dev.yaml", "docs/examples/one/__main__.py", "build/lib/meta_access/x.py", "json/data.json"),
+        *("my-notes/x.py", ".hidden/x.py", "__pycache__/__main__.cpython-311.pyc"),
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    assert shadows.found(tmp_path) == []
 
-    assert shadows.found(project, tmp_path / "venv") == ["pulumi", "requests.py", "secrets.py", "six.py"]
+    foreign = [
+        "requests.py",  # a dependency's name
+        "secrets.py",  # the standard library's
+        "simplejson.py",  # what a library asks for where it is there
+        "sitecustomize.py",
+        "usercustomize.pyc",
+        "boto3.cpython-311-x86_64-linux-gnu.so",
+        "yaml.abi3.so",
+        "components/late.pyc",
+        "meta_access/fast.so",
+        "stacks/x.py",
+        "docs/__init__.pyc",
+    ]
+    for file in foreign:
+        (tmp_path / file).touch()
+    for package in ("pulumi/__init__.py", "google/protobuf/message.py", "six/deep/er/x.pyc"):
+        (tmp_path / package).parent.mkdir(parents=True)
+        (tmp_path / package).touch()
+
+    assert shadows.found(tmp_path) == sorted([*foreign, "google", "pulumi", "six"])
+
+
+def test_a_compiled_file_that_is_run_without_a_look_at_its_source_is_named(tmp_path: Path) -> None:
+    from tools.workspace import shadows
+
+    source = tmp_path / "components" / "gate_board.py"
+    source.parent.mkdir()
+    source.write_text("x = 1\n")
+    mode = py_compile.PycInvalidationMode
+    py_compile.compile(str(source), invalidation_mode=mode.TIMESTAMP)
+    assert shadows.found(tmp_path) == []
+    py_compile.compile(str(source), invalidation_mode=mode.CHECKED_HASH)
+    assert shadows.found(tmp_path) == []
+
+    made = py_compile.compile(str(source), invalidation_mode=mode.UNCHECKED_HASH)
+
+    assert made is not None
+    assert shadows.found(tmp_path) == [str(Path(made).relative_to(tmp_path))]
 
 
 def test_this_checkout_shadows_nothing() -> None:
     from tools.workspace import shadows
     from tools.workspace.environment import ROOT
 
-    assert shadows.found(ROOT, ROOT / ".venv") == []
+    assert shadows.found(ROOT) == []
 
 
 def test_the_environment_of_the_targets_has_no_import_path_of_somebody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from meta_access.yaml_files import parse_with_places, read_text
+from tools.workspace.stack import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +23,13 @@ if TYPE_CHECKING:
 COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
 SECRETS_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 HIDDEN = "not available offline"
-# Credentials of a person or a runner that could reach something; the preview must not even be able to.
-CREDENTIAL_PREFIXES = ("AWS_", "META_", "PULUMI_", "AZURE_", "GOOGLE_", "GITHUB_TOKEN", "ARM_")
+SHOWN = 10
+DEEPEST = 40
+# All that the copy's commands are given of the caller's environment. A credential may have any name; these hold none.
+PASSED = (
+    *("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "COLUMNS", "NO_COLOR", "PYTHONUNBUFFERED"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),  # where a runner's Python finds its own library
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +42,29 @@ class Scratch:
 
 @contextlib.contextmanager
 def copied(root: Path, stack: str) -> Iterator[Scratch]:
-    """Copy the project, with the stack's file made independent of its secrets provider; remove the copy afterwards."""
+    """Copy the project, with the stack's file made independent of its secrets provider; remove the copy afterwards.
+
+    Raises:
+        StackError: Something in it is a link, or neither file nor folder. What is swapped in while it is copied is not
+            followed as a file, but may be as a folder.
+    """
+    if odd := sorted(str(path.relative_to(root)) for name in COPIED for path in _odd(root / name)):
+        more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+        raise StackError(
+            f"The offline preview follows no link and reads no device, and would show less than is planned without "
+            f"{', '.join(map(ascii, odd[:SHOWN]))}{more}. Find out who put it there, and put a plain file or folder in "
+            "its place."
+        )
     folder = Path(tempfile.mkdtemp(prefix="meta-access-offline-"))
     try:
         for name in COPIED:
             source = root / name
             if source.is_dir():
-                shutil.copytree(source, folder / name)
+                shutil.copytree(source, folder / name, symlinks=True, copy_function=_copy_file)
             elif source.is_file():
-                shutil.copy2(source, folder / name)
+                _copy_file(str(source), str(folder / name))
         (folder / ".venv").symlink_to(root / ".venv")
-        for made in ("home", "state"):
+        for made in ("home", "state", "nobody", "tmp"):
             (folder / ".work" / made).mkdir(parents=True)
         file = folder / "stacks" / f"Pulumi.{stack}.yaml"
         text, blanked = independent(read_text(file, f"stacks/{file.name}"))
@@ -52,6 +72,29 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         yield Scratch(folder, blanked)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _odd(path: Path) -> Iterator[Path]:
+    """What is neither a plain file nor a folder of sensible depth, at a path and below it."""
+    waiting = [(path, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        mode = here.lstat().st_mode if os.path.lexists(here) else stat.S_IFREG
+        if stat.S_ISDIR(mode) and depth < DEEPEST:
+            waiting.extend((entry, depth + 1) for entry in here.iterdir())
+        elif not stat.S_ISREG(mode):
+            yield here
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copy a plain file with its times, by which its compiled form is found."""
+    with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as original:
+        told = os.fstat(original.fileno())
+        if not stat.S_ISREG(told.st_mode):
+            raise StackError(f"{source!a} is no plain file. Put one in its place.")
+        with Path(target).open("wb") as made:
+            shutil.copyfileobj(original, made)
+    os.utime(target, ns=(told.st_atime_ns, told.st_mtime_ns))
 
 
 def independent(text: str) -> tuple[str, int]:
@@ -87,12 +130,18 @@ def _secure(node: yaml.Node) -> list[tuple[int, int, str]]:
 
 
 def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment of the copy's commands: whatever could be a credential is left out."""
-    kept = {name: value for name, value in base.items() if not name.startswith(CREDENTIAL_PREFIXES)}
+    """Return the environment of the copy's commands: a few names of the caller's, and a home of nobody.
+
+    The program of a pull request runs with it. It can still read what its user may: the job itself must hold nothing.
+    """
+    work = folder / ".work"
+    kept = {name: base[name] for name in PASSED if name in base}
     return {
         **kept,
-        "PULUMI_HOME": str(folder / ".work" / "home"),
-        "PULUMI_BACKEND_URL": f"file://{folder / '.work' / 'state'}",
+        "HOME": str(work / "nobody"),
+        "TMPDIR": str(work / "tmp"),
+        "PULUMI_HOME": str(work / "home"),
+        "PULUMI_BACKEND_URL": f"file://{work / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "offline",
         "PULUMI_RUN_PROGRAM": "true",
         "PULUMI_CONTINUE_ON_ERROR": "true",

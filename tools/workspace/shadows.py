@@ -1,29 +1,64 @@
-"""Files of the project's folder that Python would import instead of a library.
+"""What Python could import from the project's folder, and what of it is meant to be there.
 
 The engine starts the program and the provider process in the project's folder, which comes first on Python's path: a
-`requests.py` there would run with the credentials of whoever runs the target.
+`requests.py` there would run with the credentials of whoever runs the target. So would a `simplejson.py`, which no
+lock names and `requests` asks for. Hence a list of what may be there, and none of what may not.
 """
 
 from __future__ import annotations
 
-import sys
+import os
+from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+PROGRAM = "__main__.py"
+CODE = frozenset({"components", "meta_access", "tools", "tests"})
+# Folders that hold no module of their own, whatever lies deeper in them.
+DATA = frozenset({"build", "dist", "docs", "stacks"})
+_CACHE = "__pycache__"
+# A folder without `__init__.py` is a package too, so each of these suffixes counts at any depth.
+_MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, *EXTENSION_SUFFIXES, ".so", ".pyd", ".dylib")
+_NO_SOURCE = tuple(suffix for suffix in _MODULES if suffix not in SOURCE_SUFFIXES)
+# The second word of a compiled file: bit 0 says "by hash", bit 1 "compare it"; the first alone runs whatever it holds.
+_UNCHECKED = 0b01
 
-def found(root: Path, venv: Path) -> list[str]:
-    """Names in `root` that shadow a module of the standard library or of the environment."""
-    installed = {_module(path) for folder in venv.glob("lib/python*/site-packages") for path in folder.iterdir()}
-    known = (installed | set(sys.stdlib_module_names)) - {"", "__main__"}
-    ours = [
-        path
-        for path in root.iterdir()
-        if path.suffix in {".py", ".pyc", ".so"} or (path.is_dir() and any(path.glob("*.py")))
-    ]
-    return sorted(path.name for path in ours if _module(path) in known)
+
+def found(root: Path) -> list[str]:
+    """Paths below `root` that Python would import and that are not meant to be there."""
+    return sorted({str(path.relative_to(root)) for entry in root.iterdir() for path in _of(entry)})
 
 
-def _module(path: Path) -> str:
-    return "" if path.name.endswith((".dist-info", ".pth")) else path.name.split(".")[0]
+def _of(entry: Path) -> Iterator[Path]:
+    if not entry.is_dir():
+        if entry.name.endswith(_MODULES) and entry.name != PROGRAM:
+            yield entry
+    elif entry.name in CODE:
+        yield from _without_source(entry)
+    elif entry.name in DATA:
+        yield from (path for path in entry.iterdir() if path.name.endswith(_MODULES))
+    elif entry.name.isidentifier() and entry.name != _CACHE and _is_package(entry):
+        yield entry
+
+
+def _is_package(folder: Path) -> bool:
+    return any(name.endswith(_MODULES) for _, _, names in os.walk(folder) for name in names)
+
+
+def _without_source(folder: Path) -> Iterator[Path]:
+    """Compiled modules that are imported as they are: without a source beside them, or without a look at it."""
+    for path in folder.rglob("*"):
+        if path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path)):
+            yield path
+
+
+def _is_unchecked(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            flags = int.from_bytes(file.read(8)[4:], "little")
+    except OSError:
+        return True
+    return flags & 0b11 == _UNCHECKED

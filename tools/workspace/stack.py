@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from tools.workspace import shadows
 from tools.workspace.environment import DEV, ROOT, STATE, say
 from tools.workspace.process import capture, stream
-from tools.workspace.venv import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,12 +51,13 @@ def select(env: Mapping[str, str]) -> None:
 def verify(stack: str, env: Mapping[str, str]) -> None:
     """Compare the provider payloads in the state with the frozen table: state is code, and the engine would run it.
 
-    So are files in the project's folder that Python would take for a library's, since the folder comes first.
+    So are files in the project's folder that Python may take for a library's, since the folder comes first.
     """
-    if found := shadows.found(ROOT, VENV):
+    if found := shadows.found(ROOT):
         raise StackError(
-            f"Nothing was done: {', '.join(found)} in the project's folder would be imported instead of the library of "
-            "that name, in the process that holds the credentials. Find out who put it there, and rename or remove it."
+            f"Nothing was done: {', '.join(map(ascii, found))} in the project's folder can be imported in place of a "
+            "library, in the process that holds the credentials. Find out who put it there, and remove it; a module of "
+            "your own belongs into components/."
         )
     if stream(["meta-access", "state", "verify", "--stack", stack], env) != 0:
         offline = "" if stack == DEV else f" With no credentials at hand: make preview STACK={stack} OFFLINE=1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -304,6 +305,54 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     monkeypatch.setattr(Caller, "make", make)
     return asked
+
+
+@pytest.mark.parametrize(
+    ("link", "folder"),
+    [
+        ("pack/ads-tier", "pack"),  # a request's folder
+        ("pack/ads-tier/README.md", "pack"),  # a file that is not there yet
+        ("pack/.meta-access.json", "pack"),
+        ("pack", "pack"),  # the target itself
+        ("linked", "linked/pack"),  # above the target
+        ("linked", "{home}/linked/pack"),
+        ("linked", "linked/a/b"),
+    ],
+)
+def test_a_pack_is_not_written_through_a_link(  # noqa: PLR0917 - fixtures
+    run: Callable[..., Result],
+    home: Path,
+    outputs: dict[str, Any],
+    calls: list[tuple[str, str]],
+    link: str,
+    folder: str,
+) -> None:
+    outputs["gates"]["ads-tier"] = {"status": "pending_human", "phase": "not_started"}
+    outside = home.parent / f"{home.name}-outside"
+    outside.mkdir()
+    (home / link).parent.mkdir(parents=True, exist_ok=True)
+    (home / link).symlink_to(outside if "." not in link else outside / "made")
+
+    done = run("--review-pack", folder.format(home=home))
+
+    assert done.exit_code == 1
+    assert "it is a link, or no plain file or folder, and may lead out of the project." in done.output
+    assert list(outside.iterdir()) == []
+    assert calls == []
+
+
+def test_a_pack_that_leads_to_itself_or_holds_a_pipe_is_one_clear_error(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any]
+) -> None:
+    outputs["gates"]["ads-tier"] = {"status": "pending_human", "phase": "not_started"}
+    (home / "loop").symlink_to("loop")
+    (home / "pack").mkdir()
+    os.mkfifo(home / "pack" / ".meta-access.json")
+
+    assert "Writing loop failed: it is a link" in run("--review-pack", "loop").output
+    assert (
+        "Writing pack/.meta-access.json failed: it is a link, or no plain file" in run("--review-pack", "pack").output
+    )
 
 
 def test_each_open_request_gets_a_folder_of_its_own(

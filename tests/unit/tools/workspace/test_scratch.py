@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from tools.workspace import scratch
 from tools.workspace.preview import not_looked_at
+from tools.workspace.stack import StackError
 
 STACK = """# production
 secretsprovider: awskms://alias/meta-prod?region=eu-central-1
@@ -86,6 +89,57 @@ def test_the_copy_is_whole_and_goes_away_and_the_checkout_stays(checkout: Path) 
     assert {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("stacks/clients.prod/elsewhere.yaml", "outside/elsewhere.yaml"),
+        ("stacks/clients.prod/acme.yml", "checkout/stacks/clients.prod/acme.yaml"),
+        ("components/linked", "outside"),
+        ("components/again", "checkout/components"),
+        ("components/gone.py", "nowhere"),
+        ("components/deep/er/linked.py", "outside/elsewhere.yaml"),
+    ],
+)
+def test_a_link_is_named_and_not_followed(checkout: Path, tmp_path: Path, place: str, target: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/elsewhere.yaml").write_text("business: '1'\n")
+    (checkout / place).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / place).symlink_to(tmp_path / target)
+
+    with pytest.raises(StackError, match=re.escape(f"without '{place}'. Find out")), scratch.copied(checkout, "prod"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["__main__.py", "Pulumi.yaml", "stacks", "components", "meta_access"])
+def test_a_whole_part_of_the_project_may_be_no_link_either(checkout: Path, tmp_path: Path, name: str) -> None:
+    (checkout / name).rename(tmp_path / name)
+    (checkout / name).symlink_to(tmp_path / name)
+
+    with pytest.raises(StackError, match=f"without '{name}'"), scratch.copied(checkout, "prod"):
+        pass
+
+
+def test_a_link_to_itself_and_a_pipe_end_at_once(checkout: Path) -> None:
+    (checkout / "components/self").symlink_to("self")
+    (checkout / "components/here").symlink_to(".")
+    os.mkfifo(checkout / "stacks/clients.prod/pipe.yaml")
+
+    names = "'components/here', 'components/self', 'stacks/clients.prod/pipe.yaml'"
+    with pytest.raises(StackError, match=re.escape(names)), scratch.copied(checkout, "prod"):
+        pass
+
+
+def test_a_link_put_in_a_file_s_place_while_it_is_copied_is_not_followed(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys").write_text("of the runner")
+    (checkout / "components/late.py").symlink_to(tmp_path / "keys")
+    monkeypatch.setattr(scratch, "_odd", lambda _: iter(()))
+
+    with scratch.copied(checkout, "prod") as copy:
+        assert (copy.folder / "components/late.py").is_symlink()
+
+
 def test_no_credential_of_the_caller_reaches_the_copy() -> None:
     base = {
         "PATH": "/bin",
@@ -94,13 +148,20 @@ def test_no_credential_of_the_caller_reaches_the_copy() -> None:
         "PULUMI_ACCESS_TOKEN": "value",
         "PULUMI_BACKEND_URL": "s3://states",
         "HOME": "/home/nadia",
+        "XDG_CONFIG_HOME": "/home/nadia/.config",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "value",
+        "SSH_AUTH_SOCK": "/tmp/agent",
+        "NAME_NOBODY_KNOWS": "value",
+        "LANG": "C.UTF-8",
     }
 
     found = scratch.environment(base, Path("/tmp/copy"))
 
     assert found == {
         "PATH": "/bin",
-        "HOME": "/home/nadia",
+        "LANG": "C.UTF-8",
+        "HOME": "/tmp/copy/.work/nobody",
+        "TMPDIR": "/tmp/copy/.work/tmp",
         "PULUMI_HOME": "/tmp/copy/.work/home",
         "PULUMI_BACKEND_URL": "file:///tmp/copy/.work/state",
         "PULUMI_CONFIG_PASSPHRASE": "offline",

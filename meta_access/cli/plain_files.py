@@ -1,0 +1,195 @@
+"""Writing below a folder of the checkout without following a link: a pull request may bring one that leads elsewhere.
+
+Each step is taken from the folder opened before (`dir_fd`), so that a link put in between is not followed either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from meta_access.errors import MetaAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# A pipe in a file's place would otherwise wait for somebody at its other end.
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class LinkError(MetaAccessError):
+    """A link, or something else that is neither file nor folder, stands where one is to be written."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"Writing {place} failed: it is a link, or no plain file or folder, and may lead out of the project. "
+            "Nothing is written through it. Find out who put it there, and remove it, or name another folder."
+        )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a whole file.
+
+    Raises:
+        LinkError: The path is a link or no plain file.
+        OSError: It cannot be written.
+    """
+    _write(path.name, text, str(path), os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+
+class Folder:
+    """An open folder; use it in a `with` statement.
+
+    Attributes:
+        path: As the user named it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a folder, made when it is not there.
+
+        Below the current folder no part of the path may be a link; elsewhere, which is the user's own, the last part.
+
+        Raises:
+            LinkError: One is.
+            OSError: It cannot be made or opened.
+        """
+        self.path = path
+        base, parts = _split(path)
+        self._at = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        done = base
+        try:
+            for part in parts:
+                done /= part
+                deeper = _enter(part, self._at, str(done))
+                os.close(self._at)
+                self._at = deeper
+        except BaseException:
+            os.close(self._at)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._at)
+
+    def refuse_links(self, *folders: str) -> None:
+        """Look at all that lies here, and in these folders, before anything is done.
+
+        Raises:
+            LinkError: There is a link.
+        """
+        self._refuse_links(self._at, self.path, set(folders))
+
+    def read(self, name: str) -> bytes | None:
+        """A file's content, `gate/README.md`; None when it is not there."""
+        with self._parent(name, make=False) as (at, last):
+            if at is None:
+                return None
+            try:
+                file = os.open(last, os.O_RDONLY | _FILE, dir_fd=at)
+            except FileNotFoundError:
+                return None
+            except OSError:
+                if _is_plain(last, at, stat.S_ISREG):
+                    raise
+                raise LinkError(f"{self.path}/{name}") from None
+            with os.fdopen(file, "rb") as opened:
+                if not stat.S_ISREG(os.fstat(file).st_mode):
+                    raise LinkError(f"{self.path}/{name}")
+                return opened.read()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a whole file; its folder is made when it is not there."""
+        with self._parent(name, make=True) as (at, last):
+            assert at is not None
+            _write(last, text, f"{self.path}/{name}", os.dup(at))
+
+    @contextlib.contextmanager
+    def _parent(self, name: str, *, make: bool) -> Iterator[tuple[int | None, str]]:
+        folder, _, last = name.rpartition("/")
+        if not folder:
+            yield self._at, last
+            return
+        if not make and not _is_there(folder, self._at):
+            yield None, last
+            return
+        at = _enter(folder, self._at, f"{self.path}/{folder}")
+        try:
+            yield at, last
+        finally:
+            os.close(at)
+
+    def _refuse_links(self, at: int, place: Path, folders: set[str]) -> None:
+        with os.scandir(at) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise LinkError(str(place / entry.name))
+        for name in folders:
+            if _is_there(name, at):
+                deeper = _enter(name, at, str(place / name))
+                try:
+                    self._refuse_links(deeper, place / name, set())
+                finally:
+                    os.close(deeper)
+
+
+def _split(path: Path) -> tuple[Path, tuple[str, ...]]:
+    """Where the way begins, and the parts of it that are walked one by one."""
+    here = Path.cwd()
+    if not path.is_absolute() and ".." not in path.parts:
+        return Path(), path.parts
+    if path.is_relative_to(here) and ".." not in path.parts:
+        return here, path.relative_to(here).parts
+    return (path, ()) if path.name in {"", ".."} else (path.parent, (path.name,))
+
+
+def _enter(name: str, at: int, place: str) -> int:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=at)
+    try:
+        return os.open(name, _FOLDER, dir_fd=at)
+    except OSError:
+        if _is_plain(name, at, stat.S_ISREG):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        if _is_plain(name, at, stat.S_ISDIR):
+            raise
+        raise LinkError(place) from None
+
+
+def _write(name: str, text: str, place: str, at: int) -> None:
+    """Write below an open folder, and close that."""
+    try:
+        if _is_there(name, at) and not _is_plain(name, at, stat.S_ISREG):
+            raise LinkError(place)
+        try:
+            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FILE, 0o666, dir_fd=at)
+        except OSError:
+            if _is_plain(name, at, stat.S_ISREG) or not _is_there(name, at):
+                raise
+            raise LinkError(place) from None
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(text)
+    finally:
+        os.close(at)
+
+
+def _is_there(name: str, at: int) -> bool:
+    try:
+        os.stat(name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_plain(name: str, at: int, kind: Callable[[int], bool]) -> bool:
+    try:
+        mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+    except OSError:
+        return False
+    return kind(mode)
