@@ -1,7 +1,8 @@
-"""Bringing tokens up to date: by `pulumi up --target`, and in this process while the configuration is refused.
+"""Bringing tokens up to date: by `pulumi up --target`, and in this process where no such run comes to its work.
 
-A mistake in a client's file stops every `up` of the stack. It must not cost a token its successor: the state says what
-was asked for, and the last update that succeeded says through which connection.
+A mistake in a client's file or in the program stops every `up` of the stack, and a run that hangs locks the others out.
+Neither must cost a token its successor: the state says what was asked for, and the configuration through which
+connection. Two runs that act on one secret are kept apart by the token protocol, not by the stack's lock.
 """
 
 from __future__ import annotations
@@ -13,15 +14,28 @@ from typing import TYPE_CHECKING
 from meta_access.cli import stack as stacks
 from meta_access.cli import update
 from meta_access.cli.progress import to_person
-from meta_access.cli.stack import Record, StackReadError
+from meta_access.cli.rotation import DUE, UNFINISHED
+from meta_access.cli.stack import StackReadError
 from meta_access.cli.update import Ended
+from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import MetaAccessError
 from meta_access.providers.token_renewal import renew
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from meta_access.cli.tokens import StackToken, StackTokens
+    from meta_access.clock import Clock
+
+LOCK_S = 60.0
+"""How long another run may hold the stack's lock before tokens are renewed without it."""
+_TRY_EVERY_S = 10.0
+WHY = {
+    Ended.REFUSED: "The configuration is refused, so no `pulumi up` begins.",
+    Ended.LOCKED: f"Another run has held the stack's lock for more than {LOCK_S:.0f} s.",
+    Ended.STILL: "The run of pulumi stood still.",
+    Ended.BADLY: "The run of pulumi ended with an error before it came to them.",
+}
 
 
 class Renewal:
@@ -32,54 +46,91 @@ class Renewal:
         outside: Names of the tokens that were brought up to date in this process.
     """
 
-    def __init__(self, found: StackTokens) -> None:
+    def __init__(self, found: StackTokens, clock: Clock = SYSTEM_CLOCK) -> None:
         self._found = found
-        self._good: Record | None = None
-        self.refused = bool(found.refused)
+        self._clock = clock
+        self._connections: tuple[Callable[[str], str | None], str] | None = None
+        self._kept_out: Ended | None = Ended.REFUSED if found.refused else None
         self.outside: list[str] = []
         if found.refused:
             to_person(f"The configuration of stack {found.stack} is refused. {found.refused}")
 
+    @property
+    def refused(self) -> bool:
+        return self._kept_out is Ended.REFUSED
+
     def up(self, urns: Sequence[str]) -> bool:
         """Bring the tokens of these URNs up to date; whether that went well."""
         chosen = [token for token in self._found.tokens if token.urn in urns]
-        names = ", ".join(token.name for token in chosen)
-        if not self.refused:
-            to_person(f"Running pulumi for {names}.")
+        if self._kept_out is None:
+            to_person(f"Running pulumi for {_names(chosen)}.")
+            ended = self._ran(urns)
+            if ended is Ended.WELL:
+                return True
+            if ended is Ended.BADLY:
+                # What of them it came to has its error above. The others are not to wait for its cause to be mended.
+                missed = [token for token in chosen if self._missed(token)]
+                return bool(missed) and self._all_outside(missed, ended) and len(missed) == len(chosen)
+            self._kept_out = ended
+        return self._all_outside(chosen, self._kept_out)
+
+    def _ran(self, urns: Sequence[str]) -> Ended:
+        began = self._clock.monotonic()
+        while True:
             ended = update.targeted(self._found.stack, urns)
-            if ended is not Ended.REFUSED:
-                return ended is Ended.WELL
-            self.refused = True
+            if ended is not Ended.LOCKED or self._clock.monotonic() - began >= LOCK_S:
+                return ended
+            to_person(f"Another run holds the stack's lock. Trying again in {_TRY_EVERY_S:.0f} s.")
+            self._clock.sleep(_TRY_EVERY_S)
+
+    def _missed(self, token: StackToken) -> bool:
+        """Whether a token is as due as before the run; what it began at Meta is not begun again here."""
         try:
-            good = self._last_good()
+            freshness = self._found.look(token).freshness
+        except MetaAccessError:
+            return False
+        return freshness.startswith(DUE) and not freshness.startswith(UNFINISHED)
+
+    def _all_outside(self, chosen: Sequence[StackToken], why: Ended) -> bool:
+        try:
+            get, whose = self._through()
         except StackReadError as error:
             to_person(str(error))
             return False
-        to_person(
-            f"The configuration is refused, so no `pulumi up` begins. Acting outside Pulumi for {names}, through the "
-            f"connections of the update of {good.at}."
-        )
+        to_person(f"{WHY[why]} Acting outside Pulumi for {_names(chosen)}, through the connections of {whose}.")
         # One token's trouble does not keep the others from being looked after.
-        failed = [token.name for token in chosen if not self._renewed(token, good)]
+        failed = [token.name for token in chosen if not self._renewed(token, get)]
         return not failed
 
-    def _last_good(self) -> Record:
-        if self._good is None:
-            self._good = stacks.last_good_config(self._found.stack)
-        if self._good is None:
+    def _through(self) -> tuple[Callable[[str], str | None], str]:
+        """The texts of the configuration to act by, and whose they are; the same ones for the whole command."""
+        if self._connections is None:
+            self._connections = self._last_good() if self.refused else self._today()
+        return self._connections
+
+    def _today(self) -> tuple[Callable[[str], str | None], str]:
+        return stacks.config(self._found.stack).get, "today's configuration"
+
+    def _last_good(self) -> tuple[Callable[[str], str | None], str]:
+        good = stacks.last_good_config(self._found.stack)
+        if good is None:
             raise StackReadError(
                 f"The configuration is refused, and no update of stack {self._found.stack} that succeeded is on "
                 "record, so that nothing says how to act without it. Nothing was changed; mend the configuration."
             )
-        return self._good
+        return good.values.get, f"the update of {good.at}"
 
-    def _renewed(self, token: StackToken, good: Record) -> bool:
+    def _renewed(self, token: StackToken, get: Callable[[str], str | None]) -> bool:
         try:
             # What a provider says goes to standard output, which here is for the command's answer alone.
             with contextlib.redirect_stdout(sys.stderr):
-                renew(good.values.get, token.outputs)
+                renew(get, token.outputs)
         except MetaAccessError as error:
             to_person(f"{token.name}: {error}")
             return False
         self.outside.append(token.name)
         return True
+
+
+def _names(tokens: Sequence[StackToken]) -> str:
+    return ", ".join(token.name for token in tokens)

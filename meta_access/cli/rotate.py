@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from meta_access.cli.tokens import StackToken, StackTokens
 
 NEVER = "never"
-OUTSIDE = (
+REFUSED = (
     "The configuration is refused, so this was done outside Pulumi, and the state still has what was before. Mend the "
     "configuration: the next `pulumi up` reads the new tokens with its refresh and changes nothing."
+)
+OUTSIDE = (
+    "This was done outside Pulumi, and the state still has what was before: the next `pulumi up` reads the new tokens "
+    "and changes nothing. Why no run of pulumi came to it is above."
 )
 
 
@@ -70,7 +74,7 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
     return Rotation(before, look(), failed, tuple(row.name for row in before if row.due))
 
 
-def _print(done: Rotation, outside: Sequence[str]) -> None:
+def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> None:
     before = {row.urn: row for row in done.before}
     for row in done.after:
         was = before[row.urn].freshness
@@ -92,7 +96,7 @@ def _print(done: Rotation, outside: Sequence[str]) -> None:
     if not done.after:
         click.echo("The stack has no token.")
     if outside:
-        click.echo(OUTSIDE)
+        click.echo(REFUSED if refused else OUTSIDE)
     if done.failed:
         to_person("A run ended with an error; what it was about is above.")
 
@@ -121,5 +125,5 @@ def command(stack: str | None, *, due: bool, as_json: bool) -> None:
         }
         click.echo(json.dumps(told))
     else:
-        _print(done, renewal.outside)
+        _print(done, renewal.outside, refused=renewal.refused)
     sys.exit(done.code)

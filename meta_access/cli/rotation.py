@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FRESH = "current"
-DUE = ("rotation due", "rotation unfinished", "retirement due", "revocation due", "labels missing")
+UNFINISHED = "rotation unfinished"
+DUE = ("rotation due", UNFINISHED, "retirement due", "revocation due", "labels missing")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120
 QUOTED = 400
 PAGE = 100
+TORN = (
+    "A killed run left an empty .attrs file beside the state in the file backend. The state itself is whole: delete "
+    "the empty file (.pulumi/stacks/PROJECT/STACK.json.attrs below the backend's folder), and put ?metadata=skip "
+    "behind the backend's address, so that none is written any more (docs/runbook.md)."
+)
 # What the engine writes for an output that an update could not know, because its resource failed.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -178,8 +183,13 @@ def _run(arguments: Sequence[str], what: str) -> str:
         raise StackReadError(f"Reading the stack's {what} failed: pulumi did not end within {TIMEOUT_S} s.") from None
     if done.returncode != 0:
         reason = scrub(done.stderr.strip() or done.stdout.strip())[-QUOTED:]
-        raise StackReadError(f"Reading the stack's {what} failed: {reason}")
+        raise StackReadError(f"Reading the stack's {what} failed: {reason} {explained(reason)}".rstrip())
     return done.stdout
+
+
+def explained(said: str) -> str:
+    """What an error of the engine means that says too little; empty for any other text."""
+    return TORN if "failed to load checkpoint: EOF" in said else ""
 
 
 def _parsed(text: str, what: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 from tools.workspace import ready, stack
 from tools.workspace.environment import DEV, say
 from tools.workspace.failures import told
-from tools.workspace.process import stream
+from tools.workspace.process import engine, stream
 
 
 @told("make down can be repeated.")
@@ -19,7 +19,7 @@ def main() -> int:
         if stack.empty():
             say(f"stack {DEV} is empty: there is nothing to destroy")
         else:
-            code = stream(
+            code = engine(
                 ["pulumi", "destroy", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env
             )
         say("")

@@ -13,7 +13,7 @@ from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import ready, scratch, stack
 from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
 from tools.workspace.failures import told
-from tools.workspace.process import capture, stream
+from tools.workspace.process import capture, engine
 from tools.workspace.stack import StackError
 
 PLUGINS_S = 300.0
@@ -50,7 +50,7 @@ def live(name: str) -> int:
         # The program's own plugins; any other that the state names is not fetched. What fails here, the preview names.
         with contextlib.suppress(subprocess.TimeoutExpired):
             capture(["pulumi", "plugin", "install"], env, timeout_s=PLUGINS_S)
-    return stream(["pulumi", "preview", "--non-interactive", "--stack", name], env)
+    return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env)
 
 
 def offline(name: str) -> int:
@@ -68,7 +68,7 @@ def offline(name: str) -> int:
             raise StackError(
                 f"The scratch copy's stack could not be made: {(made.stderr or made.stdout).strip()[-500:]}"
             )
-        return stream(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
+        return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
 
 
 def not_looked_at(name: str, blanked: int) -> str:

@@ -6,17 +6,16 @@ import ctypes
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
+
+from meta_access.cli import bounded, signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import FrameType
 
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# `timeout` and make both hand on one SIGTERM; within this time two signals are one wish.
-SAME_WISH_S = 2.0
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+STOOD = 124
+"""Exit code of a run of the engine that had to be ended; as that of timeout(1)."""
 
 
 def stream(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = None) -> int:
@@ -29,7 +28,6 @@ def stream(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
     Raises:
         KeyboardInterrupt: After the command ended, when we were interrupted meanwhile.
     """
-    last_wish: float | None = None
     process = subprocess.Popen(
         argv,
         env=env,
@@ -38,23 +36,45 @@ def stream(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
         process_group=0,
         preexec_fn=_dies_with_parent(),  # noqa: PLW1509 - no threads here
     )
-
-    def pass_on(_number: int, _frame: FrameType | None) -> None:
-        nonlocal last_wish
-        now = time.monotonic()
-        if process.poll() is None and (last_wish is None or now - last_wish > SAME_WISH_S):
-            process.send_signal(signal.SIGINT)
-        last_wish = now
-
-    before = {number: signal.signal(number, pass_on) for number in PASSED_ON}
-    try:
+    with signals.passed_on(process) as wish:
         process.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if last_wish is not None:
+    if wish.came:
         raise KeyboardInterrupt
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+def engine(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = None) -> int:
+    """Run an operation of the engine, as `stream` does, but within bounds, and end what it leaves behind.
+
+    Raises:
+        KeyboardInterrupt: As `stream`.
+    """
+    # It would take the pipe for a reader without colours.
+    colours = ["--color", "always"] if sys.stdout.isatty() and "NO_COLOR" not in env else []
+    done = bounded.run(
+        [*argv, *colours],
+        env=env,
+        cwd=cwd,
+        out=_write_out,
+        err=_write_err,
+        notify=_write_note,
+        before=_dies_with_parent(),
+    )
+    return STOOD if done.stood else done.code
+
+
+def _write_out(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def _write_err(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
+
+
+def _write_note(line: str) -> None:
+    _write_out(f"{line}\n")
 
 
 def capture(

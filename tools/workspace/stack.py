@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.workspace import shadows
 from tools.workspace.environment import DEV, ROOT, STATE, say
-from tools.workspace.process import capture, stream
+from tools.workspace.process import capture, engine, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,4 +95,4 @@ def forget_unfinished(env: Mapping[str, str]) -> None:
     say(
         f"stack: an interrupted run began and never recorded: {names}; the state forgets that, the next steps look anew"
     )
-    stream(["pulumi", "refresh", "--yes", "--non-interactive", "--clear-pending-creates", "--stack", DEV], env)
+    engine(["pulumi", "refresh", "--yes", "--non-interactive", "--clear-pending-creates", "--stack", DEV], env)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tools.workspace import next_step, ready, stack
 from tools.workspace.environment import DEV, say
 from tools.workspace.failures import told
-from tools.workspace.process import capture, stream
+from tools.workspace.process import capture, engine, stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ def main() -> int:
     with stack.unchanged(stack.dev_file()):
         env = ready.dev()
         # The summary below tells the outputs; the engine's print of them would hide what it did.
-        code = stream(["pulumi", "up", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env)
+        code = engine(["pulumi", "up", "--yes", "--non-interactive", "--suppress-outputs", "--stack", DEV], env)
         if code != 0:
             say(f"make up: the engine reported errors above; what it could do is done and recorded. {AGAIN}")
             return code

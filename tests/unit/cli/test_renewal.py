@@ -15,6 +15,7 @@ from meta_access.cli.tokens import StackToken, StackTokens
 from meta_access.cli.update import Ended
 from meta_access.connections import Settings
 from meta_access.errors import ConfigError, TokenPendingError
+from meta_access.vault.observe import Observed, Presence
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -31,6 +32,7 @@ class Engine:
     ends: list[Ended]
     good: Record | None = GOOD
     fails: dict[str, str] = field(default_factory=dict)
+    due: dict[str, str] = field(default_factory=dict)
     ran: list[list[str]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
 
@@ -38,6 +40,10 @@ class Engine:
         assert stack == "dev"
         self.ran.append(list(urns))
         return self.ends.pop(0)
+
+    def look(self, token: StackToken) -> Observed:
+        freshness = self.due.get(token.outputs["name"], "current")
+        return Observed(presence=Presence.PRESENT, freshness=freshness, arn="arn")
 
     def renew(self, get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
         print("said by a provider")
@@ -54,6 +60,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(update, "targeted", made.targeted)
     monkeypatch.setattr(renewal, "renew", made.renew)
     monkeypatch.setattr(stacks, "last_good_config", lambda _: made.good)
+    monkeypatch.setattr(stacks, "config", lambda _: {"meta:environment": "dev"})
+    monkeypatch.setattr(StackTokens, "look", lambda _, token: made.look(token))
     return made
 
 
@@ -67,13 +75,84 @@ def found(refused: str = "") -> StackTokens:
     )
 
 
-@pytest.mark.parametrize(("end", "well"), [(Ended.WELL, True), (Ended.BADLY, False)])
-def test_while_the_program_runs_pulumi_alone_acts(engine: Engine, end: Ended, *, well: bool) -> None:
-    engine.ends = [end]
+class Time:
+    """A clock that does not sleep."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_while_the_program_runs_pulumi_alone_acts(engine: Engine) -> None:
+    engine.ends = [Ended.WELL]
     made = Renewal(found())
 
-    assert made.up(["urn::a"]) is well
+    assert made.up(["urn::a"])
     assert (engine.ran, engine.renewed, made.refused, made.outside) == ([["urn::a"]], [], False, [])
+
+
+def test_a_lock_that_is_let_go_is_waited_for(engine: Engine) -> None:
+    engine.ends = [Ended.LOCKED, Ended.LOCKED, Ended.WELL]
+    clock = Time()
+
+    assert Renewal(found(), clock).up(["urn::a"])
+    assert (len(engine.ran), engine.renewed, clock.now) == (3, [], 20.0)
+
+
+def test_a_lock_that_is_held_for_a_minute_keeps_nothing_from_being_renewed(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.ends = [Ended.LOCKED] * 7
+    clock = Time()
+    made = Renewal(found(), clock)
+
+    assert made.up(["urn::root"])
+    assert made.up(["urn::a", "urn::b"])
+
+    assert (len(engine.ran), engine.renewed, clock.now) == (7, ["root", "a", "b"], 60.0)
+    assert (made.refused, made.outside) == (False, ["root", "a", "b"])
+    assert (
+        "Another run has held the stack's lock for more than 60 s. Acting outside Pulumi for root, through the "
+        "connections of today's configuration.\n"
+    ) in capsys.readouterr().err
+
+
+def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.ends = [Ended.STILL]
+    made = Renewal(found())
+
+    assert made.up(["urn::root"])
+    assert made.up(["urn::a"])
+
+    assert (len(engine.ran), made.outside) == (1, ["root", "a"])
+    assert "The run of pulumi stood still. Acting outside Pulumi for root" in capsys.readouterr().err
+
+
+def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.ends = [Ended.BADLY]
+    engine.due = {"a": "rotation due: expires 2026-12-01", "b": "rotation unfinished: generation 2"}
+    made = Renewal(found())
+
+    assert not made.up(["urn::root", "urn::a", "urn::b"])
+
+    # What the run began is left to the next one, and what it has done is done.
+    assert made.outside == ["a"]
+    assert "The run of pulumi ended with an error before it came to them. Acting outside Pulumi for a, " in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: Engine) -> None:
+    engine.ends = [Ended.BADLY]
+    made = Renewal(found())
+
+    assert not made.up(["urn::a"])
+    assert (engine.renewed, made.outside) == ([], [])
 
 
 def test_a_refused_configuration_is_met_once_and_then_all_is_done_without_it(

@@ -136,12 +136,23 @@ def test_a_late_token_of_aws_is_no_work_of_pulumi_and_shown_with_the_command_tha
 def test_what_was_done_outside_pulumi_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     done, _ = played([DUE], [row("a")])
 
-    _print(done, ["a"])
+    _print(done, ["a"], refused=True)
 
     assert capsys.readouterr().out == (
         "a: rotation due: expires 2026-12-01: done outside Pulumi, expires 2026-12-01T00:00:00Z\n"
         "The configuration is refused, so this was done outside Pulumi, and the state still has what was before. Mend "
         "the configuration: the next `pulumi up` reads the new tokens with its refresh and changes nothing.\n"
+    )
+
+
+def test_what_was_done_while_another_run_held_the_lock_needs_no_mending(capsys: pytest.CaptureFixture[str]) -> None:
+    done, _ = played([DUE], [row("a")])
+
+    _print(done, ["a"])
+
+    assert capsys.readouterr().out.endswith(
+        "This was done outside Pulumi, and the state still has what was before: the next `pulumi up` reads the new "
+        "tokens and changes nothing. Why no run of pulumi came to it is above.\n"
     )
 
 

@@ -148,3 +148,10 @@ def test_what_the_last_update_did_not_know_is_no_output(pulumi: Path) -> None:
     answer(pulumi, f"""echo '{{"arn": "{marker}", "a": {{"b": "{marker}", "c": ["{marker}", 1]}}, "d": "x"}}'""")
 
     assert stacks.outputs("dev") == {"a": {"c": [1]}, "d": "x"}
+
+
+def test_a_file_backend_that_a_kill_left_unreadable_gets_its_explanation(pulumi: Path) -> None:
+    answer(pulumi, "echo 'error: failed to load checkpoint: EOF' >&2; exit 255")
+
+    with pytest.raises(StackReadError, match=r"EOF A killed run left an empty \.attrs file .*put \?metadata=skip"):
+        stacks.export("dev")

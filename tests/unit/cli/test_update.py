@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.cli import plugins, update
+from meta_access.cli.bounded import Bounds
 from meta_access.cli.stack import StackReadError
 from meta_access.cli.update import Ended
 from meta_access.errors import ConfigError, Problem
@@ -74,8 +75,35 @@ def test_a_refused_configuration_is_told_from_any_other_failure(
     assert update.targeted("dev", URNS) is Ended.REFUSED
     assert "    error: 2 problems in the configuration:\n  - meta:clients: is wrong." in capfd.readouterr().err
 
-    answer(pulumi, "echo 'error: the stack is currently locked by 1 lock(s)'; exit 255")
+    answer(pulumi, "echo 'error: something else'; exit 255")
     assert update.targeted("dev", URNS) is Ended.BADLY
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or …",
+        "error: [409] Conflict: Another update is currently in progress.",
+    ],
+)
+def test_a_lock_of_another_run_is_told_from_any_other_failure(pulumi: Path, said: str) -> None:
+    answer(pulumi, f"echo '{said}' >&2; exit 255")
+
+    assert update.targeted("dev", URNS) is Ended.LOCKED
+
+
+def test_a_run_that_stood_still_is_told(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+    answer(pulumi, "echo Updating; exec sleep 60")
+
+    assert update.targeted("dev", URNS, Bounds(0.3, 9, 9, 0.1)) is Ended.STILL
+
+
+def test_a_state_that_cannot_be_loaded_gets_its_explanation(pulumi: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    answer(pulumi, "echo 'error: failed to load checkpoint: EOF' >&2; exit 255")
+
+    assert update.targeted("dev", URNS) is Ended.BADLY
+    assert "delete the empty file (.pulumi/stacks/PROJECT/STACK.json.attrs" in capfd.readouterr().err
 
 
 def test_a_run_that_ends_well_was_not_refused(pulumi: Path) -> None:

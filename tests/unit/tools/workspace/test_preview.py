@@ -22,7 +22,7 @@ def test_another_stack_is_verified_and_previewed_with_the_callers_own_settings(
     done: list[tuple[str, str]] = []
     monkeypatch.setattr(stack, "verify", lambda name, env: done.append((name, env["PULUMI_BACKEND_URL"])))
     monkeypatch.setattr(preview, "capture", lambda argv, _env, **_: done.append((" ".join(argv), "")))
-    monkeypatch.setattr(preview, "stream", lambda argv, env: done.append((" ".join(argv), env["PULUMI_RUN_PROGRAM"])))
+    monkeypatch.setattr(preview, "engine", lambda argv, env: done.append((" ".join(argv), env["PULUMI_RUN_PROGRAM"])))
 
     preview.live("prod")
 

@@ -1,0 +1,231 @@
+"""A run of the engine that does not stand still for ever, and of which nothing stays behind.
+
+The engine gives its plugins process groups of their own, so that killing it, or its group, leaves the language host and
+the program waiting for ever (measured, 3.259.0). All of them stay in the session in which the engine was started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meta_access.cli import signals
+from meta_access.clock import SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from meta_access.clock import Clock
+
+# Off a terminal the engine goes on printing dots while nothing happens: `@ updating......`.
+_HEARTBEAT = re.compile(r"@ [a-z ]+\.*\s*")
+_LOOK_EVERY_S = 0.2
+# A provider host finishes the call it is in, which may be storing a token, and then ends itself.
+_HOST = "pulumi.dynamic"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """When a run is ended, in seconds.
+
+    Attributes:
+        still_s: After so long without a line of news. One throttled call waits 120 s at most.
+        total_s: After so long in all: a claim of another run is waited for, then a lease of our own runs, for each
+            token one after the other.
+        obeys_s: How long it may take to end after each signal.
+        host_s: How long a provider host may take for the call it is in.
+    """
+
+    still_s: float = 300.0
+    total_s: float = 3600.0
+    obeys_s: float = 60.0
+    host_s: float = 45.0
+
+
+BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run ended.
+
+    Attributes:
+        code: Its exit code; of a signal, 128 and its number.
+        stood: Why it was ended; empty when it ended by itself.
+    """
+
+    code: int
+    stood: str = ""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str | None = None,
+    out: Callable[[str], None],
+    err: Callable[[str], None],
+    notify: Callable[[str], None],
+    bounds: Bounds = BOUNDS,
+    before: Callable[[], None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Finished:
+    """Run a command in a session of its own to its end, or end it.
+
+    SIGINT, SIGTERM and SIGHUP reach the command as one SIGINT, upon which the engine records what it has done.
+
+    Args:
+        argv: The command.
+        env: Its whole environment.
+        cwd: Its folder.
+        out: Gets each line of its standard output.
+        err: Likewise of its standard error.
+        notify: Gets sentences for the operator.
+        bounds: When it is ended.
+        before: Called in the child before the command begins.
+        clock: Measures.
+
+    Raises:
+        FileNotFoundError: There is no such command.
+        KeyboardInterrupt: After it ended, when this process was interrupted meanwhile.
+    """
+    process = subprocess.Popen(  # noqa: S603 - the user's own pulumi, as every command of this project
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=before,  # noqa: PLW1509 - the readers' threads begin after it
+    )
+    news = _News(clock)
+    readers = [
+        threading.Thread(target=news.pass_on, args=(lines or (), sink), daemon=True)
+        for lines, sink in ((process.stdout, out), (process.stderr, err))
+    ]
+    for reader in readers:
+        reader.start()
+    with signals.passed_on(process) as wish:
+        stood = _waited_for(process, news, bounds, clock)
+        if stood:
+            notify(f"{stood}; it is ended, and records first what it has done.")
+            _end(process, bounds)
+        _end_session(process.pid, bounds, clock, notify)
+    for reader in readers:
+        # A provider host that is still at work keeps the pipe; what it would say is not waited for.
+        reader.join(1)
+    if wish.came:
+        raise KeyboardInterrupt
+    return Finished(process.returncode if process.returncode >= 0 else 128 - process.returncode, stood)
+
+
+class _News:
+    """Passes lines on, and knows when the last one came that was news."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.began = self.at = clock.monotonic()
+
+    def pass_on(self, lines: Iterable[str], sink: Callable[[str], None]) -> None:
+        for line in lines:
+            if not _HEARTBEAT.fullmatch(line):
+                self.at = self._clock.monotonic()
+            sink(line)
+
+
+def _waited_for(process: subprocess.Popen[str], news: _News, bounds: Bounds, clock: Clock) -> str:
+    """Why the run has to be ended; empty when it ended by itself."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_EVERY_S)
+            return ""
+        now = clock.monotonic()
+        if now - news.at > bounds.still_s:
+            return f"The run stands still: it has said nothing new for {bounds.still_s:.0f} s"
+        if now - news.began > bounds.total_s:
+            return f"The run has taken more than {bounds.total_s:.0f} s"
+
+
+def _end(process: subprocess.Popen[str], bounds: Bounds) -> None:
+    # Its group, since the command may be a wrapper around the engine.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(bounds.obeys_s)
+            return
+    process.wait()
+
+
+def _end_session(session: int, bounds: Bounds, clock: Clock, notify: Callable[[str], None]) -> None:
+    """End what a run has left: after an orderly end that is nothing, or on its way out."""
+    began = clock.monotonic()
+    for number, patience_s in ((None, 1.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
+        for pid in _others(session):
+            if number is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
+        until = clock.monotonic() + patience_s
+        while _others(session) and clock.monotonic() < until:
+            clock.sleep(_LOOK_EVERY_S)
+    while (hosts := _hosts(session)) and clock.monotonic() - began < bounds.host_s:
+        clock.sleep(_LOOK_EVERY_S)
+    if hosts:
+        pids = ", ".join(map(str, hosts))
+        notify(f"A provider process of the run ({pids}) still finishes its call, and ends after it.")
+
+
+def _others(session: int) -> list[int]:
+    return [pid for pid, command in _of_session(session) if _HOST not in command]
+
+
+def _hosts(session: int) -> list[int]:
+    return [pid for pid, command in _of_session(session) if _HOST in command]
+
+
+def _of_session(session: int) -> list[tuple[int, list[str]]]:
+    """Process id and command of each living process of a session."""
+    found = []
+    for pid, state, command in _processes():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if pid != os.getpid() and not state.startswith("Z") and os.getsid(pid) == session:
+                found.append((pid, command))
+    return found
+
+
+def _processes() -> Iterable[tuple[int, str, list[str]]]:
+    proc = Path("/proc/self/stat")
+    if not proc.is_file():
+        yield from _listed()
+        return
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+            yield int(entry.name), state, (entry / "cmdline").read_text(errors="replace").split("\0")
+
+
+def _listed() -> Iterable[tuple[int, str, list[str]]]:
+    """The same where there is no /proc, as on macOS."""
+    try:
+        done = subprocess.run(
+            ["ps", "-A", "-o", "pid=,stat=,args="],  # noqa: S607 - POSIX
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    for line in done.stdout.splitlines():
+        pid, state, *command = line.split()
+        yield int(pid), state, command
