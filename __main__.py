@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime.config import get_config_env
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from components.app_access import AppAccess
 from components.client_access import ClientAccess
@@ -33,7 +33,8 @@ OFFLINE = (
 
 
 def main() -> None:
-    stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS)
+    secret = get_config_secret_keys_env()
+    stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS, project=pulumi.get_project(), secret=secret)
     settings = settings_of(stack.spec)
     seen = {}
     if settings.offline:

@@ -120,7 +120,7 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     home = project.find(Path.cwd())
     said["at"] = said["at"] or datetime.now(UTC)
     record: dict[str, Any]
-    loaded = load_stack(stacks.config(name), name, home.stacks)
+    loaded = load_stack(stacks.config(name), name, home.stacks, project=home.name)
     if gate.endswith(gate_names.UPKEEP):
         record, shown = _figures(loaded, gate, said), "figures"
         held = loaded.figures.get(gate.removesuffix(gate_names.UPKEEP), ())

@@ -73,7 +73,7 @@ def place(name: str, home: project.Project, values: dict[str, str], connection: 
         ConfigError: The stack's configuration is not sound.
         ClickException: The connection or the identity is not what a first token can be for.
     """
-    loaded = load_stack(values, name, home.stacks)
+    loaded = load_stack(values, name, home.stacks, project=home.name)
     known = settings_of(loaded.spec).connections
     if connection is None and len(known) > 1:
         raise click.ClickException(f"Say with --connection which one it is for: {', '.join(known)}.")

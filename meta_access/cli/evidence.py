@@ -94,7 +94,7 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     """
     name, home = stack or stacks.selected(), project.find(Path.cwd())
     export = _read(file)
-    loaded = load_stack(stacks.config(name), name, home.stacks)
+    loaded = load_stack(stacks.config(name), name, home.stacks, project=home.name)
     app, at = _bound(loaded, export, said, datetime.now(UTC))
     found = gates(stacks.export(name))
     if not found:

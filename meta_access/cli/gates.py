@@ -190,7 +190,7 @@ def command(
     name = stack or stacks.selected()
     home = project.find(Path.cwd())
     config = stacks.config(name)
-    loaded = load_stack(config, name, home.stacks)
+    loaded = load_stack(config, name, home.stacks, project=home.name)
     outputs, seen, not_seen = stacks.outputs(name), None, {}
     if refresh:
         looked = look.now(stacks.export(name), config, gate_order.before(loaded.spec, loaded.rules))

@@ -177,7 +177,7 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
         raise click.UsageError("--json asks nothing, so it needs --yes.")
     read = tokens.read(stack, "nothing can be looked at")
     home = project.find(Path.cwd())
-    loaded = load_stack(stacks.config(read.stack), read.stack, home.stacks)
+    loaded = load_stack(stacks.config(read.stack), read.stack, home.stacks, project=home.name)
     people = loaded.spec.people
     if person not in people:
         fix = instead(person, people, f"there are {', '.join(people) or 'none'}.")
@@ -191,7 +191,7 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
     if any(one.ends == BY_UP for one in before):
         file = home.stacks / f"Pulumi.{read.stack}.yaml"
         failed = not _take_away(person, found, read, file, yes=yes)
-        loaded = load_stack(stacks.config(read.stack), read.stack, home.stacks)
+        loaded = load_stack(stacks.config(read.stack), read.stack, home.stacks, project=home.name)
         seen = look(people[person], settings_of(loaded.spec).connections.values())
         found = everything(person, loaded, read, seen)
     after = held(person, found)
@@ -226,7 +226,7 @@ def _take_away(person: str, found: Everything, read: tokens.StackTokens, file: P
         raise click.ClickException("not confirmed; nothing was changed.")
     plain_files.write(file, wanted)
     try:
-        loaded = load_stack(stacks.config(read.stack), read.stack, file.parent)
+        loaded = load_stack(stacks.config(read.stack), read.stack, file.parent, project=project.find(Path.cwd()).name)
     except MetaAccessError:
         plain_files.write(file, text)
         raise

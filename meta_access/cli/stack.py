@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import ago, iso, parse_iso
-from meta_access.errors import MetaAccessError
+from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.redaction import scrub
+from meta_access.spec.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
 TIMEOUT_S = 120
 QUOTED = 400
@@ -94,18 +95,24 @@ def known(value: Any) -> Any:
 
 
 def config(stack: str | None) -> dict[str, str]:
-    """Return the configuration by full key, structured values as JSON text, as a program sees them."""
-    return _texts(_object(["config", "--json", *_chosen(stack)], "configuration"))
+    """Return the configuration by full key, structured values as JSON text, as a program sees them.
+
+    Raises:
+        ConfigError: A key of ours is stored as a secret, which the program refuses as well.
+    """
+    told = _object(["config", "--json", *_chosen(stack)], "configuration")
+    if problems := secret_problems(_secret(told), _stack_file(stack)):
+        raise ConfigError(problems)
+    return _texts(told)
 
 
 def last_good_config(stack: str) -> Record | None:
     """Return the configuration of the newest update on record that succeeded; None when there is none."""
-    told = _run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history")
-    for entry in _list(told, "the stack's history"):
-        if entry.get("kind") == "update" and entry.get("result") == "succeeded":
-            values = entry.get("config")
-            return Record(str(entry.get("endTime", "")), _texts(values if isinstance(values, dict) else {}))
-    return None
+    entry = _last_good(stack)
+    # A version that took secret values may have written it; they stay in this process, and nothing prints them.
+    if entry is not None and _secret(entry["config"]):
+        entry = _last_good(stack, "--show-secrets")
+    return None if entry is None else Record(str(entry.get("endTime", "")), _texts(entry["config"]))
 
 
 def seen(stack: str | None) -> Seen:
@@ -220,6 +227,29 @@ def _list(text: str, what: str) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise StackReadError(f"Reading {what} failed: it is no JSON array.")
     return [entry for entry in value if isinstance(entry, dict)]
+
+
+def _last_good(stack: str, *more: str) -> dict[str, Any] | None:
+    told = _run(["stack", "history", "--json", "--page-size", str(PAGE), *more, *_chosen(stack)], "history")
+    for entry in _list(told, "the stack's history"):
+        if entry.get("kind") == "update" and entry.get("result") == "succeeded":
+            values = entry.get("config")
+            return {**entry, "config": values if isinstance(values, dict) else {}}
+    return None
+
+
+def _secret(values: dict[str, Any]) -> list[str]:
+    ours = {key: entry for key, entry in values.items() if key.startswith(NAMESPACE) and isinstance(entry, dict)}
+    return [key for key, entry in ours.items() if entry.get("secret")]
+
+
+def _stack_file(stack: str | None) -> Path | None:
+    from meta_access.cli import project  # noqa: PLC0415 - it imports this module
+
+    try:
+        return project.find(Path.cwd()).stacks / f"Pulumi.{stack}.yaml" if stack else None
+    except StackReadError:
+        return None
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:

@@ -98,7 +98,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     if is_offline():
         raise OfflineError("META_ACCESS_OFFLINE=1 forbids every call, so nothing can be adopted. Unset it and repeat.")
     name, home = stack or stacks.selected(), project.find(Path.cwd())
-    loaded = load_stack(stacks.config(name), name, home.stacks)
+    loaded = load_stack(stacks.config(name), name, home.stacks, project=home.name)
     state = stacks.export(name)
     found = chosen(named_by_state(plan.identities(loaded.spec, loaded.rules), state), identity_or_secret)
     user = user_of(found, state)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
-from pulumi.runtime import settings
+from pulumi.runtime import config, settings
 
-from meta_access.errors import MetaAccessError
+from meta_access.connections import PARTS
+from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.spec.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,7 @@ class MetaResource(Resource):
     def __init__(
         self, provider: MetaProvider, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions | None
     ) -> None:
+        _refuse_secret_configuration()
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
         path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
@@ -75,6 +78,13 @@ def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Decla
 
     # Without a dependency: a dependency on a component is one on all its children, this one among them.
     return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
+
+
+def _refuse_secret_configuration() -> None:
+    # Once more here, since a program of people's own reads no stack file.
+    secret = [key for name in PARTS if config.is_config_secret(key := f"{NAMESPACE}{name}")]
+    if problems := secret_problems(secret, None):
+        raise ProgramError(str(ConfigError(problems)))
 
 
 def _declare(provider: MetaProvider, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None) -> _Declared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ from meta_access.spec.base import described
 from meta_access.yaml_files import DEEPEST, read_yaml, too_deep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 NAMESPACE = "meta:"
+SUFFIXES = (".yaml", ".yml")
 # Keys whose value is one word; everything else is a mapping, which Pulumi hands over as JSON text.
 _WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir"})
 
@@ -59,6 +61,43 @@ def _decoded(key: str, value: Any) -> Any:
         return value
 
 
+def secret_problems(keys: Collection[str], stack_file: Path | None) -> list[Problem]:
+    """The keys of the namespace whose value is stored as a secret, each at its place in the stack file if it is there.
+
+    What stands under `meta:` is shown in previews and reports and stored in the clear in Pulumi's state, so a secret
+    would be one in the stack file alone.
+
+    Args:
+        keys: Full top-level keys that the engine calls secret: it does not say what inside them is.
+        stack_file: Where to look for the place; None where it is not known.
+    """
+    ours = sorted(key for key in keys if key.startswith(NAMESPACE))
+    typed: dict[str, Any] = {}
+    if ours and stack_file is not None and stack_file.is_file():
+        with contextlib.suppress(ConfigError):
+            typed = config_of(stack_file)
+    places = [place for key in ours for place in (list(_secure(key, typed.get(key))) or [key])]
+    why = "is stored as a secret, but previews, reports and Pulumi's state show what it says in the clear."
+    return [
+        Problem(
+            place, why, f"write it in the clear (pulumi config set --plaintext --path {place} VALUE) or leave it out."
+        )
+        for place in places
+    ]
+
+
+def _secure(place: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if list(value) == ["secure"]:
+            yield place
+            return
+        for key, inner in value.items():
+            yield from _secure(f"{place}.{key}", inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _secure(f"{place}[{number}]", inner)
+
+
 def evidence_file(folder: Path, stack: str) -> Path:
     """Where the evidence of a stack lies, in the folder of the stack files."""
     return folder / f"evidence.{stack}.yaml"
@@ -78,8 +117,22 @@ def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Pro
     clients: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.y*ml")):
+    for path in sorted(folder.iterdir()):
         name = f"{folder.parent.name}/{folder.name}/{path.name}"
+        if path.suffix.lower() not in SUFFIXES:
+            problems += _nested(path, name)
+            continue
+        if path.suffix not in SUFFIXES or path.stem in origins:
+            fix = f"remove it, or call it {path.stem}.yaml."
+            text = "is not read: only .yaml and .yml are, in small letters."
+            if path.stem in origins:
+                text, fix = (
+                    f'is the client "{path.stem}" again, beside {origins[path.stem]}.',
+                    "keep one of the two files.",
+                )
+            problems.append(Problem(name, text, fix))
+            continue
+        origins[path.stem] = name
         try:
             content = read_yaml(path, name)
         except ConfigError as error:
@@ -92,5 +145,11 @@ def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Pro
             problems.append(Problem(name, f"is {described(content)}, not a client.", fix))
             continue
         clients[path.stem] = content
-        origins[path.stem] = name
-    return clients, origins, problems
+    return clients, {stem: name for stem, name in origins.items() if stem in clients}, problems
+
+
+def _nested(path: Path, name: str) -> list[Problem]:
+    # A folder of files that look like clients: whoever sorted them into it has lost them all.
+    if not path.is_dir() or not any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
+        return []
+    return [Problem(name, "is a folder, and client files are not read from folders within.", "move its files up.")]

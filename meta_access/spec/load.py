@@ -15,18 +15,21 @@ from meta_access.spec.base import described
 from meta_access.spec.checks import every_problem
 from meta_access.spec.draft import Draft
 from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
-from meta_access.spec.files import NAMESPACE, client_files, evidence_file, meta_values
+from meta_access.spec.files import NAMESPACE, client_files, evidence_file, meta_values, secret_problems
 from meta_access.spec.parse import parse
 from meta_access.spec.problems import dotted, problems_of
+from meta_access.spec.stack import StackSpec
 from meta_access.yaml_files import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from meta_access.rules import RuleSet
     from meta_access.spec.problems import Loc
-    from meta_access.spec.stack import StackSpec
+
+_ALMOST = frozenset({"meta", "meta-access", "meta_access"})
+"""Namespaces that people write for `meta`, in any case of letters."""
 
 _Record = TypeVar("_Record", EvidenceSpec, FiguresSpec)
 
@@ -47,20 +50,32 @@ class Stack:
     figures: Mapping[str, tuple[FiguresSpec, ...]] = field(default_factory=dict)
 
 
-def load_stack(config_values: Mapping[str, Any], stack: str, stacks_dir: Path, *, now: datetime | None = None) -> Stack:
+def load_stack(
+    config_values: Mapping[str, Any],
+    stack: str,
+    stacks_dir: Path,
+    *,
+    project: str | None = None,
+    secret: Collection[str] = (),
+    now: datetime | None = None,
+) -> Stack:
     """Read and check a stack: its config texts, the folder of clients and the evidence file beside it.
 
     Args:
         config_values: Full key (`meta:environment`) to the text Pulumi gives, or to the value as typed.
         stack: Its name; chooses `evidence.<stack>.yaml`.
         stacks_dir: Where the stack files are.
+        project: Its name; a key without a namespace is one of the project to the engine.
+        secret: Full keys that the engine calls secret.
         now: For retired versions and evidence from the future; the runner's time when absent.
 
     Raises:
         ConfigError: With every problem found.
     """
     raw = meta_values(config_values)
-    origins, problems = _add_client_files(raw, stacks_dir)
+    problems = secret_problems(secret, stacks_dir / f"Pulumi.{stack}.yaml") + _misplaced(config_values, project)
+    origins, lost = _add_client_files(raw, stacks_dir)
+    problems += lost
     spec, found, broken = parse(raw, origins)
     evidence, figures, faults = _evidence(stacks_dir, stack)
     problems += found + faults
@@ -72,6 +87,22 @@ def load_stack(config_values: Mapping[str, Any], stack: str, stacks_dir: Path, *
     if problems or spec is None or chosen is None:
         raise ConfigError(list(dict.fromkeys(problems)))
     return Stack(stack, spec, chosen, evidence, figures)
+
+
+def _misplaced(config: Mapping[str, Any], project: str | None) -> list[Problem]:
+    """Known keys in another namespace, which nothing would ever read."""
+    elsewhere = {project, "", *(word for key in config if (word := key.rpartition(":")[0]).lower() in _ALMOST)}
+    problems = []
+    for key in config:
+        namespace, _, name = key.rpartition(":")
+        known = name.lower().replace("-", "_")
+        if f"{namespace}:" == NAMESPACE or namespace not in elsewhere or known not in StackSpec.model_fields:
+            continue
+        typed = name if namespace == project else key
+        right = f"{NAMESPACE}{known}"
+        fix = f"remove it, since {right} is there, too." if right in config else f'write "{right}".'
+        problems.append(Problem(typed, f'lacks the prefix "{NAMESPACE}", so nothing reads it.', fix))
+    return problems
 
 
 def _add_client_files(raw: dict[str, Any], stacks_dir: Path) -> tuple[dict[str, str], list[Problem]]:
@@ -102,7 +133,11 @@ def _evidence(stacks_dir: Path, stack: str) -> _Evidence:
     path = evidence_file(stacks_dir, stack)
     name = f"{stacks_dir.name}/{path.name}"
     if not path.exists():
-        return {}, {}, []
+        twin = path.with_suffix(".yml")
+        if not twin.exists():
+            return {}, {}, []
+        text = f"is not read: evidence stands in {path.name}."
+        return {}, {}, [Problem(f"{stacks_dir.name}/{twin.name}", text, "rename it.")]
     try:
         content = read_yaml(path, name)
     except ConfigError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from meta_access.cli import stack as stacks
 from meta_access.cli.stack import Seen, StackReadError
+from meta_access.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,43 @@ def test_configuration_comes_as_a_program_sees_it(pulumi: Path) -> None:
         """test "$*" = "config --json --stack dev --non-interactive" || exit 7
         echo '{"meta:environment": {"value": "dev", "secret": false},
                "meta:apps": {"value": "{\\\\"ads\\\\":1}", "objectValue": {"ads": 1}, "secret": false},
-               "meta:hidden": {"secret": true}}'""",
+               "aws:token": {"secret": true}}'""",
     )
 
     assert stacks.config("dev") == {"meta:environment": "dev", "meta:apps": '{"ads":1}'}
+
+
+def test_a_secret_value_is_refused_at_its_place_in_the_stack_file(
+    pulumi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: meta-access\nstackConfigDir: stacks\n")
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(
+        "config:\n  meta:people:\n    ines:\n      email: {secure: v1:abc}\n      name: Ines\n"
+    )
+    answer(pulumi, """echo '{"meta:people": {"secret": true}, "meta:environment": {"value": "dev"}}'""")
+
+    with pytest.raises(ConfigError) as refused:
+        stacks.config("dev")
+
+    (problem,) = refused.value.problems
+    assert str(problem) == (
+        "meta:people.ines.email: is stored as a secret, but previews, reports and Pulumi's state show what it says in "
+        "the clear. Fix: write it in the clear (pulumi config set --plaintext --path meta:people.ines.email VALUE) or "
+        "leave it out."
+    )
+
+
+def test_a_last_good_configuration_with_a_secret_is_read_whole(pulumi: Path) -> None:
+    answer(
+        pulumi,
+        """case "$*" in *--show-secrets*) value='"value": "{}", ' ;; *) value= ;; esac
+        echo '[{"kind": "update", "result": "succeeded", "endTime": "1", "config":
+              {"meta:people": {'"$value"'"secret": true}}}]'""",
+    )
+
+    assert stacks.last_good_config("dev") == stacks.Record("1", {"meta:people": "{}"})
 
 
 def test_the_selected_stack_is_read_when_none_is_named(pulumi: Path) -> None:
@@ -73,7 +107,7 @@ HISTORY = """[
   {"kind": "update", "result": "failed", "endTime": "3", "config": {"meta:environment": {"value": "broken"}}},
   {"kind": "refresh", "result": "succeeded", "endTime": "2", "config": {"meta:environment": {"value": "older"}}},
   {"kind": "update", "result": "succeeded", "endTime": "1", "config": {
-    "meta:environment": {"value": "dev", "secret": false}, "meta:hidden": {"secret": true}}}
+    "meta:environment": {"value": "dev", "secret": false}, "aws:token": {"secret": true}}}
 ]"""
 
 

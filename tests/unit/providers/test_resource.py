@@ -152,3 +152,13 @@ def test_each_run_of_a_process_declares_its_own_things() -> None:
         meta.SystemUser("user", connection="main", name="one")
 
     assert run(program) == run(program) == {f"{USER}::user": "user"}
+
+
+def test_a_secret_configuration_is_refused_before_anything_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.runtime.config, "is_config_secret", lambda key: key == "meta:connections")
+
+    def program() -> None:
+        meta.SystemUser("user", connection="main", name="one")
+
+    with pytest.raises(ProgramError, match=r"- meta:connections: is stored as a secret, but previews, reports and"):
+        run(program)

@@ -59,7 +59,7 @@ REMOVED = object()
 def load(tmp_path: Path) -> Callable[..., Stack]:
     """Loads the configuration with changes: path with slashes to value."""
 
-    def run(changes: dict[str, Any] | None = None, *, stack: str = "test", now: datetime = NOW) -> Stack:
+    def run(changes: dict[str, Any] | None = None, *, stack: str = "test", now: datetime = NOW, **more: Any) -> Stack:
         config = copy.deepcopy(SOUND)
         for path, value in (changes or {}).items():
             *parents, last = path.split("/")
@@ -70,7 +70,7 @@ def load(tmp_path: Path) -> Callable[..., Stack]:
                 del target[last]
             else:
                 target[last] = value
-        return load_stack(config, stack, tmp_path / "stacks", now=now)
+        return load_stack(config, stack, tmp_path / "stacks", now=now, **more)
 
     return run
 

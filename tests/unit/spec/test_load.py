@@ -202,6 +202,105 @@ def test_each_file_of_the_folder_is_a_client(load: Callable[..., Stack], with_cl
     assert found["birch"].assets == {"act_2055512345678901": {"reporting": "read"}}
 
 
+def test_one_client_in_two_files_is_refused_by_the_second_name(
+    refusals: Callable[..., list[str]], with_clients: Path
+) -> None:
+    for name in ("birch.yaml", "birch.yml"):
+        (with_clients / name).write_text(CLIENT)
+    assert refusals({"meta:clients_dir": "clients.test"}) == [
+        (
+            'stacks/clients.test/birch.yml: is the client "birch" again, beside stacks/clients.test/birch.yaml. '
+            "Fix: keep one of the two files."
+        )
+    ]
+
+
+def test_a_twin_of_a_broken_file_is_told_as_well(refusals: Callable[..., list[str]], with_clients: Path) -> None:
+    (with_clients / "birch.yaml").write_text("- no client\n")
+    (with_clients / "birch.yml").write_text(CLIENT)
+    told = refusals({"meta:clients_dir": "clients.test"})
+    assert [text.partition(":")[0] for text in told] == [
+        "stacks/clients.test/birch.yaml",
+        "stacks/clients.test/birch.yml",
+    ]
+
+
+def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., list[str]], with_clients: Path) -> None:
+    (with_clients / "birch.YAML").write_text(CLIENT)
+    (with_clients / "north").mkdir()
+    (with_clients / "north" / "cedar.yaml").write_text(CLIENT)
+    (with_clients / "README.md").write_text("Read me.")
+    assert refusals({"meta:clients_dir": "clients.test"}) == [
+        (
+            "stacks/clients.test/birch.YAML: is not read: only .yaml and .yml are, in small letters. "
+            "Fix: remove it, or call it birch.yaml."
+        ),
+        (
+            "stacks/clients.test/north: is a folder, and client files are not read from folders within. "
+            "Fix: move its files up."
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("access:gates", 'gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+        ("gates", 'gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+        (
+            "access:clients_dir",
+            'clients_dir: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:clients_dir".',
+        ),
+        (
+            "access:clients-dir",
+            'clients-dir: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:clients_dir".',
+        ),
+        (
+            "access:people",
+            'people: lacks the prefix "meta:", so nothing reads it. Fix: remove it, since meta:people is there, too.',
+        ),
+        (
+            "meta-access:apps",
+            (
+                'meta-access:apps: lacks the prefix "meta:", so nothing reads it. '
+                "Fix: remove it, since meta:apps is there, too."
+            ),
+        ),
+        ("Meta:gates", 'Meta:gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+    ],
+)
+def test_a_known_key_without_the_prefix_is_refused(refusals: Callable[..., list[str]], key: str, problem: str) -> None:
+    assert refusals({key: "block"}, project="access") == [problem]
+
+
+def test_keys_of_others_are_theirs(load: Callable[..., Stack]) -> None:
+    load({"azure:environment": "public", "aws:region": "eu-central-1", "access:colour": "red"}, project="access")
+
+
+def test_every_secret_key_is_refused_beside_the_other_problems(
+    refusals: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.test.yaml").write_text(
+        "config:\n  meta:apps: {ads: {redirect_uris: [{secure: v1:abc}, plain]}}\n  meta:rules: {secure: v1:abc}\n"
+    )
+    told = refusals({"meta:gates": "bock"}, secret=["meta:apps", "meta:people", "meta:rules", "aws:token"])
+    assert [text.partition(": ")[0] for text in told] == [
+        "meta:apps.ads.redirect_uris[0]",
+        "meta:people",
+        "meta:rules",
+        "meta:gates",
+    ]
+
+
+def test_evidence_that_nothing_reads_is_refused(refusals: Callable[..., list[str]], tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "evidence.test.yml").write_text("{}")
+    assert refusals({}) == [
+        "stacks/evidence.test.yml: is not read: evidence stands in evidence.test.yaml. Fix: rename it."
+    ]
+
+
 def test_a_problem_in_a_clients_file_names_the_file(refusals: Callable[..., list[str]], with_clients: Path) -> None:
     (with_clients / "birch.yaml").write_text(CLIENT.replace("reporting: read", "reportin: red"))
     (with_clients / "cedar.yaml").write_text("business: 776655443322110\naccess: partners\n")
