@@ -100,6 +100,7 @@ def _mask_known(text: str) -> str:
 # halves of characters; then letters and marks that no font shows. Variation selectors belong to ordinary emoji.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _UNSEEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_WRITTEN_OUT = re.compile(r"<U\+[0-9A-F]{4,6}>")
 _BLANKS = frozenset("\t\n\v\f\r\x85\u2028\u2029")
 
 
@@ -109,13 +110,19 @@ def unseen(char: str) -> bool:
 
 
 def visible(text: str, keep: str = "") -> str:
-    """`text` with every unseen character written out, such as `<U+202E>`; those in `keep` stay as they are.
+    """`text` on one line, with every other unseen character written out, such as `<U+202E>`; `keep` stays as it is.
 
     For the last door of whatever comes from Meta, AWS or a state: a terminal, a page, a file for people.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"<U+{ord(char):04X}>" if char not in keep and unseen(char) else char for char in text)
+    return "".join(char if char in keep else _shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char in _BLANKS:
+        return " "
+    return f"<U+{ord(char):04X}>" if unseen(char) else char
 
 
 def visible_within(value: Any, keep: str = "") -> Any:
@@ -129,11 +136,10 @@ def visible_within(value: Any, keep: str = "") -> Any:
 
 def scrub(text: str) -> str:
     """Return `text` fit for one line of output: secrets masked, line breaks gone, unseen characters written out."""
-    blank = _one_line(text)
-    # Unseen characters must not hide a secret from the shapes; where they did, they go with it.
-    bare = _bare(blank)
+    # Unseen characters, written out or not, must not hide a secret from the shapes; where they did, they go with it.
+    bare = _bare(text)
     masked = _masked(bare)
-    return masked if masked != bare else _masked(visible(blank))
+    return masked if masked != bare else _masked(visible(text))
 
 
 def _one_line(text: str) -> str:
@@ -141,7 +147,7 @@ def _one_line(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return "".join(char for char in text if not unseen(char))
+    return _WRITTEN_OUT.sub("", visible(text))
 
 
 def _masked(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from meta_access import ids
+from meta_access.redaction import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,6 +31,7 @@ _TWO_RUNS_S = 2 * 86400
 
 # Meta names no length; the form in Business settings stops at 100 characters.
 _LONGEST_NAME = 100
+_MOST_NAMED = 5
 
 # https://developers.facebook.com/docs/facebook-login/security names no length; a URL beyond this breaks in browsers.
 _LONGEST_URI = 2048
@@ -49,6 +51,25 @@ _JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 
 SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a password
 """Secrets that a stack may refer to by ARN live under this name, so that a pull request cannot read another team's."""
+
+
+def plain_text(value: str) -> str | None:
+    """Reason why a text cannot be shown as it is: on a terminal it would move the cursor, the line or the direction."""
+    found = sorted({char for char in value if unseen(char)})
+    if not found:
+        return None
+    codes = ", ".join(f"U+{ord(char):04X}" for char in found[:_MOST_NAMED])
+    return f"holds a line break, or a character that cannot be seen ({codes})"
+
+
+def plain_texts(value: object) -> str | None:
+    """Reason why a text anywhere inside a value, keys included, cannot be shown as it is."""
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, dict):
+        return next((why for part in value.items() for item in part if (why := plain_texts(item))), None)
+    items = value if isinstance(value, (list, tuple)) else ()
+    return next((why for item in items if (why := plain_texts(item))), None)
 
 
 def graph_id(value: object) -> str | None:
@@ -125,7 +146,7 @@ def system_user_name(value: object) -> str | None:
     """Reason why `value` cannot name a system user."""
     if not isinstance(value, str) or not value:
         return "is not text; write the name in quotes"
-    if value != value.strip() or not value.isprintable():
+    if value != value.strip() or not value.isprintable() or plain_text(value):
         return "has blanks around it, or holds a character that cannot be seen"
     if len(value) > _LONGEST_NAME:
         return f"has {len(value)} characters; at most {_LONGEST_NAME}"
@@ -173,7 +194,7 @@ def email_address(value: object) -> str | None:
     """Reason why `value` is no address to write to; whether somebody reads it, nobody can tell from here."""
     if not isinstance(value, str):
         return "is not text; write the address in quotes"
-    if not _EMAIL.fullmatch(value):
+    if not _EMAIL.fullmatch(value) or plain_text(value):
         return f"{ids.shown(value)} is no e-mail address; write it like nadia@agency.example"
     return None
 
@@ -300,7 +321,13 @@ def _web_address(value: str) -> str | None:
         host = parts.hostname
     except ValueError:
         host = None
-    if not host or parts.scheme not in {"http", "https"} or not value.isprintable() or " " in value:
+    if (
+        not host
+        or parts.scheme not in {"http", "https"}
+        or not value.isprintable()
+        or " " in value
+        or plain_text(value)
+    ):
         return f"{ids.shown(value)} is no web address; write it from https:// on"
     return None
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import json
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from meta_access import redaction
+from meta_access.cli import printing
 from meta_access.failures import told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 # Name to the line of the help; the line stands here so that `--help` imports no subcommand.
 COMMANDS: Mapping[str, str] = {
@@ -44,9 +46,9 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in COMMANDS:
-            return None
+            near = _nearest(cmd_name, COMMANDS)
+            raise click.UsageError(f"No such command '{cmd_name}'.{f' Did you mean {near}?' if near else ''}", ctx)
         for needed in EXTRAS.get(cmd_name, ()):
             if importlib.util.find_spec(needed) is None:
                 text = f"`meta-access {cmd_name}` needs {needed}: run pip install 'meta-access[{cmd_name}]'."
@@ -67,26 +69,48 @@ class LazyGroup(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run. Exit codes are ours: click's 2 for wrong usage would read as "work is left"."""
+        """Run. Exit codes are ours: click's 2 for wrong usage would read as "work is left".
+
+        Under `--json` a failure is one JSON object on standard output, with its text under `error`.
+        """
         run = functools.partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
         if not standalone_mode:
             return run()
-        try:
-            result: Any = run()
-        except click.Abort:
-            _fail("stopped.")
-        except click.ClickException as wrong:
-            wrong.show()
-            sys.exit(1)
-        except Exception as failed:  # noqa: BLE001 - a library's exception may quote what it was given
-            _fail(told(failed))
-        # Without standalone mode `ctx.exit(n)` comes back as a value.
-        sys.exit(result if isinstance(result, int) else 0)
+        as_json = "--json" in (sys.argv[1:] if args is None else args)
+        with printing.shown():
+            try:
+                result: Any = run()
+            except click.Abort:
+                _fail("stopped.", as_json=as_json)
+            except click.ClickException as wrong:
+                _fail_to_read(wrong, as_json=as_json)
+            except Exception as failed:  # noqa: BLE001 - a library's exception may quote what it was given
+                _fail(told(failed), as_json=as_json)
+            # Without standalone mode `ctx.exit(n)` comes back as a value.
+            sys.exit(result if isinstance(result, int) else 0)
 
 
-def _fail(text: str) -> NoReturn:
-    click.echo(f"Error: {text}", err=True)
+def _fail(text: str, *, as_json: bool) -> NoReturn:
+    click.echo(json.dumps({"error": text}) if as_json else f"Error: {text}", err=not as_json)
     sys.exit(1)
+
+
+def _fail_to_read(wrong: click.ClickException, *, as_json: bool) -> NoReturn:
+    """What was typed cannot be carried out; an option that does not exist names the one that was probably meant."""
+    if isinstance(wrong, click.NoSuchOption) and not wrong.possibilities and wrong.ctx is not None:
+        options = [option for parameter in wrong.ctx.command.params for option in parameter.opts]
+        if near := _nearest(wrong.option_name, options):  # click itself knows no beginnings
+            wrong = click.UsageError(f"{wrong.message} Did you mean {near}?", wrong.ctx)
+    if as_json:
+        _fail(redaction.scrub_lines(wrong.format_message()), as_json=True)
+    wrong.show()
+    sys.exit(1)
+
+
+def _nearest(word: str, known: Collection[str]) -> str | None:
+    from meta_access.spec.problems import nearest  # noqa: PLC0415 - most calls know their words
+
+    return nearest(word, known)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import ago, iso, parse_iso
 from meta_access.errors import ConfigError, MetaAccessError
-from meta_access.redaction import scrub
+from meta_access.redaction import scrub, visible_within
 from meta_access.spec.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def export(stack: str | None) -> dict[str, Any]:
 
 
 def outputs(stack: str | None) -> dict[str, Any]:
-    """Return the outputs without what the last update did not know; a secret one reads `[secret]`."""
+    """Return the outputs without what the last update did not know, fit to be shown; a secret one reads `[secret]`."""
     found: dict[str, Any] = known(_object(["stack", "output", "--json", *_chosen(stack)], "outputs"))
-    return found
+    shown: dict[str, Any] = visible_within(found, keep="\n")  # what is pasted keeps its lines
+    return shown
 
 
 def known(value: Any) -> Any:

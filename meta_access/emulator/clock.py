@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_END = datetime(9990, 1, 1, tzinfo=UTC)  # room for the expiries and rotations that are computed from a moment
+
+
 class ClockError(ValueError):
     """The clock was told to go backwards, or to a moment that cannot be represented."""
 
@@ -75,9 +78,11 @@ class WorldClock:
     def _move(self, offset: timedelta, seconds: float) -> None:
         try:
             moved = offset + timedelta(seconds=seconds)
-            _ = self._source() + moved + timedelta(days=366)  # room for the expiries that are computed from it
+            beyond = self._source() + moved >= _END
         except (OverflowError, ValueError):
-            raise ClockError("that moment lies beyond the year 9998.") from None
+            beyond = True
+        if beyond:
+            raise ClockError(f"that moment lies beyond the end of {_END.year - 1}, where this clock ends.")
         self._offset = moved
 
 
@@ -91,7 +96,10 @@ def parse_iso(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone: end it with Z.")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the zone leads out of the calendar
+        raise ValueError("a moment that does not exist in UTC.") from None
 
 
 def http_date(moment: datetime) -> str:

@@ -6,10 +6,13 @@ added, `times` how often it strikes.
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator.patterns import TAKEN, Pattern, PatternError
 from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 
 if TYPE_CHECKING:
@@ -39,6 +42,10 @@ STANDING = ("stale", "latency")  # conditions rather than events: they last unti
 LONGEST_HANG_S = 600.0
 STALE_READS = frozenset({"GET", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
 """What a stale fault strikes; a write that it counted as well would hide the fault that is meant for the write."""
+
+
+_HEADER = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_pattern = functools.lru_cache(maxsize=1000)(Pattern)
 
 
 class FaultError(ValueError):
@@ -80,7 +87,8 @@ class Fault:
             return True
         # Operations all share one URL path, so there a pattern may name the operation.
         texts = (path, method_or_operation) if service == "secretsmanager" else (path,)
-        return any(re.search(self.path, text) for text in texts)
+        pattern = _pattern(self.path)
+        return any(pattern.found_in(text) for text in texts)
 
     def due(self) -> bool:
         """Count one matching call; True when it is to be struck."""
@@ -130,9 +138,9 @@ def _problems(kind: str, data: Mapping[str, Any], options: Mapping[str, Any]) ->
     path = data.get("path")
     if isinstance(path, str):
         try:
-            re.compile(path)
-        except re.error as broken:
-            yield f"path: not a regular expression: {broken}."
+            Pattern(path)
+        except PatternError as broken:
+            yield f"path: not a regular expression that is taken here ({broken}); it takes {TAKEN}."
 
 
 def _implied(kind: str, data: Mapping[str, Any]) -> str | None:
@@ -173,7 +181,9 @@ def _wrong_option(key: str, value: object) -> Iterator[str]:
         yield f"status: {value!r} is not a whole number from 200 to 599."
     if key in ("code", "subcode", "writes") and not whole:
         yield f"{key}: {value!r} is not a whole number."
-    if key == "headers" and not isinstance(value, dict):
-        yield "headers: an object of names and values."
+    if key == "headers" and not (isinstance(value, dict) and all(map(_HEADER.fullmatch, value))):
+        yield "headers: an object of names and values; a name has letters, digits and hyphens."
+    if key == "body" and isinstance(value, str) and any(unicodedata.category(char) == "Cs" for char in value):
+        yield "body: holds half a character, which cannot be sent."
     if key == "applied" and not isinstance(value, bool):
         yield "applied: true (done, then answered so) or false."

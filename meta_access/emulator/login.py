@@ -75,6 +75,8 @@ def parse(world: World, query: Mapping[str, str]) -> Login:
     uri = query.get("redirect_uri") or None
     if uri is not None and holds_real(uri):  # a code would keep it
         raise LoginRefused("Not here", f"redirect_uri holds what looks like a real token of Meta's. {ONLY_FAKE}")
+    if uri is not None and redirect_uris.unsound(uri):
+        raise LoginRefused(*redirect_uris.BLOCKED)
     if uri is None and not sdk:
         raise LoginRefused("Missing redirect_uri parameter", "The parameter redirect_uri is required.")
     if query.get("state") is None and world.strictness == "strict" and not sdk:

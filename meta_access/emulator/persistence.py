@@ -99,7 +99,7 @@ class StateFolder:
             return None
         try:
             return _parse(text)
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, KeyError, TypeError, OverflowError) as wrong:
             # Named by its content, so that starting again and again keeps one copy.
             kept = self.home / f"world.broken-{hashlib.sha256(text).hexdigest()[:8]}.json"
             private_files.replace(kept, text)

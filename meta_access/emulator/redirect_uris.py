@@ -7,12 +7,17 @@ inferred from OAuth 2.0.
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from meta_access.emulator.world import App
 
+# RFC 3986 without the fragment's sign, which OAuth 2.0 forbids.
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+", re.ASCII)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
 DESKTOP = "https://www.facebook.com/connect/login_success.html"
 BLOCKED = (
     "URL Blocked",
@@ -28,6 +33,27 @@ FOREIGN_DOMAIN = (
         "subdomains of your app to the App Domains field in your app settings."
     ),
 )
+
+
+def unsound(uri: str) -> bool:
+    """Whether programs may disagree on where an address leads: it is never listed, shown or returned to.
+
+    Browsers take a backslash for a slash and drop tabs and line breaks, so that what stands before them is no longer
+    the host. A user name, a zone, an empty port and a host of other letters are likewise read in more than one way.
+    """
+    if not _CHARACTERS.fullmatch(uri):
+        return True
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+        if ":" in (host or ""):
+            host = f"[{ipaddress.IPv6Address(host or '')}]"  # a zone is refused below
+    except ValueError:
+        return True
+    if not parts.scheme:
+        return True
+    netloc = (host or "") if port is None else f"{host}:{port}"
+    return not _HOST.fullmatch(host or "") or netloc != parts.netloc.lower() or urlunsplit(parts) != uri
 
 
 def refusal(app: App, uri: str) -> tuple[str, str] | None:

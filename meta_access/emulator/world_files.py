@@ -127,7 +127,10 @@ def _token(row: dict[str, Any], keyring: Keyring, now: datetime) -> list[str]:
         if found is None:
             problems.append(f"lifetime: {lifetime!r} is not a duration; write it like 60d")
         else:
-            row["expires_at"] = (now + timedelta(**{_UNITS[found[2]]: int(found[1])})).isoformat()
+            try:
+                row["expires_at"] = (now + timedelta(**{_UNITS[found[2]]: int(found[1])})).isoformat()
+            except OverflowError:
+                problems.append(f"lifetime: {lifetime!r} ends beyond the calendar")
     row.setdefault("issued_at", now.isoformat())
     row.setdefault("system_user_id", None)
     return problems

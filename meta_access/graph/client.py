@@ -217,7 +217,7 @@ class GraphClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = {name.lower(): redaction.visible(value) for name, value in response.headers.items()}
                 return wire.Reply(response.status_code, headers, self._body(response, end))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = _unreachable(error, doing, urlsplit(request.url).netloc)

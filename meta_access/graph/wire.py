@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from meta_access import clock
 from meta_access.errors import GraphError, GraphUnreachableError, InvalidRequestError, RateLimitedError
 from meta_access.graph import codes, usage
-from meta_access.redaction import scrub
+from meta_access.redaction import scrub, visible_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +120,11 @@ def decode(reply: Reply, doing: str) -> Any:
         raise GraphError(f"Meta did not carry out {doing} and gave no reason.", http_status=reply.status)
     if data is not True and not isinstance(data, (dict, list)):
         raise _not_graph(doing, reply, "JSON of another shape")
-    return data
+    try:
+        # Names at Meta are typed by anybody; from here on they reach states, outputs, pages and terminals.
+        return visible_within(data)
+    except RecursionError:
+        raise _not_graph(doing, reply, "JSON of another shape") from None
 
 
 def version_notice(headers: Mapping[str, str], asked: str) -> str | None:

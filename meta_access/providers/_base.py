@@ -37,6 +37,7 @@ from meta_access.providers._boundary import boundary, quiet_tracebacks, say, set
 from meta_access.providers._record import RECORD, place_of, shown
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
+from meta_access.validation import plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +124,7 @@ class MetaProvider(ResourceProvider):
     @boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, props = clean(_olds), {**self.defaults, **clean(news)}
-        failures = self._connection_failures(props) or self.validate(olds, props)
+        failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
         if not failures:
             failures = self._enter(olds, props) or self.look_ahead(olds, props)
         return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
@@ -252,6 +253,13 @@ class MetaProvider(ResourceProvider):
             raise EngineGoneError(
                 f"{doing} is not begun: the engine that asked for it has ended. Run `pulumi up` again."
             )
+
+
+def _not_plain(props: Mapping[str, Any]) -> list[CheckFailure]:
+    """Texts that a terminal would obey instead of showing them; a stack file's are refused before they come here."""
+    found = {name: plain_texts(value) for name, value in props.items()}
+    # Without the property's name of its own, beside which the engine would print the value.
+    return [CheckFailure("", f"{name} {why}. Fix: type it anew, on one line.") for name, why in found.items() if why]
 
 
 def _fit_to_print(failure: CheckFailure, props: Mapping[str, Any]) -> CheckFailure:

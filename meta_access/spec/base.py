@@ -6,17 +6,17 @@ A refusal carries its problem and its fix apart, so that the loader can show bot
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from meta_access.clock import parse_iso
 from meta_access.ids import is_graph_id
-from meta_access.redaction import unseen
+from meta_access.validation import plain_text
 
 _LONGEST_SHOWN = 80
-_MOST_NAMED = 5
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _DURATION = re.compile(r"[1-9][0-9]{0,5}[smhd]")
@@ -71,13 +71,8 @@ def seen(value: str) -> str:
     """Text of one line whose every character can be seen; whatever else ends up on a terminal, a page or a comment."""
     # A block of YAML (| or >) ends in a line break that nobody typed.
     text = value.removesuffix("\n")
-    found = sorted({char for char in text if unseen(char)})
-    if found:
-        codes = ", ".join(f"U+{ord(char):04X}" for char in found[:_MOST_NAMED])
-        raise refuse(
-            f"holds a line break, or a character that cannot be seen ({codes}).",
-            "type it anew, on one line.",
-        )
+    if why := plain_text(text):
+        raise refuse(f"{why}.", "type it anew, on one line.")
     return text
 
 
@@ -114,14 +109,11 @@ def _moment(value: object) -> object:
     if isinstance(value, date) or (isinstance(value, str) and _PULUMI_TIMESTAMP.fullmatch(value)):
         raise refuse("is an unquoted time, which YAML reads its own way.", "put it in quotes.")
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return parse_iso(value if isinstance(value, str) else "")
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
         raise refuse(
             f"{shown(value)} is no time with a zone.", 'write it like "2026-11-24T08:00:00Z", in quotes.'
         ) from None
-    return moment.astimezone(UTC)
 
 
 def _name(value: str) -> str:

@@ -285,3 +285,20 @@ def test_all_that_is_wrong_with_a_fault_is_said_at_once(meta: RunningEmulator) -
         "path: not a regular expression",
     ):
         assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("path", ["(a|a)*b", "(a+)+$", "a*" * 99 + "b"])
+def test_a_catastrophic_path_freezes_nobody(meta: RunningEmulator, path: str) -> None:
+    meta.fault("http", status=418, path=path, times=9)
+    begun = time.monotonic()
+
+    for at in range(5):
+        meta.graph("GET", f"v26.0/{'a' * 60}{at}")
+
+    assert time.monotonic() - begun < 10
+
+
+def test_what_cannot_be_sent_is_refused_when_it_is_added(meta: RunningEmulator) -> None:
+    for option in ({"body": "\ud800"}, {"headers": {"X\r\nY": "1"}}, {"headers": {"": "1"}}):
+        with pytest.raises(RefusedError):
+            meta.control("faults", "POST", {"kind": "http", "status": 500, **option})

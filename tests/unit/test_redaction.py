@@ -44,6 +44,8 @@ PROOF = "fedcba9876543210" * 4
         ("one\ntwo\r\nthree\x1b[31m", "one two  three<U+001B>[31m"),
         (f"EAA\u200b{TOKEN[3:]}", "[redacted]"),
         ("a\u2028b\u202ec", "a b<U+202E>c"),
+        (f"EAA<U+200B>{TOKEN[3:]} and more", "[redacted] and more"),
+        ("Acme <U+001B>[2J", "Acme <U+001B>[2J"),
         ("a\x9b2Jb\x7fc\x00", "a<U+009B>2Jb<U+007F>c<U+0000>"),
         (f"access\u200b_token=x\u00ad{TOKEN[:20]}", "access_token=[redacted]"),
     ],

@@ -270,3 +270,16 @@ def test_a_secret_pasted_as_a_value_is_never_repeated(pasted: str) -> None:
 
     assert reason is not None
     assert pasted[-20:] not in reason
+
+
+@pytest.mark.parametrize("ill", ["\x1b[2J", "\n", "\u202e", "\u200b", "\u3164"])
+def test_texts_that_a_terminal_would_obey(ill: str) -> None:
+    code = f"U+{ord(ill[0]):04X}"
+    reason = f"holds a line break, or a character that cannot be seen ({code})"
+
+    assert validation.plain_text(f"Acme {ill}") == reason
+    assert validation.plain_texts({"a": ["x", {f"b{ill}": 1}]}) == reason
+    assert validation.plain_texts({"a": ["x", {"b": 1}], "c": None}) is None
+    assert validation.email_address(f"ines{ill}@agency.example") is not None
+    assert validation.system_user_name(f"reporting{ill}x") is not None
+    assert validation.app_setting("website_url", f"https://agency.example/{ill}") is not None

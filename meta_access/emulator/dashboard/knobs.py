@@ -91,6 +91,6 @@ def _moment(text: str) -> datetime:
     """A moment from a browser's `datetime-local` field, read as UTC, or with a zone."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ClockError(f"set: {text!r} is not a moment such as 2026-11-24T08:00.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -275,3 +275,17 @@ def test_another_version_than_asked_is_noticed(headers: dict[str, str], part: st
 )
 def test_metas_clock_is_its_date_header(headers: dict[str, str], moment: datetime | None) -> None:
     assert wire.server_date(headers) == moment
+
+
+def test_names_that_a_terminal_would_obey_come_in_written_out() -> None:
+    body = {"data": [{"name": "Acme \x1b[2J\rall is well\n\u202egnp", "id": "1"}]}
+
+    assert wire.decode(reply(body), "reading") == {
+        "data": [{"name": "Acme <U+001B>[2J all is well <U+202E>gnp", "id": "1"}]
+    }
+
+
+def test_an_error_with_such_a_message_is_told_without_them() -> None:
+    told = str(raised_by(error_reply(message="No.\x1b[2J\u202e", code=100)))
+
+    assert "No.<U+001B>[2J<U+202E>" in told

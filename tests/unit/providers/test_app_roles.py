@@ -511,3 +511,14 @@ def test_delete_in_a_process_that_checked_nothing(
         "app roles ads-app-roles: no longer declared. At Meta these people keep their roles until an app admin removes "
         "them: ines (developer), nadia (admin).\n"
     )
+
+
+def test_a_text_that_a_terminal_would_obey_is_refused_by_its_input(meta: FakeMeta) -> None:
+    del meta
+    failures = PROVIDER.check({}, asked(owner="nadia\x1b[2J", roles={"nadia\u202e": "admin"})).failures
+
+    assert sorted(failure.reason for failure in failures) == [
+        "owner holds a line break, or a character that cannot be seen (U+001B). Fix: type it anew, on one line.",
+        "roles holds a line break, or a character that cannot be seen (U+202E). Fix: type it anew, on one line.",
+    ]
+    assert {failure.property for failure in failures} == {""}

@@ -1,0 +1,102 @@
+"""What the whole command shares: the hint at what was meant, failures as JSON, and a terminal that is not obeyed."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from meta_access.cli import main, printing
+from meta_access.cli import stack as stacks
+
+
+def test_a_command_that_was_probably_meant_is_named() -> None:
+    for typed, meant in (("rot", "rotate"), ("rotat", "rotate"), ("reprot", "report"), ("gate", "gates")):
+        done = CliRunner().invoke(main, [typed])
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert f"Error: No such command '{typed}'. Did you mean {meant}?\n" in done.stderr
+
+    assert "Error: No such command 'xyz'.\n" in CliRunner().invoke(main, ["xyz"]).stderr
+
+
+def test_an_option_and_a_subcommand_that_were_probably_meant_are_named() -> None:
+    assert "No such option '--rev'. Did you mean --review-pack?" in CliRunner().invoke(main, ["gates", "--rev"]).stderr
+    assert "Did you mean '--stack'?" in CliRunner().invoke(main, ["gates", "--stak", "dev"]).stderr
+    assert "Did you mean 'verify'?" in CliRunner().invoke(main, ["state", "verfy"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["rot", "--json"], "No such command 'rot'. Did you mean rotate?"),
+        (["gates", "--json", "--nix"], "No such option '--nix'."),
+        (["gates", "--json", "--stack"], "Option '--stack' requires an argument."),
+        (["--json"], "No such option '--json'."),
+        (
+            ["state", "verify", "--file", "absent.json", "--json"],
+            "Reading absent.json failed: No such file or directory. Name a file that exists.",
+        ),
+    ],
+)
+def test_a_failure_under_json_is_one_object(words: list[str], error: str) -> None:
+    done = CliRunner().invoke(main, words)
+
+    assert (done.exit_code, done.stderr) == (1, "")
+    told = json.loads(done.stdout)
+    assert told["error"].startswith(error)
+    assert list(told) == ["error"]
+
+
+def test_a_question_that_is_not_answered_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(_stack: str | None) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr(stacks, "outputs", stops)
+
+    done = CliRunner().invoke(main, ["report", "--json"])
+
+    assert (done.exit_code, json.loads(done.stdout)) == (1, {"error": "stopped."})
+
+
+ILL = "Acme \x1b[2J\x1b]0;x\x07\rall is well\u202egnp\n\x1b[31mred\x1b[0m"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_printed_is_shown_and_not_obeyed() -> None:
+    file = io.StringIO()
+
+    assert printing.Shown(file).write(ILL) == len(ILL)
+
+    assert file.getvalue() == (
+        "Acme <U+001B>[2J<U+001B>]0;x<U+0007> all is well<U+202E>gnp\n<U+001B>[31mred<U+001B>[0m"
+    )
+
+
+def test_a_terminal_keeps_our_colours() -> None:
+    terminal = Terminal()
+
+    printing.Shown(terminal).write(ILL)
+
+    assert terminal.getvalue().endswith("gnp\n\x1b[31mred\x1b[0m")
+    assert "\x1b[2J" not in terminal.getvalue()
+    assert "\x1b]" not in terminal.getvalue()
+
+
+def test_names_of_others_reach_the_terminal_through_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"deployment": {"resources": [{"type": "pulumi-python:dynamic/meta:AppRoles", "urn": f"urn::{ILL}"}]}}
+    monkeypatch.setattr(stacks, "outputs", lambda _stack: {"login_urls": {"ads": ILL}})
+    monkeypatch.setattr(stacks, "export", lambda _stack: state)
+    monkeypatch.setattr(stacks, "seen", lambda _stack: stacks.Seen(None, "", failed_since=False))
+
+    done = CliRunner().invoke(main, ["report", "--stack", "dev"])
+
+    assert done.exit_code == 0
+    assert "ads: Acme <U+001B>[2J" in done.stdout
+    assert not set(done.stdout) & set("\x1b\x07\r\u202e")
