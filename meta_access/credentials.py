@@ -13,14 +13,11 @@ import os
 import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import boto3
-import botocore.config
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from meta_access import errors, redaction, validation
+from meta_access import errors, validation
+from meta_access.aws import FAILURES, Refused, is_of_credentials, refusal, secrets_manager, trouble
 from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback
 from meta_access.errors import ConfigError, Problem
 from meta_access.redaction import hide
@@ -28,8 +25,6 @@ from meta_access.redaction import hide
 if TYPE_CHECKING:
     from collections.abc import Callable
     from urllib.parse import SplitResult
-
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from meta_access.connections import AwsSettings, Connection
 
@@ -136,51 +131,32 @@ def _from_arn(text: str, aws: AwsSettings, path: str) -> str:
 
 
 def _from_secret(secret_id: str, key: str, region: str, aws: AwsSettings, path: str) -> str:
+    about = f"{path}: reading secret {secret_id}"
     try:
         # The label is named although it is the default: a parked or pending version must never be used.
-        answer = _secrets_manager(region, aws.endpoint_url).get_secret_value(
+        answer = secrets_manager(region, aws.endpoint_url).get_secret_value(
             SecretId=secret_id, VersionStage="AWSCURRENT"
         )
-    except ClientError as error:
-        raise _refused(error, secret_id, path) from None
-    except BotoCoreError as error:
-        raise errors.SecretUnreachableError(
-            f"{path}: reading secret {secret_id} failed ({type(error).__name__}). Check the AWS credentials, the region"
-            f" {region} and the network of this machine."
-        ) from None
-    return _value_in(answer.get("SecretString", ""), key, secret_id, path)
+    except Refused as error:
+        if not is_of_credentials(error):
+            raise _refused(error, about) from None
+        found = trouble(error)
+    except FAILURES as error:
+        found = trouble(error)
+    else:
+        return _value_in(answer.get("SecretString", ""), key, secret_id, path)
+    kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
+    raise kind(f"{about} in {region} failed: {found.why}. {found.remedy}")
 
 
-def _secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClient:
-    redaction.install()
-    loopback = endpoint_url is not None and is_loopback(urlsplit(endpoint_url))
-    # A loopback emulator takes any signature, so a newcomer needs no AWS account; and no proxy leads to this machine.
-    fake = "emulator" if loopback else None
-    config = botocore.config.Config(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=3,
-        read_timeout=10,
-        # AWS_ENDPOINT_URL in the environment would send the request, and bring a foreign answer, from elsewhere.
-        ignore_configured_endpoint_urls=endpoint_url is None,
-        proxies={} if loopback else None,
-    )
-    # An own session each time: boto3's default session is not safe to build clients from in several threads.
-    return boto3.session.Session().client(
-        "secretsmanager",
-        region_name=region,
-        endpoint_url=endpoint_url,
-        config=config,
-        aws_access_key_id=fake,
-        aws_secret_access_key=fake,
-    )
-
-
-def _refused(error: ClientError, secret_id: str, path: str) -> errors.SecretStoreError:
+def _refused(error: Refused, about: str) -> errors.SecretStoreError:
     code = error.response.get("Error", {}).get("Code", "unknown")
-    about = f"{path}: reading secret {secret_id} was refused ({code})."
+    if advice := refusal(code):
+        return errors.SecretDeniedError(f"{about} was refused ({code}): {advice}")
+    about = f"{about} was refused ({code})."
     if code == "ResourceNotFoundException":
         return errors.SecretNotFoundError(f"{about} It does not exist, or has no current version. Create it first.")
-    if code in {"AccessDeniedException", "DecryptionFailure", "UnrecognizedClientException", "ExpiredTokenException"}:
+    if code in {"AccessDeniedException", "DecryptionFailure"}:
         return errors.SecretDeniedError(f"{about} Allow secretsmanager:GetSecretValue (and kms:Decrypt) on it.")
     if code == "InvalidRequestException":
         return errors.SecretScheduledForDeletionError(f"{about} It waits for its deletion: restore it or name another.")

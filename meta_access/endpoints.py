@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 REAL_GRAPH_HOST = "graph.facebook.com"
 ALLOW_VARIABLE = "META_ACCESS_ALLOW_GRAPH_HOST"
+PROXY_VARIABLE = "META_ACCESS_PROXY"
+"""Names the proxy for Graph and AWS: in the runner's environment, never in a stack file."""
+_OTHER_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 EMULATOR_PREFIX = "EAAEMU"
 """Begins every token and every app secret of the emulator, and no real one."""
 OWN_AWS_ENDPOINT = "aws"
@@ -100,6 +103,41 @@ def base_url(url: str, path: str) -> SplitResult:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         raise _wrong(path, "is not the base URL of a service.", f"write it like https://{REAL_GRAPH_HOST}.")
     return parts
+
+
+def proxy() -> str | None:
+    """The proxy that the runner names; None when it names none. Never used for this machine.
+
+    Raises:
+        ConfigError: What it names is none. The text is not repeated, since it may hold a password.
+    """
+    text = os.environ.get(PROXY_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port
+    except ValueError:
+        whole = False
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" \\\"'<>")
+    if not whole or not plain or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise _wrong(
+            PROXY_VARIABLE,
+            "is not the address of a proxy.",
+            "write it like http://proxy.example:3128 (http or https, with a port and without a path), or unset it.",
+        )
+    return text.rstrip("/")
+
+
+def proxy_shown() -> str:
+    """The proxy for a message, without user and password; empty when none is named."""
+    named = proxy()
+    return f"the proxy {urlsplit(named).netloc.rpartition('@')[2]} of {PROXY_VARIABLE}" if named else ""
+
+
+def ignored_proxy() -> str:
+    """The name of a variable by which other programs would find a proxy, and Graph's client does not; or empty."""
+    return next((name for name in _OTHER_PROXIES if os.environ.get(name)), "")
 
 
 def source_address(url: str) -> str | None:

@@ -19,7 +19,7 @@ import urllib3.exceptions
 from meta_access import audit, call_log, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
-from meta_access.endpoints import is_loopback
+from meta_access.endpoints import PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
 from meta_access.graph import landing, paging, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
@@ -213,6 +213,7 @@ class GraphClient:
                 params=request.query,
                 data=request.form or None,
                 auth=_Bearer(token),
+                proxies=_proxies(request.url),
                 timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
                 allow_redirects=False,
                 stream=True,
@@ -287,16 +288,34 @@ def _new_session() -> requests.Session:
     return session
 
 
+def _proxies(url: str) -> dict[str, str]:
+    through = None if is_loopback(urlsplit(url)) else proxy()
+    return {"http": through, "https": through} if through else {}
+
+
+def _way_out() -> str:
+    """What to look at when there is no way to Meta. Requests go straight there unless the runner names a proxy."""
+    if shown := proxy_shown():
+        return f"Calls go through {shown}: check that it runs, lets this machine in and leads to graph_url."
+    if ignored := ignored_proxy():
+        return (
+            f"{ignored} is set here and not used for Meta; if this machine gets out through a proxy only, name it in "
+            f"{PROXY_VARIABLE}."
+        )
+    return "Check the network and graph_url."
+
+
 def _unreachable(error: Exception, doing: str, host: str) -> GraphUnreachableError:
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
-    never_sent = isinstance(error, requests.ConnectTimeout) or isinstance(
+    local = is_loopback(urlsplit(f"//{host}"))
+    # A proxy's own refusal comes before anything is handed to it.
+    never_sent = isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
         reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
     )
     if never_sent:
         what = "no connection could be made"
-        local = is_loopback(urlsplit(f"//{host}"))
-        advice = "Start the emulator: meta-access emulator start." if local else "Check the network and graph_url."
+        advice = "Start the emulator: meta-access emulator start." if local else _way_out()
     else:
         timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
         what = "no answer came in time" if timed_out else "the connection broke off"

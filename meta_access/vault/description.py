@@ -19,6 +19,7 @@ class Description:
         deletes_at: Set while the secret waits for its deletion.
         rotated_by: ARN of the function with which AWS rotates the secret by itself; None while it does not.
         primary_region: Of a replica: where the secret itself is.
+        replicas: Regions that AWS copies the secret to.
     """
 
     arn: str
@@ -29,6 +30,7 @@ class Description:
     deletes_at: datetime | None = None
     rotated_by: str | None = None
     primary_region: str | None = None
+    replicas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access import errors
+from meta_access import aws, errors
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,14 +25,8 @@ _DENIED = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignatureException",
-        "InvalidClientTokenId",
-        "MissingAuthenticationTokenException",
         "NotAuthorized",
         "OptInRequired",
-        "UnrecognizedClientException",
     }
 )
 _BUSY = frozenset(
@@ -80,8 +74,8 @@ _ADVICE: tuple[tuple[Collection[str], type[errors.SecretStoreError], str], ...] 
         _DENIED,
         errors.SecretDeniedError,
         (
-            ". Check the AWS credentials of this shell, the policies on the secret and on its KMS key, and the "
-            "clock of this machine."
+            ": a policy does not allow it, or forbids it. Check whose AWS credentials this shell has (`aws sts "
+            "get-caller-identity`), then the policies on them, on the secret and on its KMS key."
         ),
     ),
 )
@@ -102,6 +96,8 @@ def refusal(verb: str, secret: str, code: str, status: int) -> RefusedError | er
     about = f"{verb} secret {secret} was refused ({code})"
     if code in _BUSY or status >= _SERVER_ERROR:
         return errors.SecretUnreachableError(f"{about}, also when repeated. Run again later.")
+    if advice := aws.refusal(code):
+        return errors.SecretDeniedError(f"{about}: {advice}")
     for codes, kind, advice in _ADVICE:
         if code in codes or (codes is _KEY and code.startswith("KMS")):
             return kind(f"{about}{advice}")

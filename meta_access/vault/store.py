@@ -8,16 +8,9 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
-import boto3
-import botocore.config
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
-from botocore.parsers import ResponseParserError
-
-from meta_access import errors, redaction
+from meta_access import aws, errors
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
-from meta_access.endpoints import is_loopback
 from meta_access.vault.description import Description, Version
 from meta_access.vault.refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND, RefusedError, refusal
 
@@ -77,6 +70,7 @@ class SecretStore:
             deletes_at=answer.get("DeletedDate"),
             rotated_by=answer.get("RotationLambdaARN", "AWS") if answer.get("RotationEnabled") else None,
             primary_region=answer.get("PrimaryRegion"),
+            replicas=tuple(row.get("Region", "") for row in answer.get("ReplicationStatus", [])),
         )
 
     def create(
@@ -203,6 +197,10 @@ class SecretStore:
         except (RefusedError, errors.SecretUnreachableError) as failed:
             described = self.describe(arn)
             if described.deletes_at is None:
+                # AWS's page names one of the two codes and not which.
+                refused = isinstance(failed, RefusedError) and failed.code in {INVALID_PARAMETER, INVALID_REQUEST}
+                if refused and described.replicas:
+                    raise _replicated(described, self.region) from None
                 raise (failed.error if isinstance(failed, RefusedError) else failed) from None
             return described.deletes_at
         return answer.get("DeletionDate")
@@ -236,29 +234,24 @@ class SecretStore:
     def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
         try:
             answer = call()
-        except ClientError as error:
+        except aws.Refused as error:
+            if aws.is_of_credentials(error):
+                raise self._unusable(verb, secret, aws.trouble(error)) from None
             self._note_time(error.response)
             code = error.response.get("Error", {}).get("Code", "unknown")
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             raise refusal(verb, secret, code, status) from None
-        except (NoCredentialsError, CredentialRetrievalError):
-            raise errors.SecretDeniedError(
-                f"{verb} secret {secret} failed: there are no AWS credentials. Log in to AWS in this shell first."
-            ) from None
-        except (BotoCoreError, ResponseParserError) as error:
-            # Never its text: botocore quotes parameters and whole answers in some of them.
-            raise self._unusable(verb, secret, type(error).__name__) from None
+        except aws.FAILURES as error:
+            raise self._unusable(verb, secret, aws.trouble(error)) from None
         self._note_time(answer)
         if _says_too_much(answer) if verb == _TAGGING else "ARN" not in answer:
             # botocore takes a body that is no JSON for an answer without members.
-            raise self._unusable(verb, secret, "not an answer of Secrets Manager")
+            raise self._unusable(verb, secret, aws.no_answer("not an answer of Secrets Manager"))
         return answer
 
-    def _unusable(self, verb: str, secret: str, why: str) -> errors.SecretUnreachableError:
-        return errors.SecretUnreachableError(
-            f"{verb} secret {secret} failed: no usable answer from Secrets Manager in {self.region} ({why}). Check the "
-            "network, the region and the endpoint, then run again."
-        )
+    def _unusable(self, verb: str, secret: str, found: aws.Trouble) -> errors.SecretStoreError:
+        kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
+        return kind(f"{verb} secret {secret} in {self.region} failed: {found.why}. {found.remedy}")
 
     def _note_time(self, answer: Mapping[str, Any]) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -275,38 +268,24 @@ def _says_too_much(answer: Mapping[str, Any]) -> bool:
     return int(length) > len("{}")
 
 
+def _replicated(described: Description, region: str) -> errors.SecretStoreError:
+    regions, listed = " ".join(described.replicas), ", ".join(described.replicas)
+    return errors.SecretStoreError(
+        f"Deleting secret {described.name} in {region} was refused: it has replicas in {listed}, and AWS "
+        "deletes no secret that has any. Nothing was deleted. Look who reads them, then remove them with "
+        f"RemoveRegionsFromReplication (`aws secretsmanager remove-regions-from-replication --region {region} "
+        f"--secret-id {described.arn} --remove-replica-regions {regions}`), and run again."
+    )
+
+
 _stores: dict[tuple[str, str | None], SecretStore] = {}
 _stores_lock = threading.Lock()
 
 
-def store_for(aws: AwsSettings) -> SecretStore:
+def store_for(settings: AwsSettings) -> SecretStore:
     """The store of these settings, one per process."""
     with _stores_lock:
-        key = (aws.region, aws.endpoint_url)
+        key = (settings.region, settings.endpoint_url)
         if key not in _stores:
-            _stores[key] = SecretStore(_client(aws), aws.region)
+            _stores[key] = SecretStore(aws.secrets_manager(settings.region, settings.endpoint_url), settings.region)
         return _stores[key]
-
-
-def _client(aws: AwsSettings) -> SecretsManagerClient:
-    redaction.install()
-    loopback = aws.endpoint_url is not None and is_loopback(urlsplit(aws.endpoint_url))
-    # An emulator takes any signature: a newcomer needs no AWS account, and real credentials stay away from it.
-    fake = "emulator" if loopback else None
-    config = botocore.config.Config(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=3,
-        read_timeout=10,
-        # AWS_ENDPOINT_URL in the environment would send a real token over plain HTTP to wherever it says.
-        ignore_configured_endpoint_urls=aws.endpoint_url is None,
-        proxies={} if loopback else None,
-    )
-    # An own session: boto3's default one is not safe to make clients from in several threads.
-    return boto3.session.Session().client(
-        "secretsmanager",
-        region_name=aws.region,
-        endpoint_url=aws.endpoint_url,
-        config=config,
-        aws_access_key_id=fake,
-        aws_secret_access_key=fake,
-    )

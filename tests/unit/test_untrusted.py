@@ -22,6 +22,7 @@ import yaml
 from pydantic import SecretStr
 
 from meta_access import credentials, redaction
+from meta_access.aws import secrets_manager
 from meta_access.connection import AwsSettings
 from meta_access.credentials import Credentials
 from meta_access.errors import ConfigError, GraphUnreachableError, MetaAccessError, SecretStoreError
@@ -219,7 +220,7 @@ def test_configured_endpoints_do_not_move_secrets_manager(
     )
 
     assert store_for(OWN)._client.meta.endpoint_url == REAL
-    assert credentials._secrets_manager("eu-central-1", None).meta.endpoint_url == REAL
+    assert secrets_manager("eu-central-1", None).meta.endpoint_url == REAL
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])

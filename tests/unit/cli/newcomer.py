@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from meta_access.aws import secrets_manager
 from meta_access.cli.first_token import PersonCredentials, Wanted
 from meta_access.connections import AwsSettings
 from meta_access.emulator.builder import WorldBuilder
@@ -17,7 +18,7 @@ from meta_access.emulator.tokens import PREFIX, fingerprint
 from meta_access.emulator.world import Token
 from meta_access.graph.client import GraphClient
 from meta_access.spec.plan import IdentityPlan
-from meta_access.vault.store import SecretStore, _client
+from meta_access.vault.store import SecretStore
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Hands:
         self.clock = Hurry(meta)
         self.said: list[str] = []
         self.client = GraphClient(here, PersonCredentials(here, token), clock=self.clock, notify=self.said.append)
-        self.store = SecretStore(_aws(here.aws), "eu-central-1", clock=self.clock)
+        self.store = SecretStore(_aws(here.aws.region, here.aws.endpoint_url), "eu-central-1", clock=self.clock)
 
 
-_aws = cache(_client)  # making one takes longer than a whole run
+_aws = cache(secrets_manager)  # making one takes longer than a whole run

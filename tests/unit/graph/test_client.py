@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.server
 import logging
+import os
 import threading
 import traceback
 from dataclasses import replace
@@ -14,13 +16,20 @@ import requests
 from pydantic import SecretStr
 
 from meta_access import call_log, errors
-from meta_access.errors import GraphError, GraphUnreachableError, MetaAccessError, OfflineError, RateLimitedError
+from meta_access.errors import (
+    ConfigError,
+    GraphError,
+    GraphUnreachableError,
+    MetaAccessError,
+    OfflineError,
+    RateLimitedError,
+)
 from meta_access.graph import client as client_module
 from meta_access.graph.client import Auth, GraphClient, TokenAuth, client_for
 from meta_access.graph.landing import nothing_to_look_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from meta_access.connections import Connection
@@ -234,6 +243,92 @@ def test_an_unknown_host_was_never_sent(
         make_client(replace(connection, graph_url="https://graph.invalid")).get("1")
 
     assert raised.value.sent is False
+
+
+ELSEWHERE = "https://graph.invalid"
+
+
+@pytest.fixture
+def elsewhere(
+    make_client: MakeClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[GraphClient, list[bytes]]]:
+    """A client of a Graph that is not on this machine, and what a proxy that lets nobody in hears."""
+    heard: list[bytes] = []
+
+    class Closed(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            heard.append(self.requestline.encode() + bytes(self.headers))
+            self.send_error(407)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", "graph.invalid+127.0.0.1:8766")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Closed) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setenv("PROXY_FOR_TESTS", f"127.0.0.1:{proxy.server_address[1]}")
+        yield make_client(replace(connection, graph_url=ELSEWHERE)), heard
+        proxy.shutdown()
+
+
+def test_the_proxy_that_the_runner_names_is_used_and_sees_where_a_call_goes_and_no_more(
+    elsewhere: tuple[GraphClient, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, heard = elsewhere
+    proxy = os.environ["PROXY_FOR_TESTS"]
+    monkeypatch.setenv("META_ACCESS_PROXY", f"http://runner:hunter2@{proxy}")
+
+    with pytest.raises(GraphUnreachableError) as raised:
+        found.post("1", {"secret": ADMIN_TOKEN}, once=True)
+
+    assert heard
+    assert all(line.startswith(b"CONNECT graph.invalid:443") for line in heard)
+    assert ADMIN_TOKEN.encode() not in b"".join(heard)
+    assert raised.value.sent is False
+    assert str(raised.value) == (
+        "Meta's Graph API at graph.invalid was not reached when writing to 1 (connection main): no connection could be "
+        f"made. Calls go through the proxy {proxy} of META_ACCESS_PROXY: check that it runs, lets this machine in and "
+        "leads to graph_url."
+    )
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_that_is_ignored_is_named_when_there_is_no_way(
+    elsewhere: tuple[GraphClient, list[bytes]], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    found, heard = elsewhere
+    monkeypatch.setenv(name, f"http://runner:hunter2@{os.environ['PROXY_FOR_TESTS']}")
+
+    with pytest.raises(GraphUnreachableError) as raised:
+        found.post("1", {}, once=True)
+
+    assert heard == []
+    assert str(raised.value).endswith(
+        f"no connection could be made. {name} is set here and not used for Meta; if this machine gets out through a "
+        "proxy only, name it in META_ACCESS_PROXY."
+    )
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_proxy_is_never_used_for_this_machine(
+    client: GraphClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ACCESS_PROXY", "http://127.0.0.1:1")
+
+    client.get("1")
+
+    assert len(server.received) == 1
+
+
+def test_a_proxy_that_is_none_is_refused_before_a_call(
+    elsewhere: tuple[GraphClient, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ACCESS_PROXY", "proxy.example")
+
+    with pytest.raises(ConfigError, match="META_ACCESS_PROXY: is not the address of a proxy"):
+        elsewhere[0].get("1")
 
 
 @pytest.mark.parametrize(

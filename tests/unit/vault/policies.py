@@ -15,6 +15,7 @@ from unittest import mock
 
 from meta_access import credentials
 from meta_access.credentials import Credentials
+from meta_access.emulator.tokens import PREFIX
 from meta_access.vault import end, inventory, observe
 from meta_access.vault.adoption import adopt
 from meta_access.vault.revocation import end_condemned, order
@@ -202,14 +203,14 @@ class _Borrowed(Credentials):
         self._aws = world.aws
 
     def _resolved(self, field: str) -> Any:
-        with mock.patch.object(credentials, "_secrets_manager", return_value=self._aws):
+        with mock.patch.object(credentials, "secrets_manager", return_value=self._aws):
             return super()._resolved(field)
 
 
 def _begun() -> tuple[World, Recorder]:
     world = World()
-    _by_hand(world.aws, APP_SECRET, json.dumps({"app_secret": "signs"}))
-    _by_hand(world.aws, ADMIN_TOKEN, json.dumps({"access_token": "acts"}))
+    _by_hand(world.aws, APP_SECRET, json.dumps({"app_secret": PREFIX + "signs"}))
+    _by_hand(world.aws, ADMIN_TOKEN, json.dumps({"access_token": PREFIX + "acts"}))
     recorder = world.aws = Recorder(world.aws)
     world.store = world.new_store()
     return world, recorder

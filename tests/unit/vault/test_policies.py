@@ -49,7 +49,7 @@ def test_every_call_that_the_code_can_make_is_one_that_was_recorded() -> None:
     # Import contracts keep Secrets Manager's client to these files.
     files = [*(CODE / "vault").glob("*.py"), CODE / "credentials.py"]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
-    named = re.findall(r"(?:_client|_secrets_manager\([^()]*\))\.([a-z_]+)\(", text)
+    named = re.findall(r"(?:_client|secrets_manager\([^()]*\))\.([a-z_]+)\(", text)
     operations = set(named) - {"meta"}
 
     assert {"".join(word.capitalize() for word in one.split("_")) for one in operations} == CALLS["writer"]

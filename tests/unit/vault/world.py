@@ -130,9 +130,9 @@ class Aws:
     def _metadata(self, status: int) -> dict[str, Any]:
         return {"HTTPStatusCode": status, "HTTPHeaders": {"date": format_datetime(self.now, usegmt=True)}}
 
-    def error(self, code: str, operation: str = "call", status: int = 400) -> ClientError:
+    def error(self, code: str, operation: str = "describe_secret", status: int = 400) -> ClientError:
         answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": self._metadata(status)}
-        return ClientError(answer, operation)
+        return ClientError(answer, "".join(word.capitalize() for word in operation.split("_")))
 
     def find(self, secret: str) -> Vaulted:
         for vaulted in self.secrets.values():

@@ -1,0 +1,293 @@
+"""Secrets Manager's client, and AWS's own trouble in a sentence each: credentials, configuration, network.
+
+The only maker of boto3 clients. Sources: botocore's `exceptions`, `credentials` and `session` (1.44), and the API
+references of STS, of the IAM Identity Center portal and of Secrets Manager ("Common errors"), read 2026-12.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.config
+import botocore.session
+from botocore import exceptions as boto
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.parsers import ResponseParserError
+
+from meta_access import redaction
+from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_shown
+from meta_access.errors import SecretDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+Refused = boto.ClientError
+FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, ValueError, LookupError)
+"""What boto3 raises beside refusals. Files, processes and JSON of a profile fail with Python's own errors."""
+
+_OPERATIONS = frozenset(
+    {
+        "CancelRotateSecret",
+        "CreateSecret",
+        "DeleteSecret",
+        "DescribeSecret",
+        "GetSecretValue",
+        "ListSecrets",
+        "PutSecretValue",
+        "RestoreSecret",
+        "TagResource",
+        "UpdateSecret",
+        "UpdateSecretVersionStage",
+    }
+)
+_ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_UNKNOWN = frozenset(
+    {
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "UnrecognizedClientException",
+    }
+)
+_MALFORMED = frozenset({"IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationTokenException"})
+_LOG_IN = "Log in again: `aws sso login{profile}`, or `aws login`, or renew the variables AWS_… of this shell."
+
+
+class Trouble(NamedTuple):
+    """Why no answer of Secrets Manager came.
+
+    Attributes:
+        why: As the end of a sentence, without a full stop. Quotes neither a value nor a whole answer.
+        remedy: One or two sentences.
+        ours: Whether the cause lies with the credentials or the configuration of this machine: then nothing was sent.
+    """
+
+    why: str
+    remedy: str
+    ours: bool = True
+
+
+def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClient:
+    """A client of Secrets Manager.
+
+    Args:
+        region: Of Secrets Manager.
+        endpoint_url: None takes AWS's own. A loopback one gets a fixed fake key pair, since an emulator takes any
+            signature and a newcomer needs no AWS account; no profile, file or variable of AWS's is looked at.
+
+    Raises:
+        SecretDeniedError: The AWS configuration of this machine cannot be used.
+        ConfigError: META_ACCESS_PROXY is no address of a proxy.
+    """
+    redaction.install()
+    loopback = endpoint_url is not None and is_loopback(urlsplit(endpoint_url))
+    through = None if loopback else proxy()
+    fake = "emulator" if loopback else None
+    proxies = {} if loopback else {"http": through, "https": through} if through else None
+    config = botocore.config.Config(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=3,
+        read_timeout=10,
+        # AWS_ENDPOINT_URL in the environment would send a real token over plain HTTP to wherever it says.
+        ignore_configured_endpoint_urls=endpoint_url is None,
+        proxies=proxies,
+    )
+    try:
+        # A session of its own: boto3's default one is not safe to make clients from in several threads.
+        core = botocore.session.Session(session_vars=_without_environment() if loopback else None)
+        if through:
+            # For what asks for credentials: STS and the Identity Center.
+            core.set_default_client_config(botocore.config.Config(proxies=proxies))
+        return boto3.session.Session(botocore_session=core).client(
+            "secretsmanager",
+            region_name=region,
+            endpoint_url=endpoint_url,
+            config=config,
+            aws_access_key_id=fake,
+            aws_secret_access_key=fake,
+        )
+    except (*FAILURES, Refused) as error:
+        found = trouble(error)
+        text = f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}"
+    raise SecretDeniedError(text)
+
+
+def _without_environment() -> dict[str, tuple[Any, Any, Any, Any]]:
+    """Botocore's settings, cut off from variables and files: `/dev/null` is a config file that does not exist."""
+    cut = {name: (None, None, row[2], row[3]) for name, row in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
+    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return {**cut, **files}
+
+
+def is_of_credentials(error: Refused) -> bool:
+    """Whether another service than Secrets Manager refused: the one that was to give the credentials.
+
+    Its "not found" says nothing about a secret.
+    """
+    return error.operation_name not in _OPERATIONS
+
+
+def trouble(error: Exception) -> Trouble:
+    """Sort what a call, or the making of a client, raised."""
+    if isinstance(error, Refused):
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        return _of_session(error.operation_name, code)
+    # Some of botocore's errors of the network are Python's OSError as well.
+    for kinds, why, remedy in _BOTOCORES if isinstance(error, boto.BotoCoreError) else _PYTHONS:
+        if isinstance(error, kinds):
+            return Trouble(why(error), remedy.format(profile=_option()))
+    return _of_network(error)
+
+
+def refusal(code: str) -> str | None:
+    """What to do about AWS's refusal of the credentials themselves; None for any other code."""
+    if code in _ENDED:
+        return f"the session of these AWS credentials has ended. {_LOG_IN.format(profile=_option())}"
+    if code in _UNKNOWN:
+        return (
+            "AWS does not know these AWS credentials: the key was deleted or switched off, or AWS_SESSION_TOKEN is "
+            f"missing or left over from another login. {_LOG_IN.format(profile=_option())}"
+        )
+    if code in _MALFORMED:
+        return (
+            "the AWS credentials are incomplete or hold a foreign character. Copy AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY again, or log in with a profile."
+        )
+    return None
+
+
+def _of_session(operation: str, code: str) -> Trouble:
+    why = f"AWS gave no credentials, since {operation} was refused ({code})"
+    if told := refusal(code):
+        return Trouble(f"{why}: {told.partition('. ')[0]}", told.partition(". ")[2])
+    if operation.startswith("AssumeRole"):
+        remedy = "Compare role_arn (or AWS_ROLE_ARN) with the role in IAM, and have its trust policy name this caller."
+        return Trouble(why, remedy)
+    return Trouble(why, f"{_LOG_IN.format(profile=_option())} If it stays, look whether the profile's role is yours.")
+
+
+def _profile() -> str:
+    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""
+
+
+def _option() -> str:
+    return f" --profile {name}" if (name := _profile()) else ""
+
+
+def _named() -> str:
+    return f"the AWS profile {name}" if (name := _profile()) else "the default AWS profile"
+
+
+def _half(error: Exception) -> str:
+    return f"the AWS credentials are half a pair: {_detail(error, 'cred_var', 'one part')} is missing"
+
+
+def _provider(error: Exception) -> str:
+    return f"{_named()} gave no AWS credentials ({_detail(error, 'provider', 'its provider')} failed)"
+
+
+def _detail(error: Exception, name: str, otherwise: str) -> str:
+    """A word of botocore's error. Never its text, which quotes what a process or a server said."""
+    return str(getattr(error, "kwargs", {}).get(name) or otherwise)
+
+
+def _file_of(error: Exception) -> str:
+    return f"the AWS config file {_detail(error, 'path', 'of this machine')} cannot be read"
+
+
+def _os_error(error: Exception) -> str:
+    name = getattr(error, "filename", None)
+    what = f"{name} " if isinstance(name, str) else "a file or program that it names "
+    return f"{_named()} cannot be used: {what}is not there or may not be used"
+
+
+_Kinds = type[Exception] | tuple[type[Exception], ...]
+_BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
+    (
+        boto.ProfileNotFound,
+        lambda _: f"{_named()} (AWS_PROFILE) is not in the AWS config files of this machine",
+        "Unset AWS_PROFILE, or name one that `aws configure list-profiles` shows, or make it with `aws configure sso`.",
+    ),
+    (
+        (boto.ConfigParseError, boto.ConfigNotFound),
+        _file_of,
+        "Mend it: sections in brackets, `key = value` below them. AWS_CONFIG_FILE names another one.",
+    ),
+    (
+        (boto.SSOError, boto.LoginError, boto.TokenRetrievalError, boto.NoAuthTokenError),
+        lambda _: f"nobody is logged in to AWS for {_named()}, or the login has ended",
+        _LOG_IN,
+    ),
+    (
+        boto.NoCredentialsError,
+        lambda _: "there are no AWS credentials",
+        f"Log in to AWS in this shell first, or give the job a role. {_LOG_IN}",
+    ),
+    (
+        boto.PartialCredentialsError,
+        _half,
+        "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them and use a profile.",
+    ),
+    (
+        boto.CredentialRetrievalError,
+        _provider,
+        "Run its credential_process by hand, or log in again{profile}, and look what it says.",
+    ),
+    (
+        (boto.MetadataRetrievalError, boto.RefreshWithMFAUnsupportedError),
+        lambda _: f"AWS credentials could not be fetched for {_named()}",
+        _LOG_IN,
+    ),
+    (
+        (
+            boto.InvalidConfigError,
+            boto.UnknownCredentialError,
+            boto.UnknownTokenProviderError,
+            boto.InvalidRetryConfigurationError,
+            boto.InvalidSTSRegionalEndpointsConfigError,
+            boto.InvalidDefaultsMode,
+            boto.InvalidIMDSEndpointModeError,
+            boto.InvalidProxiesConfigError,
+            boto.InvalidChecksumConfigError,
+            boto.NoRegionError,
+        ),
+        lambda error: f"{_named()} or a variable AWS_… has a setting that cannot be used ({type(error).__name__})",
+        "Correct it in the AWS config file, or take another profile; try `aws sts get-caller-identity{profile}`.",
+    ),
+)
+_PYTHONS: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
+    (
+        OSError,
+        _os_error,
+        "Look at AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CA_BUNDLE, and at credential_process of the profile.",
+    ),
+    (
+        (ValueError, LookupError),
+        lambda error: f"the AWS credentials of {_named()} cannot be read ({type(error).__name__})",
+        "Run its credential_process by hand: it has to print one JSON object. Otherwise mend the AWS config file.",
+    ),
+)
+
+
+def _of_network(error: Exception) -> Trouble:
+    kind = type(error).__name__
+    if isinstance(error, boto.ProxyConnectionError):
+        named = PROXY_VARIABLE if proxy() else "HTTPS_PROXY"
+        return Trouble(f"the proxy of {named} was not reached ({kind})", f"Check {named}, then run again.", ours=False)
+    return no_answer(kind)
+
+
+def no_answer(what: str) -> Trouble:
+    """No answer, or none of Secrets Manager's."""
+    through = f" through {shown}" if (shown := proxy_shown()) else ""
+    return Trouble(
+        f"no usable answer from Secrets Manager{through} ({what})",
+        "Check the network, the region and the endpoint, then run again.",
+        ours=False,
+    )
