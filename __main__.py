@@ -13,13 +13,14 @@ from components.app_access import AppAccess
 from components.client_access import ClientAccess
 from components.gate_board import GateBoard
 from components.known import known
+from components.last_state import last_urns
 from components.system_identity import SystemIdentity
 from meta_access import call_log, upkeep
 from meta_access.connections import Settings, settings_of
 from meta_access.failures import told
 from meta_access.graph.client import client_for
 from meta_access.preflight import preflight
-from meta_access.spec import Stack, load_stack, notices, plan, tier, use_case
+from meta_access.spec import Stack, load_stack, losses, notices, plan, tier, use_case
 from meta_access.spec.quota import quota_export
 
 STACKS = Path(__file__).absolute().parent / "stacks"
@@ -36,6 +37,8 @@ def main() -> None:
     secret = get_config_secret_keys_env()
     stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS, project=pulumi.get_project(), secret=secret)
     settings = settings_of(stack.spec)
+    if lost := losses.warning(last_urns(), stack.spec, stack.rules):
+        pulumi.log.warn(lost)
     seen = {}
     if settings.offline:
         pulumi.log.warn(OFFLINE)

@@ -330,3 +330,24 @@ def test_a_refused_configuration_is_one_error_and_no_resource(program: Callable[
             ),
         )
     ]
+
+
+def test_a_client_that_is_gone_since_the_last_update_is_told_before_anything_else(
+    program: Callable[..., Asked],
+) -> None:
+    kind = "meta:access:ClientAccess"
+    work = f"{kind}$pulumi-python:dynamic/meta:AssetAssignment"
+    asked = program(
+        "dev",
+        last_urns=(
+            f"urn:pulumi:dev::meta-access::{kind}::birch",
+            f"urn:pulumi:dev::meta-access::{work}::birch-reporting-act_7",
+        ),
+    )
+
+    level, text = asked.said[0]
+    assert (level, text.partition(": ")[0]) == (
+        "warn",
+        "This configuration takes away 1 of the 1 asset assignments that the last update left",
+    )
+    assert "Nothing is left of birch." in text
