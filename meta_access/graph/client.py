@@ -21,8 +21,9 @@ from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
 from meta_access.endpoints import PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
-from meta_access.graph import landing, paging, retry, usage, wire
+from meta_access.graph import landing, paging, patience, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
+from meta_access.graph.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +37,7 @@ __all__ = ["Auth", "GraphClient", "TokenAuth", "client_for"]
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 20.0
 CALL_BUDGET_S = 60.0
-"""Bound of one call with its repetitions; waits for throttles have their own bound (`retry`) on top."""
+"""Bound of one call with its repetitions; waits for throttles have bounds of their own (`retry`, `patience`) on top."""
 
 _LARGEST_BODY = 16 * 1024 * 1024
 _CHUNK = 65536
@@ -62,6 +63,7 @@ class GraphClient:
         *,
         clock: Clock = SYSTEM_CLOCK,
         notify: Callable[[str], None] = print,
+        run: Patience | None = None,
     ) -> None:
         self.connection = connection
         self.credentials = credentials
@@ -70,6 +72,7 @@ class GraphClient:
         self.observed_tier_header: str | None = None
         self._clock = clock
         self._notify = notify
+        self._patience = run or Patience()
         self._noticed: set[str] = set()
         self._local = threading.local()
 
@@ -158,12 +161,29 @@ class GraphClient:
                     end += pause if call.deadline_s is None else 0.0
                 if self._clock.monotonic() + pause >= end:
                     raise
-                if isinstance(error, RateLimitedError):
-                    self._notify(
-                        f"Meta throttles {doing} (code {error.code}): waiting {pause:.0f} s, "
-                        f"{waited_s:.0f} of at most {retry.THROTTLE_BOUND_S:.0f} s."
-                    )
-            self._clock.sleep(pause)
+                throttle = error if isinstance(error, RateLimitedError) else None
+                if throttle is not None and not self._may_wait(throttle, doing, pause):
+                    raise
+            try:
+                self._clock.sleep(pause)
+            finally:
+                if throttle is not None:
+                    self._patience.end(patience.caller())
+
+    def _may_wait(self, error: RateLimitedError, doing: str, pause: float) -> bool:
+        who = patience.caller()
+        answer = self._patience.begin(who, pause, self._clock.monotonic())
+        name = f"{who.name}: " if who.name else ""
+        if answer.refused:
+            self._notify(
+                f"{name}Meta throttles {doing} (code {error.code}), which is not waited for: {answer.refused}."
+            )
+        elif answer.told:
+            self._notify(
+                f"{name}Meta throttles {doing} (code {error.code}): waiting {pause:.0f} s. With that this run waits "
+                f"{answer.so_far_s:.0f} of at most {answer.at_most_s:.0f} s for throttles."
+            )
+        return not answer.refused
 
     def _attempt(self, call: _Call, doing: str, end: float) -> Any:
         check_sent(self.connection, call.auth, call.params)
@@ -253,7 +273,7 @@ def client_for(connection: Connection) -> GraphClient:
     with _clients_lock:
         if connection not in _clients:
             redaction.install()
-            _clients[connection] = GraphClient(connection, credentials_for(connection))
+            _clients[connection] = GraphClient(connection, credentials_for(connection), run=patience.RUN)
         return _clients[connection]
 
 

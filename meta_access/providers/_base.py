@@ -32,6 +32,7 @@ from meta_access.errors import (
     SecretDeniedError,
     SecretUnreachableError,
 )
+from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
 from meta_access.providers._record import RECORD, place_of, shown
@@ -41,6 +42,7 @@ from meta_access.validation import plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from meta_access.providers._live import Live
     from meta_access.providers._record import Held, Key
@@ -55,6 +57,7 @@ class MetaProvider(ResourceProvider):
 
     Attributes:
         kind: What a person calls the thing, for messages.
+        keeps_access: Its calls keep access alive, so they may wait for Meta's throttles the longest.
         inputs: Names of the checked inputs, `label` and `connection` included.
         defaults: Inputs that may be left out.
         told_apart_by: Inputs that, when all are equal, make two resources the same thing for sure; the constructor
@@ -64,6 +67,7 @@ class MetaProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     kind: ClassVar[str]
+    keeps_access: ClassVar[bool] = False
     inputs: ClassVar[tuple[str, ...]]
     defaults: ClassVar[Mapping[str, Any]] = {}
     told_apart_by: ClassVar[tuple[str, ...]]
@@ -126,7 +130,10 @@ class MetaProvider(ResourceProvider):
         olds, props = clean(_olds), {**self.defaults, **clean(news)}
         failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
         if not failures:
-            failures = self._enter(olds, props) or self.look_ahead(olds, props)
+            failures = self._enter(olds, props)
+        if not failures:
+            with self._on_behalf(props):
+                failures = self.look_ahead(olds, props)
         return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
 
     @boundary
@@ -141,7 +148,8 @@ class MetaProvider(ResourceProvider):
         wanted = clean(props)
         self._may_write("creating", wanted)
         hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
-        id_, facts = self.make(wanted)
+        with self._on_behalf(wanted):
+            id_, facts = self.make(wanted)
         return CreateResult(id_, {**wanted, **facts})
 
     @boundary
@@ -150,7 +158,8 @@ class MetaProvider(ResourceProvider):
             return ReadResult(id_, dict(props))
         outs = self.upgrade(props)
         try:
-            return self.look(id_, outs)
+            with self._on_behalf(outs):
+                return self.look(id_, outs)
         except (AuthError, GraphUnreachableError, SecretUnreachableError, SecretDeniedError) as error:
             text = f"{error} {settings_named(self.live(outs).connection)}"
         raise MetaAccessError(text)
@@ -159,7 +168,8 @@ class MetaProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         outs, props = self.upgrade(_olds), clean(_news)
         self._may_write("updating", props)
-        return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
+        with self._on_behalf(props):
+            return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
 
     @boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -171,7 +181,11 @@ class MetaProvider(ResourceProvider):
                 "for the same thing, so nothing is changed at Meta."
             )
             return
-        say(f"{self.kind} {outs.get('label', '')}: {self.end(_id, outs)}")
+        with self._on_behalf(outs):
+            say(f"{self.kind} {outs.get('label', '')}: {self.end(_id, outs)}")
+
+    def _on_behalf(self, props: Mapping[str, Any]) -> AbstractContextManager[None]:
+        return on_behalf_of(Caller(f"{self.kind} {props.get('label', '')}", self.keeps_access))
 
     # --- helpers of subclasses ---
 

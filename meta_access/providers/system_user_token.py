@@ -15,6 +15,7 @@ from pulumi.dynamic import CheckFailure, ReadResult
 from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
 from meta_access.errors import BlockedError, GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
+from meta_access.graph import patience
 from meta_access.providers import _grace, _host, _live, _looked, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
@@ -46,6 +47,7 @@ _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
 class SystemUserTokenProvider(MetaProvider):
     kind = "token"
+    keeps_access = True
     told_apart_by = ("connection", "secret_name")
     inputs = (
         "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
@@ -95,6 +97,8 @@ class SystemUserTokenProvider(MetaProvider):
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
         told |= _rotated_elsewhere(seen, outs)
+        if freshness != CURRENT:
+            patience.RUN.expect(outs["arn"])
         _looked.note(outs["arn"], told)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
 
@@ -137,6 +141,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
+        patience.RUN.settled(outs["arn"])
         outs = self._today_if_it_can_be_told(outs)
         _looked.forget(outs["arn"])
         live, late = self.live(props), outs["freshness"]

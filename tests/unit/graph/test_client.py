@@ -27,6 +27,7 @@ from meta_access.errors import (
 from meta_access.graph import client as client_module
 from meta_access.graph.client import Auth, GraphClient, TokenAuth, client_for
 from meta_access.graph.landing import nothing_to_look_at
+from meta_access.graph.patience import Caller, on_behalf_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -406,7 +407,9 @@ def test_a_throttle_is_waited_out_as_long_as_meta_says(
     assert getattr(client, call)("1", {}) == {"id": "1"}
     assert clock.slept == [60.0]
     assert len(notices) == 1
-    assert "(code 80004): waiting 60 s, 60 of at most 120 s." in notices[0]
+    assert notices[0].endswith(
+        "(code 80004): waiting 60 s. With that this run waits 60 of at most 120 s for throttles."
+    )
 
 
 def test_a_throttle_beyond_the_bound_says_when_to_come_back(
@@ -430,6 +433,40 @@ def test_repeated_throttles_end_at_the_bound(
         client.get("1")
 
     assert clock.slept == [15.0, 30.0, 60.0]
+
+
+def test_all_calls_of_a_run_wait_within_one_bound(
+    *,
+    client: GraphClient,
+    server: Server,
+    answer: MakeAnswer,
+    graph_error: MakeError,
+    clock: FakeClock,
+    notices: list[str],
+) -> None:
+    server.answers = [graph_error(80004, headers=buc(1)), answer({"id": "1"})] * 2
+    client.get("1")
+    client.get("2")
+    server.answers = [graph_error(80004, headers=buc(1)), answer({"id": "1"})]
+
+    with on_behalf_of(Caller("asset assignment acme")), pytest.raises(RateLimitedError):
+        client.post("3", {})
+
+    assert clock.slept == [60.0, 60.0]
+    assert notices[-1] == (
+        "asset assignment acme: Meta throttles writing to 3 (connection main) (code 80004), which is not waited for: "
+        "this run has waited 120 s, and waits at most 120 s for anything but a token."
+    )
+
+    server.answers = [graph_error(80004, headers=buc(1)), answer({"id": "1"})]
+    with on_behalf_of(Caller("token reporting", keeps=True)):
+        assert client.post("3", {}) == {"id": "1"}
+
+    assert clock.slept == [60.0, 60.0, 60.0]
+    assert notices[-1] == (
+        "token reporting: Meta throttles writing to 3 (connection main) (code 80004): waiting 60 s. With that this run "
+        "waits 180 of at most 240 s for throttles."
+    )
 
 
 def test_a_deadline_bounds_the_wait_for_a_throttle(

@@ -11,14 +11,20 @@ import pytest
 
 import meta_access
 from meta_access.errors import ConfigError, GraphError, Problem
+from meta_access.graph.patience import Caller, caller
 from meta_access.providers import _grace, _host
 from meta_access.providers._boundary import Failure, boundary, say
 from meta_access.providers._record import Record
 from meta_access.providers._values import clean, seconds, sorted_texts, unknown
+from meta_access.providers.system_user import SystemUserProvider
+from meta_access.providers.system_user_token import SystemUserTokenProvider
 from tests.unit.providers.conftest import NOT_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from meta_access.providers._base import MetaProvider
+    from tests.unit.providers.conftest import FakeMeta
 
 TOKEN = "EAA" + "EMU" + "x" * 30
 
@@ -240,3 +246,35 @@ def test_public_names_are_there(name: str) -> None:
 def test_other_names_are_not() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
         _ = meta_access.Nonsense
+
+
+# --- callers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("provider", "who"),
+    [
+        (SystemUserProvider(), Caller("system user reporting", keeps=False)),
+        (SystemUserTokenProvider(), Caller("token reporting", keeps=True)),
+    ],
+)
+def test_calls_to_meta_say_for_whom_they_are_and_whether_they_keep_access(
+    provider: MetaProvider, who: Caller, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Caller] = []
+
+    def at_work(*_: object) -> tuple[str, dict[str, Any]]:
+        seen.append(caller())
+        return "1", {}
+
+    for name in ("make", "look", "end"):
+        monkeypatch.setattr(type(provider), name, at_work)
+    monkeypatch.setattr(provider, "_holder", lambda _: None)
+    props = {"label": "reporting", "connection": "main"}
+
+    provider.create(props)
+    provider.read("1", props)
+    provider.delete("1", props)
+
+    assert seen == [who] * 3
+    assert caller() == Caller()
