@@ -114,8 +114,9 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         )
     except (*FAILURES, Refused) as error:
         found = trouble(error)
-        text = f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}"
-    raise SecretDeniedError(text)
+        failed = SecretDeniedError(f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}")
+        failed.next_step = found.remedy
+    raise failed
 
 
 def _without_environment() -> dict[str, tuple[Any, Any, Any, Any]]:

@@ -146,7 +146,9 @@ def _from_secret(secret_id: str, key: str, region: str, aws: AwsSettings, path: 
     else:
         return _value_in(answer.get("SecretString", ""), key, secret_id, path)
     kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
-    raise kind(f"{about} in {region} failed: {found.why}. {found.remedy}")
+    failed = kind(f"{about} in {region} failed: {found.why}. {found.remedy}")
+    failed.next_step = found.remedy
+    raise failed
 
 
 def _refused(error: Refused, about: str) -> errors.SecretStoreError:

@@ -12,7 +12,13 @@ from meta_access.redaction import visible
 
 
 class MetaAccessError(Exception):
-    """Base of all expected failures: shown as one paragraph, never as a traceback."""
+    """Base of all expected failures: shown as one paragraph, never as a traceback.
+
+    Attributes:
+        next_step: What to do, with which the message ends; empty where that is its last sentence.
+    """
+
+    next_step = ""
 
     def __str__(self) -> str:
         # Names of others are quoted in many messages, and these end on terminals and in logs.

@@ -96,11 +96,14 @@ def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:
 
 
 def _told(path: str, error: MetaAccessError) -> Problem:
-    """The error as a problem: by the house's rule its last sentence is the next step."""
-    parts = _LAST_SENTENCE.fullmatch(str(error))
-    if parts is None:
-        return Problem(path, str(error), "correct the connection, then run again.")
-    return Problem(path, parts["problem"], parts["fix"][0].lower() + parts["fix"][1:])
+    """The error as a problem, with all of its advice: its next step, else by the house's rule its last sentence."""
+    text, fix = str(error), error.next_step
+    if not fix or not text.endswith(f" {fix}"):
+        parts = _LAST_SENTENCE.fullmatch(text)
+        if parts is None:
+            return Problem(path, text, "correct the connection, then run again.")
+        fix = parts["fix"]
+    return Problem(path, text.removesuffix(fix).strip(), fix[0].lower() + fix[1:])
 
 
 def _emulated(connection: Connection) -> bool:

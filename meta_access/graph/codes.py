@@ -53,7 +53,9 @@ def judge(code: int, subcode: int, message: str, *, transient: bool, http_status
     for text, codes, by_text in _BY_TEXT:
         if text in lowered and (code in codes or not codes):
             return by_text
-    verdict = _BY_SUBCODE.get((code, subcode)) or _BY_CODE.get(code) or _by_range(code)
+    # The two codes of a session share their subcodes.
+    by_subcode = _BY_SUBCODE.get((190 if code == _SESSION else code, subcode))
+    verdict = by_subcode or _BY_CODE.get(code) or _by_range(code)
     if verdict is None:
         if http_status == _TOO_MANY_REQUESTS:
             return _THROTTLED
@@ -64,6 +66,7 @@ def judge(code: int, subcode: int, message: str, *, transient: bool, http_status
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
+_SESSION = 102
 
 _LOOK_UP = "Quote the trace id to Meta's support if it stays."
 _NEW_TOKEN = "Put a valid token where admin_token of this connection points."  # noqa: S105 - a sentence
@@ -84,6 +87,54 @@ _WRONG_SECRET = Verdict(
     "Compare app, app_secret and admin_token of this connection: all three belong to one app.",
 )
 
+# --- the whole app, the whole account: nothing about the token or a task ---
+
+_APP_OFF = Verdict(
+    HumanNeededError,
+    "Meta has switched off API access of the whole app, whichever token calls.",
+    "An administrator of the app opens its dashboard (developers.facebook.com/apps), follows the notice there and "
+    "reactivates it; the tokens stay as they are.",
+)
+_APP_GONE = Verdict(
+    HumanNeededError,
+    "Meta says that the app itself is deleted or not to be found, so no token of it works.",
+    "Compare the app's id in meta:apps with the app's dashboard; when the app is gone, an administrator restores it "
+    "there, or the stack moves to another app.",
+)
+_NO_APP = Verdict(
+    HumanNeededError,
+    "Meta finds no usable app behind the call.",
+    "Compare the app's id in meta:apps with the app's dashboard, and look there whether the app is active.",
+)
+_CHECKPOINT = Verdict(
+    AuthError,
+    "Meta wants the person behind the token to pass a security check (a checkpoint); the token may well be good.",
+    "Sign in at facebook.com as that person and pass the check, then run this again; a new token does not help before.",
+)
+_ACCOUNT_CHECK = Verdict(
+    HumanNeededError,
+    "Meta wants the account to be authenticated first; neither the app nor a task is the matter.",
+    "A person with access to the account opens Ads Manager and passes the check there, then this is run again.",
+)
+_POLICY = Verdict(
+    HumanNeededError,
+    "Meta has blocked the action or the account for policy reasons.",
+    "An administrator of the business looks into its Account Quality page "
+    "(https://business.facebook.com/accountquality). Do not repeat the call.",
+)
+_APP_LACKS = Verdict(
+    PermissionDeniedError,
+    "The app lacks a permission, a feature or the access level for this call, or the caller is not assigned to the "
+    "object.",
+    "Look at the app's permissions and features in its dashboard first, then at what the caller is assigned in "
+    "Business settings.",
+)
+_TIER = Verdict(
+    PermissionDeniedError,
+    "The app's access tier is too low.",
+    "Ask for the higher tier in the app's dashboard, under App Review.",
+)
+
 # (text in lower case, codes it counts under, verdict); no codes: any.
 _BY_TEXT: tuple[tuple[str, frozenset[int], Verdict], ...] = (
     (
@@ -95,6 +146,24 @@ _BY_TEXT: tuple[tuple[str, frozenset[int], Verdict], ...] = (
             "An app administrator opens the app's dashboard and follows the notice there.",
         ),
     ),
+    ("api access deactivated", frozenset(), _APP_OFF),  # seen with 200; idle apps are switched off after a while
+    ("app has been disabled", frozenset(), _APP_OFF),
+    ("application has been disabled", frozenset(), _APP_OFF),
+    ("app is disabled", frozenset(), _APP_OFF),
+    ("app not active", frozenset(), _APP_OFF),
+    ("application has been deleted", frozenset(), _APP_GONE),  # seen with 190, which else is about the token
+    ("app has been deleted", frozenset(), _APP_GONE),
+    ("valid app id must be provided", frozenset(), _NO_APP),  # seen with 200
+    ("cannot get application info", frozenset(), _TRY_AGAIN),  # "due to a system error", seen with 101 and 190
+    ("error validating application", frozenset({190, 200}), _NO_APP),
+    ("checkpoint", frozenset({10, 102, 190, 200}), _CHECKPOINT),
+    ("authenticate your account", frozenset(), _ACCOUNT_CHECK),
+    ("ad account is disabled", frozenset(), _POLICY),
+    ("account has been disabled", frozenset(), _POLICY),
+    ("restricted from advertising", frozenset(), _POLICY),
+    ("disabled for non-active accounts", frozenset(), _APP_OFF),  # seen with 200
+    ("application does not have", frozenset({3, 10, 200}), _APP_LACKS),
+    ("development access", frozenset({10, 200, 270}), _TIER),
     ("require an appsecret_proof", frozenset(), _WRONG_SECRET),
     ("invalid appsecret_proof", frozenset(), _WRONG_SECRET),
     ("error validating client secret", frozenset(), _WRONG_SECRET),  # seen with code 1, which else means "try again"
@@ -108,11 +177,7 @@ _BY_TEXT: tuple[tuple[str, frozenset[int], Verdict], ...] = (
     (
         "access and above can be installed",  # POST /{system-user}/applications; the page gives no code
         frozenset(),
-        Verdict(
-            PermissionDeniedError,
-            "The app's access tier is too low.",
-            "Ask for the higher tier in the app's dashboard, under App Review.",
-        ),
+        _TIER,
     ),
 )
 
@@ -133,11 +198,17 @@ _BY_SUBCODE: dict[tuple[int, int], Verdict] = {
         "Use a set from the asset's page in the documentation, such as [ADVERTISE, ANALYZE].",
     ),
     (190, 458): Verdict(AuthError, "The app was removed from the user.", "Install the app again and mint a new token."),
-    (190, 459): Verdict(AuthError, "Meta wants the user to pass a check.", "Sign in at facebook.com as that user."),
+    (31, 3858385): _ACCOUNT_CHECK,  # seen
+    (190, 459): _CHECKPOINT,
     (190, 460): Verdict(AuthError, "The user's password changed.", _NEW_TOKEN),
     (190, 463): Verdict(AuthError, "The token has expired.", _NEW_TOKEN),
-    (190, 464): Verdict(AuthError, "The user is not confirmed.", "Sign in at facebook.com as that user."),
+    (190, 464): Verdict(
+        AuthError,
+        "The account of the person behind the token is not confirmed; the token may well be good.",
+        "Sign in at facebook.com as that person and confirm the account, then run this again.",
+    ),
     (190, 467): Verdict(AuthError, "The token was ended.", _NEW_TOKEN),
+    (190, 490): _CHECKPOINT,  # seen
     (190, 492): Verdict(AuthError, "The user's session is not valid.", _NEW_TOKEN),
     # Both read like a missing permission and are throttles of the lower tier (seen).
     (200, 4841013): _THROTTLED,
@@ -147,19 +218,16 @@ _BY_SUBCODE: dict[tuple[int, int], Verdict] = {
 _BY_CODE: dict[int, Verdict] = {
     1: _TRY_AGAIN,
     2: _TRY_AGAIN,
-    3: _DENIED,
+    3: _APP_LACKS,
     10: _DENIED,
+    31: _ACCOUNT_CHECK,
     100: _INVALID,
     101: Verdict(AuthError, "Meta does not know the app.", "Check the app's id and secret in this connection."),
     102: _SIGN_IN,
     104: Verdict(AuthError, "Meta saw no token, or a wrong signature.", _NEW_TOKEN),
     190: Verdict(AuthError, "The token is not valid.", _NEW_TOKEN),
     294: Verdict(HumanNeededError, "The user must grant a permission.", "Grant it in the app's login dialog."),
-    368: Verdict(
-        HumanNeededError,
-        "Meta has blocked the action for policy reasons.",
-        "An administrator of the business looks into its Account Quality page. Do not repeat the call.",
-    ),
+    368: _POLICY,
     415: Verdict(
         HumanNeededError,
         "Two-factor authentication is required.",
@@ -193,7 +261,9 @@ _BY_CODE: dict[int, Verdict] = {
         "The business has no app yet.",
         "An administrator adds the app under Business settings, Accounts, Apps; then this is run again.",
     ),
-    **dict.fromkeys((452, 457, 459, 483), _SIGN_IN),
+    270: _TIER,
+    **dict.fromkeys((459, 490), _CHECKPOINT),
+    **dict.fromkeys((452, 457, 483), _SIGN_IN),
     # 341 is the app's limit; 613 without a subcode is Meta's answer to abuse. All of them end by waiting.
     **dict.fromkeys((4, 17, 32, 341, 613), _THROTTLED),
     **dict.fromkeys((80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014), _THROTTLED),

@@ -186,6 +186,7 @@ def _error(error: object, reply: Reply, doing: str) -> GraphError:
         fbtrace_id=trace,
         http_status=reply.status,
     )
+    raised.next_step = verdict.next_step
     if isinstance(raised, RateLimitedError):
         raised.regain_s = usage.read(reply.headers).regain_s
     return raised

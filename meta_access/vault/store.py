@@ -251,7 +251,9 @@ class SecretStore:
 
     def _unusable(self, verb: str, secret: str, found: aws.Trouble) -> errors.SecretStoreError:
         kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
-        return kind(f"{verb} secret {secret} in {self.region} failed: {found.why}. {found.remedy}")
+        failed = kind(f"{verb} secret {secret} in {self.region} failed: {found.why}. {found.remedy}")
+        failed.next_step = found.remedy
+        return failed
 
     def _note_time(self, answer: Mapping[str, Any]) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")

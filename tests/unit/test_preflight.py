@@ -130,6 +130,17 @@ def test_a_wrong_app_secret(world: World) -> None:
     ]
 
 
+def test_advice_of_two_sentences_stays_whole(world: World) -> None:
+    error = errors.HumanNeededError(
+        "Meta refused calling debug_token: no. It is blocked. Look there. Do not repeat it."
+    )
+    error.next_step = "Look there. Do not repeat it."
+    world.answer = error
+    assert problems({"main": connection()}) == [
+        f"{PATH}: Meta refused calling debug_token: no. It is blocked. Fix: look there. Do not repeat it."
+    ]
+
+
 @pytest.mark.parametrize("refusal", [errors.SecretDeniedError, errors.SecretUnreachableError])
 def test_a_secrets_manager_that_cannot_be_used(world: World, refusal: type[errors.SecretStoreError]) -> None:
     world.refusal = refusal("Describing secret meta/x was refused (Code). Check the AWS credentials, and more.")

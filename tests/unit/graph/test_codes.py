@@ -41,8 +41,11 @@ def judged(code: int, subcode: int = 0, message: str = "", *, transient: bool = 
         (105, 0, "InvalidRequestError"),
         (110, 0, "InvalidRequestError"),
         (190, 0, "AuthError"),
-        *((190, subcode, "AuthError") for subcode in (458, 459, 460, 463, 464, 467, 492, 1)),
-        *((code, 0, "AuthError") for code in (452, 457, 459, 483)),
+        *((190, subcode, "AuthError") for subcode in (458, 459, 460, 463, 464, 467, 490, 492, 1)),
+        *((code, 0, "AuthError") for code in (452, 457, 459, 483, 490)),
+        (31, 0, "HumanNeededError"),
+        (31, 3858385, "HumanNeededError"),
+        (270, 0, "PermissionDeniedError"),
         (506, 0, "InvalidRequestError"),
         *((code, 0, "InvalidRequestError") for code in (2500, 2615, 2620, 2635, 3910, 3914, 3974, 3996)),
         (3949, 0, "LimitReachedError"),
@@ -123,10 +126,13 @@ def test_every_verdict_says_what_to_do_next() -> None:
     ("subcode", "why"),
     [
         (458, "The app was removed from the user."),
-        (459, "Meta wants the user to pass a check."),
+        (
+            459,
+            "Meta wants the person behind the token to pass a security check (a checkpoint); the token may well be good.",
+        ),
         (460, "The user's password changed."),
         (463, "The token has expired."),
-        (464, "The user is not confirmed."),
+        (464, "The account of the person behind the token is not confirmed; the token may well be good."),
         (467, "The token was ended."),
         (492, "The user's session is not valid."),
         (0, "The token is not valid."),
@@ -134,3 +140,65 @@ def test_every_verdict_says_what_to_do_next() -> None:
 )
 def test_a_refused_token_says_why(subcode: int, why: str) -> None:
     assert codes.judge(190, subcode, "", transient=False, http_status=401).why == why
+
+
+WRONG = ("task on the object", "assign what is missing", "mint the token again", "valid token where", "snapshot of its")
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "message", "says"),
+    [
+        (
+            200,
+            0,
+            "API access deactivated. To reactivate, go to the app dashboard.",
+            "An administrator of the app opens",
+        ),
+        (190, 0, "API access deactivated. The owner can reactivate it.", "An administrator of the app opens"),
+        (200, 0, "(#200) A valid app ID must be provided", "Compare the app's id in meta:apps"),
+        (190, 0, "Error validating application. The application has been deleted.", "when the app is gone"),
+        (200, 0, "Error validating application. Application has been deleted.", "when the app is gone"),
+        (190, 0, "Error validating application. Invalid application ID.", "Compare the app's id in meta:apps"),
+        (190, 0, "App not active: this app is not accessible right now.", "An administrator of the app opens"),
+        (
+            190,
+            490,
+            "Error validating access token: The user is enrolled in a blocking, logged-in checkpoint",
+            "Sign in",
+        ),
+        (190, 459, "Error validating access token.", "Sign in at facebook.com as that person and pass the check"),
+        (102, 459, "Session has been checkpointed.", "Sign in at facebook.com as that person and pass the check"),
+        (190, 0, "The user is in a blocking, logged-in checkpoint.", "Sign in at facebook.com as that person"),
+        (459, 0, "", "Sign in at facebook.com as that person and pass the check"),
+        (190, 464, "Sessions for the user are not allowed: not a confirmed user.", "confirm the account"),
+        (102, 464, "Not a confirmed user.", "confirm the account"),
+        (31, 3858385, "(#31) Authenticate your account in Ads Manager.", "opens Ads Manager and passes the check"),
+        (31, 0, "(#31) No.", "opens Ads Manager and passes the check"),
+        (200, 0, "Please authenticate your account first.", "opens Ads Manager and passes the check"),
+        (368, 0, "The action attempted has been deemed abusive or is otherwise disallowed", "Account Quality page"),
+        (200, 0, "Your business is restricted from advertising.", "Account Quality page"),
+        (200, 0, "Access to this data is temporarily disabled for non-active accounts", "An administrator of the app"),
+        (3, 0, "(#3) Application does not have the capability to make this API call.", "permissions and features"),
+        (10, 0, "(#10) Application does not have permission for this action", "permissions and features"),
+        (270, 0, "This request is not allowed for apps with development access level", "Ask for the higher tier"),
+    ],
+)
+def test_trouble_of_the_whole_app_or_account_is_not_blamed_on_tasks_or_the_token(
+    code: int, subcode: int, message: str, says: str
+) -> None:
+    found = codes.judge(code, subcode, message, transient=False, http_status=400)
+
+    assert says in found.next_step
+    assert not any(wrong in f"{found.why} {found.next_step}" for wrong in WRONG)
+
+
+@pytest.mark.parametrize("transient", [False, True])
+def test_an_app_that_cannot_be_looked_up_for_the_moment_is_passing_trouble(*, transient: bool) -> None:
+    message = "Error validating application. Cannot get application info due to a system error."
+    assert judged(190, 0, message, transient=transient) == "TransientError"
+    assert judged(101, 0, message, transient=transient) == "TransientError"
+
+
+def test_a_missing_permission_of_the_token_stays_one() -> None:
+    found = codes.judge(200, 0, "(#200) Permissions error", transient=False, http_status=403)
+    assert "mint the token again" in found.next_step
