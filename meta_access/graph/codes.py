@@ -108,7 +108,7 @@ _NO_APP = Verdict(
 )
 _CHECKPOINT = Verdict(
     AuthError,
-    "Meta wants the person behind the token to pass a security check (a checkpoint); the token may well be good.",
+    "Meta wants the person behind the token to pass a security check, a checkpoint; the token may be good.",
     "Sign in at facebook.com as that person and pass the check, then run this again; a new token does not help before.",
 )
 _ACCOUNT_CHECK = Verdict(

@@ -128,7 +128,7 @@ def test_every_verdict_says_what_to_do_next() -> None:
         (458, "The app was removed from the user."),
         (
             459,
-            "Meta wants the person behind the token to pass a security check (a checkpoint); the token may well be good.",
+            "Meta wants the person behind the token to pass a security check, a checkpoint; the token may be good.",
         ),
         (460, "The user's password changed."),
         (463, "The token has expired."),
