@@ -19,7 +19,8 @@ from tests.engine.projects import CHECKOUT, FOREIGN, TIMEOUT_S
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
 
-COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks", "tools", "pyproject.toml")
+PROJECT = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
+COPIED = (*PROJECT, "tools", "requirements", "pyproject.toml")
 
 
 @dataclass

@@ -25,7 +25,8 @@ def test_it_copies_what_is_there_and_all_that_a_build_reads() -> None:
     copied = [name for words in _words("COPY") for name in words.split()[:-1]]
 
     assert [name for name in copied if not (ROOT / name).exists()] == []
-    assert {"pyproject.toml", "meta_access", PROJECT["readme"], *PROJECT["license-files"]} == set(copied)
+    lock = "requirements/emulator.txt"
+    assert {"pyproject.toml", "meta_access", lock, PROJECT["readme"], *PROJECT["license-files"]} == set(copied)
 
 
 def test_it_takes_a_python_that_is_supported() -> None:
@@ -37,9 +38,10 @@ def test_it_takes_a_python_that_is_supported() -> None:
 
 def test_it_installs_the_extra_as_a_user_who_owns_the_state_folder() -> None:
     [run] = _words("RUN")
-    [extra] = re.findall(r'"\.\[([a-z]+)\]"', run)
+    [extra] = re.findall(r"--require-hashes --no-deps --only-binary :all: -r requirements/([a-z]+)\.txt", run)
 
     assert extra in PROJECT["optional-dependencies"]
+    assert "pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /src" in run
     assert "useradd --create-home --uid 10001 emulator && install -d -o emulator -g emulator -m 0700 /state" in run
     assert (_words("USER"), _words("VOLUME")) == (["emulator"], ["/state"])
     assert LINES.index("USER emulator") > next(n for n, line in enumerate(LINES) if line.startswith("RUN "))

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 TARGETS = {
     "help",
+    "lock",
     "up",
     "preview",
     "down",

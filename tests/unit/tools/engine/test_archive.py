@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.tools.engine.engines import Words
 from tools.engine import archive
-from tools.engine.binaries import FILES, WayFailedError
+from tools.engine.binaries import FILES, VERSION, WayFailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_the_engines_files_and_no_others_are_taken_out_of_the_archive(vendor: Pa
 
     assert sorted(file.name for file in (tmp_path / "engine").iterdir()) == sorted(FILES)
     assert all(file.stat().st_mode & 0o111 for file in (tmp_path / "engine").iterdir())
-    assert words.lines[0] == f"downloading {NAME}"
+    assert f"downloading {NAME}" in words.lines
 
 
 def test_an_archive_that_is_not_the_published_one_is_refused(vendor: Path, tmp_path: Path) -> None:
@@ -63,6 +63,40 @@ def test_an_archive_that_is_not_the_published_one_is_refused(vendor: Path, tmp_p
         download(vendor, tmp_path / "engine")
 
     assert not (tmp_path / "engine" / "pulumi").exists()
+
+
+def test_a_sum_of_the_repository_outranks_the_vendors_list(
+    vendor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "sums.txt"
+    monkeypatch.setattr(archive, "SUMS", kept)
+    good = hashlib.sha256((vendor / NAME).read_bytes()).hexdigest()
+    kept.write_text(f"# a comment\n{good}  {NAME}\n")
+    (vendor / SUMS).unlink()
+    assert download(vendor, tmp_path / "engine").lines[0] == f"downloading {NAME}"
+
+    # Archive and list replaced together, as whoever holds the vendor's host could.
+    (vendor / NAME).write_bytes(b"something else")
+    (vendor / SUMS).write_text(f"{hashlib.sha256(b'something else').hexdigest()}  {NAME}\n")
+    with pytest.raises(WayFailedError, match=f"this repository's list says {good}"):
+        download(vendor, tmp_path / "other")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_it_is_said_that_only_the_vendor_vouches(vendor: Path, tmp_path: Path) -> None:
+    words = download(vendor, tmp_path / "engine")
+
+    assert words.lines[0] == f"no sum of {NAME} is kept in tools/engine/sums.txt, so that the vendor's own must do"
+
+
+def test_the_sums_kept_are_of_the_pinned_version_and_of_every_machine_or_none() -> None:
+    kept = [line.split() for line in archive.SUMS.read_text().splitlines() if not line.startswith("#")]
+
+    assert [digest for digest, _ in kept if not archive.SHA256.fullmatch(digest)] == []
+    machines = {
+        f"pulumi-v{VERSION}-{system}-{cpu}.tar.gz" for system in ("linux", "darwin") for cpu in ("x64", "arm64")
+    }
+    assert {name for _, name in kept} in (machines, set())
 
 
 def test_an_archive_that_the_checksums_do_not_list_is_refused(vendor: Path, tmp_path: Path) -> None:
