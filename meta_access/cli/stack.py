@@ -154,13 +154,17 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def resources(state: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the resources of an exported state or of an import file."""
-    return [entry for entry in _holder(state).get("resources") or [] if isinstance(entry, dict)]
+    return _objects(_holder(state).get("resources"))
 
 
 def unfinished(state: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the resources of operations that a killed run began and never recorded as done."""
-    operations = [entry for entry in _holder(state).get("pending_operations") or [] if isinstance(entry, dict)]
+    operations = _objects(_holder(state).get("pending_operations"))
     return [entry["resource"] for entry in operations if isinstance(entry.get("resource"), dict)]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _holder(state: dict[str, Any]) -> dict[str, Any]:

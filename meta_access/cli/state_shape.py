@@ -133,7 +133,7 @@ def findings(state: Mapping[str, Any], known: Known) -> list[Finding]:
         return [*_import_file(state, known)]
     deployment = state["deployment"]
     found = [*_keys(state, _FILE, "the file")]
-    if state.get("version") not in {3, 4}:
+    if state.get("version") not in (3, 4):
         found.append(_of_file("its version is none that this project's engine writes (3 or 4)"))
     if isinstance(deployment, dict):
         found += _deployment(deployment, known)
@@ -154,7 +154,7 @@ def _deployment(deployment: Mapping[str, Any], known: Known) -> Iterator[Finding
             yield Finding(where, "", "", "it is no object")
             continue
         yield from _keys(entry, _OPERATION, where)
-        if entry.get("type") not in _OPERATIONS:
+        if _text(entry, "type") not in _OPERATIONS:
             yield Finding(where, "", "", f"its type is none of {', '.join(sorted(_OPERATIONS))}")
         # A create that was interrupted has no outputs yet; what it does carry must be ours all the same.
         yield from _resource(entry.get("resource"), index, known, whole=False)
@@ -290,7 +290,7 @@ def _imported(entry: Mapping[str, Any], index: int, known: Known) -> Iterator[Fi
         reason = "it is a provider, and an import file needs none"
     else:
         reason, _ = _other(package)
-    if not reason and version not in {None, ""}:
+    if not reason and version is not None and version != "":
         named = _version(version, known) if package == _RANDOM else "name a version of a plugin"
         reason = f"its keys {named}" if named else ""
     if reason:

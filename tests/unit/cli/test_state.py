@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from meta_access.cli.state_shape import Finding
 from tests.unit.cli.states import DYNAMIC, other, resource, state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PAYLOADS = {f"{DYNAMIC}SystemUser": "frozen", f"{DYNAMIC}SystemUserToken": "frozen too"}
@@ -255,6 +257,30 @@ def test_a_file_of_another_shape_is_refused(file: dict[str, Any]) -> None:
 )
 def test_a_resource_of_ours_in_another_shape_is_refused(changed: dict[str, Any]) -> None:
     assert reasons(with_resource(**changed))
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value below a value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in pairs:
+        yield (*place, key)
+        yield from _places(held, (*place, key))
+
+
+def test_a_value_of_another_kind_anywhere_is_no_crash() -> None:
+    begun = {"type": "creating", "resource": OURS}
+    whole = {**EXPORT, "deployment": {**EXPORT["deployment"], "pending_operations": [begun]}}
+    for file in (whole, {"nameTable": {"a": "b"}, "resources": [{**IMPORTED, "version": "1.0.0"}]}):
+        for place in _places(file):
+            for value in (None, 5, True, [], [[]], [{}], {}, {"a": {}}, "x"):
+                changed = copy.deepcopy(file)
+                holder: Any = changed
+                for key in place[:-1]:
+                    holder = holder[key]
+                holder[place[-1]] = value
+
+                assert isinstance(verify(changed, PAYLOADS), list)
+                assert dynamic(changed) >= 0
 
 
 def foreign(kind: str, **more: Any) -> dict[str, Any]:
