@@ -267,12 +267,15 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from _places(held, (*place, key))
 
 
+OTHER_KINDS: tuple[Any, ...] = (None, 5, True, [], [[]], [{}], {}, {"a": {}}, "x")
+
+
 def test_a_value_of_another_kind_anywhere_is_no_crash() -> None:
     begun = {"type": "creating", "resource": OURS}
     whole = {**EXPORT, "deployment": {**EXPORT["deployment"], "pending_operations": [begun]}}
     for file in (whole, {"nameTable": {"a": "b"}, "resources": [{**IMPORTED, "version": "1.0.0"}]}):
         for place in _places(file):
-            for value in (None, 5, True, [], [[]], [{}], {}, {"a": {}}, "x"):
+            for value in OTHER_KINDS:
                 changed = copy.deepcopy(file)
                 holder: Any = changed
                 for key in place[:-1]:
