@@ -142,6 +142,11 @@ def secret_name(value: object) -> str | None:
     return None
 
 
+def is_secret_arn(text: str) -> bool:
+    """Whether `text` is the full ARN of a secret in Secrets Manager."""
+    return _SECRET_ARN.fullmatch(text) is not None
+
+
 def system_user_name(value: object) -> str | None:
     """Reason why `value` cannot name a system user."""
     if not isinstance(value, str) or not value:

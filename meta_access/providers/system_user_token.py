@@ -23,6 +23,7 @@ from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import seconds, sorted_texts
 from meta_access.providers.system_user_app_access import without_access
+from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.protocol import end, ensure, leave, observe
 
@@ -269,7 +270,8 @@ def _tell_of_wish(outcome: Outcome, props: Mapping[str, Any]) -> None:
     if props["rotation_owner"] == LAMBDA and outcome.trigger != outcome.asked:
         say(
             f"token {props.get('label', '')}: what is asked for now stands in the secret's tags, and AWS's rotation, "
-            "which owns the token, mints it next time. For now: aws secretsmanager rotate-secret --secret-id "
+            "which owns the token, mints it next time, if the function's environment allows it: write what "
+            "`meta-access function` prints into it first. For now: aws secretsmanager rotate-secret --secret-id "
             f"{outcome.arn}"
         )
 
@@ -333,6 +335,12 @@ def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
         grace_s=seconds(outs["grace"]) or 0,
         rotate_before_s=seconds(outs["rotate_before"]) or 0,
         rotation_owner=outs["rotation_owner"],
+        wish=tags.wished(
+            owner=outs["owner"],
+            system_user_id=outs["system_user_id"],
+            scopes=outs["scopes"],
+            expires=_token_rules.expires(outs["lifetime"]),
+        ),
     )
     ripe = [secret for secret in outs["previous_secrets"] if parse_iso(secret["ends_at"]) <= store.now()]
     if seen.freshness == CURRENT and ripe:

@@ -1,13 +1,16 @@
 """The rotation function that AWS calls: `meta_access.vault.lambda_handler.lambda_handler`.
 
-What to mint stands in the secret's tags, where Pulumi wrote it. The function's environment says with what:
+What to mint stands in the secret's tags, where Pulumi wrote it. The function's environment says with what, and binds
+what it may be:
 
-    META_ACCESS_APP_SECRET   reference to the app's secret: aws-secret:ARN#key, or env:META_…
-    META_ACCESS_ADMIN_TOKEN  reference to the token that acts, likewise
-    META_ACCESS_GRAPH_URL    only against an emulator; Meta's own otherwise
-    META_ACCESS_AWS_URL      likewise, for Secrets Manager
+    META_ACCESS_APP_SECRET       reference to the app's secret: aws-secret:ARN#key, or env:META_…
+    META_ACCESS_ADMIN_TOKEN      reference to the token that acts, likewise
+    META_ACCESS_ROTATION_POLICY  what it may mint (`binding`); without it, what the secret's token has and no more
+    META_ACCESS_GRAPH_URL        only against an emulator; Meta's own otherwise
+    META_ACCESS_AWS_URL          likewise, for Secrets Manager
 
-Credentials are resolved anew in every call, since they are rotated too. `docs/lambda.md` says how to deploy it.
+`meta-access function` prints it for a stack. Credentials are resolved anew in every call, since they are rotated too.
+`docs/lambda.md` says how to deploy it.
 """
 
 from __future__ import annotations
@@ -24,13 +27,14 @@ from meta_access.failures import told
 from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient
 from meta_access.redaction import scrub
-from meta_access.vault import rotation
+from meta_access.vault import binding, rotation
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from meta_access.vault.ask import Ask
+    from meta_access.vault.binding import Policy
     from meta_access.vault.issuer import Issuer
 
 APP_SECRET = "META_ACCESS_APP_SECRET"  # noqa: S105 - names of variables, not secrets
@@ -39,7 +43,8 @@ GRAPH_URL = "META_ACCESS_GRAPH_URL"
 AWS_URL = "META_ACCESS_AWS_URL"
 
 _LONGEST_S = 900.0
-_ARN_PARTS = 7
+# Parts of an ARN, between colons.
+_REGION, _ACCOUNT = 3, 4
 
 
 class RotationFailedError(Exception):
@@ -71,19 +76,39 @@ def _rotate(event: Mapping[str, Any], context: Any) -> None:
     step, arn, version_id = (event.get(key) for key in ("Step", "SecretId", "ClientRequestToken"))
     if step not in rotation.STEPS or not isinstance(arn, str) or not isinstance(version_id, str):
         raise _wrong("event", "is no call of Secrets Manager's rotation.", "let RotateSecret call this function.")
-    parts = arn.split(":")
-    if len(parts) != _ARN_PARTS:
+    if not validation.is_secret_arn(arn):
         raise _wrong("event.SecretId", "is no ARN of a secret.", "let RotateSecret call this function.")
-    aws = AwsSettings(region=parts[3], endpoint_url=os.environ.get(AWS_URL) or None)
+    region, account = arn.split(":")[_REGION : _ACCOUNT + 1]
+    policy = binding.policy_of(os.environ)
+    _check_place(policy, region, account, context)
+    aws = AwsSettings(region=region, endpoint_url=os.environ.get(AWS_URL) or None)
     check_pairing(_graph_url(), aws, path="environment of the function")
+    if policy is None and step == rotation.CREATE:
+        print(
+            f"This function has no {binding.VARIABLE}: it mints what the secret's token has already, and no more. "
+            "Write what `meta-access function` prints into its environment."
+        )
     rotation.rotate(
         store_for(aws),
         lambda ask: _issuer(ask, aws),
         step,
         arn,
         version_id,
+        policy=policy,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000 if context else _LONGEST_S,
     )
+
+
+def _check_place(policy: Policy | None, region: str, account: str, context: Any) -> None:
+    """Refuse a secret of another account, which anybody there may tag and fill as they like, or of another region."""
+    if policy is not None:
+        policy.check_place(region, account)
+        return
+    # Without a policy the function goes by where it runs itself, which outside of Lambda nobody knows.
+    own = str(getattr(context, "invoked_function_arn", "")).split(":")
+    if len(own) > _ACCOUNT and own[_REGION : _ACCOUNT + 1] != [region, account]:
+        here = f"this function is in {own[_REGION]}, account {own[_ACCOUNT]}"
+        raise binding.foreign_place(f"{region}, account {account}", here)
 
 
 def _issuer(ask: Ask, aws: AwsSettings) -> Issuer:

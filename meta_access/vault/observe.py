@@ -16,7 +16,7 @@ from meta_access.vault.outcome import Superseded
 from meta_access.vault.plan import due
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from meta_access.vault.description import Description
@@ -78,6 +78,7 @@ def observe(
     grace_s: int,
     rotate_before_s: int,
     rotation_owner: str = PULUMI,
+    wish: Mapping[str, str] | None = None,
 ) -> Observed:
     """Look at a secret.
 
@@ -92,6 +93,7 @@ def observe(
         grace_s: Of the resource today.
         rotate_before_s: Likewise.
         rotation_owner: Likewise. What AWS's own rotation has to do is not due here.
+        wish: Tag to value: what Pulumi has asked AWS's own rotation for, as far as outputs tell.
 
     Returns:
         A missing secret, or one scheduled for deletion, is an answer of its own, not an error.
@@ -124,7 +126,7 @@ def observe(
     reasons = [
         _claim(shown, claim),
         _condemned(shown, seen, current),
-        _owner(shown, rotation_owner),
+        _owner(shown, rotation_owner) or ("" if ours else _wish(shown, wish or {})),
         _hand(current, generation if ours else 0),
         f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
         _unfinished(shown.arn, seen, at) if ours else "",
@@ -176,6 +178,12 @@ def _owner(shown: Description, rotation_owner: str) -> str:
         if shown.tags.get(tags.ROTATION_OWNER) == LAMBDA
         else f"edited by hand: the tag {tags.ROTATION_OWNER} is gone"
     )
+
+
+def _wish(shown: Description, wish: Mapping[str, str]) -> str:
+    # The rotation function refuses what goes too far; until Pulumi has written them again, it may refuse every time.
+    changed = [tag for tag, value in wish.items() if shown.tags.get(tag) != value]
+    return f"edited by hand: the tag {', '.join(changed)} says another thing" if changed else ""
 
 
 def _condemned(shown: Description, seen: Labels, current: int) -> str:

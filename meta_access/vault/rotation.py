@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import ForeignSecretError, MetaAccessError, TokenPendingError
-from meta_access.vault import plan, tags
+from meta_access.vault import binding, plan, tags
 from meta_access.vault.labels import CURRENT, PENDING
-from meta_access.vault.payload import Token
+from meta_access.vault.payload import Foreign, Token
 from meta_access.vault.protocol import Run
 from meta_access.vault.secret import Secret
 from meta_access.vault.work import LONGEST_WAIT_S, PARK_FOR_S, Work
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from meta_access.clock import Clock
     from meta_access.vault.ask import Ask
+    from meta_access.vault.binding import Bound, Policy
     from meta_access.vault.issuer import Issuer
     from meta_access.vault.plan import Progress, Step, View
     from meta_access.vault.store import SecretStore
@@ -43,6 +44,7 @@ def rotate(
     arn: str,
     version_id: str,
     *,
+    policy: Policy | None,
     seconds_left: Callable[[], float],
     clock: Clock = SYSTEM_CLOCK,
     notify: Callable[[str], None] = print,
@@ -55,12 +57,13 @@ def rotate(
         step: One of `STEPS`.
         arn: Of the secret.
         version_id: The one AWS has made: its ClientRequestToken.
+        policy: What the function may mint; None bounds it by the token that the secret holds.
         seconds_left: Until AWS ends the function.
         clock: Waits and measures.
         notify: Gets sentences for the operator.
 
     Raises:
-        ForeignSecretError: The secret is not this function's to rotate.
+        ForeignSecretError: The secret is not this function's to rotate, or its tags wish for more than it may mint.
         TokenPendingError: This call may not decide, or comes out of order; nothing was lost. AWS calls again.
         GraphError: Meta refuses to mint, or what it minted is not valid.
         SecretStoreError: Secrets Manager refuses or cannot be reached.
@@ -95,14 +98,16 @@ def rotate(
         owner=ask.owner,
         park_for_s=min(PARK_FOR_S, max(0.0, seconds_left() - LEAST_S)),
     )
-    _Rotation(work, ask, version_id).take(step)
+    _Rotation(work, ask, version_id, policy).take(step)
 
 
 class _Rotation:
-    def __init__(self, work: Work, ask: Ask, version_id: str) -> None:
-        self._work, self._ask, self._version_id = work, ask, version_id
+    def __init__(self, work: Work, ask: Ask, version_id: str, policy: Policy | None) -> None:
+        self._work, self._ask, self._version_id, self._policy = work, ask, version_id, policy
 
     def take(self, step: str) -> None:
+        if step == CREATE and self._stored() is None:
+            self._check()
         decide = {CREATE: self._create, TEST: self._test, FINISH: self._finish}[step]
         run = Run(work=self._work, ask=self._ask, decide=decide, rotation=self._version_id)
         try:
@@ -113,6 +118,45 @@ class _Rotation:
         if step == FINISH:
             self._release()
             run.outcome(self._work.secret.tags.get(tags.CLAIM, ""))
+
+    def _check(self) -> None:
+        """Refuse a wish that goes beyond what this function may mint, before a generation is claimed."""
+        name, ask = self._work.secret.name, self._ask
+        bound = self._policy.bound(name, ask) if self._policy else self._bound_by_what_is_there()
+        if bound is not None and (beyond := bound.beyond(ask)):
+            raise binding.refused(name, beyond, self._policy)
+        try:
+            own, _ = self._work.issuer.calling_token()
+        except MetaAccessError as error:
+            raise self._work.pending(
+                f"Meta cannot be asked whose credential this function acts with. Nothing was minted, revoked or marked "
+                f"({error}). Run again later."
+            ) from None
+        if own == ask.system_user_id:
+            raise ForeignSecretError(
+                f"Rotating secret {name} is refused: {tags.SYSTEM_USER} is {own}, whose token this function acts with, "
+                "and it never mints for that user. Nothing was minted; the current token stays. Set rotation_owner: "
+                "pulumi on that identity, or give the function a credential of another system user."
+            )
+
+    def _bound_by_what_is_there(self) -> Bound | None:
+        secret = self._work.secret
+        current = secret.record(secret.labels.current) if secret.labels.current else None
+        if isinstance(current, Token):
+            return binding.of_token(current)
+        if not isinstance(current, Foreign):
+            # The plan says that AWS's rotation only follows a first token.
+            return None
+        # Edited by hand: the newest token of ours that is still held tells.
+        held = (secret.token(g) for g in sorted({*secret.labels.live, *secret.labels.stamps}, reverse=True))
+        newest = next((token for token in held if token is not None), None)
+        if newest is None:
+            raise ForeignSecretError(
+                f"Rotating secret {secret.name} is refused: it holds no token of this tool any more, and this function "
+                f"has no {binding.VARIABLE} that says what it may mint. Nothing was minted. Deploy the function's "
+                "environment (`meta-access function` prints it), or set rotation_owner: pulumi and run `pulumi up`."
+            )
+        return binding.of_token(newest)
 
     def _create(self, view: View, ask: Ask, run: Progress) -> Step:
         return plan.create_step(view, ask, run, self._stored())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from meta_access import ids
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import ForeignSecretError
 from meta_access.vault.ask import LAMBDA, Ask
 from meta_access.vault.payload import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 PREFIX = "meta-tokens:"
@@ -50,6 +52,34 @@ LONGEST_VALUE = 256
 # So many expiries fit into one value.
 EXPIRIES = 9
 
+_SCOPE = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+def scopes_in(text: str) -> tuple[str, ...]:
+    """The scopes in a tag's value; empty when one of them is none."""
+    found = tuple(text.split())
+    return found if all(_SCOPE.fullmatch(scope) for scope in found) else ()
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    return lambda value: re.fullmatch(pattern, value, re.ASCII) is not None
+
+
+# What a wish is made of, and how each part reads as Pulumi writes it. They become parts of Graph's paths and of
+# records: a version such as v26.0/1/access_tokens?x= would have Meta mint for another user than the one that is named.
+_WISH: Mapping[str, Callable[[str], bool]] = {
+    PROJECT: _like(r"[A-Za-z0-9_.-]+"),
+    STACK: _like(r"[A-Za-z0-9_.-]+"),
+    APP: ids.is_graph_id,
+    SYSTEM_USER: ids.is_graph_id,
+    BUSINESS: ids.is_graph_id,
+    API_VERSION: _like(r"v[1-9][0-9]{0,2}\.[0-9]{1,2}"),
+    SCOPES: lambda value: bool(scopes_in(value)),
+    LIFETIME: _like(f"{SIXTY_DAYS}|{NEVER}"),
+    GRACE: _like(r"[0-9]{1,9}"),
+    TRIGGER: _like(r"sha256:[0-9a-f]{64}"),
+}
+
 
 def owned(ask: Ask, claim: str) -> dict[str, str]:
     """The tags that make a secret ours."""
@@ -78,8 +108,7 @@ def wish(name: str, tags: Mapping[str, str]) -> Ask:
             f"are {whose} and not this function's to rotate. Nothing was changed. Set rotation_owner: lambda on the "
             "resource that owns the secret and run `pulumi up`, or cancel the rotation in AWS."
         )
-    needed = (PROJECT, STACK, APP, SYSTEM_USER, BUSINESS, API_VERSION, SCOPES, LIFETIME, GRACE, TRIGGER)
-    if lost := [key for key in needed if not tags.get(key)] or [GRACE] * (not tags[GRACE].isdecimal()):
+    if lost := [key for key, reads in _WISH.items() if not reads(tags.get(key, ""))]:
         raise ForeignSecretError(
             f"Rotating secret {name} is refused: its tags {', '.join(lost)} were removed or changed by hand, so what "
             "to mint is not known. Nothing was changed; `pulumi up` writes them again."
@@ -92,7 +121,7 @@ def wish(name: str, tags: Mapping[str, str]) -> Ask:
         business_id=tags[BUSINESS],
         system_user_id=tags[SYSTEM_USER],
         api_version=tags[API_VERSION],
-        scopes=tuple(tags[SCOPES].split()),
+        scopes=scopes_in(tags[SCOPES]),
         expires=tags[LIFETIME] != NEVER,
         grace_s=int(tags[GRACE]),
         rotate_before_s=0,
@@ -101,13 +130,25 @@ def wish(name: str, tags: Mapping[str, str]) -> Ask:
     )
 
 
-def _wish(ask: Ask) -> dict[str, str]:
+def wished(*, owner: str, system_user_id: str, scopes: Sequence[str], expires: bool) -> dict[str, str]:
+    """The tags that say which token AWS's own rotation is to mint, of those that a resource's outputs tell."""
+    project, _, stack = owner.partition("/")
     return {
+        PROJECT: project,
+        STACK: stack,
+        SYSTEM_USER: system_user_id,
+        SCOPES: " ".join(sorted(set(scopes))),
+        LIFETIME: SIXTY_DAYS if expires else NEVER,
+    }
+
+
+def _wish(ask: Ask) -> dict[str, str]:
+    token = wished(owner=ask.owner, system_user_id=ask.system_user_id, scopes=ask.scopes, expires=ask.expires)
+    return {
+        **token,
         ROTATION_OWNER: LAMBDA,
         BUSINESS: ask.business_id,
         API_VERSION: ask.api_version,
-        SCOPES: " ".join(sorted(set(ask.scopes))),
-        LIFETIME: SIXTY_DAYS if ask.expires else NEVER,
         GRACE: str(ask.grace_s),
         TRIGGER: ask.trigger,
     }

@@ -125,3 +125,46 @@ def test_aws_rotates_from_the_second_token_on_and_hands_back_in_the_middle_of_a_
     assert emulator.calls("lambda")[-1]["code"] == "RotationFailedError"
     assert emulator.secrets().describe_secret(SecretId=SECRET)["RotationEnabled"] is False
     assert dev.preview("--expect-no-changes").code == 0
+
+
+def test_tags_alone_widen_nothing_and_the_next_update_writes_them_again(
+    dev: Project, emulator: RunningEmulator, function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev.configure(config(emulator, "lambda"))
+    assert dev.up().code == 0
+    tags = tags_of(emulator)
+    tag(emulator, "scopes", f"{tags['meta-tokens:scopes']} ads_management")
+    tag(emulator, "lifetime", "never")
+
+    function.begin()
+    emulator.wait_for_call("lambda", "createSecret")
+    assert emulator.calls("lambda")[-1]["code"] == "RotationFailedError"
+    assert values(emulator, SECRET)["generation"] == 1
+    assert len(live(emulator)) == 1
+
+    told = dev.preview("--diff")
+    assert "edited by hand: the tag meta-tokens:scopes, meta-tokens:lifetime says another thing" in told.stdout
+    assert dev.up().code == 0
+    assert {key: value for key, value in tags_of(emulator).items() if key in tags} == tags
+
+    # From now on the function is bound by what the stack prints for it, which goes on where it was refused.
+    code, printed, said = run(dev, "function")
+    assert code == 0, said
+    for name, value in printed["Variables"].items():
+        monkeypatch.setenv(name, value)
+    assert '"tokens":{"meta/dev/reporting":{"user":"' in printed["Variables"]["META_ACCESS_ROTATION_POLICY"]
+    emulator.forget_calls()
+    with pytest.raises(emulator.secrets().exceptions.InvalidRequestException):
+        function.begin()
+    emulator.wait_for_call("lambda", "finishSecret")
+    assert values(emulator, SECRET)["generation"] == 2
+    assert dev.preview("--expect-no-changes").code == 0
+
+
+def tags_of(emulator: RunningEmulator) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in emulator.secrets().describe_secret(SecretId=SECRET)["Tags"]}
+
+
+def tag(emulator: RunningEmulator, key: str, value: str) -> None:
+    """What somebody does who may tag the secret, and nothing else."""
+    emulator.secrets().tag_resource(SecretId=SECRET, Tags=[{"Key": f"meta-tokens:{key}", "Value": value}])

@@ -633,7 +633,8 @@ def test_a_wish_that_waits_for_aws_is_told(
 
     assert capsys.readouterr().out == told * (
         "token reporting: what is asked for now stands in the secret's tags, and AWS's rotation, which owns the "
-        f"token, mints it next time. For now: {ROTATE}\n"
+        "token, mints it next time, if the function's environment allows it: write what `meta-access function` prints "
+        f"into it first. For now: {ROTATE}\n"
     )
 
 

@@ -6,6 +6,7 @@ other reason. `allows` is how IAM would decide about a recorded call.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from unittest import mock
 from meta_access import credentials
 from meta_access.credentials import Credentials
 from meta_access.emulator.tokens import PREFIX
-from meta_access.vault import end, inventory, observe
+from meta_access.vault import end, inventory, observe, tags
 from meta_access.vault.adoption import adopt
 from meta_access.vault.revocation import end_condemned, order
 from meta_access.vault.rotation import STEPS, rotate
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from meta_access.vault import Ask
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "iam"
-OURS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:meta/*"
+EVERYBODYS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:meta/*"
+OURS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:meta/ENVIRONMENT/*"
+ENVIRONMENT = "test"  # the recorded runs' own
 APP_SECRET, ADMIN_TOKEN, READ, BY_HAND = "meta/app", "meta/admin", "meta/read", "meta/by-hand"
 # Secrets that a role is given one by one, as its policy spells them.
 SINGLE = {
@@ -41,6 +44,13 @@ SINGLE = {
 MANAGED_BY = "meta-tokens:managed-by"
 OWN_TAG, NEW_TAG = f"aws:ResourceTag/{MANAGED_BY}", f"aws:RequestTag/{MANAGED_BY}"
 STAGE = "secretsmanager:VersionStage"
+TAG_KEYS, PRINCIPAL = "aws:TagKeys", "aws:PrincipalArn"
+OUR_TAGS = "meta-tokens:*"
+NOTES = {MANAGED_BY, tags.EXPIRES, tags.FINGERPRINT, tags.GENERATION, tags.HELD, tags.HELD_UNTIL, tags.ISSUED} | {
+    tags.SUSPECTS
+}
+# Who writes our tags; everybody else is kept from it by `guard`.
+TAGGING_ROLES = ["ARN_OF_THE_WRITERS_ROLE", "ARN_OF_THE_FUNCTIONS_ROLE", "ARN_OF_THE_ADOPTERS_ROLE"]
 # What each action asks of the secret's key (user guide, "Secret encryption and decryption", read 2026-11-24).
 KEY = {
     "CreateSecret": {"kms:GenerateDataKey", "kms:Decrypt"},
@@ -60,19 +70,32 @@ class Call:
         tagged: The secret is ours by its tags, before the call.
         tags: The request sets our tag.
         stage: Label that a read names.
+        keys: Of the tags that the request sets or removes.
+        by: ARN of the role that calls.
+        more: Other condition keys of the request.
     """
 
     actions: frozenset[str]
     name: str
-    tagged: bool
-    tags: bool
-    stage: str
+    tagged: bool = False
+    tags: bool = False
+    stage: str = ""
+    keys: frozenset[str] = frozenset()
+    by: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
     @property
-    def context(self) -> dict[str, str]:
-        """The condition keys that stand in the request."""
-        mine = {OWN_TAG: "pulumi" if self.tagged else "", NEW_TAG: "pulumi" if self.tags else "", STAGE: self.stage}
-        return {key: value for key, value in mine.items() if value}
+    def context(self) -> dict[str, set[str]]:
+        """The condition keys that stand in the request, with their values."""
+        mine = {
+            OWN_TAG: {"pulumi"} if self.tagged else set(),
+            NEW_TAG: {"pulumi"} if self.tags else set(),
+            STAGE: {self.stage} - {""},
+            TAG_KEYS: set(self.keys),
+            PRINCIPAL: {self.by} - {""},
+            **{key: {value} for key, value in self.more},
+        }
+        return {key: values for key, values in mine.items() if values}
 
 
 class Recorder:
@@ -103,6 +126,7 @@ class Recorder:
             tagged=found is not None and found.tags.get(MANAGED_BY) == "pulumi",
             tags={"Key": MANAGED_BY, "Value": "pulumi"} in given.get("Tags", []),
             stage=given.get("VersionStage", "") if operation == "get_secret_value" else "",
+            keys=frozenset(tag["Key"] for tag in given.get("Tags", [])),
         )
 
 
@@ -160,7 +184,7 @@ def rotation_function() -> set[Call]:
         for step in STEPS:
             rotate(
                 world.new_store(), issuer, step, made.arn, version_id,
-                seconds_left=lambda: 900, clock=world.time, notify=world.said.append,
+                policy=None, seconds_left=lambda: 900, clock=world.time, notify=world.said.append,
             )  # fmt: skip
         world.time.advance(86401)
     return recorder.calls
@@ -237,15 +261,33 @@ def _log_in(world: World) -> None:
 
 def policies() -> dict[str, Any]:
     """File name to policy."""
-    return {name: policy(role()) for name, role in ROLES.items()}
+    found = {name: policy(role()) for name, role in ROLES.items()}
+    for name in KEPT_FROM_TAGS:
+        found[name]["Statement"].append(_keep_tags("*"))
+    return {**found, "guard": guard()}
+
+
+# Roles that tag nothing. What they were given beside this policy must not let them choose what is minted for them.
+KEPT_FROM_TAGS = ("observer", "reader")
+
+
+def guard() -> dict[str, Any]:
+    """What a service control policy or a permissions boundary denies everybody else: our tags say what is minted."""
+    others = {"ArnNotLike": {PRINCIPAL: TAGGING_ROLES}}
+    return {"Version": "2012-10-17", "Statement": [_keep_tags(EVERYBODYS, others)]}
+
+
+def _keep_tags(resource: str, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    touching = {"ForAnyValue:StringLike": {TAG_KEYS: OUR_TAGS}}
+    kept = _allow("KeepTags", {"CreateSecret", "TagResource", "UntagResource"}, [resource], None)
+    return {**kept, "Effect": "Deny", "Condition": {**touching, **(condition or {})}}
 
 
 def policy(calls: Collection[Call]) -> dict[str, Any]:
     """The policy that allows these calls, each under the narrowest condition that holds for it."""
     grouped: dict[str, list[Call]] = defaultdict(list)
-    making = {resource_of(call) for call in calls if call.tags and not call.tagged}
     for call in calls:
-        grouped[_sid(call, making)].append(call)
+        grouped[_sid(call)].append(call)
     written = [_statement(sid, grouped[sid]) for sid in _CONDITIONS if sid in grouped]
     if any("DeleteSecret" in call.actions for call in calls):
         at_once = {"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}}
@@ -258,26 +300,29 @@ def policy(calls: Collection[Call]) -> dict[str, Any]:
 
 
 # In the order in which they are written.
-_CONDITIONS: Mapping[str, dict[str, str]] = {
+_CONDITIONS: Mapping[str, Mapping[str, Any]] = {
     # A secret that does not exist has no tags: with a condition AWS would answer "denied" instead of "not found".
     "Find": {},
-    "MakeAndTag": {NEW_TAG: "pulumi"},
-    "WriteOwn": {OWN_TAG: "pulumi"},
+    # New: our tag comes with the call, and no other tool's stands there.
+    "MakeAndTag": {"StringEquals": {NEW_TAG: "pulumi"}, "Null": {OWN_TAG: "true"}},
+    "WriteOwn": {"StringEquals": {OWN_TAG: "pulumi"}},
+    # And nothing beside our tags: another tool, or the account's own rules, may go by theirs.
+    "TagOwn": {"StringEquals": {OWN_TAG: "pulumi", NEW_TAG: "pulumi"}},
     "Untagged": {},
     "List": {},
-    "ReadCurrent": {STAGE: "AWSCURRENT"},
+    "ReadCurrent": {"StringEquals": {STAGE: "AWSCURRENT"}},
 }
 
 
-def _sid(call: Call, making: set[str]) -> str:
+def _sid(call: Call) -> str:
     if not call.name:
         return "List"
     if call.actions == {"DescribeSecret"}:
         return "Find"
     if call.stage:
         return "ReadCurrent"
-    if call.tagged and not (call.tags and resource_of(call) in making):
-        return "WriteOwn"
+    if call.tagged:
+        return "TagOwn" if "TagResource" in call.actions else "WriteOwn"
     return "MakeAndTag" if call.tags else "Untagged"
 
 
@@ -285,8 +330,13 @@ def _statement(sid: str, calls: Iterable[Call]) -> dict[str, Any]:
     calls = list(calls)
     actions = set[str]().union(*(call.actions for call in calls))
     resources = sorted({resource_of(call) for call in calls})
-    conditions = _CONDITIONS[sid]
-    return _allow(sid, actions, resources, {"StringEquals": conditions} if conditions else None)
+    condition = dict(_CONDITIONS[sid])
+    keys = set[str]().union(*(call.keys for call in calls))
+    if keys:
+        # Notes for observers are all that a rotation writes. With a right to write a wish it could widen its own.
+        allowed = sorted(NOTES) if keys <= NOTES else [OUR_TAGS]
+        condition["ForAllValues:StringLike"] = {TAG_KEYS: allowed}
+    return _allow(sid, actions, resources, condition)
 
 
 def _allow(sid: str, actions: set[str], resources: list[str], condition: Any) -> dict[str, Any]:
@@ -308,19 +358,44 @@ def key_actions(calls: Iterable[Call]) -> set[str]:
 
 def allows(policy: Mapping[str, Any], call: Call) -> bool:
     """Whether IAM would let the call through, by this policy alone."""
-    allowing = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
-    mine = {action for statement in allowing if _meets(statement, call) for action in statement["Action"]}
-    usable = [statement for statement in allowing if statement["Sid"] == "Key" and statement["Resource"]]
+    granted, denied = set[str](), set[str]()
+    for statement in policy["Statement"]:
+        if statement["Sid"] != "Key" and meets(statement, call):
+            (granted if statement["Effect"] == "Allow" else denied).update(statement["Action"])
+    usable = [one for one in policy["Statement"] if one["Sid"] == "Key" and one["Resource"]]
     key = {action for statement in usable for action in statement["Action"]}
-    return {f"secretsmanager:{action}" for action in call.actions} <= mine and key_actions([call]) <= key
+    wanted = {f"secretsmanager:{action}" for action in call.actions}
+    return wanted <= granted and not wanted & denied and key_actions([call]) <= key
 
 
-def _meets(statement: Mapping[str, Any], call: Call) -> bool:
+def meets(statement: Mapping[str, Any], call: Call) -> bool:
+    """Whether a statement is about the call: its resource and its condition, not its actions."""
     resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-    # Every name begins with `meta/`, so what is allowed on ours is allowed on those that are given one by one as well.
-    covered = {"*", resource_of(call), *([OURS] if call.name else [])} & set(resources)
-    wanted = statement.get("Condition", {}).get("StringEquals", {})
-    return bool(covered) and wanted.items() <= call.context.items()
+    spelled = [one.replace("ENVIRONMENT", ENVIRONMENT) for one in resources]
+    arn = EVERYBODYS.removesuffix("meta/*") + call.name
+    covered = any(
+        one == "*" or one == SINGLE.get(call.name) or (call.name and fnmatch.fnmatchcase(arn, one)) for one in spelled
+    )
+    conditions = statement.get("Condition", {})
+    return bool(covered) and all(
+        _holds(operator, call.context.get(key, set()), wanted if isinstance(wanted, list) else [wanted])
+        for operator, keys in conditions.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _holds(operator: str, values: set[str], wanted: list[str]) -> bool:
+    """One condition. A key that is not in the request meets only what is negated, Null, or about all values."""
+    like = {value for value in values if any(fnmatch.fnmatchcase(value, pattern) for pattern in wanted)}
+    found: dict[str, bool] = {
+        "StringEquals": bool(values & set(wanted)),
+        "Bool": bool(values & set(wanted)),
+        "Null": wanted == [str(not values).lower()],
+        "ArnNotLike": not like,
+        "ForAnyValue:StringLike": bool(like),
+        "ForAllValues:StringLike": values == like,
+    }
+    return found[operator]
 
 
 def text(policy: dict[str, Any]) -> str:

@@ -62,7 +62,11 @@ def test_the_policy_in_the_documentation_is_what_the_calls_need(name: str) -> No
 
 
 def test_every_file_has_a_role() -> None:
-    assert sorted(path.stem for path in policies.FOLDER.iterdir()) == ROLES
+    assert sorted(path.stem for path in policies.FOLDER.iterdir()) == sorted([*ROLES, "guard"])
+
+
+def test_the_guard_in_the_documentation_is_the_one_that_is_tried_here() -> None:
+    assert (policies.FOLDER / "guard.json").read_text(encoding="utf-8") == policies.text(policies.guard())
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -105,8 +109,111 @@ def test_a_role_may_not_do_what_only_another_one_does() -> None:
     assert {(call.name, call.stage) for call in reader} == {(policies.READ, "AWSCURRENT")}
 
 
-def test_a_secret_that_is_not_ours_cannot_be_written_by_tagging_it() -> None:
-    # A function that could put our tag on any secret could then read it.
-    tag = policies.Call(frozenset({"TagResource"}), "meta/somebody-elses", tagged=False, tags=True, stage="")
+OWN = "meta/test/reporting/x1"
+MANAGED = frozenset({"meta-tokens:managed-by"})
+WISH = frozenset({"meta-tokens:managed-by", "meta-tokens:system-user-id", "meta-tokens:scopes", "meta-tokens:lifetime"})
+WRITES = ["PutSecretValue", "UpdateSecretVersionStage", "TagResource", "DeleteSecret", "UpdateSecret", "CreateSecret"]
 
-    assert not policies.allows(written("lambda"), tag)
+
+def attempt(action: str, name: str = OWN, **given: Any) -> policies.Call:
+    return policies.Call(frozenset({action}), name, **given)
+
+
+@pytest.mark.parametrize("role", ["writer", "lambda", "observer"])
+@pytest.mark.parametrize("action", ["DescribeSecret", "GetSecretValue", *WRITES])
+@pytest.mark.parametrize("name", ["meta/prod/reporting", "meta/testing/reporting", "meta/reporting", "other/test/x"])
+def test_no_role_of_an_environment_reaches_into_another(role: str, action: str, name: str) -> None:
+    keys = MANAGED if action in {"TagResource", "CreateSecret"} else frozenset()
+    call = attempt(action, name, tagged=action != "CreateSecret", tags=bool(keys), keys=keys, stage="AWSCURRENT")
+
+    assert not policies.allows(written(role), call)
+
+
+@pytest.mark.parametrize("role", ["writer", "lambda"])
+def test_the_same_calls_are_allowed_in_the_role_s_own_environment(role: str) -> None:
+    assert policies.allows(written(role), attempt("DescribeSecret"))
+    assert policies.allows(written(role), attempt("PutSecretValue", tagged=True))
+    assert policies.allows(written(role), attempt("TagResource", tagged=True, tags=True, keys=MANAGED))
+
+
+@pytest.mark.parametrize("role", ["writer", "lambda", "observer", "reader"])
+def test_a_secret_of_another_tool_cannot_be_made_ours_by_tagging_it(role: str) -> None:
+    # A role that could put our tag on any secret could then read it.
+    foreign = ((policies.OWN_TAG, "terraform"),)
+    tag = attempt("TagResource", tags=True, keys=MANAGED, more=foreign)
+
+    assert not policies.allows(written(role), tag)
+    for action in ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage", "DeleteSecret"):
+        assert not policies.allows(written(role), attempt(action, more=foreign))
+
+
+def test_the_function_claims_nothing_and_writes_no_wish() -> None:
+    untagged = attempt("TagResource", "meta/test/by-hand", tags=True, keys=MANAGED)
+    wish = attempt("TagResource", tagged=True, tags=True, keys=WISH)
+    condemned = attempt("TagResource", tagged=True, tags=True, keys=MANAGED | {"meta-tokens:revoke"})
+    notes = attempt("TagResource", tagged=True, tags=True, keys=MANAGED | {"meta-tokens:suspects"})
+
+    assert [policies.allows(written("lambda"), call) for call in (untagged, wish, condemned, notes)] == [
+        False, False, False, True,
+    ]  # fmt: skip
+    assert policies.allows(written("writer"), wish)
+
+
+@pytest.mark.parametrize("role", ["writer", "lambda", "adopter"])
+def test_tags_of_others_stay_theirs(role: str) -> None:
+    name = policies.BY_HAND if role == "adopter" else OWN
+    call = attempt("TagResource", name, tagged=role != "adopter", tags=True, keys=MANAGED | {"team"})
+
+    assert not policies.allows(written(role), call)
+
+
+@pytest.mark.parametrize("action", ["TagResource", "UntagResource", "CreateSecret"])
+@pytest.mark.parametrize("key", ["managed-by", "system-user-id", "scopes", "lifetime", "rotation-owner", "revoke", "x"])
+@pytest.mark.parametrize("role", ["reader", "observer"])
+def test_a_consumer_with_a_right_to_tag_has_none_on_our_tags(role: str, action: str, key: str) -> None:
+    """A broad grant, as a team has it on its own secrets, beside our policy."""
+    broad = {"Sid": "Team", "Effect": "Allow", "Action": [f"secretsmanager:{action}"], "Resource": "*"}
+    policy = written(role)
+    policy["Statement"].append(broad)
+    name = policies.READ if role == "reader" else OWN
+
+    mixed = attempt(action, name, tagged=True, keys=frozenset({"team", f"meta-tokens:{key}"}))
+    theirs = attempt(action, name, tagged=True, keys=frozenset({"team"}))
+    broad_key = {"Sid": "Key", "Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "K"}
+    policy["Statement"].append(broad_key)
+
+    assert not policies.allows(policy, mixed)
+    assert policies.allows(policy, theirs)
+
+
+@pytest.mark.parametrize("action", ["TagResource", "UntagResource"])
+def test_the_guard_denies_everybody_but_the_roles_that_tag(action: str) -> None:
+    everything = {"Sid": "All", "Effect": "Allow", "Action": [f"secretsmanager:{action}"], "Resource": "*"}
+    policy = {"Statement": [*written("guard")["Statement"], everything]}
+
+    def may(by: str, name: str = OWN, keys: frozenset[str] = WISH) -> bool:
+        return policies.allows(policy, attempt(action, name, tagged=True, keys=keys, by=by))
+
+    assert not may("arn:aws:iam::123456789012:role/team")
+    assert not may("")
+    assert not may("arn:aws:iam::123456789012:role/ARN_OF_THE_WRITERS_ROLE")
+    assert not may("arn:aws:iam::123456789012:role/team", "meta/prod/reporting")
+    assert may("arn:aws:iam::123456789012:role/team", keys=frozenset({"team"}))
+    assert may("arn:aws:iam::123456789012:role/team", "somebody/else")
+    assert [may(role) for role in policies.TAGGING_ROLES] == [True, True, True]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_deleting_at_once_is_allowed_to_nobody(role: str) -> None:
+    at_once = (("secretsmanager:ForceDeleteWithoutRecovery", "true"),)
+
+    assert not policies.allows(written(role), attempt("DeleteSecret", tagged=True, more=at_once))
+    assert policies.allows(written(role), attempt("DeleteSecret", tagged=True)) == (role == "writer")
+
+
+def test_the_function_is_invoked_for_secrets_of_its_own_account_only() -> None:
+    page = (policies.FOLDER.parent / "lambda.md").read_text(encoding="utf-8")
+    permission = next(part for part in page.split("```") if "aws lambda add-permission" in part)
+
+    assert "--principal secretsmanager.amazonaws.com" in permission
+    assert "--source-account ACCOUNT" in permission

@@ -11,6 +11,7 @@ import pytest
 
 from meta_access.errors import ForeignSecretError, GraphError, MetaAccessError, TokenPendingError
 from meta_access.vault import end
+from meta_access.vault.binding import Bound, Policy
 from meta_access.vault.observe import observe
 from meta_access.vault.revocation import Condemned, end_condemned, order
 from meta_access.vault.rotation import CREATE, FINISH, SET, STEPS, TEST, rotate
@@ -23,13 +24,30 @@ OWNED = replace(ASK, rotation_owner="lambda")
 NEW = "11111111-2222-4333-8444-555555555555"
 NEXT = "66666666-7777-4888-8999-000000000000"
 DAY = 86400
+POLICY = Policy(
+    owner="meta-access/test",
+    region="eu-central-1",
+    account="123456789012",
+    app_id="120",
+    business_id="178",
+    tokens={
+        NAME: Bound(
+            app_id="120",
+            business_id="178",
+            system_user_id="301",
+            scopes=frozenset({"ads_management", "ads_read", "business_management"}),
+            expires=True,
+        )
+    },
+)
 
 
 class Rotated(World):
     """A secret with Pulumi's first token, which AWS rotates from now on."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
         super().__init__()
+        self.policy = policy
         self.first = self.ensure(OWNED)
         self.claim = self.first.claim
 
@@ -46,7 +64,7 @@ class Rotated(World):
         clock, said = self.time, self.said.append
         rotate(
             self.new_store(), lambda _: self.meta, step, self.arn, version_id,
-            seconds_left=lambda: left, clock=clock, notify=said,
+            policy=self.policy, seconds_left=lambda: left, clock=clock, notify=said,
         )  # fmt: skip
 
     def calls(self, version_id: str = NEW) -> None:
@@ -125,8 +143,8 @@ def test_pulumi_ends_what_aws_has_superseded_and_mints_nothing() -> None:
     assert world.labels() == {"AWSCURRENT", "META_G2", "META_INTENT"}
 
 
-def test_what_pulumi_asks_for_meanwhile_is_minted_by_the_next_rotation() -> None:
-    world = Rotated()
+def test_what_pulumi_asks_for_meanwhile_is_minted_by_the_next_rotation_of_a_function_that_may() -> None:
+    world = Rotated(POLICY)
 
     outcome = world.ensure(replace(OWNED, scopes=("ads_management",)), claim=world.claim)
     assert (outcome.generation, outcome.asked != outcome.trigger, len(world.meta.tokens)) == (1, True, 1)
@@ -396,6 +414,235 @@ def test_a_rotation_that_nobody_asked_for_is_refused_by_pulumi() -> None:
         "(aws secretsmanager cancel-rotate-secret), or, if the function is this tool's, set rotation_owner: lambda."
     )
     assert len(world.meta.tokens) == 1
+
+
+# --- tags that wish for too much -----------------------------------------------------------------
+
+TOKENS = "what its token does not have, and this function has no META_ACCESS_ROTATION_POLICY that allows it"
+POLICYS = "what META_ACCESS_ROTATION_POLICY of this function does not allow"
+# Each with what the refusal says of it.
+WIDER = [
+    ({"system-user-id": "999"}, "meta-tokens:system-user-id is 999, not 301"),
+    ({"scopes": "ads_read business_management pages_show_list"}, "meta-tokens:scopes adds pages_show_list"),
+    ({"lifetime": "never"}, "meta-tokens:lifetime is never, not 60d"),
+    ({"app-id": "121"}, "meta-tokens:app-id is 121, not 120"),
+    ({"business-id": "179"}, "meta-tokens:business-id is 179, not 178"),
+    (
+        {"system-user-id": "999", "scopes": "pages_show_list", "lifetime": "never", "trigger": f"sha256:{'0' * 64}"},
+        (
+            "meta-tokens:system-user-id is 999, not 301; meta-tokens:scopes adds pages_show_list; meta-tokens:lifetime "
+            "is never, not 60d"
+        ),
+    ),
+]
+# What no stack writes: some of it would become part of a path at Meta.
+UNREADABLE = [
+    {"api-version": "v26.0/999/access_tokens?x="},
+    {"api-version": "v26.0#"},
+    {"system-user-id": "999/access_tokens?x="},
+    {"system-user-id": "me"},
+    {"system-user-id": "٣٠١"},
+    {"app-id": "0120"},
+    {"business-id": "178 "},
+    {"scopes": " "},
+    {"scopes": "ads_read,business_management"},
+    {"lifetime": "Never"},
+    {"lifetime": "90d"},
+    {"grace-s": "9" * 200},
+    {"grace-s": "-1"},
+    {"trigger": "y"},
+    {"stack": "test/../prod"},
+]
+
+
+def tamper(world: Rotated, changed: dict[str, str]) -> None:
+    world.aws.find(NAME).tags.update({f"meta-tokens:{key}": value for key, value in changed.items()})
+
+
+def refuse_and_heal(world: Rotated) -> str:
+    """Call createSecret, which must change nothing; then with Pulumi's tags the same rotation must succeed."""
+    world.begin()
+    before, minted, labels = dict(world.tags()), len(world.meta.tokens), world.stages()
+    with pytest.raises(ForeignSecretError) as refused:
+        world.call(CREATE)
+    assert (dict(world.tags()), len(world.meta.tokens), world.stages()) == (before, minted, labels)
+    assert world.meta.alive(world.at("AWSCURRENT")["access_token"])
+    world.up()
+    world.calls()
+    assert world.where("AWSCURRENT") == NEW
+    assert [token.user for token in world.meta.tokens.values()] == ["301", "301"]
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(("policy", "whose"), [(None, TOKENS), (POLICY, POLICYS)], ids=["token", "policy"])
+@pytest.mark.parametrize(("changed", "beyond"), WIDER, ids="-".join)
+def test_tags_alone_widen_nothing(policy: Policy | None, whose: str, changed: dict[str, str], beyond: str) -> None:
+    world = Rotated(policy)
+    tamper(world, changed)
+
+    assert refuse_and_heal(world) == (
+        f"Rotating secret {NAME} is refused: its tags ask for {whose}: {beyond}. Nothing was minted; the current token "
+        "stays. If the stack declares that, deploy the function's environment anew (`meta-access function` prints it); "
+        "if not, somebody changed the tags, and `pulumi up` writes them again."
+    )
+
+
+@pytest.mark.parametrize("policy", [None, POLICY], ids=["token", "policy"])
+@pytest.mark.parametrize("changed", UNREADABLE, ids=str)
+def test_tags_that_no_stack_writes_are_named_and_nothing_is_asked_of_meta(
+    policy: Policy | None, changed: dict[str, str]
+) -> None:
+    world = Rotated(policy)
+    tamper(world, changed)
+    [key] = changed
+    world.meta.calls.clear()
+
+    refused = refuse_and_heal(world)
+
+    assert refused == (
+        f"Rotating secret {NAME} is refused: its tags meta-tokens:{key} were removed or changed by hand, so what to "
+        "mint is not known. Nothing was changed; `pulumi up` writes them again."
+    )
+    assert world.meta.calls[0] == "inspect"
+
+
+def test_a_secret_that_says_it_is_another_stack_s_is_not_rotated_by_a_bound_function() -> None:
+    world = Rotated(POLICY)
+    tamper(world, {"stack": "prod"})
+    world.begin()
+
+    with pytest.raises(ForeignSecretError, match="meta-tokens:stack are meta-access/prod, not meta-access/test"):
+        world.call(CREATE)
+
+    assert len(world.meta.tokens) == 1
+
+
+def test_a_secret_that_the_policy_does_not_name_is_not_rotated() -> None:
+    world = Rotated(replace(POLICY, tokens={"meta/test/other": POLICY.tokens[NAME]}))
+    world.begin()
+
+    with pytest.raises(ForeignSecretError) as refused:
+        world.call(CREATE)
+
+    assert str(refused.value) == (
+        f"Rotating secret {NAME} is refused: it is none of those that META_ACCESS_ROTATION_POLICY of this function "
+        "binds. Nothing was minted; the current token stays. If the stack declares it with rotation_owner: lambda, "
+        "deploy the function's environment anew (`meta-access function` prints it); else cancel the rotation in AWS."
+    )
+    assert len(world.meta.tokens) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("system-user-id", "999"), ("scopes", "ads_management ads_read"), ("lifetime", "never"), ("stack", "prod")],
+)
+def test_an_observer_sees_tags_that_somebody_changed_so_that_pulumi_writes_them_again(key: str, value: str) -> None:
+    world = Rotated()
+
+    def freshness() -> str:
+        return observe(
+            world.store, world.arn, claim=world.claim, version_id=world.first.version_id, generation=1,
+            expires_at=world.first.expires_at, grace_s=DAY, rotate_before_s=20 * DAY, rotation_owner="lambda",
+            wish={
+                "meta-tokens:project": "meta-access",
+                "meta-tokens:stack": "test",
+                "meta-tokens:system-user-id": "301",
+                "meta-tokens:scopes": "ads_read business_management",
+                "meta-tokens:lifetime": "60d",
+            },
+        ).freshness  # fmt: skip
+
+    assert freshness() == "current"
+    tamper(world, {key: value})
+    assert freshness() == f"edited by hand: the tag meta-tokens:{key} says another thing"
+    world.up()
+    assert freshness() == "current"
+
+
+@pytest.mark.parametrize("policy", [None, POLICY], ids=["token", "policy"])
+def test_the_credential_s_own_user_gets_no_token_of_it(policy: Policy | None) -> None:
+    world = Rotated(policy)
+    world.meta.caller = "301"
+    world.begin()
+
+    with pytest.raises(ForeignSecretError) as refused:
+        world.call(CREATE)
+
+    assert str(refused.value) == (
+        f"Rotating secret {NAME} is refused: meta-tokens:system-user-id is 301, whose token this function acts with, "
+        "and it never mints for that user. Nothing was minted; the current token stays. Set rotation_owner: pulumi on "
+        "that identity, or give the function a credential of another system user."
+    )
+    assert len(world.meta.tokens) == 1
+
+
+@pytest.mark.parametrize("policy", [None, POLICY], ids=["token", "policy"])
+def test_less_than_what_is_allowed_is_minted(policy: Policy | None) -> None:
+    world = Rotated(policy)
+    world.up(scopes=("ads_read",))
+    world.begin()
+
+    world.calls()
+
+    assert (world.at("AWSCURRENT")["scope"], world.at("AWSCURRENT")["generation"]) == ("ads_read", 2)
+
+
+def test_a_token_that_never_expires_is_followed_by_one_like_it_or_by_one_that_does() -> None:
+    world = Rotated()
+    endless = replace(OWNED, expires=False, keepers={"round": "2"}, rotation_owner="pulumi")
+    world.ensure(endless, claim=world.claim)
+    world.ensure(replace(endless, rotation_owner="lambda"), claim=world.claim)
+    world.begin()
+    world.calls()
+    assert (world.at("AWSCURRENT")["generation"], world.at("AWSCURRENT")["expires_at"]) == (3, None)
+
+    tamper(world, {"lifetime": "60d"})
+    world.begin(NEXT)
+    world.calls(NEXT)
+
+    assert (world.at("AWSCURRENT")["generation"], world.at("AWSCURRENT")["expires_at"]) == (4, "2027-01-23T08:00:00Z")
+
+
+def test_without_a_policy_a_secret_edited_by_hand_is_bound_by_the_newest_token_in_it() -> None:
+    world = Rotated()
+    world.aws.put_secret_value(
+        SecretId=NAME, ClientRequestToken="h" * 32, SecretString="by hand", VersionStages=["AWSCURRENT"]
+    )
+    tamper(world, {"scopes": "ads_read business_management pages_show_list"})
+    world.begin()
+    with pytest.raises(ForeignSecretError, match="meta-tokens:scopes adds pages_show_list"):
+        world.call(CREATE)
+
+    tamper(world, {"scopes": "ads_read business_management"})
+    world.calls()
+
+    assert (world.where("AWSCURRENT"), len(world.meta.tokens)) == (NEW, 2)
+
+
+def test_without_a_policy_a_secret_without_any_token_of_ours_gets_none() -> None:
+    world = Rotated()
+    world.aws.find(NAME).versions[world.first.version_id].text = "by hand"
+    world.begin()
+
+    with pytest.raises(ForeignSecretError, match="has no META_ACCESS_ROTATION_POLICY that says what it may mint"):
+        world.call(CREATE)
+
+    assert len(world.meta.tokens) == 1
+
+
+@pytest.mark.parametrize("step", [TEST, FINISH])
+def test_tags_that_change_in_the_middle_of_a_rotation_hold_up_no_token_that_was_minted_before(step: str) -> None:
+    world = Rotated(POLICY)
+    world.begin()
+    for done in STEPS[: STEPS.index(step)]:
+        world.call(done)
+    tamper(world, {"system-user-id": "999", "lifetime": "never"})
+
+    for left in STEPS[STEPS.index(step) :]:
+        world.call(left)
+
+    assert world.where("AWSCURRENT") == NEW
+    assert [(token.user, token.expires is None) for token in world.meta.tokens.values()] == [("301", False)] * 2
 
 
 # --- an order to revoke --------------------------------------------------------------------------

@@ -334,6 +334,7 @@ class Meta:
     spoil: int = 0
     refuse: GraphError | None = None
     calling: str = PREFIX + "calling"
+    caller: str = "root"
     calls: list[str] = field(default_factory=list)
 
     def _called(self, what: str) -> None:
@@ -380,7 +381,7 @@ class Meta:
         self.hook("after", "revoke")
 
     def calling_token(self) -> tuple[str, str]:
-        return ("root", fingerprint(self.calling))
+        return (self.caller, fingerprint(self.calling))
 
     def server_time(self) -> datetime:
         return self.time.now
