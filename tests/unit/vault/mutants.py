@@ -121,6 +121,14 @@ MUTANTS: dict[int, tuple[str, str, str]] = {
         'self._client.get("oauth/revoke", params, in_form=True)',
         'self._client.get("oauth/revoke", params)',
     ),
+    58: (
+        "rotation.py",
+        "if bound is not None and (beyond := bound.beyond(ask)):",
+        "if beyond := list[str]():",
+    ),
+    59: ("rotation.py", "if own == ask.system_user_id:", "if own is None:"),
+    60: ("tags.py", 'if not reads(tags.get(key, ""))]:', "if not tags.get(key)]:"),
+    61: ("lambda_handler.py", "    _check_place(policy, region, account, context)\n", ""),
 }
 
 
