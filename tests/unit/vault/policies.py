@@ -22,7 +22,7 @@ from meta_access.vault.adoption import adopt
 from meta_access.vault.revocation import end_condemned, order
 from meta_access.vault.rotation import STEPS, rotate
 from tests.connections import MAIN
-from tests.unit.vault.world import ASK, NAME, PREFIX, World
+from tests.unit.vault.world import ASK, NAME, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
