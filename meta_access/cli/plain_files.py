@@ -52,7 +52,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         """Open a folder, made when it is not there.
 
-        Below the current folder no part of the path may be a link; elsewhere, which is the user's own, the last part.
+        Below the project's folder no part of the path may be a link; elsewhere, which is the user's own, the last part.
 
         Raises:
             LinkError: One is.
@@ -140,13 +140,14 @@ class Folder:
 
 
 def _split(path: Path) -> tuple[Path, tuple[str, ...]]:
-    """Where the way begins, and the parts of it that are walked one by one."""
+    """Where the way begins, and the parts of it that are walked one by one: all of them below the project's folder."""
     here = Path.cwd()
-    if not path.is_absolute() and ".." not in path.parts:
-        return Path(), path.parts
-    if path.is_relative_to(here) and ".." not in path.parts:
-        return here, path.relative_to(here).parts
-    return (path, ()) if path.name in {"", ".."} else (path.parent, (path.name,))
+    root = next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").is_file()), here)
+    # By the letter: `link/..` is where the link stands, and not above where it leads.
+    whole = Path(os.path.normpath(here / path))
+    if whole.is_relative_to(root):
+        return root, whole.relative_to(root).parts
+    return whole.parent, (whole.name,) if whole.name else ()
 
 
 def _enter(name: str, at: int, place: str) -> int:

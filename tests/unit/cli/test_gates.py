@@ -317,6 +317,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         ("linked", "linked/pack"),  # above the target
         ("linked", "{home}/linked/pack"),
         ("linked", "linked/a/b"),
+        ("linked", "stacks/../linked/pack"),
     ],
 )
 def test_a_pack_is_not_written_through_a_link(  # noqa: PLR0917 - fixtures
@@ -341,6 +342,24 @@ def test_a_pack_is_not_written_through_a_link(  # noqa: PLR0917 - fixtures
     assert calls == []
 
 
+def test_a_pack_beside_a_link_or_outside_the_project_is_written(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], calls: list[tuple[str, str]]
+) -> None:
+    outputs["gates"]["ads-tier"] = {"status": "pending_human", "phase": "not_started"}
+    away = home.parent / f"{home.name}-away"
+    (away / "deep").mkdir(parents=True)
+    (home / "linked").symlink_to(away / "deep")
+
+    # `linked/..` means the project, where the link stands, and not the folder above that it leads to.
+    assert run("--review-pack", "linked/../pack").exit_code == 2
+    assert run("--review-pack", f"{away}/pack").exit_code == 2
+
+    assert (home / "pack" / "ads-tier" / "README.md").is_file()
+    assert (away / "pack" / "ads-tier" / "README.md").is_file()
+    assert not list((away / "deep").iterdir())
+    assert calls == [("ads", "ads_management_standard_access")] * 2
+
+
 def test_a_pack_that_leads_to_itself_or_holds_a_pipe_is_one_clear_error(
     run: Callable[..., Result], home: Path, outputs: dict[str, Any]
 ) -> None:
@@ -349,7 +368,7 @@ def test_a_pack_that_leads_to_itself_or_holds_a_pipe_is_one_clear_error(
     (home / "pack").mkdir()
     os.mkfifo(home / "pack" / ".meta-access.json")
 
-    assert "Writing loop failed: it is a link" in run("--review-pack", "loop").output
+    assert f"Writing {home}/loop failed: it is a link" in run("--review-pack", "loop").output
     assert (
         "Writing pack/.meta-access.json failed: it is a link, or no plain file" in run("--review-pack", "pack").output
     )
