@@ -7,7 +7,7 @@ import os
 import subprocess
 
 OFF = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
-TIMEOUT_S = 300.0
+TIMEOUT_S = 120.0
 
 
 def installed_only() -> dict[str, str]:
