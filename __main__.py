@@ -19,7 +19,7 @@ from meta_access import call_log, upkeep
 from meta_access.connections import Settings, settings_of
 from meta_access.failures import told
 from meta_access.graph.client import client_for
-from meta_access.preflight import preflight
+from meta_access.preflight import Seen, preflight
 from meta_access.spec import Stack, load_stack, losses, notices, plan, tier, use_case
 from meta_access.spec.quota import quota_export
 
@@ -39,14 +39,17 @@ def main() -> None:
     settings = settings_of(stack.spec)
     if lost := losses.warning(last_urns(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
-    seen = {}
+    seen = Seen()
     if settings.offline:
         pulumi.log.warn(OFFLINE)
     else:
         seen = preflight(stack, settings)
-    tiers = tier.reports(stack.spec, stack.rules, seen)
+    for doubts in seen.doubts.values():
+        for text in doubts.says:
+            pulumi.log.warn(text)
+    tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     now = _now(settings)
-    kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.items()}, call_log.read, now)
+    kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
     _say(stack, tiers, kept, now.date())
     board = GateBoard(stack)
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
@@ -60,6 +63,8 @@ def main() -> None:
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
     pulumi.export("tiers", {report.connection: report.as_output() for report in tiers})
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
+    if seen.doubts:
+        pulumi.export("admin_tokens", {name: doubts.as_output() for name, doubts in seen.doubts.items()})
     if kept:
         pulumi.export("upkeep", {one.app: one.as_output() for one in kept})
     if tokens := {

@@ -6,6 +6,8 @@ It turns what would be a failure of some resource, in the middle of a run, into 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from meta_access import errors
 from meta_access.credentials import credentials_for
 from meta_access.endpoints import is_loopback
 from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.graph.admin_token import Doubts, examine, refused
 from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.tiers import probe
@@ -22,24 +25,38 @@ from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
     from meta_access.connections import Connection, Settings
-    from meta_access.graph.debug_token import TokenInfo
     from meta_access.rules import RuleSet
     from meta_access.spec import Stack
 
 _LAST_SENTENCE = re.compile(r"(?P<problem>.+[.?!]) (?P<fix>[A-Z].+)")
 
 
-def preflight(stack: Stack, settings: Settings) -> dict[str, TierSeen]:
-    """Look at every connection, and answer what each shows of its app's tier.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the look showed.
+
+    Attributes:
+        tiers: By connection.
+        doubts: By connection: what a person is told of its admin token; nothing for one that is as it should be.
+    """
+
+    tiers: dict[str, TierSeen] = field(default_factory=dict)
+    doubts: dict[str, Doubts] = field(default_factory=dict)
+
+
+def preflight(stack: Stack, settings: Settings) -> Seen:
+    """Look at every connection, and answer what each shows of its app's tier and of its admin token.
 
     Raises:
         ConfigError: With the problems of all of them.
     """
     secrets = _planned_secrets(stack)
-    problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name))]
+    seen = Seen()
+    problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name), seen)]
     if problems:
         raise ConfigError(problems)
-    return {name: _tier(one, stack.rules) for name, one in settings.connections.items()}
+    seen.tiers.update((name, _tier(one, stack.rules)) for name, one in settings.connections.items())
+    return seen
 
 
 def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
@@ -57,12 +74,16 @@ def _planned_secrets(stack: Stack) -> dict[str, str]:
     return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in identities(stack.spec, stack.rules)}
 
 
-def _look(connection: Connection, secret: str | None) -> list[Problem]:
+def _look(connection: Connection, secret: str | None, seen: Seen) -> list[Problem]:
     path = f"meta:connections.{connection.name}"
     found: list[Problem] = []
     try:
         token = credentials_for(connection).admin_token()
-        found += _judge(connection, inspect(client_for(connection), token))
+        client = client_for(connection)
+        info = inspect(client, token)
+        found += refused(connection, info)
+        if not found and (told := examine(client, info, client.server_time or datetime.now(UTC))).says:
+            seen.doubts[connection.name] = told
     except ConfigError as error:
         found += error.problems
     except MetaAccessError as error:
@@ -71,18 +92,6 @@ def _look(connection: Connection, secret: str | None) -> list[Problem]:
         if isinstance(error, errors.GraphUnreachableError) and not error.sent and _emulated(connection):
             return found
     return found + (_secrets_manager(connection, secret) if secret is not None else [])
-
-
-def _judge(connection: Connection, info: TokenInfo) -> list[Problem]:
-    path = f"meta:connections.{connection.name}.admin_token"
-    if info.app_id and info.app_id != connection.app_id:
-        text = f"is a token of app {info.app_id}, while the connection's app is {connection.app_id}."
-        return [Problem(path, text, "mint a token for this app, or name the app it belongs to.")]
-    if not info.valid:
-        reason = f" ({info.problem.rstrip('.')})" if info.problem else ""
-        text = f"Meta says that the token is not valid{reason}."
-        return [Problem(path, text, "put a valid admin system user's token where admin_token points.")]
-    return []
 
 
 def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:

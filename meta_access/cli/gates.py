@@ -53,6 +53,7 @@ class Board:
         at: What the upkeep and the days are judged by.
         seen: When what the gates say was seen; None when Meta was asked just now.
         not_seen: Gate to the reason why a look just now did not show it; it stands as it was.
+        admin_tokens: Connection to what the last update found doubtful about its admin token, and when that ends.
     """
 
     stack: str
@@ -62,6 +63,7 @@ class Board:
     at: datetime
     seen: Seen | None
     not_seen: Mapping[str, str] = field(default_factory=dict)
+    admin_tokens: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -85,6 +87,8 @@ class Board:
             due.near(day, self.today) for day in self.owed.values()
         ):
             return EXPIRING
+        if any(one.get("ends") for one in self.admin_tokens.values()):
+            return EXPIRING
         return WORK_LEFT if self.open else DONE
 
     def as_json(self) -> dict[str, Any]:
@@ -98,6 +102,7 @@ class Board:
             "open": self.open,
             "due": {name: day.isoformat() for name, day in self.owed.items()},
             "upkeep": {one.app: one.as_json() for one in self.upkeep},
+            **({"admin_tokens": self.admin_tokens} if self.admin_tokens else {}),
         }
 
 
@@ -114,7 +119,16 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, se
     # An emulator's clock may be ahead of this machine's.
     at = max([now, *(call.at for found in calls.values() for call in found)])
     judged = upkeep.of_stack(stack, _seen(outputs), lambda app_id, url: calls[app_id, url], at)
-    return Board(name, gates, gate_names.due_days(stack.spec), tuple(judged), at, seen)
+    tokens = outputs.get("admin_tokens")
+    return Board(
+        name,
+        gates,
+        gate_names.due_days(stack.spec),
+        tuple(judged),
+        at,
+        seen,
+        admin_tokens=tokens if isinstance(tokens, dict) else {},
+    )
 
 
 def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
@@ -139,7 +153,9 @@ def chosen(found: Board, stack: Stack, wanted: Filter) -> Board:
             raise click.BadParameter(f"the stack has no {name!r}: {hint}", param_hint=option)
     gates = filtered(found.gates, wanted)
     unseen = {name: why for name, why in found.not_seen.items() if name in gates}
-    return replace(found, gates=gates, upkeep=() if wanted.client else found.upkeep, not_seen=unseen)
+    if wanted.client:
+        found = replace(found, upkeep=(), admin_tokens={})
+    return replace(found, gates=gates, not_seen=unseen)
 
 
 def render(found: Board, console: Console) -> None:
@@ -152,6 +168,8 @@ def render(found: Board, console: Console) -> None:
     else:
         console.print("There is no such gate.")
     render_lines("Not looked at", [f"{name}: {why}" for name, why in found.not_seen.items()], console)
+    doubts = [str(text) for one in found.admin_tokens.values() for text in one.get("says", ())]
+    render_lines("Admin tokens", doubts, console)
     owed = {name: due.told(day, found.today) for name, day in found.owed.items()}
     render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
@@ -185,7 +203,7 @@ def command(
     """Show every gate: where it stands, who is next, and the next step; and whether each app keeps its tier.
 
     Exit code 0 when all that are shown are satisfied, 1 after an error, 2 when work is left, 3 when an app's tier
-    lapses, or an open obligation is due, within 14 days.
+    lapses, an open obligation is due, or an admin token ends, within 14 days.
     """
     name = stack or stacks.selected()
     home = project.find(Path.cwd())

@@ -6,6 +6,7 @@ import http.server
 import json
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from meta_access import errors, preflight
 from meta_access.connections import settings_of
 from meta_access.errors import ConfigError
+from meta_access.graph.admin_token import Doubts
 from meta_access.graph.debug_token import TokenInfo
 from meta_access.spec import load_stack
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meta_access.graph.client import GraphClient
+    from meta_access.spec import Stack
 
 APP = "1204817736400555"
 GOOD = TokenInfo(True, APP, "122096106543457614", "SYSTEM_USER", ("business_management",), None, None)
@@ -41,7 +44,16 @@ def connection(graph_port: int = 1, aws_port: int = 1) -> dict[str, Any]:
 
 
 def problems(connections: dict[str, Any]) -> list[str]:
-    stack = load_stack(
+    stack = loaded(connections)
+    try:
+        preflight.preflight(stack, settings_of(stack.spec))
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def loaded(connections: dict[str, Any]) -> Stack:
+    return load_stack(
         {
             "meta:environment": "test",
             "meta:rules": "2026-05",
@@ -56,11 +68,6 @@ def problems(connections: dict[str, Any]) -> list[str]:
         "test",
         Path("nowhere"),
     )
-    try:
-        preflight.preflight(stack, settings_of(stack.spec))
-    except ConfigError as error:
-        return [str(problem) for problem in error.problems]
-    return []
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +84,7 @@ class World:
         self.answer: TokenInfo | Exception = GOOD
         self.refusal: Exception = errors.SecretNotFoundError("no such secret")
         self.asked: list[str] = []
+        self.doubts = Doubts()
 
     def describe(self, secret: str) -> None:
         self.asked.append(secret)
@@ -95,6 +103,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     here = World()
     monkeypatch.setattr(preflight, "store_for", lambda aws: here)
     monkeypatch.setattr(preflight, "inspect", here.inspect)
+    monkeypatch.setattr(preflight, "examine", lambda *_: here.doubts)
     return here
 
 
@@ -138,6 +147,22 @@ def test_advice_of_two_sentences_stays_whole(world: World) -> None:
     world.answer = error
     assert problems({"main": connection()}) == [
         f"{PATH}: Meta refused calling debug_token: no. It is blocked. Fix: look there. Do not repeat it."
+    ]
+
+
+def test_what_is_doubtful_about_an_admin_token_holds_nothing_up(world: World) -> None:
+    world.doubts = Doubts(("the token is a person's own.",))
+    stack = loaded({"main": connection()})
+    assert preflight.preflight(stack, settings_of(stack.spec)).doubts == {"main": world.doubts}
+
+
+def test_a_pages_token_is_refused(world: World) -> None:
+    world.answer = replace(GOOD, type="PAGE")
+    assert problems({"main": connection()}) == [
+        (
+            f"{PATH}.admin_token: is a Page's token (type PAGE), which can act for no business. "
+            "Fix: point it to the token of an admin system user; `meta-access bootstrap` makes one."
+        )
     ]
 
 

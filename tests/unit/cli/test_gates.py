@@ -107,6 +107,20 @@ def test_nothing_is_left_when_every_gate_is_satisfied(run: Callable[..., Result]
     assert "ads: cannot tell. meta-access itself made 0 successful calls in 15 days." in done.output
 
 
+def test_what_is_doubtful_about_an_admin_token_is_said_and_a_near_end_has_its_exit_code(
+    run: Callable[..., Result], outputs: dict[str, Any]
+) -> None:
+    outputs["admin_tokens"] = {"main": {"says": ["meta:connections.main.admin_token: the token is odd."], "ends": None}}
+    done = run()
+    assert done.exit_code == 0, done.output
+    assert "Admin tokens\nmeta:connections.main.admin_token: the token is odd.\n" in done.output
+
+    outputs["admin_tokens"]["main"]["ends"] = "2026-12-03T08:00:00Z"
+    done = run("--json")
+    assert done.exit_code == 3
+    assert json.loads(done.output)["admin_tokens"] == outputs["admin_tokens"]
+
+
 def test_an_open_gate_is_work_left_with_its_phase_and_what_comes_first(
     run: Callable[..., Result], outputs: dict[str, Any]
 ) -> None:
