@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.engine import lindenhof
+from tests.engine.commands import run
 from tests.engine.lindenhof import BRAND, SHOP
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ def test_a_gate_that_opened_shows_at_the_next_preview(dev: Project, emulator: Ru
     assert dev.up().code == 0
     emulator.act("accept-role", person="ines")
     emulator.act("verify")
+    before = dev.export()
+
+    # The board as the update left it, and as it is now; a look writes nothing down.
+    code, board, _ = run(dev, "gates")
+    assert (code, board["seen"]["by"], board["gates"]["ads-app-roles"]["status"]) == (2, "update", "pending_human")
+    code, board, _ = run(dev, "gates", "--refresh")
+    assert (board["seen"]["by"], board["gates"]["ads-app-roles"]["status"]) == ("look", "satisfied")
+    assert board["gates"]["lindenhof-verification"]["status"] == "satisfied"
+    assert dev.export() == before
 
     preview = dev.preview("--diff")
 
