@@ -15,7 +15,7 @@ from components.gate_board import GateBoard
 from components.known import known
 from components.last_state import last_urns
 from components.system_identity import SystemIdentity
-from meta_access import call_log, upkeep
+from meta_access import call_log, departures, upkeep
 from meta_access.connections import Settings, settings_of
 from meta_access.failures import told
 from meta_access.graph.client import client_for
@@ -44,6 +44,8 @@ def main() -> None:
         pulumi.log.warn(OFFLINE)
     else:
         seen = preflight(stack, settings)
+        for text in departures.warnings(stack, settings, pulumi.get_project()):
+            pulumi.log.warn(text)
     for doubts in seen.doubts.values():
         for text in doubts.says:
             pulumi.log.warn(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.renames import called_before
 from meta_access import AssetAssignment, AssetShare
 from meta_access.spec import plan
 
@@ -54,6 +55,6 @@ class ClientAccess(pulumi.ComponentResource):
                 asset=assignment.asset,
                 tasks=list(assignment.tasks),
                 requires=board.for_work(user, *([shared.name] if shared is not None else [])),
-                opts=child,
+                opts=called_before(child, assignment.key_of(user.renamed_from) if user.renamed_from else None),
             )
         self.register_outputs({})

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_random
 
 from components.known import known
+from components.renames import called_before
 from meta_access import AppInstallation, SystemUser, SystemUserAppAccess, SystemUserToken
 from meta_access.spec import gate_names
 from meta_access.spec.plan import SUFFIX
@@ -45,6 +46,7 @@ class SystemIdentity(pulumi.ComponentResource):
         self, name: str, *, plan: IdentityPlan, board: GateBoard, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("meta:access:SystemIdentity", name, None, opts)
+        child, before = pulumi.ResourceOptions(parent=self), plan.renamed_from
         user = SystemUser(
             name,
             connection=plan.connection,
@@ -54,13 +56,13 @@ class SystemIdentity(pulumi.ComponentResource):
             on_destroy=plan.on_destroy,
             # An adopted user exists already: taking it over widens nothing.
             requires=None if plan.adopt is not None else board.for_user(plan.connection),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=called_before(child, before),
         )
         installation = AppInstallation(
             name,
             connection=plan.connection,
             system_user_id=user.id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=called_before(child, before),
         )
         gate = gate_names.app_access(name)
         access = SystemUserAppAccess(
@@ -68,7 +70,9 @@ class SystemIdentity(pulumi.ComponentResource):
             system_user_id=user.id,
             **board.given(gate, plan.connection),
             # Where Meta gives the app along with its installation, the gate is to see that at once.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[installation]),
+            opts=called_before(
+                pulumi.ResourceOptions(parent=self, depends_on=[installation]), before and gate_names.app_access(before)
+            ),
         )
         board.add(gate, access)
         token = SystemUserToken(
@@ -76,7 +80,7 @@ class SystemIdentity(pulumi.ComponentResource):
             connection=plan.connection,
             system_user_id=user.id,
             scopes=list(plan.scopes),
-            secret_name=self._secret_name(name, plan.secret),
+            secret_name=self._secret_name(plan),
             lifetime=plan.lifetime,
             rotate_before=plan.rotate_before,
             grace=plan.grace,
@@ -86,16 +90,23 @@ class SystemIdentity(pulumi.ComponentResource):
             rotation_owner=plan.rotation_owner,
             requires=board.for_work(plan, gate),
             # Meta mints only for an app that the user has installed.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[installation]),
+            opts=called_before(pulumi.ResourceOptions(parent=self, depends_on=[installation]), before),
         )
         self.system_user_id = user.id
         self.secret = {"name": token.secret_name, **{field: getattr(token, field) for field in _TOLD}}
         self.register_outputs({"system_user_id": known(self.system_user_id), "secret": known(self.secret)})
 
-    def _secret_name(self, name: str, pattern: str) -> pulumi.Input[str]:
-        if SUFFIX not in pattern:
-            return pattern
+    def _secret_name(self, plan: IdentityPlan) -> pulumi.Input[str]:
+        if SUFFIX not in plan.secret:
+            return plan.secret
+        before = None if plan.renamed_from is None else _suffix_of(plan.renamed_from)
         suffix = pulumi_random.RandomId(
-            f"{name}-secret-suffix", byte_length=_SUFFIX_BYTES, opts=pulumi.ResourceOptions(parent=self)
+            _suffix_of(plan.key),
+            byte_length=_SUFFIX_BYTES,
+            opts=called_before(pulumi.ResourceOptions(parent=self), before),
         )
-        return suffix.hex.apply(lambda digits: pattern.replace(SUFFIX, digits))
+        return suffix.hex.apply(lambda digits: plan.secret.replace(SUFFIX, digits))
+
+
+def _suffix_of(identity: str) -> str:
+    return f"{identity}-secret-suffix"

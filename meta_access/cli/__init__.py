@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
     "evidence": "Take over what Meta's developer tools showed, into the stack's evidence file.",
     "offboard": "Show what a person holds of a stack, and take away what a program may.",
-    "orphans": "End secrets and retire users of a stack that stand in no state; list what remains.",
+    "orphans": "List secrets and users of a stack that stand in no state; end them once you agree.",
     "function": "Print the environment of the rotation function, which binds what it may mint.",
     "gates": "Show what waits for people and who is next; write what App Review needs.",
     "report": "Show what a stack made, which human work is open, and when its secrets expire.",

@@ -1,8 +1,10 @@
 """What a stack left behind: secrets that are tagged as its own and stand in no state, and system users to retire.
 
-A run that was killed can leave a secret whose resource was never recorded. Nothing here is taken for ours by its name:
-the tags say whose a secret is, and a live claim of another run is waited for before anything is ended. A system user
-whose resource is gone and whose token was still in grace then is named in the secret's tags, too, and retired here.
+A run that was killed can leave a secret whose resource was never recorded. Absence from one state proves nothing: the
+state may be the wrong one, another team may use the same names, `pulumi state move` may have taken the token elsewhere.
+So a secret is this stack's by the id in its tags, never by a name; other states are looked into; and nothing is ended
+that nobody has agreed to. A system user whose resource is gone and whose token was still in grace then is named in the
+secret's tags, too, and retired here.
 """
 
 from __future__ import annotations
@@ -17,20 +19,66 @@ from meta_access.quota import is_retired
 from meta_access.vault import former, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from meta_access.connections import Connection
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.vault.description import Description
 
-USER = "pulumi-python:dynamic/meta:SystemUser"
-TOKEN = "pulumi-python:dynamic/meta:SystemUserToken"  # noqa: S105 - a type token of Pulumi
+OURS = "pulumi-python:dynamic/meta:"
+USER = f"{OURS}SystemUser"
+TOKEN = f"{OURS}SystemUserToken"
+ID = "stack_id"
 ARN_START = "arn:"
 RESTORE = "until then the next `up` that asks for this secret restores it"
+NO_RESOURCE = (
+    "the state of this stack holds nothing of ours, so that every secret would look left behind. If this is the right "
+    "backend and stack, run `pulumi up` first"
+)
+NO_ID = "its tags have no stack id (an older version made it), so that it may be another stack's of the same name"
+NO_ID_HERE = (
+    "no resource of this state has a stack id yet (an older version made them), so that it may be another stack's of "
+    "the same name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state of the stack holds.
+
+    Attributes:
+        arns: Of every secret that a token speaks of: its own, and those it is leaving.
+        users: Ids of system users.
+        ids: Of the stack, as its resources have them; several after `pulumi state move`.
+        resources: Whether anything of ours is there.
+    """
+
+    arns: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    resources: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What the states of the backend's other stacks hold.
+
+    Attributes:
+        arns: Of secrets, each with the name of its stack; `users` likewise.
+        unread: Stacks that could not be looked into, with the reason.
+    """
+
+    arns: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 class World(Protocol):
     """What is looked at and acted on; the command brings the real one."""
+
+    def elsewhere(self) -> Elsewhere:
+        """What the backend's other stacks hold; asked only when something seems to be left behind."""
+        ...
 
     def secrets(self, connection: Connection) -> Iterable[Description]:
         """Secrets tagged with this project and stack, those scheduled for deletion included."""
@@ -63,10 +111,11 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing and what is to be said about it."""
+    """One thing and what is to be said about it; `id` is a secret's ARN or a system user's id."""
 
     name: str
     text: str
+    id: str = ""
 
 
 @dataclass(slots=True)
@@ -74,41 +123,54 @@ class Leftovers:
     """The result of a sweep.
 
     Attributes:
+        orphans: Secrets, and users to retire, that nobody has agreed to end yet.
+        doubtful: Likewise, but only their name is consent enough: whose they are is not certain.
         ended: Secrets of no state that were ended now.
-        left: Secrets of no state that could not be ended, and users that could not be retired; while there is one, the
-            work is not done.
+        left: Secrets of no state that could not be ended, and users that could not be retired.
         withdrawn: System users of no state: those retired now, and those that somebody else has taken.
+        foreign: Secrets of another stack with the same project and name.
+        elsewhere: Secrets and users that another stack of the backend holds.
         scheduled: Secrets that wait for their deletion.
         retired: System users out of use: Meta has no way to delete one.
         unseen: Connections that could not be looked at.
     """
 
+    orphans: list[Line] = field(default_factory=list)
+    doubtful: list[Line] = field(default_factory=list)
     ended: list[Line] = field(default_factory=list)
     left: list[Line] = field(default_factory=list)
     withdrawn: list[Line] = field(default_factory=list)
+    foreign: list[Line] = field(default_factory=list)
+    elsewhere: list[Line] = field(default_factory=list)
     scheduled: list[Line] = field(default_factory=list)
     retired: list[Line] = field(default_factory=list)
     unseen: list[Line] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
-        return not self.left and not self.unseen
+        """Whether nothing of this stack is left that somebody has to do something about."""
+        return not (self.orphans or self.doubtful or self.left or self.unseen)
 
 
-def arns_in_state(state: Mapping[str, Any]) -> set[str]:
-    """Return every ARN that a token of this state speaks of: its secret's, and those of secrets it is leaving."""
-    found: set[str] = set()
-    for resource in resources(dict(state)) + unfinished(dict(state)):
-        if resource.get("type") == TOKEN:
-            _collect(resource.get("outputs"), found)
-            _collect(resource.get("id"), found)
-    return found
+def known_of(state: Mapping[str, Any]) -> Known:
+    """Read what a state holds, operations that a killed run never finished included."""
+    arns: set[str] = set()
+    entries = [one for one in resources(dict(state)) + unfinished(dict(state)) if _type(one).startswith(OURS)]
+    for entry in entries:
+        if _type(entry) == TOKEN:
+            _collect(entry.get("outputs"), arns)
+            _collect(entry.get("id"), arns)
+    outputs = [entry["outputs"] for entry in entries if isinstance(entry.get("outputs"), dict)]
+    return Known(
+        arns=frozenset(arns),
+        users=frozenset(str(entry["id"]) for entry in entries if _type(entry) == USER and entry.get("id")),
+        ids=frozenset(str(outs[ID]) for outs in outputs if outs.get(ID)),
+        resources=bool(entries),
+    )
 
 
-def users_in_state(state: Mapping[str, Any]) -> set[str]:
-    """Return the id of every system user that a resource of this state stands for."""
-    entries = resources(dict(state)) + unfinished(dict(state))
-    return {str(entry["id"]) for entry in entries if entry.get("type") == USER and entry.get("id")}
+def _type(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("type", ""))
 
 
 def _collect(value: Any, into: set[str]) -> None:
@@ -122,16 +184,16 @@ def _collect(value: Any, into: set[str]) -> None:
             _collect(part, into)
 
 
-def sweep(connections: Iterable[Connection], kept: set[str], world: World, users: Iterable[str] = ()) -> Leftovers:
-    """End what stands in no state, and list what remains.
+def sweep(connections: Iterable[Connection], known: Known, world: World, agreed: Collection[str] = ()) -> Leftovers:
+    """List what remains, and end of it what was agreed to.
 
     Args:
         connections: Of the stack.
-        kept: ARNs that stand in its state.
+        known: What its state holds.
         world: What to look at.
-        users: Ids of system users that stand in its state.
+        agreed: ARNs of secrets, and ids of system users, that may be ended. Without one, this only looks.
     """
-    run = _Sweep(list(connections), kept, world, set(users))
+    run = _Sweep(list(connections), known, world, frozenset(agreed))
     for connection in run.connections:
         # One connection's trouble does not keep the others from being looked at.
         try:
@@ -146,9 +208,9 @@ def sweep(connections: Iterable[Connection], kept: set[str], world: World, users
 @dataclass(slots=True)
 class _Sweep:
     connections: list[Connection]
-    kept: set[str]
+    known: Known
     world: World
-    used: set[str]
+    agreed: frozenset[str]
     found: Leftovers = field(default_factory=Leftovers)
     handled: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
@@ -161,29 +223,65 @@ class _Sweep:
                 continue
             self.handled.add(secret.arn)
             if secret.deletes_at is not None:
-                self.found.scheduled.append(Line(secret.name, f"deleted on {iso(secret.deletes_at)}; {RESTORE}"))
+                text = f"deleted on {iso(secret.deletes_at)}; {RESTORE}"
+                self.found.scheduled.append(Line(secret.name, text, secret.arn))
                 self.gone.append(secret)
-            elif secret.arn in self.kept or not self._end(connection, secret):
+            elif secret.arn in self.known.arns or not self._goes(connection, secret):
                 self.open.append((connection, secret))
             else:
                 self.gone.append(secret)
+
+    def _goes(self, connection: Connection, secret: Description) -> bool:
+        """Whether a secret of no state is ended now, or would be once somebody agrees."""
+        found, id_ = self.found, secret.tags.get(tags.STACK_ID, "")
+        if not self.known.resources:
+            found.left.append(Line(secret.name, NO_RESOURCE, secret.arn))
+            return False
+        if id_ and self.known.ids and id_ not in self.known.ids:
+            text = f"another stack of this project and name has it: its stack id, {id_}, is not in this state"
+            found.foreign.append(Line(secret.name, text, secret.arn))
+            return False
+        if stack := self.world.elsewhere().arns.get(secret.arn):
+            text = f"the state of stack {stack} holds it; `pulumi up` there writes the name of that stack into the tags"
+            found.elsewhere.append(Line(secret.name, text, secret.arn))
+            return False
+        if secret.arn in self.agreed:
+            return self._end(connection, secret)
+        doubt = NO_ID if not id_ else "" if self.known.ids else NO_ID_HERE
+        return self._list(secret, doubt or self._unread())
+
+    def _unread(self) -> str:
+        told = "; ".join(f"{stack}: {why}" for stack, why in self.world.elsewhere().unread.items())
+        return f"not every other stack could be looked into, and one may hold it ({told})" if told else ""
+
+    def _list(self, secret: Description, doubt: str) -> bool:
+        user = secret.tags.get(tags.SYSTEM_USER, "?")
+        text = f"no state holds it; ending it ends its tokens, which are system user {user}'s"
+        if doubt:
+            self.found.doubtful.append(Line(secret.name, f"{text}. But {doubt}", secret.arn))
+        else:
+            self.found.orphans.append(Line(secret.name, text, secret.arn))
+        # While nobody has agreed to anything, what follows is told as it would be once all were ended.
+        return not self.agreed
 
     def _end(self, connection: Connection, secret: Description) -> bool:
         app = secret.tags.get(tags.APP)
         able = next((one for one in self.connections if one.app_id == app and one.aws == connection.aws), None)
         if able is None:
             text = f"no connection of this stack acts for its app {app or '(not tagged)'}"
-            self.found.left.append(Line(secret.name, text))
+            self.found.left.append(Line(secret.name, text, secret.arn))
             return False
         try:
-            self.found.ended.append(Line(secret.name, self.world.end(able, secret)))
+            self.found.ended.append(Line(secret.name, self.world.end(able, secret), secret.arn))
         except MetaAccessError as error:
-            self.found.left.append(Line(secret.name, str(error)))
+            self.found.left.append(Line(secret.name, str(error), secret.arn))
             return False
         return True
 
     def former(self, connection: Connection) -> None:
         """Retire the users that a token of this connection's app has left and that no resource stands for any more."""
+        if not self.known.resources:
+            return
         # Of a secret that is going nothing can be written, and nothing needs to be.
         places = [*((secret, home) for home, secret in self.open), *((secret, None) for secret in self.gone)]
         marked = [
@@ -203,14 +301,17 @@ class _Sweep:
                 self.world.forget(home, secret, one.id)
 
     def _withdrawn(self, connection: Connection, row: SystemUserRow, name: str) -> bool:
-        """Whether nothing is left to do for a user."""
-        if row.id in self.used or is_retired(row.name):
-            return True
-        if former.digest(row.name) == name:
-            return self._retired(connection, row)
-        text = f"kept (id {row.id}): it has another name than the one we gave it, so somebody else uses it"
-        self.found.withdrawn.append(Line(row.name, text))
-        return True
+        """Whether nothing is left to do for a user, and that may be noted."""
+        if row.id in self.known.users or is_retired(row.name):
+            return bool(self.agreed)
+        if former.digest(row.name) != name:
+            text = f"kept (id {row.id}): it has another name than the one we gave it, so somebody else uses it"
+            self.found.withdrawn.append(Line(row.name, text, row.id))
+            return bool(self.agreed)
+        if stack := self.world.elsewhere().users.get(row.id):
+            self.found.elsewhere.append(Line(row.name, f"the state of stack {stack} holds it (id {row.id})", row.id))
+            return False
+        return self._retired(connection, row)
 
     def _retired(self, connection: Connection, row: SystemUserRow) -> bool:
         held = {secret.name: self.world.held(home, secret, row.id) for home, secret in self.open}
@@ -220,14 +321,20 @@ class _Sweep:
                 f"kept until its tokens end (id {row.id}): {'; '.join(lives)}. After the grace `pulumi up` or "
                 "`meta-access rotate --due` ends them"
             )
-            self.found.left.append(Line(row.name, text))
+            self.found.left.append(Line(row.name, text, row.id))
+            return False
+        if row.id not in self.agreed:
+            text = f"system user of no state (id {row.id}); ending it renames it, so that its slot can be taken again"
+            doubt = self._unread()
+            line = Line(row.name, f"{text}. But {doubt}" if doubt else text, row.id)
+            (self.found.doubtful if doubt else self.found.orphans).append(line)
             return False
         try:
             name = self.world.retire(connection, row.id)
         except MetaAccessError as error:
-            self.found.left.append(Line(row.name, str(error)))
+            self.found.left.append(Line(row.name, str(error), row.id))
             return False
-        self.found.withdrawn.append(Line(row.name, f"retired: id {row.id} is now called {name}"))
+        self.found.withdrawn.append(Line(row.name, f"retired: id {row.id} is now called {name}", row.id))
         return True
 
     def users(self, connection: Connection) -> None:
@@ -236,4 +343,4 @@ class _Sweep:
                 continue
             self.listed.add(user.id)
             text = f"id {user.id}, {user.role}, business {connection.business_id}; the next create takes its slot"
-            self.found.retired.append(Line(user.name, text))
+            self.found.retired.append(Line(user.name, text, user.id))

@@ -137,6 +137,12 @@ def _ended(entry: dict[str, Any]) -> datetime | None:
         return None
 
 
+def listed() -> list[str]:
+    """Return the names of all stacks of the backend, those of the project first; `export` takes them."""
+    names = [str(entry["name"]) for entry in _list(_run(["stack", "ls", "--all", "--json"], "backend"), "the backend")]
+    return sorted(names, key=lambda name: (name.count("/"), name))
+
+
 def selected() -> str:
     """Return the name of the selected stack."""
     return _run(["stack", "--show-name"], "name").strip()

@@ -33,7 +33,7 @@ from meta_access.errors import (
     SecretUnreachableError,
 )
 from meta_access.graph.patience import Caller, on_behalf_of
-from meta_access.providers import _host, _live
+from meta_access.providers import _host, _live, _stack_id
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
 from meta_access.providers._record import RECORD, place_of, shown
 from meta_access.providers._values import clean, unknown
@@ -145,7 +145,7 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
-        wanted = clean(props)
+        wanted = {**clean(props), **_stack_id.of({})}
         self._may_write("creating", wanted)
         hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
         with self._on_behalf(wanted):
@@ -157,6 +157,7 @@ class MetaProvider(ResourceProvider):
         if _live.settings().offline:
             return ReadResult(id_, dict(props))
         outs = self.upgrade(props)
+        _stack_id.see(outs)
         try:
             with self._on_behalf(outs):
                 return self.look(id_, outs)
@@ -166,7 +167,7 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        outs, props = self.upgrade(_olds), clean(_news)
+        outs, props = self.upgrade(_olds), {**clean(_news), **_stack_id.of(_olds)}
         self._may_write("updating", props)
         with self._on_behalf(props):
             return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})

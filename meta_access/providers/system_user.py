@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
-from meta_access.errors import ConflictError, LimitReachedError, QuotaError
+from meta_access.errors import ConflictError, LimitReachedError, MetaAccessError, QuotaError
 from meta_access.graph import snapshot, system_users
 from meta_access.providers import _existing, _grace, _user_plan
 from meta_access.providers._base import MetaProvider
@@ -115,12 +115,11 @@ class SystemUserProvider(MetaProvider):
         }
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
-        given = outs["given_name"]
+        given, live = outs["given_name"], self.live(outs)
         if outs.get("adopted"):
-            return f"kept at Meta as {given} (id {id_}), because it was adopted."
+            return f"{_kept(live, id_)}, because it was adopted."
         if outs["on_destroy"] == "keep":
-            return f"kept at Meta as {given} (id {id_}), because on_destroy is keep."
-        live = self.live(outs)
+            return f"{_kept(live, id_)}, because on_destroy is keep."
         row = _listed(live, id_)
         if row is None:
             return f"id {id_} is no longer listed in the business; there is nothing to retire."
@@ -151,6 +150,15 @@ def _facts(name: str, *, adopted: bool = False, slot_reused: bool = False) -> di
 def _listed(live: Live, id_: str) -> SystemUserRow | None:
     # Absence from a list that could be read is proof; an error on the node itself would not be.
     return next((row for row in live.snapshot.system_users() if row.id == id_), None)
+
+
+def _kept(live: Live, id_: str) -> str:
+    """A user that is kept, by the name that Meta has for it: another resource may have renamed it a moment ago."""
+    try:
+        row = _listed(live, id_)
+    except MetaAccessError:
+        row = None  # nothing is to be done to it, so that nothing needs to be known
+    return f"kept at Meta as {row.name} (id {id_})" if row is not None else f"kept at Meta (id {id_})"
 
 
 def _create(live: Live, name: str, role: str, rows: list[SystemUserRow]) -> str:

@@ -21,6 +21,7 @@ from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
+from meta_access.providers._stack_id import STACK_ID
 from meta_access.providers._values import seconds, sorted_texts
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault import tags
@@ -228,6 +229,7 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
         kms_key=props.get("kms_key"),
         take_over_from=props.get("take_over_from"),
         rotation_owner=props["rotation_owner"],
+        stack_id=props.get(STACK_ID, ""),
         rotate_now=why,
     )
     refused: GraphError | None

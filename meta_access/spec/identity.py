@@ -93,6 +93,7 @@ class IdentitySpec(Section):
 
     role: Literal["EMPLOYEE", "ADMIN"] = "EMPLOYEE"
     name: Text | None = None
+    renamed_from: Name | None = Field(default=None, description="the key that this identity had before")
     connection: Name | None = None
     adopt: GraphId | None = None
     on_destroy: Literal["retire", "keep"] = "retire"

@@ -45,6 +45,7 @@ class IdentityPlan:
     kms_key: str | None
     take_over_from: str | None
     rotation_owner: str
+    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,11 @@ class AssignmentPlan:
 
     @property
     def key(self) -> str:
-        return f"{self.client}-{self.identity}-{self.asset}"
+        return self.key_of(self.identity)
+
+    def key_of(self, identity: str) -> str:
+        """The key as it would be were the identity called so."""
+        return f"{self.client}-{identity}-{self.asset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
             kms_key=identity.kms_key or spec.connections[connection].aws.kms_key,
             take_over_from=identity.take_over_from,
             rotation_owner=identity.rotation_owner,
+            renamed_from=identity.renamed_from,
         )
 
 

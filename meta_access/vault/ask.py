@@ -30,6 +30,7 @@ class Ask:
         rotation_owner: Who mints once the secret holds a token: `pulumi`, or `lambda` for AWS's own rotation.
         renews: Trigger of what the owner asked for, when it was asked for elsewhere: AWS's rotation mints for the wish
             that Pulumi has written into the secret's tags, and so leaves nothing to do for Pulumi's next run.
+        stack_id: The unguessable id of the stack, beside its name; "" where no state can hold it.
         rotate_now: Why the caller thinks a rotation is due. Written into the intent; whether one is due is decided on
             the live secret, so that two runs told the same thing mint once.
     """
@@ -50,6 +51,7 @@ class Ask:
     take_over_from: str | None = None
     rotation_owner: str = PULUMI
     renews: str | None = None
+    stack_id: str = ""
     rotate_now: str | None = None
 
     @property

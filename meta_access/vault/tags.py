@@ -20,6 +20,8 @@ PREFIX = "meta-tokens:"
 MANAGED_BY = f"{PREFIX}managed-by"
 PROJECT = f"{PREFIX}project"
 STACK = f"{PREFIX}stack"
+# Tells two stacks of one name apart: two teams' `prod`, each in a backend of its own.
+STACK_ID = f"{PREFIX}stack-id"
 APP = f"{PREFIX}app-id"
 SYSTEM_USER = f"{PREFIX}system-user-id"
 CLAIM = f"{PREFIX}claim"
@@ -91,6 +93,7 @@ def owned(ask: Ask, claim: str) -> dict[str, str]:
         SYSTEM_USER: ask.system_user_id,
         f"{PREFIX}schema": SCHEMA,
         CLAIM: claim,
+        **({STACK_ID: ask.stack_id} if ask.stack_id else {}),
         **(_wish(ask) if ask.rotation_owner == LAMBDA else {}),
     }
 

@@ -187,7 +187,11 @@ def test_orphans_ends_a_secret_of_no_state_and_spares_the_others(checkout: Check
     assert checkout.target("up").code == 0
     lose_a_secret(checkout)
 
-    done = checkout.shell("meta-access orphans --stack dev --json")
+    listed = checkout.shell("meta-access orphans --stack dev --json")
+    assert listed.code == 2, listed.text
+    assert [line["name"] for line in json.loads(listed.text[listed.text.index("{") :])["doubtful"]] == [OTHER]
+
+    done = checkout.shell(f"meta-access orphans {OTHER} --yes --stack dev --json")
 
     assert done.code == 0, done.text
     found = json.loads(done.text[done.text.index("{") :])
@@ -203,7 +207,7 @@ def test_orphans_answers_two_while_one_is_left(checkout: Checkout) -> None:
     lose_a_secret(checkout)
     checkout.emulator.fault("http", service="secretsmanager", operation="DeleteSecret", status=500, times=50)
 
-    done = checkout.shell("meta-access orphans --stack dev")
+    done = checkout.shell(f"meta-access orphans {OTHER} --yes --stack dev")
 
     assert done.code == 2, done.text
     assert f"Not ended:\n  - {OTHER}: " in done.text

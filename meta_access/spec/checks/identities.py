@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def check_identities(draft: Draft) -> Iterator[Problem]:
     names: dict[tuple[str, str], str] = {}
     adopted: dict[tuple[str, str], str] = {}
+    renamed: dict[str, str] = {}
     for key, identity in draft.spec.identities.items():
         at: Loc = ("identities", key)
         yield from _alone(draft, at, identity)
@@ -34,6 +35,14 @@ def check_identities(draft: Draft) -> Iterator[Problem]:
         if first != key:
             text = f"{first} adopts the same system user."
             yield draft.problem((*at, "adopt"), text, "keep one identity for it.")
+        if (before := identity.renamed_from) is None:
+            continue
+        if before in draft.names("identities"):
+            text = f'there is an identity "{before}" still, so this one cannot have been called so.'
+            yield draft.problem((*at, "renamed_from"), text, "remove the line, or correct it.")
+        elif (first := renamed.setdefault(before, key)) != key:
+            text = f"{first} is also renamed from {before}."
+            yield draft.problem((*at, "renamed_from"), text, "keep the line at one of them.")
 
 
 def _alone(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:

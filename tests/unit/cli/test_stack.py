@@ -72,6 +72,16 @@ def test_a_last_good_configuration_with_a_secret_is_read_whole(pulumi: Path) -> 
     assert stacks.last_good_config("dev") == stacks.Record("1", {"meta:people": "{}"})
 
 
+def test_all_stacks_of_the_backend_are_listed_those_of_the_project_first(pulumi: Path) -> None:
+    answer(
+        pulumi,
+        """test "$*" = "stack ls --all --json --non-interactive" || exit 7
+        echo '[{"name": "organization/a/dev"}, {"name": "tok"}, {"name": "dev"}]'""",
+    )
+
+    assert stacks.listed() == ["dev", "tok", "organization/a/dev"]
+
+
 def test_the_selected_stack_is_read_when_none_is_named(pulumi: Path) -> None:
     answer(pulumi, """test "$*" = "stack export --non-interactive" || exit 7\necho '{"version": 3}'""")
 

@@ -514,6 +514,22 @@ def test_delete_retires_by_renaming(meta: FakeMeta, capsys: pytest.CaptureFixtur
     assert "Meta cannot delete it; a later create takes its slot." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("state", [{"adopted": True}, {"on_destroy": "keep"}])
+def test_a_user_that_is_kept_is_told_by_the_name_that_it_has(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]
+) -> None:
+    # A twin of another name has adopted it in this very deployment.
+    meta.users.append(user(OURS, "insights"))
+
+    PROVIDER.delete(OURS, outs(**state))
+
+    assert f"kept at Meta as insights (id {OURS}), because " in capsys.readouterr().out
+    meta.fails["list"] = GraphUnreachableError("no answer", sent=True)
+    new_process(monkeypatch, meta)
+    PROVIDER.delete(OURS, outs(**state))
+    assert f"kept at Meta (id {OURS}), because " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "state", "why"),
     [

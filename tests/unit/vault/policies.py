@@ -161,6 +161,7 @@ def observer() -> set[Call]:
     world, recorder = _begun()
     made = world.ensure()
     recorder.calls.clear()
+    inventory.owned_by(world.new_store(), ASK.project, ASK.stack)
     _log_in(world)
     observe(
         world.store, made.arn, claim=made.claim, version_id=made.version_id, generation=1, expires_at=made.expires_at,

@@ -24,7 +24,7 @@ CALLS = {
         "CancelRotateSecret", "CreateSecret", "DeleteSecret", "ListSecrets", "PutSecretValue", "RestoreSecret",
         "TagResource", "UpdateSecret", "UpdateSecretVersionStage",
     },
-    "observer": READS,
+    "observer": READS | {"ListSecrets"},
     "lambda": READS | {"PutSecretValue", "TagResource", "UpdateSecretVersionStage"},
     "adopter": READS | {"PutSecretValue", "TagResource", "UpdateSecretVersionStage"},
     "reader": {"GetSecretValue"},
@@ -103,8 +103,8 @@ def test_a_role_may_not_do_what_only_another_one_does() -> None:
     observer = [call for name, call in foreign if policies.allows(written("observer"), call)]
     reader = [call for name, call in foreign if policies.allows(written("reader"), call)]
 
-    # A refresh reads no token of an identity; a consumer reads its own secret, by the label of the current version.
-    assert {action for call in observer for action in call.actions} == READS
+    # A preview reads no token of an identity; a consumer reads its own secret, by the label of the current version.
+    assert {action for call in observer for action in call.actions} == READS | {"ListSecrets"}
     assert {call.name for call in observer if call.stage} == {policies.APP_SECRET, policies.ADMIN_TOKEN}
     assert {(call.name, call.stage) for call in reader} == {(policies.READ, "AWSCURRENT")}
 

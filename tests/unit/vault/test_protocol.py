@@ -121,6 +121,20 @@ def test_a_new_secret_begins_with_a_placeholder_as_its_current_version(world: Wo
     assert world.at("AWSCURRENT") == {"state": "empty", "generation": 0}
 
 
+def test_the_id_of_its_stack_stands_in_the_tags_from_the_creation_or_from_the_next_write(world: World) -> None:
+    claim = world.ensure().claim
+    assert "meta-tokens:stack-id" not in world.tags()
+
+    world.ensure(replace(ASK, stack_id="one"), claim=claim)
+    assert world.tags()["meta-tokens:stack-id"] == "one"
+    # Who acts without a state, such as a rotation outside Pulumi from an older one, takes nothing away.
+    world.ensure(claim=claim)
+    assert world.tags()["meta-tokens:stack-id"] == "one"
+
+    world.ensure(replace(ASK, secret_name="meta/test/new", stack_id="two"))
+    assert world.tags("meta/test/new")["meta-tokens:stack-id"] == "two"
+
+
 def test_only_a_create_makes_a_claim_and_an_update_with_an_older_one_is_refused(world: World) -> None:
     first = world.ensure().claim
     assert world.ensure(claim=first).claim == first

@@ -29,6 +29,19 @@ def test_one_system_user_adopted_twice(refusals: Callable[..., list[str]]) -> No
     ]
 
 
+def test_an_identity_was_renamed_from_one_that_is_gone_and_alone(refusals: Callable[..., list[str]]) -> None:
+    one = {"use_case": "read_reports", "renamed_from": "before"}
+    assert refusals({"meta:identities/one": one, "meta:identities/two": {**one, "renamed_from": "reporting"}}) == [
+        (
+            'meta:identities.two.renamed_from: there is an identity "reporting" still, so this one cannot have been '
+            "called so. Fix: remove the line, or correct it."
+        )
+    ]
+    assert refusals({"meta:identities/one": one, "meta:identities/two": one}) == [
+        "meta:identities.two.renamed_from: one is also renamed from before. Fix: keep the line at one of them."
+    ]
+
+
 @pytest.mark.parametrize(
     ("identity", "problem"),
     [

@@ -1,0 +1,106 @@
+"""What a preview says of the secrets that no identity declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access import departures
+from meta_access.connections import settings_of
+from meta_access.errors import SecretDeniedError
+from meta_access.spec import load_stack
+from meta_access.vault.description import Description
+from tests.unit.spec.conftest import NOW, SOUND
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meta_access.spec import Stack
+
+
+def stack(identities: dict[str, Any], pattern: str = "meta/{environment}/{identity}") -> Stack:
+    config = {**SOUND, "meta:identities": identities, "meta:token_defaults": {"secret": pattern}, "meta:clients": {}}
+    return load_stack(config, "test", Path("nowhere"), now=NOW)
+
+
+def secret(name: str, *, stack_id: str = "one", goes: datetime | None = None) -> Description:
+    tags = {"meta-tokens:stack-id": stack_id, "meta-tokens:system-user-id": "7"}
+    return Description(f"arn:{name}", name, tags, {}, deletes_at=goes)
+
+
+INSIGHTS = {"insights": {"use_case": "read_reports"}}
+
+
+def test_a_secret_that_no_identity_declares_is_named_with_what_happens_and_what_keeps_it() -> None:
+    shown = [secret("meta/test/reporting"), secret("meta/test/insights")]
+
+    assert list(departures.judge(stack(INSIGHTS), shown)) == [
+        (
+            "Secret meta/test/reporting (system user 7) belongs to no identity of the configuration. An update that "
+            "deletes its token ends it at once, and its readers lose access. If an identity was only renamed, write "
+            "`renamed_from: reporting` under its new key: then nothing is deleted, and its readers keep a live token "
+            "through the grace. If the stack's state does not hold it, `meta-access orphans` lists it."
+        )
+    ]
+
+
+def test_a_secret_that_a_renamed_identity_leaves_is_named_with_what_keeps_its_name() -> None:
+    found = stack({"insights": {"use_case": "read_reports", "renamed_from": "reporting", "grace": "48h"}})
+
+    assert list(departures.judge(found, [secret("meta/test/reporting")])) == [
+        (
+            "Secret meta/test/reporting is left by identity insights, which was reporting, for meta/test/insights. Its "
+            "tokens end 48h after the update that moves it: until then its readers must follow, or they lose access. "
+            "To keep its name, write `secret: meta/test/reporting` under meta:identities.insights."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("meta/test/insights", "meta/{environment}/{identity}"),
+        ("meta/test/insights/0a1b2c3d", "meta/{environment}/{identity}/{suffix}"),
+    ],
+)
+def test_what_is_declared_or_waits_for_its_deletion_is_not_spoken_of(name: str, pattern: str) -> None:
+    shown = [secret(name), secret("meta/test/gone", goes=NOW)]
+
+    assert list(departures.judge(stack(INSIGHTS, pattern), shown)) == []
+
+
+def test_a_stack_of_the_same_name_with_another_id_is_not_spoken_of() -> None:
+    shown = [secret("meta/test/insights"), secret("meta/test/theirs", stack_id="two")]
+
+    assert list(departures.judge(stack(INSIGHTS), shown)) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "old"),
+    [
+        ("{environment}-{identity}-{suffix}", "test-old-0a1b2c3d", "old"),
+        ("meta/{identity}", "meta/two/parts", "<the old key>"),
+        ("meta/fixed", "meta/old", "<the old key>"),
+    ],
+)
+def test_the_old_key_is_read_from_the_secret_s_name_where_it_stands_in_it(pattern: str, name: str, old: str) -> None:
+    [text] = departures.judge(stack(INSIGHTS, pattern), [secret(name)])
+
+    assert f"`renamed_from: {old}`" in text
+
+
+def test_a_list_that_cannot_be_read_stops_nothing_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: Any) -> Any:
+        raise SecretDeniedError("Reading the list failed: no right.")
+
+    monkeypatch.setattr(departures, "owned_by", denied)
+    found = stack(INSIGHTS)
+
+    assert list(departures.warnings(found, settings_of(found.spec), "p")) == [
+        (
+            "Which secrets of this stack no identity declares was not looked at in eu-central-1: Reading the list "
+            "failed: no right."
+        )
+    ]
