@@ -43,12 +43,28 @@ class Problem:
         return f"{self.path}: {self.problem} Fix: {self.fix}"
 
 
+MOST_SHOWN = 60
+_LONGEST_LINE = 800
+
+
+def _shortened(line: str) -> str:
+    # From the middle: the place stands at the beginning, and the fix at the end.
+    half = _LONGEST_LINE // 2
+    return line if len(line) <= _LONGEST_LINE else f"{line[:half]}…{line[-half:]}"
+
+
 class ProblemsError(MetaAccessError):
-    """Carries every problem found, not the first: a headline, and a line for each."""
+    """Carries every problem found, not the first: a headline, and a line for each.
+
+    A file of somebody unknown may hold thousands: what is shown of them fits a screen and a log.
+    """
 
     def __init__(self, headline: str, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("\n".join([headline, *(f"  - {problem}" for problem in problems)]))
+        lines = [f"  - {_shortened(str(problem))}" for problem in problems[:MOST_SHOWN]]
+        if (more := len(problems) - MOST_SHOWN) > 0:
+            lines.append(f"  and {more} more, which are shown once these are mended.")
+        super().__init__("\n".join([headline, *lines]))
 
 
 class ConfigError(ProblemsError):

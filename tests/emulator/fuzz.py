@@ -41,7 +41,8 @@ HOSTILE: tuple[str, ...] = (
     "\ud83d", "a" * 5000, "[" * 2000, "{" * 2000, '{"a":' * 300, "[[[[[]]]]]", '["a",{"b":[1,null]}]', "{}", "[]",
     "id," * 3000, "id{" * 40 + "}" * 40, "id.limit(", "id.as()", "id.limit(99999999999)", "owned_ad_accounts{id}{id}",
     "{result=a:$.data.*.id}", "[]=", "a[b][c]", CANARY, f"x{CANARY}", "act_", "act_abc", "me", "app", "v26.0",
-    "debug_token",
+    "debug_token", "https://a.example\\@b.example/", "https://[::1", "https://u@a.example:/", "(a|a)*b", "(a+)+$",
+    "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "<U+202E>", "\u3164", "\x1b[2J",
 )  # fmt: skip
 # What is no HTTP, or only just.
 RAW: tuple[bytes, ...] = (
