@@ -57,6 +57,7 @@ class MetaProvider(ResourceProvider):
 
     Attributes:
         kind: What a person calls the thing, for messages.
+        ends_access: A delete takes access away, so the engine's options that skip or hasten one are refused.
         keeps_access: Its calls keep access alive, so they may wait for Meta's throttles the longest.
         inputs: Names of the checked inputs, `label` and `connection` included.
         defaults: Inputs that may be left out.
@@ -67,6 +68,7 @@ class MetaProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     kind: ClassVar[str]
+    ends_access: ClassVar[bool] = False
     keeps_access: ClassVar[bool] = False
     inputs: ClassVar[tuple[str, ...]]
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -180,6 +182,13 @@ class MetaProvider(ResourceProvider):
             say(
                 f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack stands "
                 "for the same thing, so nothing is changed at Meta."
+            )
+            return
+        if self.keeps_access and RECORD.seen(type(self).__name__, str(outs.get("path", ""))):
+            # The engine replaces it (`--replace`, `replace_on_changes`), which knows no grace.
+            say(
+                f"{self.kind} {outs.get('label', '')}: replaced by Pulumi and not removed, so {_id} is left alive for "
+                "those who read it. `meta-access orphans` ends it once they have moved."
             )
             return
         with self._on_behalf(outs):

@@ -61,6 +61,11 @@ class Record:
         with self._lock:
             return (kind, place) in self._replaced
 
+    def seen(self, kind: str, place: str) -> bool:
+        """Whether this deployment declares a resource at a place."""
+        with self._lock:
+            return (kind, place) in self._seen
+
     def hold(self, kind: str, place: str, held: Held) -> None:
         """Note what the state holds at a place, as a refresh of this deployment has read it."""
         with self._lock:

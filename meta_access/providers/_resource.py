@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 _STACK = "pulumi:pulumi:Stack"
 
+_WHYS = {
+    "delete_before_replace": "A replacement would take access away before it gives it anew.",
+    "deleted_with": "Pulumi would forget it without ending it, and what it gives would live on unrecorded.",
+    "retain_on_delete": "Pulumi would forget it without ending it, and `meta-access orphans` would end it unasked.",
+}
+_INSTEAD = " (to keep it at Meta: on_destroy: keep)"
+
 
 class ProgramError(MetaAccessError, pulumi.RunError):
     """The program declares what cannot be; Pulumi prints the sentence and no stack trace."""
@@ -59,7 +66,31 @@ class MetaResource(Resource):
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
         path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
+        self._declared_by = provider, resource_name
         super().__init__(provider, resource_name, {**props, "label": resource_name, "path": path}, opts)
+
+    def _get_providers(
+        self, t: str, pkg: str | None, opts: ResourceOptions
+    ) -> tuple[pulumi.ProviderResource | None, Mapping[str, pulumi.ProviderResource]]:
+        # Pulumi calls this with the options as all transformations have left them; nothing else shows these.
+        _refuse_options(*self._declared_by, opts)
+        return super()._get_providers(t, pkg, opts)
+
+
+def _refuse_options(provider: MetaProvider, name: str, opts: ResourceOptions) -> None:
+    """Options of the engine that skip a delete, or put it before the create, where a delete takes access away."""
+    given = {
+        "delete_before_replace": opts.delete_before_replace,
+        "deleted_with": opts.deleted_with,
+        "retain_on_delete": opts.retain_on_delete,
+    }
+    found = [option for option, value in given.items() if value]
+    if found and provider.ends_access:
+        whys = " ".join(_WHYS[option] for option in found)
+        raise ProgramError(
+            f"{provider.kind} {name} may not have {', '.join(found)} in its options, nor get it from a transformation. "
+            f"{whys} Leave it out{_INSTEAD if 'on_destroy' in provider.inputs else ''}."
+        )
 
 
 def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Declared) -> pulumi.Output[str]:

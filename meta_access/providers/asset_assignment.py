@@ -44,6 +44,7 @@ _PLACE = frozenset({"connection", "system_user_id", "asset"})
 
 class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
+    ends_access = True
     told_apart_by = ("connection", "system_user_id", "asset")
     inputs = ("label", "connection", "system_user_id", "asset", "tasks", "requires")
 

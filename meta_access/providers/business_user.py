@@ -44,6 +44,7 @@ _lock = threading.Lock()
 
 class BusinessUserProvider(MetaProvider):
     kind = "business user"
+    ends_access = True
     told_apart_by = ("connection", "email")
     inputs = ("label", "connection", "email", "role", "adopt", "on_destroy")
     defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "adopt": False, "on_destroy": "remove"}

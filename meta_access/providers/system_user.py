@@ -39,6 +39,7 @@ class SystemUserProvider(MetaProvider):
     kind = "system user"
     inputs = ("label", "connection", "name", "role", "adopt", "on_destroy", "requires")
     defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "on_destroy": "retire"}
+    ends_access = True
     told_apart_by = ("connection", "role", "name")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:

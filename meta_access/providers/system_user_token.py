@@ -50,6 +50,7 @@ _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 class SystemUserTokenProvider(MetaProvider):
     kind = "token"
     keeps_access = True
+    ends_access = True
     told_apart_by = ("connection", "secret_name")
     inputs = (
         "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",

@@ -162,3 +162,70 @@ def test_a_secret_configuration_is_refused_before_anything_is_registered(monkeyp
 
     with pytest.raises(ProgramError, match=r"- meta:connections: is stored as a secret, but previews, reports and"):
         run(program)
+
+
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("delete_before_replace", {"delete_before_replace": True}),
+    ("retain_on_delete", {"retain_on_delete": True}),
+]
+
+
+def each_that_ends_access(opts: pulumi.ResourceOptions) -> list[Callable[[], object]]:
+    return [
+        lambda: meta.SystemUser("user", connection="main", name="one", opts=opts),
+        lambda: meta.AssetAssignment(
+            "shop", connection="main", system_user_id="122", asset="act_1", tasks=["ANALYZE"], opts=opts
+        ),
+        lambda: meta.BusinessUser("ines", connection="main", email="ines@lindenhof.example", opts=opts),
+        lambda: meta.SystemUserToken(
+            "token", connection="main", system_user_id="122", scopes=["ads_read"], secret_name="meta/dev/one", opts=opts
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("option", "given"), OPTIONS)
+@pytest.mark.parametrize("number", range(4))
+def test_options_that_skip_or_hasten_a_delete_are_refused(option: str, given: dict[str, Any], number: int) -> None:
+    opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(protect=True), pulumi.ResourceOptions(**given))
+
+    with pytest.raises(ProgramError, match=rf"may not have {option} in its options"):
+        run(lambda: print(each_that_ends_access(opts)[number]()))
+
+
+def test_what_goes_with_another_resource_is_refused_with_the_reason() -> None:
+    def program() -> None:
+        user = meta.SystemUser("user", connection="main", name="one")
+        opts = pulumi.ResourceOptions(deleted_with=user)
+        meta.SystemUserToken(
+            "token", connection="main", system_user_id=user.id, scopes=["a"], secret_name="meta/dev/one", opts=opts
+        )
+
+    with pytest.raises(ProgramError) as refused:
+        run(program)
+
+    assert str(refused.value) == (
+        "token token may not have deleted_with in its options, nor get it from a transformation. Pulumi would forget "
+        "it without ending it, and what it gives would live on unrecorded. Leave it out."
+    )
+
+
+def test_options_of_a_transformation_are_refused_too() -> None:
+    def retain(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(retain_on_delete=True))
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    def program() -> None:
+        above = pulumi.ComponentResource("acme:index:Part", "p", None, pulumi.ResourceOptions(transformations=[retain]))
+        meta.SystemUser("user", connection="main", name="one", opts=pulumi.ResourceOptions(parent=above))
+
+    with pytest.raises(ProgramError, match=r"retain_on_delete.*Leave it out \(to keep it at Meta: on_destroy: keep\)"):
+        run(program)
+
+
+def test_where_a_delete_ends_nothing_the_options_are_peoples_own() -> None:
+    def program() -> None:
+        opts = pulumi.ResourceOptions(retain_on_delete=True, delete_before_replace=True)
+        meta.AppInstallation("app", connection="main", system_user_id="122", opts=opts)
+        meta.BusinessVerification("gate", connection="main", opts=opts)
+
+    assert sorted(run(program).values()) == ["app", "gate"]

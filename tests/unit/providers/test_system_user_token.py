@@ -692,6 +692,25 @@ def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: 
     assert capsys.readouterr().out == f"token reporting: Secret {arn()} is deleted. Secret {old} is deleted.\n"
 
 
+def test_the_old_half_of_a_replacement_is_left_alive_under_another_name_too(
+    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = {"path": "pulumi-python:dynamic/meta:SystemUserToken::reporting"}
+    PROVIDER.check({}, asked(secret_name="meta/dev/other", **path))
+
+    PROVIDER.delete(arn(), outs(**path))
+
+    assert vault.ended == []
+    assert capsys.readouterr().out == (
+        f"token reporting: replaced by Pulumi and not removed, so {arn()} is left alive for those who read it. "
+        "`meta-access orphans` ends it once they have moved.\n"
+    )
+
+    new_process(monkeypatch, meta)
+    PROVIDER.delete(arn(), outs(**path))
+    assert vault.ended == [f"{arn()} claim-1 eu-central-1"]
+
+
 def test_the_delete_of_a_renamed_resource_ends_nothing(
     vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
