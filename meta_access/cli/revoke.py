@@ -119,6 +119,12 @@ def targets_of(found: StackTokens, wanted: str | None) -> list[Target]:
             f"Stack {found.stack} {asked}. Nothing was changed. Its secrets: {known}. For one that stands in no state "
             "there is `meta-access orphans`."
         )
+    if wanted is not None and len({one.arn for one in chosen}) > 1:
+        # Children of two components may share a name, and one of them is not the one that leaked.
+        raise click.ClickException(
+            f"Stack {found.stack} has several tokens called {wanted}. Nothing was changed. Name the secret by its ARN: "
+            f"{', '.join(sorted(one.arn for one in chosen))}"
+        )
     return [target for token in chosen for target in _of(found, token)]
 
 

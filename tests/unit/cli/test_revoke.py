@@ -226,6 +226,32 @@ def test_a_secret_that_is_being_left_gets_no_successor_and_its_resource_one_run(
     assert done.code == 0
 
 
+def test_a_name_that_two_tokens_share_is_refused_with_their_secrets() -> None:
+    made = [
+        resource(
+            "SystemUserToken",
+            "token",
+            arn=f"arn:{number}",
+            secret_name=f"meta/dev/{number}",
+            system_user_id="122",
+            scopes=["ads_read"],
+            previous_secrets=[],
+        )
+        for number in (1, 2)
+    ]
+    settings = Settings(environment="dev", rules="2026-05", offline=False, connections={})
+    found = StackTokens(stack="dev", owner="p/dev", settings=settings, tokens=tokens_of(state(*made)))
+
+    with pytest.raises(click.ClickException) as refused:
+        targets_of(found, "token")
+
+    assert refused.value.message == (
+        "Stack dev has several tokens called token. Nothing was changed. Name the secret by its ARN: arn:1, arn:2"
+    )
+    assert [one.arn for one in targets_of(found, "meta/dev/2")] == ["arn:2"]
+    assert [one.arn for one in targets_of(found, None)] == ["arn:1", "arn:2"]
+
+
 def test_a_secret_that_the_stack_has_not_is_refused_with_the_ones_it_has() -> None:
     made = resource(
         "SystemUserToken",
