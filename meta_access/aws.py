@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 Refused = boto.ClientError
-FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, ValueError, LookupError)
+FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, ValueError, LookupError, RuntimeError, EOFError)
 """What boto3 raises beside refusals. Files, processes and JSON of a profile fail with Python's own errors."""
 
 _OPERATIONS = frozenset(
@@ -98,6 +98,8 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         ignore_configured_endpoint_urls=endpoint_url is None,
         proxies=proxies,
     )
+    if not loopback:
+        _check_variables(region)
     try:
         # A session of its own: boto3's default one is not safe to make clients from in several threads.
         core = botocore.session.Session(session_vars=_without_environment() if loopback else None)
@@ -117,6 +119,18 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         failed = SecretDeniedError(f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}")
         failed.next_step = found.remedy
     raise failed
+
+
+def _check_variables(region: str) -> None:
+    """Refuse pasted credentials that no header takes: the library's error would send people to the network."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        value = os.environ.get(name, "")
+        if any(char.isspace() or not char.isascii() or not char.isprintable() for char in value):
+            redaction.hide(value)
+            raise SecretDeniedError(
+                f"Calling Secrets Manager in {region} failed: {name} of the AWS credentials has a line break, a blank "
+                f"or an invisible character in it. Set {name} to the bare value."
+            )
 
 
 def _without_environment() -> dict[str, tuple[Any, Any, Any, Any]]:
@@ -228,7 +242,7 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
     (
         boto.NoCredentialsError,
         lambda _: "there are no AWS credentials",
-        f"Log in to AWS in this shell first, or give the job a role. {_LOG_IN}",
+        "Log in to AWS in this shell first (`aws sso login{profile}`), or give the job a role.",
     ),
     (
         boto.PartialCredentialsError,
@@ -238,7 +252,7 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
     (
         boto.CredentialRetrievalError,
         _provider,
-        "Run its credential_process by hand, or log in again{profile}, and look what it says.",
+        "Run its credential_process by hand and look what it says, or log in with `aws sso login{profile}`.",
     ),
     (
         (boto.MetadataRetrievalError, boto.RefreshWithMFAUnsupportedError),
@@ -256,6 +270,7 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
             boto.InvalidIMDSEndpointModeError,
             boto.InvalidProxiesConfigError,
             boto.InvalidChecksumConfigError,
+            boto.MissingDependencyException,
             boto.NoRegionError,
         ),
         lambda error: f"{_named()} or a variable AWS_… has a setting that cannot be used ({type(error).__name__})",
@@ -272,6 +287,16 @@ _PYTHONS: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
         (ValueError, LookupError),
         lambda error: f"the AWS credentials of {_named()} cannot be read ({type(error).__name__})",
         "Run its credential_process by hand: it has to print one JSON object. Otherwise mend the AWS config file.",
+    ),
+    (
+        EOFError,
+        lambda _: f"{_named()} asks for an MFA code, and nobody can type one here",
+        "Log in by hand first (`aws sts get-session-token{profile}`), or give the job a role without MFA.",
+    ),
+    (
+        RuntimeError,
+        lambda _: f"the AWS credentials of {_named()} have ended, and what renews them gave ended ones again",
+        _LOG_IN,
     ),
 )
 

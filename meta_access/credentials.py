@@ -220,7 +220,7 @@ def _ask_emulator(base: SplitResult) -> dict[str, Any]:
             "Start it with `meta-access emulator start`.",
             sent=False,
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise errors.GraphUnreachableError(

@@ -70,7 +70,7 @@ def check_destination(graph_url: str, value: str, *, path: str, source: str) -> 
         ConfigError: Graph is on this machine, and the value is not the emulator's.
     """
     graph = base_url(graph_url, f"{path.rpartition('.')[0]}.graph_url")
-    if is_loopback(graph) and not value.startswith(EMULATOR_PREFIX):
+    if _is_here(graph) and not value.startswith(EMULATOR_PREFIX):
         raise _wrong(
             path,
             f"the value of {source} is not the emulator's, and graph_url is {graph.netloc} on this machine, where any "
@@ -86,6 +86,19 @@ def is_loopback(url: SplitResult) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_here(url: SplitResult) -> bool:
+    """Whether a URL leads to this machine in any form, also in those that never go with a loopback store."""
+    host = (url.hostname or "").rstrip(".")
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        # A short or a hexadecimal form (127.1, 0x7f.1, 2130706433) is an address to the resolver.
+        last = host.rpartition(".")[2]
+        return last == "localhost" or last.isdigit() or last.startswith("0x")
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
 def base_url(url: str, path: str) -> SplitResult:

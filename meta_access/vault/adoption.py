@@ -160,7 +160,7 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
     text = version.text.strip() if version else ""
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if isinstance(fields, dict):
         value, where = fields.get(key or KEY), f"JSON key {key or KEY!r}"

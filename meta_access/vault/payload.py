@@ -177,7 +177,7 @@ def parse(text: str, *, arn: str, version_id: str) -> Record:
     """Read a version. Only what stands under the id that its own content names or derives is taken for ours."""
     try:
         fields: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
         return Foreign()

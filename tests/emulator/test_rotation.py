@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from dataclasses import replace
@@ -175,6 +176,32 @@ def test_errors_of_the_function_are_one_sentence_without_a_cause(
     with pytest.raises(RotationFailedError, match="does not go with Secrets Manager"):
         lambda_handler(event)
     assert running_emulator.admin_token not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("function")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("META_ACCESS_ADMIN_TOKEN", "EAA" + "Breal" * 5, "is not the emulator's, and graph_url is"),
+        ("META_ACCESS_APP_SECRET", "5ec4e7" * 5 + "00", "is not the emulator's, and graph_url is"),
+        ("META_ACCESS_ADMIN_TOKEN", "EAA" + "EMU" + "pas\u200bted", "has U+200B (zero width space) in it"),
+        ("META_ACCESS_APP_SECRET", '"EAA' + 'EMUpasted"', "stands in quotes"),
+    ],
+)
+def test_the_function_sends_no_real_and_no_unclean_credential(
+    running_emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    secret = Rotated(running_emulator)
+    monkeypatch.setenv(variable, "env:META_PASTED")
+    monkeypatch.setenv("META_PASTED", value)
+
+    version, calls = secret.rotate()
+
+    assert calls == [("createSecret", "RotationFailedError")]
+    assert running_emulator.calls("graph") == []
+    with pytest.raises(RotationFailedError, match=re.escape(f"the value of env:META_PASTED {said}")) as refused:
+        lambda_handler({"Step": "createSecret", "SecretId": secret.first.arn, "ClientRequestToken": version})
+    assert value not in str(refused.value)
 
 
 def test_a_function_elsewhere_is_refused(running_emulator: RunningEmulator) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from meta_access.aws import secrets_manager
+from meta_access.aws import secrets_manager, trouble
 from meta_access.connection import AwsSettings
 from meta_access.credentials import Credentials
 from meta_access.endpoints import proxy
@@ -53,7 +53,12 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     program = tmp_path / "program"
-    program.write_text("#!/bin/sh\necho not json\n")
+    program.write_text(
+        "#!/bin/sh\n"
+        "if [ $# = 0 ]; then echo not json; exit; fi\n"
+        'echo \'{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c", '
+        '"Expiration": "2020-01-01T00:00:00Z"}\'\n'
+    )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "config").write_text(
         f"""
@@ -74,6 +79,11 @@ credential_process = {program}
 credential_process = "/bin/echo
 [profile half]
 aws_access_key_id = AKIAEXAMPLE
+[profile ended]
+credential_process = {program} ended
+[profile loop]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = orphan
 [profile orphan]
 role_arn = arn:aws:iam::123456789012:role/x
 source_profile = gone
@@ -125,6 +135,22 @@ BOTH = [by_the_store, by_the_credentials]
         ({"AWS_PROFILE": "half"}, "half a pair: aws_secret_access_key is missing", "Set both AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "orphan"}, "has a setting that cannot be used (InvalidConfigError)", "--profile orphan"),
         ({"AWS_PROFILE": "rolling"}, "half a pair: source_profile or credential_source is missing", "use a profile"),
+        (
+            {"AWS_PROFILE": "ended"},
+            "of the AWS profile ended have ended, and what renews them",
+            LOGIN + " --profile ended`",
+        ),
+        ({"AWS_PROFILE": "loop"}, "the AWS profile loop or a variable AWS_… has a setting", "another profile"),
+        (
+            {"AWS_ACCESS_KEY_ID": "AKIA\n", "AWS_SECRET_ACCESS_KEY": "x"},
+            "AWS_ACCESS_KEY_ID of the AWS",
+            "the bare value",
+        ),
+        (
+            {"AWS_SESSION_TOKEN": "a\u200bb"},
+            "AWS_SESSION_TOKEN of the AWS credentials has a line break",
+            "the bare value",
+        ),
         ({"AWS_PROFILE": "odd"}, "has a setting that cannot be used (InvalidDefaultsMode)", "take another profile"),
         ({"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE"}, "half a pair: AWS_SECRET_ACCESS_KEY is missing", "Set both"),
         ({"AWS_SECRET_ACCESS_KEY": "x"}, "there are no AWS credentials", "Log in to AWS in this shell first"),
@@ -234,6 +260,16 @@ def test_a_missing_secret_stays_a_missing_secret(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(SecretNotFoundError):
         by_the_store()
+
+
+def test_a_code_that_nobody_can_type_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mfa")
+
+    # What botocore's prompt ends with in a job.
+    found = trouble(EOFError())
+
+    assert found.why == "the AWS profile mfa asks for an MFA code, and nobody can type one here"
+    assert found.ours is True
 
 
 HOSTILE = {

@@ -4,7 +4,7 @@ import pytest
 
 from meta_access.connections import AwsSettings
 from meta_access.credentials import check_pairing
-from meta_access.endpoints import source_address
+from meta_access.endpoints import check_destination, source_address
 from meta_access.errors import ConfigError
 
 REAL = "https://graph.facebook.com"
@@ -67,6 +67,39 @@ def test_other_pairs_are_refused(graph_url: str, endpoint_url: str | None) -> No
 def test_only_base_urls_are_endpoints(url: str) -> None:
     with pytest.raises(ConfigError, match=r"graph_url: is not the base URL of a service"):
         check_pairing(url, aws(None))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:1",
+        "127.8.8.8",
+        "localhost",
+        "LOCALHOST.",
+        "graph.localhost:8",
+        "[::1]:8765",
+        "[::ffff:127.0.0.1]:8765",
+        "[::]:8765",
+        "0.0.0.0:8765",
+        "127.1:8765",
+        "2130706433",
+        "0x7f.1",
+    ],
+)
+def test_only_the_emulators_values_go_to_this_machine_in_any_form(host: str) -> None:
+    fake, real = "EAA" + "EMUx", "EAA" + "Bx"
+    path = "meta:connections.main.admin_token"
+
+    check_destination(f"http://{host}", fake, path=path, source="env:META_X")
+    with pytest.raises(ConfigError, match=r"admin_token: the value of env:META_X is not the emulator's") as refused:
+        check_destination(f"http://{host}", real, path=path, source="env:META_X")
+
+    assert real not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["graph.facebook.com", "graph.example:8443", "10.0.0.1:8765", "emulator:8765"])
+def test_values_of_any_form_go_elsewhere(host: str) -> None:
+    check_destination(f"https://{host}", "EAA" + "Bx", path="meta:connections.main.admin_token", source="env:META_X")
 
 
 def test_the_message_names_both_ends_and_the_way_out() -> None:
