@@ -34,7 +34,7 @@ WHY = {
     Ended.REFUSED: "The configuration is refused, so no `pulumi up` begins.",
     Ended.LOCKED: f"Another run has held the stack's lock for more than {LOCK_S:.0f} s.",
     Ended.STILL: "The run of pulumi stood still.",
-    Ended.BADLY: "The run of pulumi ended with an error before it came to them.",
+    Ended.MISSED: "The run of pulumi ended with an error before it came to them.",
 }
 
 
@@ -68,7 +68,9 @@ class Renewal:
             if ended is Ended.WELL:
                 return True
             if ended is Ended.BADLY:
-                # What of them it came to has its error above. The others are not to wait for its cause to be mended.
+                return False
+            if ended is Ended.MISSED:
+                # They are not to wait until the cause is mended; what the run did before it failed is done.
                 missed = [token for token in chosen if self._missed(token)]
                 return bool(missed) and self._all_outside(missed, ended) and len(missed) == len(chosen)
             self._kept_out = ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from meta_access.cli import stack as stacks
+from meta_access.cli import tokens
 from meta_access.cli.open_first import Filter
-from meta_access.cli.summary import Summary, summarize
+from meta_access.cli.rotation import FRESH
+from meta_access.cli.summary import Summary, summarize, today
+from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from meta_access.vault.observe import Observed
 
 PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
 STYLES = {"satisfied": "green", "drifted": "red"}
@@ -35,6 +41,8 @@ def render(summary: Summary, console: Console, now: datetime) -> None:
         console.print()
         render_gates(summary.gates, console)
     _render_secrets(summary.secrets, console)
+    if summary.secrets and summary.not_looked_at:
+        _plain(f"As the last update saw them; they were not looked at: {summary.not_looked_at}", console)
     render_lines("Quota of system users", quota_lines(summary.quota), console)
     render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
     render_lines("Login URLs", lines(summary.login_urls), console)
@@ -67,7 +75,10 @@ def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) 
         return
     console.print("\nSecrets", style="bold")
     for identity, secret in secrets.items():
-        _plain(f"{identity}: expires {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
+        how = "EXPIRED" if secret.get("expired") else "expires"
+        _plain(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
+        if (freshness := secret.get("freshness")) not in {None, FRESH}:
+            _plain(f"    {freshness}", console)
         _plain(f"    {secret.get('arn', '?')}", console)
 
 
@@ -120,6 +131,24 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
+    """What each secret tells today, by ARN; when that is, by AWS's clock; and why not all were looked at.
+
+    The first that cannot be looked at ends it: what keeps AWS away keeps it from all, and each would wait for it.
+    """
+    looks: dict[str, Observed] = {}
+    now = datetime.now(UTC)
+    try:
+        found = tokens.read(stack, "no secret was looked at")
+        for token in found.tokens:
+            looks[token.arn] = found.look(token)
+            # An emulator's clock may be ahead of this machine's.
+            now = found.store(token).now()
+    except MetaAccessError as error:
+        return looks, now, str(error)
+    return looks, now, ""
+
+
 @click.command(name="report")
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--client", help="Of the gates, only the shares of this client.")
@@ -129,7 +158,9 @@ def _text(value: Any) -> str:
 def command(stack: str | None, client: str | None, owner: str | None, *, only_open: bool, as_json: bool) -> None:
     """Show what a stack made, which human work is open, and when its secrets expire."""
     wanted = Filter(client, owner, only_open)
-    summary = summarize(stack, stacks.outputs(stack), stacks.export(stack), stacks.seen(stack), wanted)
+    made = summarize(stack, stacks.outputs(stack), stacks.export(stack), stacks.seen(stack), wanted)
+    looks, now, why = looked(stack) if made.secrets else ({}, datetime.now(UTC), "")
+    summary = replace(made, secrets=today(made.secrets, looks, now), not_looked_at=why)
     if as_json:
         click.echo(json.dumps(summary.as_json()))
         return

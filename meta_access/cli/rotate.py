@@ -13,13 +13,17 @@ from meta_access.cli import tokens
 from meta_access.cli.progress import to_person
 from meta_access.cli.renewal import Renewal
 from meta_access.cli.rotation import FRESH, Rotation, Row, rounds
-from meta_access.clock import iso
+from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError
+from meta_access.vault.health import Examined, Health
+from meta_access.vault.observe import ended_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from meta_access.cli.tokens import StackToken, StackTokens
+    from meta_access.clock import Clock
+    from meta_access.vault.observe import Observed
 
 NEVER = "never"
 REFUSED = (
@@ -32,29 +36,79 @@ OUTSIDE = (
 )
 
 
-def look(found: StackTokens) -> tuple[Row, ...]:
-    """Look at every token; trouble with one does not hide the others."""
-    return tuple(_row(found, token) for token in found.tokens)
+ASKING_S = 120.0
+"""How long Meta is asked about tokens in all; those that are left are looked at without asking."""
+ENDED = "ended: generation {} has ended at Meta"
 
 
-def _row(found: StackTokens, token: StackToken) -> Row:
-    credential = token.is_credential(found.settings)
-    try:
-        seen = found.look(token)
-    except MetaAccessError as error:
+class Looking:
+    """The looks of one command: at each secret every time, and to Meta about each current token once."""
+
+    def __init__(self, found: StackTokens, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._found = found
+        self._clock = clock
+        self._until = clock.monotonic() + ASKING_S
+        self._asked: dict[tuple[str, str], Examined] = {}
+
+    def look(self) -> tuple[Row, ...]:
+        """Look at every token; trouble with one does not hide the others."""
+        return tuple(self._row(token) for token in self._found.tokens)
+
+    def _row(self, token: StackToken) -> Row:
+        credential = token.is_credential(self._found.settings)
+        try:
+            seen = self._found.look(token)
+            answer = self._examined(token, seen)
+        except MetaAccessError as error:
+            return Row(
+                name=token.name,
+                urn=token.urn,
+                secret=token.secret,
+                freshness="",
+                credential=credential,
+                trouble=str(error),
+            )
+        ended = seen.ended or answer.health is Health.ENDED
+        freshness, step = self._ended(token, seen) if ended else (seen.freshness, "")
+        late = seen.late or ended
         return Row(
-            name=token.name, urn=token.urn, secret=token.secret, freshness="", credential=credential, trouble=str(error)
+            name=token.name,
+            urn=token.urn,
+            secret=token.secret,
+            freshness=freshness,
+            expires_at=iso(seen.expires_at) if seen.expires_at else NEVER,
+            late=late,
+            credential=credential,
+            start=token.rotate_secret if late and token.rotated_by_aws else "",
+            step=step,
+            unasked=answer.why,
         )
-    return Row(
-        name=token.name,
-        urn=token.urn,
-        secret=token.secret,
-        freshness=seen.freshness,
-        expires_at=iso(seen.expires_at) if seen.expires_at else NEVER,
-        late=seen.late,
-        credential=credential,
-        start=token.rotate_secret if seen.late and token.rotated_by_aws else "",
-    )
+
+    def _ended(self, token: StackToken, seen: Observed) -> tuple[str, str]:
+        """What is due for a token that has ended at Meta, and what a person does where no run can replace it."""
+        gone = ENDED.format(seen.generation)
+        if token.rotated_by_aws:
+            return gone, f"Start AWS's rotation, which owns it: {token.rotate_secret}"
+        if token.serves(self._found.connection(token)):
+            return gone, (
+                "Its own connection acts with it, so nothing here can mint another: `meta-access bootstrap --stack "
+                f"{self._found.stack}` makes one in the same secret, with a person's token."
+            )
+        return ended_text(seen.generation) if seen.freshness == FRESH else seen.freshness, (
+            f"If the app was taken off system user {token.user}, it has to be installed again first: `pulumi up "
+            f"--stack {self._found.stack}` does that where the stack declares the user's AppInstallation."
+        )
+
+    def _examined(self, token: StackToken, seen: Observed) -> Examined:
+        """What Meta says of a token that nothing else is due for."""
+        if seen.ended or seen.freshness != FRESH:
+            return Examined(Health.UNKNOWN)
+        key = (token.arn, seen.version_id)
+        if key not in self._asked:
+            if self._clock.monotonic() > self._until:
+                return Examined(Health.UNKNOWN, f"asking Meta about the others has taken {ASKING_S:.0f} s")
+            self._asked[key] = self._found.examine(token, seen.version_id)
+        return self._asked[key]
 
 
 def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bool]) -> Rotation:
@@ -77,28 +131,36 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
 def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> None:
     before = {row.urn: row for row in done.before}
     for row in done.after:
-        was = before[row.urn].freshness
-        if row.trouble:
-            click.echo(f"{row.name}: not looked at. {row.trouble}")
-        elif row.start and row.freshness == FRESH:
-            click.echo(
-                f"{row.name}: expires {row.expires_at}, and AWS's rotation, which owns it, has not replaced it yet. "
-                f"Look at the function's last run, or start it: {row.start}"
-            )
-        elif row.freshness == FRESH:
-            how = "done outside Pulumi" if row.name in outside else "done"
-            text = f"{was}: {how}" if row.name in done.acted else FRESH
-            click.echo(f"{row.name}: {text}, expires {row.expires_at}")
-        elif row.due:
-            click.echo(f"{row.name}: {row.freshness}; not done, the reason is above")
-        else:
-            click.echo(f"{row.name}: {row.freshness}; left alone, `pulumi preview` shows what `pulumi up` would do")
+        acted = row.name in done.acted
+        click.echo(f"{row.name}: {_told(row, before[row.urn].freshness if acted else '', row.name in outside)}")
+        if row.unasked:
+            click.echo(f"    whether it lives, Meta could not be asked: {row.unasked}")
     if not done.after:
         click.echo("The stack has no token.")
     if outside:
         click.echo(REFUSED if refused else OUTSIDE)
     if done.failed:
         to_person("A run ended with an error; what it was about is above.")
+
+
+def _told(row: Row, was: str, outside: bool) -> str:
+    """What became of a token; `was` is what was due for it before a run acted on it."""
+    left = f"{row.freshness}; not done, the reason is above" if row.due else row.freshness
+    if row.trouble:
+        return f"not looked at. {row.trouble}"
+    if row.step:
+        return f"{left}. Whoever reads secret {row.secret} has no access. {row.step}"
+    if row.start and row.freshness == FRESH:
+        return (
+            f"expires {row.expires_at}, and AWS's rotation, which owns it, has not replaced it yet. Look at the "
+            f"function's last run, or start it: {row.start}"
+        )
+    if row.freshness == FRESH:
+        done = f"{was}: {'done outside Pulumi' if outside else 'done'}" if was else FRESH
+        return f"{done}, expires {row.expires_at}"
+    if row.due:
+        return left
+    return f"{left}; left alone, `pulumi preview` shows what `pulumi up` would do"
 
 
 @click.command(name="rotate")
@@ -108,13 +170,15 @@ def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> 
 def command(stack: str | None, *, due: bool, as_json: bool) -> None:
     """Bring the tokens that are due up to date, the credential's first, and touch nothing else of the stack.
 
+    Asks Meta about each token that is not due: one that has ended is due as well.
+
     Exit code 0 when nothing is left, 1 after an error, 2 when an operator must look, 3 when a token that could not be
     replaced is near its end.
     """
     del due  # required, so that a later meaning of `rotate` alone is no surprise
     found = tokens.read(stack, "nothing can be rotated")
     renewal = Renewal(found)
-    done = rotate(lambda: look(found), renewal.up)
+    done = rotate(Looking(found).look, renewal.up)
     if as_json:
         told = {
             "acted": done.acted,

@@ -27,6 +27,8 @@ class Row:
         credential: A connection acts with it.
         trouble: Why the secret could not be looked at.
         start: The command that starts AWS's rotation, where that one owns the token and is late; "" otherwise.
+        step: What a person does about a token that has ended at Meta and cannot be replaced by a run; "" otherwise.
+        unasked: Why Meta could not be asked whether the token lives; "" otherwise.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Row:
     credential: bool = False
     trouble: str = ""
     start: str = ""
+    step: str = ""
+    unasked: str = ""
 
     @property
     def due(self) -> bool:

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.open_first import filtered, open_first
 from meta_access.cli.stack import known, resources
+from meta_access.clock import iso, parse_iso
 from meta_access.gates import TOLD
+from meta_access.vault.observe import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from meta_access.cli.open_first import Filter
     from meta_access.cli.stack import Seen
+    from meta_access.vault.observe import Observed
 
+NEVER = "never"
 OURS = "pulumi-python:dynamic/meta:"
 TOKEN = f"{OURS}SystemUserToken"
 SECRET = (
@@ -41,6 +46,7 @@ class Summary:
         quota: Export `quota`.
         login_urls: Export `login_urls`.
         upkeep: Export `upkeep`.
+        not_looked_at: Why the secrets are told as the last update saw them; "" when they were looked at.
     """
 
     stack: str
@@ -51,6 +57,7 @@ class Summary:
     quota: dict[str, Any]
     login_urls: dict[str, Any]
     upkeep: dict[str, Any]
+    not_looked_at: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -62,6 +69,7 @@ class Summary:
             "quota": self.quota,
             "login_urls": self.login_urls,
             "upkeep": self.upkeep,
+            "not_looked_at": self.not_looked_at,
         }
 
 
@@ -107,6 +115,24 @@ def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str
             made[name if name not in made else f"{name}, {row.get('name', '?')}"] = row
     told = {name: row for name, row in _table(outputs, "secrets").items() if isinstance(row, dict)}
     return {name: {**told.get(name, {}), **made.get(name, {})} for name in {**told, **made}}
+
+
+def today(
+    secrets: Mapping[str, Mapping[str, Any]], looks: Mapping[str, Observed], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """The secrets as their metadata tells them today, `looks` by ARN; each with whether its token has expired."""
+    rows = {}
+    for name, row in secrets.items():
+        seen = looks.get(str(row.get("arn")))
+        told = dict(row)
+        if seen is not None and seen.presence is Presence.PRESENT:
+            ends = iso(seen.expires_at) if seen.expires_at else NEVER
+            told |= {"generation": seen.generation, "expires_at": ends}
+        if seen is not None:
+            told["freshness"] = seen.freshness
+        ends = str(told.get("expires_at") or NEVER)
+        rows[name] = {**told, "expired": ends != NEVER and parse_iso(ends) <= now}
+    return rows
 
 
 def _outputs(state: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -14,9 +14,12 @@ from meta_access.cli.state import verify
 from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
 from meta_access.errors import MetaAccessError, OfflineError
+from meta_access.graph.client import client_for
+from meta_access.issuing import issuer_of
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
 from meta_access.vault.ask import LAMBDA
+from meta_access.vault.health import Examined, examine
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
@@ -69,10 +72,12 @@ class StackToken:
 
     def is_credential(self, settings: Settings) -> bool:
         """Whether a connection acts with the token in this secret."""
-        return any(
-            one.admin_token == f"secret:{self.secret}" or one.admin_token.startswith(f"aws-secret:{self.arn}#")
-            for one in settings.connections.values()
-        )
+        return any(self.serves(one) for one in settings.connections.values())
+
+    def serves(self, connection: Connection) -> bool:
+        """Whether this connection acts with it."""
+        reference = connection.admin_token
+        return reference == f"secret:{self.secret}" or reference.startswith(f"aws-secret:{self.arn}#")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +118,11 @@ class StackTokens:
     def look(self, token: StackToken) -> Observed:
         """What its secret tells today, values unread."""
         return observed(self.store(token), token.outputs)
+
+    def examine(self, token: StackToken, version_id: str) -> Examined:
+        """Ask Meta about its current token, by the value in that version."""
+        issuer = issuer_of(client_for(self.connection(token)))
+        return examine(self.store(token), issuer, token.arn, version_id)
 
 
 def tokens_of(state: Mapping[str, Any]) -> tuple[StackToken, ...]:

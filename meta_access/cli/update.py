@@ -21,6 +21,8 @@ REFRESH = ("--refresh",)
 SETTINGS = {"PULUMI_RUN_PROGRAM": "true", "PULUMI_CONTINUE_ON_ERROR": "true"}
 # How an error about the configuration begins, wherever it is raised (`errors.ConfigError`).
 REFUSAL = re.compile(r"\b[0-9]+ problems? in the configuration:")
+# Heads the diagnostics of a token: what follows is about its own update.
+TOKEN = re.compile(r"\bmeta:SystemUserToken \(")
 # Of the file backends, and of Pulumi Cloud.
 LOCKED = re.compile(r"the stack is currently locked by|Another update is currently in progress", re.IGNORECASE)
 
@@ -29,7 +31,8 @@ class Ended(Enum):
     """How a run ended."""
 
     WELL = "well"
-    BADLY = "badly"
+    BADLY = "badly, and a token's own error is above"
+    MISSED = "badly, and no token has an error of its own"
     REFUSED = "the configuration was refused"
     LOCKED = "another run holds the stack's lock"
     STILL = "it stood still and was ended"
@@ -46,7 +49,7 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> Ended:
     def pass_on(line: str) -> None:
         sys.stderr.write(line)
         sys.stderr.flush()
-        for pattern, ended in ((REFUSAL, Ended.REFUSED), (LOCKED, Ended.LOCKED)):
+        for pattern, ended in ((REFUSAL, Ended.REFUSED), (LOCKED, Ended.LOCKED), (TOKEN, Ended.BADLY)):
             if pattern.search(line):
                 said.add(ended)
         if hint := explained(line):
@@ -69,4 +72,4 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> Ended:
         return Ended.STILL
     if done.code == 0:
         return Ended.WELL
-    return next((ended for ended in (Ended.REFUSED, Ended.LOCKED) if ended in said), Ended.BADLY)
+    return next((ended for ended in (Ended.REFUSED, Ended.LOCKED, Ended.BADLY) if ended in said), Ended.MISSED)

@@ -12,7 +12,10 @@ from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.graph import applications, snapshot
+from meta_access.providers import _ended
 from meta_access.providers._base import MetaProvider
+from meta_access.providers._boundary import say
+from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 
@@ -63,6 +66,24 @@ def _install(live: Live, system_user_id: str) -> None:
         applications.install(live.client, system_user_id)
     finally:
         live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
+
+
+def installed_again(live: Live, system_user_id: str) -> bool:
+    """Install the app again where a token of the user has ended at Meta: a person may have taken it off.
+
+    Returns:
+        False, with nothing done, unless this deployment declares the installation and has seen such a token. That Meta
+        refuses to mint is no sign by itself, and a run for some tokens alone undoes nobody's decision.
+    """
+    kind, key = AppInstallationProvider.__name__, (live.connection.name, system_user_id)
+    if not _ended.has(live.connection.app_id, system_user_id) or RECORD.holder(kind, key) is None:
+        return False
+    _install(live, system_user_id)
+    say(
+        f"app {live.connection.app_name} is installed on system user {system_user_id} again: its token had ended at "
+        "Meta, and no other could be minted without that."
+    )
+    return True
 
 
 class AppInstallation(MetaResource, module="meta", name="AppInstallation"):

@@ -16,13 +16,14 @@ from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
 from meta_access.errors import BlockedError, GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
 from meta_access.graph import patience
-from meta_access.providers import _grace, _host, _live, _looked, _token_rules
+from meta_access.providers import _ended, _grace, _host, _live, _looked, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._stack_id import STACK_ID
 from meta_access.providers._values import seconds, sorted_texts
+from meta_access.providers.app_installation import installed_again
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
@@ -91,6 +92,8 @@ class SystemUserTokenProvider(MetaProvider):
             # Again in every deployment: the one that moved the token may have died before it came to the user.
             for token in seen.superseded:
                 _grace.note(user, iso(token.ends_at), outs["arn"])
+        if seen.ended:
+            _ended.note(live.connection.app_id, outs["system_user_id"])
         told: dict[str, Any] = {
             "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
             "superseded": _superseded(seen.superseded),
@@ -144,8 +147,8 @@ class SystemUserTokenProvider(MetaProvider):
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
-        patience.RUN.settled(outs["arn"])
         outs = self._today_if_it_can_be_told(outs)
+        patience.RUN.settled(outs["arn"])
         _looked.forget(outs["arn"])
         live, late = self.live(props), outs["freshness"]
         kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
@@ -233,17 +236,43 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
         stack_id=props.get(STACK_ID, ""),
         rotate_now=why,
     )
-    refused: GraphError | None
     try:
-        outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
+        outcome = _made(live, ask, claim)
     except (PermissionDeniedError, InvalidRequestError) as error:
-        refused = without_access(error, live, props["system_user_id"], props.get("label", ""))
-        if refused is None:
-            raise
+        if not installed_again(live, props["system_user_id"]):
+            refused = _in_other_words(error, live, props, claim)
+        else:
+            return _made(live, ask, claim)
     else:
-        _forget_old_credential(outcome)
         return outcome
     raise refused
+
+
+def _made(live: Live, ask: Ask, claim: str | None) -> Outcome:
+    outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
+    _forget_old_credential(outcome)
+    return outcome
+
+
+def _in_other_words(
+    error: PermissionDeniedError | InvalidRequestError, live: Live, props: Mapping[str, Any], claim: str | None
+) -> GraphError:
+    refused = without_access(error, live, props["system_user_id"], props.get("label", ""))
+    if refused is not None:
+        return refused
+    return error if claim is None else _without_app(error, props)
+
+
+def _without_app(error: PermissionDeniedError | InvalidRequestError, props: Mapping[str, Any]) -> GraphError:
+    """The refusal of a token that could be minted before. That the app is not installed any more is told to nobody."""
+    text = (
+        f"minting another token {props.get('label', '')} failed: {error} One was minted before, so the app may have "
+        f"been taken off system user {props['system_user_id']} since. Next step: install it again, with `pulumi up "
+        "--replace` and the URN of the user's AppInstallation, or in Business settings. Where its token has ended at "
+        "Meta, a whole `pulumi up` of a stack that declares that AppInstallation does it. The token in the secret "
+        "stays as it is."
+    )
+    return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
 
 
 def _tell_of_lateness(seen: Observed, outs: Mapping[str, Any]) -> None:

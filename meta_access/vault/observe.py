@@ -47,6 +47,7 @@ class Observed:
         late: Its token is so near its end that a successor is wanted.
         fingerprint: Of AWSCURRENT's token, as noted; "" when it was not. `issued_at` likewise, as text.
         former: Ids of system users that the token has left for another one.
+        ended: Meta has called the current token invalid (`health`).
     """
 
     presence: Presence
@@ -64,6 +65,7 @@ class Observed:
     fingerprint: str = ""
     issued_at: str = ""
     former: tuple[str, ...] = ()
+    ended: bool = False
 
 
 def observe(
@@ -123,11 +125,13 @@ def observe(
     ours = rotation_owner == PULUMI
     claimed = shown.tags.get(tags.CLAIM) == claim
     superseded = _superseded(shown, seen, at, grace_s)
+    ended = bool(current) and tags.ended(shown.tags) == current
     reasons = [
         _claim(shown, claim),
         _condemned(shown, seen, current),
         _owner(shown, rotation_owner) or ("" if ours else _wish(shown, wish or {})),
         _hand(current, generation if ours else 0),
+        ended_text(current) if ended and ours else "",
         f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
         _unfinished(shown.arn, seen, at) if ours else "",
         _ripe(superseded, now),
@@ -148,7 +152,13 @@ def observe(
         fingerprint=shown.tags.get(tags.FINGERPRINT, "") if is_noted else "",
         issued_at=shown.tags.get(tags.ISSUED, "") if is_noted else "",
         former=tuple(one.id for one in former.read(shown.tags)),
+        ended=ended,
     )
+
+
+def ended_text(generation: int) -> str:
+    """What is due for a token that Meta has called invalid."""
+    return f"rotation due: generation {generation} has ended at Meta"
 
 
 def _current(shown: Description, seen: Labels, version_id: str, generation: int) -> int:

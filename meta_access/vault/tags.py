@@ -47,6 +47,8 @@ FINGERPRINT = f"{PREFIX}fingerprint"
 ISSUED = f"{PREFIX}issued-at"
 # What an operator wants ended: "<generation> <id of the order>". It stays: what was condemned once is never wanted.
 REVOKE = f"{PREFIX}revoke"
+# The generation that was current when Meta called it invalid: "<generation>".
+ENDED = f"{PREFIX}ended"
 
 NEVER = "never"
 SIXTY_DAYS = "60d"
@@ -178,6 +180,8 @@ def noted(
         SUSPECTS: " ".join(map(str, suspects)),
         HELD: " ".join(map(str, held)),
         HELD_UNTIL: " ".join(until[-EXPIRIES:]),
+        # The run that notes this has asked Meta about the current token.
+        **({ENDED: "0"} if ended(before) else {}),
     }
 
 
@@ -207,6 +211,12 @@ def _expiries(tags: Mapping[str, str]) -> dict[int, str]:
 def generation(tags: Mapping[str, str]) -> int:
     """The noted generation, 0 when there is none."""
     text = tags.get(GENERATION, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def ended(tags: Mapping[str, str]) -> int:
+    """The generation whose token is known to have ended at Meta, 0 when none is."""
+    text = tags.get(ENDED, "")
     return int(text) if text.isascii() and text.isdigit() else 0
 
 

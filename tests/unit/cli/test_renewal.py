@@ -134,7 +134,7 @@ def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytes
 
 
 def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    engine.ends = [Ended.BADLY]
+    engine.ends = [Ended.MISSED]
     engine.due = {"a": "rotation due: expires 2026-12-01", "b": "rotation unfinished: generation 2"}
     made = Renewal(found())
 
@@ -148,7 +148,15 @@ def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsy
 
 
 def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: Engine) -> None:
-    engine.ends = [Ended.BADLY]
+    engine.ends = [Ended.MISSED]
+    made = Renewal(found())
+
+    assert not made.up(["urn::a"])
+    assert (engine.renewed, made.outside) == ([], [])
+
+
+def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine) -> None:
+    engine.ends, engine.due = [Ended.BADLY], {"a": "rotation due: expires 2026-12-01"}
     made = Renewal(found())
 
     assert not made.up(["urn::a"])

@@ -11,8 +11,10 @@ from meta_access.cli import report
 from meta_access.cli import stack as stacks
 from meta_access.cli.open_first import Filter
 from meta_access.cli.summary import summarize
+from meta_access.vault.observe import Observed, Presence
 from tests.unit.cli.states import other, resource, state
 
+NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 SEEN = stacks.Seen(datetime(2026, 11, 24, 8, tzinfo=UTC), "refresh", failed_since=True)
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting/1a2b3c4d-AbCdEf"
 LINK = "https://developers.facebook.com/apps/120480000000201/roles/roles/?business_id=178000000000101"
@@ -88,6 +90,7 @@ def test_a_summary_of_an_empty_stack_is_empty() -> None:
         "quota": {},
         "login_urls": {},
         "upkeep": {},
+        "not_looked_at": "",
     }
 
 
@@ -156,6 +159,7 @@ def test_two_tokens_of_one_name_are_both_told() -> None:
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(stacks, "outputs", lambda _stack: OUTPUTS)
     monkeypatch.setattr(stacks, "export", lambda _stack: STATE)
+    monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
     monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
     return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
 
@@ -211,4 +215,45 @@ def test_a_report_shows_open_gates_first_and_those_that_were_asked_for(
     assert shown("--open") == ["ads-app-roles", "acme-share-act_1"]
     assert shown("--owner", "nadia") == ["ads-app-roles"]
     assert shown("--client", "acme") == ["acme-share-act_1"]
-    assert json.loads(run("--json", "--client", "acme").output)["secrets"] == OUTPUTS["secrets"]
+    assert json.loads(run("--json", "--client", "acme").output)["secrets"] == {
+        "reporting": {**OUTPUTS["secrets"]["reporting"], "expired": False}
+    }
+
+
+EXPIRED = "reporting: EXPIRED 2026-11-20T00:00:00Z, meta/dev/reporting/1a2b3c4d"
+NAMED = "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d"
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ({"freshness": "current"}, "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d\n    arn"),
+        (
+            {"freshness": "rotation due: generation 1 has ended at Meta"},
+            f"{NAMED}\n    rotation due: generation 1 has ended at Meta\n    arn",
+        ),
+        (
+            {"freshness": "rotation due: expires 2026-11-20", "expires_at": datetime(2026, 11, 20, tzinfo=UTC)},
+            f"{EXPIRED}\n    rotation due: expires 2026-11-20\n    arn",
+        ),
+    ],
+)
+def test_what_a_secret_tells_today_is_marked(
+    run: Any, monkeypatch: pytest.MonkeyPatch, seen: dict[str, Any], told: str
+) -> None:
+    given = {"expires_at": datetime(2027, 1, 23, 8, tzinfo=UTC), "generation": 1, **seen}
+    look = Observed(presence=Presence.PRESENT, arn=ARN, **given)
+    monkeypatch.setattr(report, "looked", lambda _stack: ({ARN: look}, NOW, ""))
+
+    assert told in run().output
+    assert json.loads(run("--json").output)["secrets"]["reporting"]["expired"] is ("EXPIRED" in told)
+
+
+def test_a_secret_that_cannot_be_looked_at_is_told_as_the_state_has_it(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = datetime(2027, 1, 24, tzinfo=UTC)
+    monkeypatch.setattr(report, "looked", lambda _stack: ({}, past, "Describing secret x failed."))
+
+    assert "reporting: EXPIRED 2027-01-23T08:00:00Z" in run().output
+    assert "As the last update saw them; they were not looked at: Describing secret x failed.\n" in run().output

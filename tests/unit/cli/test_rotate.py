@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli.rotate import _print, rotate
+from meta_access.cli.rotate import Looking, _print, rotate
 from meta_access.cli.rotation import Rotation, Row, rounds
-from meta_access.cli.tokens import tokens_of
+from meta_access.cli.tokens import StackToken, tokens_of
+from meta_access.connections import Connection, Settings
+from meta_access.vault.health import Examined, Health
+from meta_access.vault.observe import Observed, Presence
+from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
 if TYPE_CHECKING:
@@ -165,3 +169,147 @@ def test_tokens_of_a_state_are_those_that_stay() -> None:
     assert [(token.name, token.arn) for token in found] == [("reporting", "arn:1")]
     # What an older version did not write has its default.
     assert found[0].outputs["rotation_owner"] == "pulumi"
+
+
+# --- tokens that have ended at Meta ---------------------------------------------------------------
+
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/a-AbCdEf"
+
+
+class Time:
+    """A clock that does not sleep; each question to Meta takes a minute."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Found:
+    """A stack whose secrets tell one thing and Meta another."""
+
+    health: Examined
+    freshness: str = "current"
+    ended: bool = False
+    count: int = 1
+    owner: str = "pulumi"
+    admin_token: str = "emulator:"
+    clock: Time = field(default_factory=Time)
+    asked: list[str] = field(default_factory=list)
+    stack: str = "dev"
+
+    @property
+    def settings(self) -> Settings:
+        return Settings("dev", "2026-05", offline=False, connections={"main": self.connection(None)})
+
+    @property
+    def tokens(self) -> tuple[StackToken, ...]:
+        outputs = {"secret_name": "meta/a", "system_user_id": "122", "rotation_owner": self.owner, "arn": ARN}
+        return tuple(
+            StackToken(urn=f"urn::{name}", outputs={**outputs, "arn": f"{ARN}{name}" if index else ARN})
+            for index, name in enumerate("abcd"[: self.count])
+        )
+
+    def connection(self, _token: object) -> Connection:
+        return replace(MAIN, admin_token=self.admin_token)
+
+    def look(self, _token: StackToken) -> Observed:
+        return Observed(
+            presence=Presence.PRESENT,
+            freshness=self.freshness,
+            arn=ARN,
+            version_id="v3",
+            generation=3,
+            ended=self.ended,
+        )
+
+    def examine(self, token: StackToken, version_id: str) -> Examined:
+        assert version_id == "v3"
+        self.asked.append(token.name)
+        self.clock.now += 60
+        return self.health
+
+
+def rows(found: Found) -> tuple[Row, ...]:
+    return Looking(found, found.clock).look()  # type: ignore[arg-type]
+
+
+ENDED = Examined(Health.ENDED)
+
+
+def test_meta_is_asked_about_each_current_token_once_in_a_command() -> None:
+    found = Found(Examined(Health.LIVES))
+    looking = Looking(found, found.clock)  # type: ignore[arg-type]
+
+    assert [one.freshness for one in looking.look()] == ["current"]
+    assert [one.step for one in looking.look()] == [""]
+    assert found.asked == ["a"]
+
+
+def test_a_token_that_has_ended_is_due_and_the_step_for_a_person_is_named() -> None:
+    [one] = rows(Found(ENDED))
+
+    assert (one.freshness, one.due, one.late) == ("rotation due: generation 3 has ended at Meta", True, True)
+    assert one.step == (
+        "If the app was taken off system user 122, it has to be installed again first: `pulumi up --stack dev` does "
+        "that where the stack declares the user's AppInstallation."
+    )
+    assert Rotation((), (one,)).code == 3
+
+
+def test_what_is_known_to_have_ended_or_is_due_anyway_is_not_asked_about() -> None:
+    known = Found(ENDED, freshness="rotation due: generation 3 has ended at Meta", ended=True)
+    due = Found(ENDED, freshness="rotation due: expires 2026-12-01")
+
+    assert [rows(known)[0].due, rows(due)[0].due] == [True, True]
+    assert (known.asked, due.asked) == ([], [])
+
+
+def test_the_credential_that_has_ended_is_a_person_s_to_replace() -> None:
+    [one] = rows(Found(ENDED, admin_token="secret:meta/a"))
+
+    assert (one.freshness, one.due) == ("ended: generation 3 has ended at Meta", False)
+    assert "`meta-access bootstrap --stack dev` makes one in the same secret" in one.step
+    assert Rotation((), (one,)).code == 3
+
+
+def test_one_that_aws_rotates_is_aws_s_to_replace() -> None:
+    [one] = rows(Found(ENDED, owner="lambda"))
+
+    assert (one.due, one.step) == (
+        False,
+        f"Start AWS's rotation, which owns it: aws secretsmanager rotate-secret --secret-id {ARN}",
+    )
+
+
+def test_an_outage_ends_nothing_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    [one] = rows(Found(Examined(Health.UNKNOWN, "Meta did not answer.")))
+
+    _print(Rotation((one,), (one,)), ())
+
+    assert (one.freshness, Rotation((), (one,)).code) == ("current", 0)
+    assert "    whether it lives, Meta could not be asked: Meta did not answer.\n" in capsys.readouterr().out
+
+
+def test_asking_is_bounded_for_the_whole_command() -> None:
+    found = Found(Examined(Health.LIVES), count=4)
+
+    told = rows(found)
+
+    assert found.asked == ["a", "b", "c"]
+    assert [one.unasked for one in told] == ["", "", "", "asking Meta about the others has taken 120 s"]
+
+
+def test_a_token_that_could_not_be_replaced_says_who_has_no_access(capsys: pytest.CaptureFixture[str]) -> None:
+    [one] = rows(Found(ENDED))
+
+    _print(Rotation((one,), (one,), failed=True, acted=("a",)), ())
+
+    assert capsys.readouterr().out.startswith(
+        "a: rotation due: generation 3 has ended at Meta; not done, the reason is above. Whoever reads secret meta/a "
+        "has no access. If the app was taken off system user 122, "
+    )

@@ -76,6 +76,12 @@ def test_a_refused_configuration_is_told_from_any_other_failure(
     assert "    error: 2 problems in the configuration:\n  - meta:clients: is wrong." in capfd.readouterr().err
 
     answer(pulumi, "echo 'error: something else'; exit 255")
+    assert update.targeted("dev", URNS) is Ended.MISSED
+
+
+def test_an_error_of_a_token_s_own_is_told_from_one_of_the_run(pulumi: Path) -> None:
+    answer(pulumi, "echo '  pulumi-python:dynamic/meta:SystemUserToken (a):'; echo '    error: refused'; exit 255")
+
     assert update.targeted("dev", URNS) is Ended.BADLY
 
 
@@ -102,7 +108,7 @@ def test_a_run_that_stood_still_is_told(pulumi: Path, monkeypatch: pytest.Monkey
 def test_a_state_that_cannot_be_loaded_gets_its_explanation(pulumi: Path, capfd: pytest.CaptureFixture[str]) -> None:
     answer(pulumi, "echo 'error: failed to load checkpoint: EOF' >&2; exit 255")
 
-    assert update.targeted("dev", URNS) is Ended.BADLY
+    assert update.targeted("dev", URNS) is Ended.MISSED
     assert "delete the empty file (.pulumi/stacks/PROJECT/STACK.json.attrs" in capfd.readouterr().err
 
 

@@ -27,7 +27,7 @@ from meta_access.graph import (
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.providers import _existing, _grace, _host, _live, _looked, _record, _user_plan
+from meta_access.providers import _ended, _existing, _grace, _host, _live, _looked, _record, _user_plan
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -219,4 +219,5 @@ def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
     monkeypatch.setattr(_existing, "_taken", set())
     monkeypatch.setattr(_grace, "_until", {})
     monkeypatch.setattr(_looked, "_told", {})
+    monkeypatch.setattr(_ended, "_users", set())
     monkeypatch.setattr(_host, "_calls", 0)

@@ -11,14 +11,15 @@ import pytest
 from meta_access import credentials
 from meta_access.clock import iso
 from meta_access.connections import Settings
-from meta_access.errors import PermissionDeniedError, SecretDeniedError
+from meta_access.errors import InvalidRequestError, PermissionDeniedError, SecretDeniedError
 from meta_access.providers import _grace, _live, system_user_token
 from meta_access.providers._boundary import Failure
+from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.vault.end import Leaving
 from meta_access.vault.observe import Observed, Presence
 from meta_access.vault.outcome import Outcome, Superseded
-from tests.unit.providers.conftest import NOT_KNOWN, NOW, FakeMeta, configured, new_process
+from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configured, new_process
 
 if TYPE_CHECKING:
     from meta_access.connections import AwsSettings
@@ -747,3 +748,60 @@ def test_a_mint_refused_for_want_of_the_app_is_told_apart(
         PROVIDER.create(asked())
 
     assert words in f"meta-access: {raised.value}"
+
+
+# --- a token that has ended at Meta ---------------------------------------------------------------
+
+NOT_INSTALLED = "Meta refused: (#100) The app has to be installed. (code 100)"
+INSTALLATION = {"label": "reporting", "connection": "main", "system_user_id": USER}
+
+
+@pytest.fixture
+def refuses_once(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
+    """Meta refuses the first mint of each process, as it does without the app."""
+    left = [InvalidRequestError(NOT_INSTALLED, code=100)]
+
+    def ensure(*given: Any, **more: Any) -> Outcome:
+        if left:
+            raise left.pop()
+        return vault.ensure(*given, **more)
+
+    monkeypatch.setattr(system_user_token, "ensure", ensure)
+    vault.seen = {"freshness": "rotation due: generation 1 has ended at Meta", "ended": True}
+    return vault
+
+
+def test_an_up_that_declares_the_installation_installs_the_app_again_for_a_token_that_has_ended(
+    refuses_once: FakeVault, meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.apps = {USER: [APP]}
+    AppInstallationProvider().check({}, dict(INSTALLATION))
+
+    PROVIDER.update(arn(), outs(), asked())
+
+    assert meta.writes == [f"install {USER}"]
+    assert len(refuses_once.asks) == 1
+    assert f"is installed on system user {USER} again" in capsys.readouterr().out
+
+
+def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVault, meta: FakeMeta) -> None:
+    meta.apps = {USER: [APP]}
+
+    with pytest.raises(Failure) as refused:
+        PROVIDER.update(arn(), outs(), asked())
+
+    assert meta.writes == []
+    assert f"the app may have been taken off system user {USER} since. Next step: install it again" in str(
+        refused.value
+    )
+
+
+def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: FakeMeta) -> None:
+    refuses_once.seen = {"freshness": "rotation due: expires 2026-12-01"}
+    meta.apps = {USER: [APP]}
+    AppInstallationProvider().check({}, dict(INSTALLATION))
+
+    with pytest.raises(Failure, match="The app has to be installed"):
+        PROVIDER.update(arn(), outs(), asked())
+
+    assert meta.writes == []
