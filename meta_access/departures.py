@@ -43,6 +43,8 @@ def judge(stack: Stack, shown: Sequence[Description]) -> Iterator[str]:
     plans = list(identities(stack.spec, stack.rules))
     alive = [one for one in shown if one.deletes_at is None]
     declared = {one.arn for one in alive for plan in plans if _matches(plan.secret, one.name)}
+    claims = {one.tags[tags.CLAIM]: one.name for one in alive if one.arn in declared and tags.CLAIM in one.tags}
+    users = {plan.adopt: plan.key for plan in plans if plan.adopt is not None}
     # Another stack of the same name, in another backend, has other secrets and another id.
     ours = {one.tags.get(tags.STACK_ID, "") for one in alive if one.arn in declared}
     for one in alive:
@@ -50,7 +52,15 @@ def judge(stack: Stack, shown: Sequence[Description]) -> Iterator[str]:
         if one.arn in declared or (id_ and ours and "" not in ours and id_ not in ours):
             continue
         mover = next((plan for plan in plans if _old_secret(stack, plan, one.name)), None)
-        yield _moves(one.name, mover) if mover is not None else _goes(stack, one)
+        if (heir := claims.get(one.tags.get(tags.CLAIM, ""))) is not None:
+            yield (
+                f"Secret {one.name} is being left for {heir}: its tokens end after their grace, with the next update "
+                "or `meta-access rotate --due`. Its readers must follow until then, or they lose access."
+            )
+        elif mover is not None:
+            yield _moves(one.name, mover)
+        else:
+            yield _goes(stack, one, users.get(one.tags.get(tags.SYSTEM_USER, "")))
 
 
 def _moves(secret: str, plan: IdentityPlan) -> str:
@@ -61,14 +71,18 @@ def _moves(secret: str, plan: IdentityPlan) -> str:
     )
 
 
-def _goes(stack: Stack, secret: Description) -> str:
+def _goes(stack: Stack, secret: Description, heir: str | None) -> str:
     before = _key_of(stack, secret.name)
     old = before or "<the old key>"
+    # The user's access goes on in the token of another identity, so the readers get time to follow (`handover`).
+    end = (
+        f"leaves it to identity {heir}, which has its user, and ends it after its grace" if heir else "ends it at once"
+    )
     return (
         f"Secret {secret.name} (system user {secret.tags.get(tags.SYSTEM_USER, '?')}) belongs to no identity of the "
-        "configuration. An update that deletes its token ends it at once, and its readers lose access. If an identity "
-        f"was only renamed, write `renamed_from: {old}` under its new key: then nothing is deleted, and its readers "
-        "keep a live token through the grace. If the stack's state does not hold it, `meta-access orphans` lists it."
+        f"configuration. An update that deletes its token {end}, and its readers lose access. If an identity was only "
+        f"renamed, write `renamed_from: {old}` under its new key: then nothing is deleted, and its readers keep a live "
+        "token through the grace. If the stack's state does not hold it, `meta-access orphans` lists it."
     )
 
 

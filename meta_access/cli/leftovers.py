@@ -48,12 +48,14 @@ class Known:
 
     Attributes:
         arns: Of every secret that a token speaks of: its own, and those it is leaving.
+        claims: Of its tokens: a secret that a token of the same user was left carries that one's.
         users: Ids of system users.
         ids: Of the stack, as its resources have them; several after `pulumi state move`.
         resources: Whether anything of ours is there.
     """
 
     arns: frozenset[str] = frozenset()
+    claims: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     resources: bool = True
@@ -163,6 +165,7 @@ def known_of(state: Mapping[str, Any]) -> Known:
     outputs = [entry["outputs"] for entry in entries if isinstance(entry.get("outputs"), dict)]
     return Known(
         arns=frozenset(arns),
+        claims=frozenset(str(outs["claim"]) for outs in outputs if outs.get("claim")),
         users=frozenset(str(entry["id"]) for entry in entries if _type(entry) == USER and entry.get("id")),
         ids=frozenset(str(outs[ID]) for outs in outputs if outs.get(ID)),
         resources=bool(entries),
@@ -226,10 +229,13 @@ class _Sweep:
                 text = f"deleted on {iso(secret.deletes_at)}; {RESTORE}"
                 self.found.scheduled.append(Line(secret.name, text, secret.arn))
                 self.gone.append(secret)
-            elif secret.arn in self.known.arns or not self._goes(connection, secret):
+            elif self._kept(secret) or not self._goes(connection, secret):
                 self.open.append((connection, secret))
             else:
                 self.gone.append(secret)
+
+    def _kept(self, secret: Description) -> bool:
+        return secret.arn in self.known.arns or secret.tags.get(tags.CLAIM) in self.known.claims
 
     def _goes(self, connection: Connection, secret: Description) -> bool:
         """Whether a secret of no state is ended now, or would be once somebody agrees."""

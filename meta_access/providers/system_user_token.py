@@ -14,19 +14,27 @@ from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access.clock import iso, parse_iso
 from meta_access.credentials import credentials_for
-from meta_access.errors import BlockedError, GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
+from meta_access.errors import (
+    BlockedError,
+    ConflictError,
+    GraphError,
+    InvalidRequestError,
+    MetaAccessError,
+    PermissionDeniedError,
+)
 from meta_access.graph import patience
-from meta_access.providers import _ended, _grace, _host, _live, _looked, _token_rules
+from meta_access.providers import _ended, _grace, _host, _live, _looked, _token_rules, _twins
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._stack_id import STACK_ID
-from meta_access.providers._values import seconds, sorted_texts
+from meta_access.providers._values import seconds, sorted_texts, unknown
 from meta_access.providers.app_installation import installed_again
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
+from meta_access.vault.handover import Heir, hand_over, settle
 from meta_access.vault.protocol import end, ensure, leave, observe
 
 if TYPE_CHECKING:
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 
     from meta_access.providers._live import Live
     from meta_access.providers._record import Key
+    from meta_access.providers._twins import Twin
     from meta_access.vault.observe import Observed
     from meta_access.vault.outcome import Outcome
     from meta_access.vault.store import SecretStore
@@ -77,14 +86,22 @@ class SystemUserTokenProvider(MetaProvider):
         region = region_of(props["arn"]) if "arn" in props else aws.region
         return (aws.endpoint_url or "aws", region, props["secret_name"])
 
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        if not unknown([props["system_user_id"], props["secret_name"]]):
+            _twins.keep(props["system_user_id"], self.key(props), str(props.get("label", "")))
+        return []
+
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         outcome = _ensure(self.live(props), props, claim=None, why=None)
+        self._found(outcome.arn, outcome.claim, props)
         return outcome.arn, {**_facts(outcome, self.live(props)), "previous_secrets": []}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live = self.live(outs)
         store = live.store(region_of(outs["arn"]))
         seen = observed(store, outs)
+        self._found(outs["arn"], outs["claim"], outs)
         freshness = (_moved(outs, live) if seen.freshness == CURRENT else "") or seen.freshness
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
@@ -99,6 +116,7 @@ class SystemUserTokenProvider(MetaProvider):
             "superseded": _superseded(seen.superseded),
             "suspects": list(seen.suspects),
             "freshness": freshness,
+            "previous_secrets": _previous(outs, seen),
         }
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
@@ -159,12 +177,13 @@ class SystemUserTokenProvider(MetaProvider):
         if props["rotation_owner"] != LAMBDA or outs["rotation_owner"] != LAMBDA:
             self._hold_back_wider(live, outs, props, why)
         outcome = _ensure(live, props, claim=outs["claim"], why=why)
+        self._found(outcome.arn, outcome.claim, props)
         _tell_of_wish(outcome, props)
         left = [secret for secret in outs["previous_secrets"] if secret["arn"] != outcome.arn]
         if moved and outcome.arn != outs["arn"] and not self._claimed_by_another(outs):
             left.append({"arn": outs["arn"], "ends_at": ""})
         facts = _facts(outcome, live)
-        facts["previous_secrets"] = self._leave(live, left, outs, props)
+        facts["previous_secrets"] = self._leave(live, left, outs, {**props, "arn": outcome.arn})
         if not facts["superseded"]:
             _grace.forget(outcome.arn)
         if outs["system_user_id"] != props["system_user_id"]:
@@ -176,6 +195,10 @@ class SystemUserTokenProvider(MetaProvider):
         del id_
         live = self.live(outs)
         arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
+        # Where AWS rotates, it would go on in a secret that is only left.
+        twin = _twins.of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None
+        if twin is not None:
+            return self._hand_over(live, arns, outs, twin)
         told = []
         for arn in arns:
             told.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
@@ -199,6 +222,24 @@ class SystemUserTokenProvider(MetaProvider):
                 say(f"token {props.get('label', '')} was brought up to date with the scopes it has ({why}).")
             raise
 
+    def _found(self, arn: str, claim: str, props: Mapping[str, Any]) -> None:
+        _twins.found(self.key({**props, "arn": arn}), _twins.Secret(arn, claim))
+
+    def _hand_over(self, live: Live, arns: Sequence[str], outs: Mapping[str, Any], twin: Twin) -> str:
+        """Leave the secrets of a token that goes to one of the same user that stays, so that readers can follow."""
+        if twin.secret is None:
+            raise ConflictError(
+                f"secret {outs['secret_name']} is kept, because token {twin.label} of the same system user, to which "
+                "its readers are to move, has no secret yet. Run `pulumi up` again once it has."
+            )
+        heir = Heir(live.store(region_of(twin.secret.arn)), twin.secret.arn, twin.secret.claim)
+        told = []
+        for arn in arns:
+            store, grace_s = live.store(region_of(arn)), seconds(outs["grace"]) or 0
+            done = hand_over(store, live.issuer, arn, claim=outs["claim"], heir=heir, grace_s=grace_s, notify=say)
+            told.append(done.sentence)
+        return f"{' '.join(told)} Its system user goes on with token {twin.label}: its readers are to read {heir.arn}."
+
     def _claimed_by_another(self, outs: Mapping[str, Any]) -> bool:
         return RECORD.holder(type(self).__name__, self.key(outs)) is not None
 
@@ -212,6 +253,8 @@ class SystemUserTokenProvider(MetaProvider):
             say(f"token {props.get('label', '')}: {done.sentence}")
             if done.ends_at is not None:
                 still.append({"arn": secret["arn"], "ends_at": iso(done.ends_at)})
+            else:
+                settle(live.store(region_of(props["arn"])), props["arn"], secret["arn"])
         return still
 
 
@@ -374,10 +417,17 @@ def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
             expires=_token_rules.expires(outs["lifetime"]),
         ),
     )
-    ripe = [secret for secret in outs["previous_secrets"] if parse_iso(secret["ends_at"]) <= store.now()]
+    ripe = [secret for secret in _previous(outs, seen) if parse_iso(secret["ends_at"]) <= store.now()]
     if seen.freshness == CURRENT and ripe:
         return replace(seen, freshness=f"retirement due: secret {ripe[0]['arn']}")
     return seen
+
+
+def _previous(outs: Mapping[str, Any], seen: Observed) -> list[dict[str, str]]:
+    """The secrets that a token is leaving: its own, and those that a token of the same user has left to it since."""
+    known = {secret["arn"] for secret in outs["previous_secrets"]}
+    left = [{"arn": one.arn, "ends_at": iso(one.ends_at)} for one in seen.left if one.arn not in known]
+    return [*outs["previous_secrets"], *left]
 
 
 def region_of(arn: str) -> str:

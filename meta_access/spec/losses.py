@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meta_access.rules import RuleSet
+    from meta_access.spec.plan import AssignmentPlan
     from meta_access.spec.stack import StackSpec
 
 SHARE = 0.25
@@ -33,7 +34,10 @@ def warning(urns: Iterable[str], spec: StackSpec, rules: RuleSet) -> str | None:
     """
     before = _assigned(urns)
     planned = {
-        work.key.removeprefix(f"{client}-") for client in spec.clients for work in assignments(spec, rules, client)
+        key.removeprefix(f"{client}-")
+        for client in spec.clients
+        for work in assignments(spec, rules, client)
+        for key in _keys(work, spec)
     }
     gone = [(client, work) for client, works in before.items() for work in works if work not in planned]
     clients = [client for client, works in before.items() if works and not planned.intersection(works)]
@@ -49,6 +53,12 @@ def warning(urns: Iterable[str], spec: StackSpec, rules: RuleSet) -> str | None:
         f"{', '.join(shown[:_SHOWN])}{more}.{whole} If that is not meant, look for a key or a client file that is "
         "missing, before `pulumi up`."
     )
+
+
+def _keys(work: AssignmentPlan, spec: StackSpec) -> list[str]:
+    """The key of an assignment, and the one it had before its identity was renamed."""
+    before = spec.identities[work.identity].renamed_from
+    return [work.key] if before is None else [work.key, work.key_of(before)]
 
 
 def _assigned(urns: Iterable[str]) -> dict[str, list[str]]:

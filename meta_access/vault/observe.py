@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import iso
 from meta_access.errors import SecretNotFoundError
-from meta_access.vault import former, labels, payload, tags
+from meta_access.vault import former, handover, labels, payload, tags
 from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.labels import INTENT
 from meta_access.vault.outcome import Superseded
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meta_access.vault.description import Description
+    from meta_access.vault.handover import Left
     from meta_access.vault.labels import Labels
     from meta_access.vault.store import SecretStore
 
@@ -48,6 +49,7 @@ class Observed:
         fingerprint: Of AWSCURRENT's token, as noted; "" when it was not. `issued_at` likewise, as text.
         former: Ids of system users that the token has left for another one.
         ended: Meta has called the current token invalid (`health`).
+        left: Secrets of tokens that are gone, which were left to this one.
     """
 
     presence: Presence
@@ -66,6 +68,7 @@ class Observed:
     issued_at: str = ""
     former: tuple[str, ...] = ()
     ended: bool = False
+    left: tuple[Left, ...] = ()
 
 
 def observe(
@@ -153,6 +156,7 @@ def observe(
         issued_at=shown.tags.get(tags.ISSUED, "") if is_noted else "",
         former=tuple(one.id for one in former.read(shown.tags)),
         ended=ended,
+        left=handover.read(shown.tags),
     )
 
 

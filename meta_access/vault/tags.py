@@ -35,6 +35,8 @@ GRACE = f"{PREFIX}grace-s"
 TRIGGER = f"{PREFIX}trigger"
 # Users that the token has left for another one: `former`.
 FORMER = f"{PREFIX}former-users"
+# Secrets that are left for this one, a tag each: `handover`.
+LEAVES = f"{PREFIX}leaves-"
 # Best effort, for reading without the right to read values.
 EXPIRES = f"{PREFIX}expires-at"
 GENERATION = f"{PREFIX}generation"

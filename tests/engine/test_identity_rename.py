@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.engine import lindenhof
-from tests.engine.commands import DAY_S, values
+from tests.engine.commands import DAY_S, command, run, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +92,37 @@ def test_without_a_word_of_the_rename_the_preview_says_whose_readers_lose_access
     assert lines
     assert all("its readers lose access" in line for line in lines)
     assert all("write `renamed_from: reporting` under its new key" in line for line in lines)
+
+
+def test_an_adopted_user_goes_on_under_its_new_key_and_the_old_secret_lives_through_its_grace(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    config = tiered(emulator)
+    emulator.create_system_user("reporting")
+    [user] = [one["id"] for one in emulator.world()["system_users"] if one["name"] == "reporting"]
+    config["meta:identities"]["reporting"]["adopt"] = user
+    stack = make_project(config=config)
+    assert stack.up().code == 0
+    old = stack.resources("SystemUserToken")["reporting"]["outputs"]
+
+    stack.configure(renamed(config))
+    preview = stack.preview()
+    assert preview.code == 0, preview.stdout
+    assert "leaves it to identity insights, which has its user, and ends it after its grace" in preview.stdout
+    up = stack.up()
+    assert up.code == 0, up.stdout
+
+    assert f"kept at Meta as insights (id {user})" in up.stdout
+    new = stack.resources("SystemUserToken")["insights"]["outputs"]
+    assert {one["fingerprint"] for one in lindenhof.live_tokens(emulator)} == {old["fingerprint"], new["fingerprint"]}
+    code, told, said = run(stack, "orphans")
+    assert (code, told["orphans"], told["doubtful"]) == (0, [], []), said
+    assert stack.preview("--expect-no-changes").code == 0
+
+    # The schedule ends it, and a destroy would end both.
+    emulator.clock(advance_s=2 * DAY_S)
+    due = command(stack, "rotate", "--due")
+    assert due.returncode == 0, due.stderr
+    assert [one["fingerprint"] for one in lindenhof.live_tokens(emulator)] == [new["fingerprint"]]
+    assert emulator.secrets().describe_secret(SecretId=old["arn"])["DeletedDate"]
+    assert stack.preview("--expect-no-changes").code == 0

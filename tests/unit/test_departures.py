@@ -25,8 +25,8 @@ def stack(identities: dict[str, Any], pattern: str = "meta/{environment}/{identi
     return load_stack(config, "test", Path("nowhere"), now=NOW)
 
 
-def secret(name: str, *, stack_id: str = "one", goes: datetime | None = None) -> Description:
-    tags = {"meta-tokens:stack-id": stack_id, "meta-tokens:system-user-id": "7"}
+def secret(name: str, *, stack_id: str = "one", goes: datetime | None = None, claim: str = "") -> Description:
+    tags = {"meta-tokens:stack-id": stack_id, "meta-tokens:system-user-id": "7", "meta-tokens:claim": claim or name}
     return Description(f"arn:{name}", name, tags, {}, deletes_at=goes)
 
 
@@ -89,6 +89,28 @@ def test_the_old_key_is_read_from_the_secret_s_name_where_it_stands_in_it(patter
     [text] = departures.judge(stack(INSIGHTS, pattern), [secret(name)])
 
     assert f"`renamed_from: {old}`" in text
+
+
+def test_a_secret_whose_user_another_identity_adopts_ends_after_its_grace() -> None:
+    found = stack({"insights": {"use_case": "read_reports", "adopt": "7"}})
+
+    [text] = departures.judge(found, [secret("meta/test/reporting")])
+
+    assert (
+        "An update that deletes its token leaves it to identity insights, which has its user, and ends it after its "
+        "grace, and its readers lose access."
+    ) in text
+
+
+def test_a_secret_that_is_being_left_is_named_with_the_one_that_its_readers_are_to_read() -> None:
+    shown = [secret("meta/test/insights", claim="c"), secret("meta/test/reporting", claim="c")]
+
+    assert list(departures.judge(stack(INSIGHTS), shown)) == [
+        (
+            "Secret meta/test/reporting is being left for meta/test/insights: its tokens end after their grace, with "
+            "the next update or `meta-access rotate --due`. Its readers must follow until then, or they lose access."
+        )
+    ]
 
 
 def test_a_list_that_cannot_be_read_stops_nothing_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,8 +90,10 @@ def test_a_state_tells_its_secrets_its_users_and_its_ids() -> None:
     )
     user = resource("SystemUser", "a", id_="7", stack_id="two")
 
+    token["outputs"]["claim"] = "c1"
     assert known_of(state(token, user, other("a:b:C", "else", arn=f"{BASE}foreign-DDDDDD", stack_id="three"))) == Known(
         arns=frozenset({f"{BASE}old-AAAAAA", f"{BASE}new-BBBBBB", f"{BASE}x-CCCCCC"}),
+        claims=frozenset({"c1"}),
         users=frozenset({"7"}),
         ids=frozenset({"one", "two"}),
         resources=True,
@@ -115,6 +117,15 @@ def test_nothing_is_ended_before_somebody_agrees() -> None:
         Line("meta/dev/lost", "no state holds it; ending it ends its tokens, which are system user 5's", arn("lost"))
     ]
     assert not found.done
+
+
+def test_a_secret_that_was_left_to_a_token_of_the_state_is_no_orphan() -> None:
+    left = secret("left")
+    world = World(replace(left, tags={**left.tags, "meta-tokens:claim": "c1"}))
+
+    found = sweep([MAIN], replace(HERE, claims=frozenset({"c1"})), world, {arn("left")})
+
+    assert (world.ended, found.orphans, found.done) == ([], [], True)
 
 
 def test_only_what_was_agreed_to_is_ended() -> None:

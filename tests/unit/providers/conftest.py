@@ -27,7 +27,7 @@ from meta_access.graph import (
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.providers import _ended, _existing, _grace, _host, _live, _looked, _record, _user_plan
+from meta_access.providers import _ended, _existing, _grace, _host, _live, _looked, _record, _twins, _user_plan
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -218,6 +218,8 @@ def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
     _user_plan.UserPlan.__init__(_user_plan.USER_PLAN)
     monkeypatch.setattr(_existing, "_taken", set())
     monkeypatch.setattr(_grace, "_until", {})
+    monkeypatch.setattr(_twins, "_kept", {})
+    monkeypatch.setattr(_twins, "_secrets", {})
     monkeypatch.setattr(_looked, "_told", {})
     monkeypatch.setattr(_ended, "_users", set())
     monkeypatch.setattr(_host, "_calls", 0)

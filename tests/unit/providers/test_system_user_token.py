@@ -17,6 +17,7 @@ from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.vault.end import Leaving
+from meta_access.vault.handover import Left
 from meta_access.vault.observe import Observed, Presence
 from meta_access.vault.outcome import Outcome, Superseded
 from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configured, new_process
@@ -24,6 +25,7 @@ from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configu
 if TYPE_CHECKING:
     from meta_access.connections import AwsSettings
     from meta_access.vault.ask import Ask
+    from meta_access.vault.handover import Heir
 
 PROVIDER = SystemUserTokenProvider()
 USER, OTHER = "122090000000777", "122090000000778"
@@ -81,6 +83,8 @@ class FakeVault:
     regions: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    handed: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
     superseded: tuple[Superseded, ...] = ()
     leaves_at: datetime | None = NOW + timedelta(days=1)
@@ -129,12 +133,21 @@ class FakeVault:
         self.left.append(f"{secret} {claim} {grace_s} {self.regions[-1]}")
         return Leaving("It is left.", self.leaves_at)
 
+    def hand_over(
+        self, store: Any, issuer: Any, secret: str, *, claim: str, heir: Heir, grace_s: int, **_: Any
+    ) -> Leaving:
+        self.handed.append(f"{secret} {claim} to {heir.arn} {heir.claim} {grace_s}")
+        return Leaving("It is left.", self.leaves_at)
+
+    def settle(self, store: Any, heir: str, secret: str) -> None:
+        self.settled.append(f"{secret} of {heir}")
+
 
 @pytest.fixture
 def vault(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
     fake = FakeVault()
     monkeypatch.setattr(_live, "store_for", fake.store_for)
-    for name in ("ensure", "observe", "end", "leave"):
+    for name in ("ensure", "observe", "end", "leave", "hand_over", "settle"):
         monkeypatch.setattr(system_user_token, name, getattr(fake, name))
     return fake
 
@@ -682,6 +695,81 @@ def test_other_owners_of_the_rotation_are_refused(meta: FakeMeta, owner: str) ->
 
 
 # --- delete --------------------------------------------------------------------------------------
+
+
+def told_apart(**changed: Any) -> dict[str, Any]:
+    """Inputs of another token of the same user, in a secret of its own."""
+    return asked(label="insights", secret_name="meta/dev/insights", **changed)
+
+
+def test_the_delete_of_a_token_whose_user_goes_on_leaves_its_secret_to_the_one_that_stays(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PROVIDER.check({}, told_apart())
+    PROVIDER.create(told_apart())
+    old = arn("meta/dev/older")
+
+    PROVIDER.delete(arn(), outs(claim="claim-9", previous_secrets=[{"arn": old, "ends_at": iso(EXPIRES)}]))
+
+    heir = f"{arn('meta/dev/insights')} claim-1 86400"
+    assert vault.handed == [f"{arn()} claim-9 to {heir}", f"{old} claim-9 to {heir}"]
+    assert vault.ended == []
+    assert "Its system user goes on with token insights: its readers are to read" in capsys.readouterr().out
+
+
+def test_a_token_that_stays_unchanged_is_left_secrets_as_well(vault: FakeVault) -> None:
+    state = outs(label="insights", secret_name="meta/dev/insights", arn=arn("meta/dev/insights"), claim="claim-7")
+    PROVIDER.read(arn("meta/dev/insights"), state)
+    PROVIDER.check(told_apart(), told_apart())
+
+    PROVIDER.delete(arn(), outs())
+
+    assert vault.handed == [f"{arn()} claim-1 to {arn('meta/dev/insights')} claim-7 86400"]
+
+
+def test_nothing_ends_while_the_token_that_takes_over_is_not_made(vault: FakeVault) -> None:
+    PROVIDER.check({}, told_apart())
+
+    with pytest.raises(Failure, match="is kept, because token insights of the same system user"):
+        PROVIDER.delete(arn(), outs())
+
+    assert (vault.ended, vault.handed) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("twin", "state"),
+    [
+        (told_apart(system_user_id=OTHER), {}),
+        # AWS's rotation would go on in a secret that is only left.
+        (told_apart(), {"rotation_owner": "lambda"}),
+    ],
+)
+def test_a_token_ends_at_once_when_nobody_takes_over(
+    vault: FakeVault, twin: dict[str, Any], state: dict[str, Any]
+) -> None:
+    PROVIDER.check({}, twin)
+    PROVIDER.create(twin)
+
+    PROVIDER.delete(arn(), outs(**state))
+
+    assert (vault.ended, vault.handed) == ([f"{arn()} claim-1 eu-central-1"], [])
+
+
+def test_a_secret_that_was_left_to_a_token_is_told_comes_due_and_is_settled(vault: FakeVault) -> None:
+    old = arn("meta/dev/older")
+    vault.seen = {"left": (Left(old, NOW - timedelta(hours=1)),)}
+
+    read = PROVIDER.read(arn(), outs())
+
+    assert read.outs is not None
+    assert read.outs["previous_secrets"] == [{"arn": old, "ends_at": "2026-11-24T07:00:00Z"}]
+    assert read.outs["freshness"] == f"retirement due: secret {old}"
+    vault.leaves_at = None
+    updated = PROVIDER.update(arn(), read.outs, asked())
+    assert updated.outs is not None
+    assert updated.outs["previous_secrets"] == []
+    assert vault.left == [f"{old} claim-1 86400 eu-central-1"]
+    assert vault.settled == [f"{old} of {arn()}"]
 
 
 def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,3 +93,13 @@ def test_a_long_list_is_cut(warning: Callable[..., str | None]) -> None:
     assert told is not None
     assert told.count("birch-reporting-act_") == 10
     assert "act_19 and 10 more. Nothing is left of birch." in told
+
+
+def test_what_a_renamed_identity_keeps_is_not_lost(load: Callable[..., Stack]) -> None:
+    changes = {
+        "meta:identities": {"insights": {"use_case": "read_reports", "renamed_from": "reporting"}},
+        "meta:clients": {"acme": {"access": "own", "assets": {"act_1043217650987651": {"insights": ["ANALYZE"]}}}},
+    }
+    stack = load(changes)
+
+    assert losses.warning(client("acme", "reporting-act_1043217650987651"), stack.spec, stack.rules) is None
