@@ -36,7 +36,7 @@ class Bounds:
     """When a run is ended, in seconds.
 
     Attributes:
-        still_s: After so long without a line of news. One throttled call waits 120 s at most.
+        still_s: After so long without a line of news. A run's waits for throttles come to 240 s at most.
         total_s: After so long in all: a claim of another run is waited for, then a lease of our own runs, for each
             token one after the other.
         obeys_s: How long it may take to end after each signal.

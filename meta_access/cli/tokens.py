@@ -15,6 +15,7 @@ from meta_access.connections import is_offline, settings_from_config
 from meta_access.credentials import check_pairing
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.graph.client import client_for
+from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.issuing import issuer_of
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
@@ -122,7 +123,8 @@ class StackTokens:
     def examine(self, token: StackToken, version_id: str) -> Examined:
         """Ask Meta about its current token, by the value in that version."""
         issuer = issuer_of(client_for(self.connection(token)))
-        return examine(self.store(token), issuer, token.arn, version_id)
+        with on_behalf_of(Caller(f"token {token.name}", keeps=True)):
+            return examine(self.store(token), issuer, token.arn, version_id)
 
 
 def tokens_of(state: Mapping[str, Any]) -> tuple[StackToken, ...]:

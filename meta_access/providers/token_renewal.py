@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConflictError
+from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _live
 from meta_access.providers.system_user_token import CURRENT, SystemUserTokenProvider
 
@@ -41,5 +42,7 @@ def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
     today = provider.today(outs)
     if today["freshness"] == CURRENT:
         return ""
-    provider.change(outs["arn"], today, {name: today[name] for name in provider.inputs if name in today}, frozenset())
+    asked = {name: today[name] for name in provider.inputs if name in today}
+    with on_behalf_of(Caller(f"{provider.kind} {label}", provider.keeps_access)):
+        provider.change(outs["arn"], today, asked, frozenset())
     return str(today["freshness"])

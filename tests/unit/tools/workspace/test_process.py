@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.workspace.process import capture, stream
+from meta_access.cli import bounded
+from meta_access.cli.bounded import Finished
+from tools.workspace.process import STOOD, capture, engine, stream
 
 ROOT = Path(__file__).resolve().parents[4]
 # Stands in for the engine: notes each SIGINT, ends in order after the first.
@@ -101,3 +103,15 @@ def test_output_is_passed_on_unchanged(capfd: pytest.CaptureFixture[str]) -> Non
 
 def test_a_captured_command_never_reads_our_input() -> None:
     assert capture(["cat"], os.environ, timeout_s=20).stdout == ""
+
+
+def test_an_operation_of_the_engine_is_passed_on_with_its_code(capfd: pytest.CaptureFixture[str]) -> None:
+    assert engine(["sh", "-c", "echo out; echo err >&2; exit 7"], os.environ) == 7
+
+    assert capfd.readouterr() == ("out\n", "err\n")
+
+
+def test_an_operation_that_had_to_be_ended_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "run", lambda *_, **__: Finished(0, "The run stands still"))
+
+    assert engine(["true"], os.environ) == STOOD == 124
