@@ -212,7 +212,7 @@ def command(
     outputs, seen, not_seen = stacks.outputs(name), None, {}
     if refresh:
         looked = look.now(stacks.export(name), config, gate_order.before(loaded.spec, loaded.rules))
-        outputs, not_seen = {**outputs, "gates": looked.gates}, looked.not_seen
+        outputs, not_seen = {**outputs, "gates": looked.gates, "admin_tokens": looked.admin_tokens}, looked.not_seen
     else:
         seen = stacks.seen(name)
         outputs = {**outputs, "gates": gates_of(outputs, stacks.export(name))}

@@ -6,16 +6,22 @@ The same provider code reads that a refresh runs; only its answer goes to a pers
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.statements import gates, provider
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.gates import TOLD, after
+from meta_access.graph.admin_token import Doubts, examine, refused
+from meta_access.graph.client import client_for
+from meta_access.graph.debug_token import inspect
 from meta_access.providers import _live
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from meta_access.connections import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +31,12 @@ class Looked:
     Attributes:
         gates: As the export `gates` has them.
         not_seen: Gate to why it was not looked at; it stands in `gates` as it was.
+        admin_tokens: As the export `admin_tokens` has them.
     """
 
     gates: dict[str, dict[str, Any]] = field(default_factory=dict)
     not_seen: dict[str, str] = field(default_factory=dict)
+    admin_tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str, tuple[str, ...]]) -> Looked:
@@ -59,4 +67,18 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
     for name, gate in looked.gates.items():
         statuses = {one: str(looked.gates[one]["status"]) for one in first.get(name, ()) if one in looked.gates}
         gate["next_step"] = after(gate["next_step"], statuses)
+    for name, connection in _live.settings().connections.items():
+        if (doubts := _doubts(connection)).says:
+            looked.admin_tokens[name] = doubts.as_output()
     return looked
+
+
+def _doubts(connection: Connection) -> Doubts:
+    client = client_for(connection)
+    try:
+        info = inspect(client, client.credentials.admin_token())
+    except MetaAccessError:
+        return Doubts()  # the gates of the connection tell it
+    if problems := refused(connection, info):
+        return Doubts(tuple(map(str, problems)))
+    return examine(client, info, client.server_time or datetime.now(UTC))

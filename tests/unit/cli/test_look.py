@@ -1,0 +1,62 @@
+"""`gates --refresh` and the admin tokens: what a look just now tells of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from meta_access.cli import look
+from meta_access.errors import AuthError
+from meta_access.graph.admin_token import Doubts
+from meta_access.graph.debug_token import TokenInfo
+from meta_access.spec.files import config_of
+
+STACK = Path(__file__).resolve().parents[3] / "stacks" / "Pulumi.dev.yaml"
+GOOD = TokenInfo(True, "120480000000201", "301", "SYSTEM_USER", ("business_management",), None, None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "doubts", "told"),
+    [
+        (GOOD, Doubts(), {}),
+        (GOOD, Doubts(("the token is odd.",)), {"main": {"says": ["the token is odd."], "ends": None}}),
+        (
+            replace(GOOD, type="PAGE"),
+            Doubts(),
+            {
+                "main": {
+                    "says": [
+                        (
+                            "meta:connections.main.admin_token: is a Page's token (type PAGE), which can act for no "
+                            "business. Fix: point it to the token of an admin system user; `meta-access bootstrap` "
+                            "makes one."
+                        )
+                    ],
+                    "ends": None,
+                }
+            },
+        ),
+        (AuthError("Meta refused."), Doubts(), {}),
+    ],
+)
+def test_a_look_just_now_examines_the_admin_tokens(
+    monkeypatch: pytest.MonkeyPatch, seen: TokenInfo | Exception, doubts: Doubts, told: dict[str, Any]
+) -> None:
+    def inspect(*_: object) -> TokenInfo:
+        if isinstance(seen, Exception):
+            raise seen
+        return seen
+
+    client = SimpleNamespace(credentials=SimpleNamespace(admin_token=lambda: None), server_time=None)
+    monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
+    monkeypatch.setattr(look, "client_for", lambda _: client)
+    monkeypatch.setattr(look, "inspect", inspect)
+    monkeypatch.setattr(look, "examine", lambda *_: doubts)
+    config = {key: text if isinstance(text, str) else json.dumps(text) for key, text in config_of(STACK).items()}
+
+    assert look.now({"version": 3, "deployment": {}}, config, {}).admin_tokens == told
