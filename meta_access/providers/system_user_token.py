@@ -193,7 +193,8 @@ class SystemUserTokenProvider(MetaProvider):
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
-        live = self.live(outs)
+        # Where no refresh has looked, the state does not know yet what another token has left to this one.
+        live, outs = self.live(outs), self._today_if_it_can_be_told(outs)
         arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
         # Where AWS rotates, it would go on in a secret that is only left.
         twin = _twins.of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None

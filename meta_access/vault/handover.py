@@ -7,7 +7,9 @@ secret that the other resource is leaving, and ends as such.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from meta_access.vault.store import SecretStore
 
 _HEX = 12
+_REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +91,29 @@ def hand_over(
     return left
 
 
-def read(shown: Mapping[str, str]) -> tuple[Left, ...]:
-    """The secrets that were left to the one with these tags, in the order in which they end."""
+def read(heir: str, shown: Mapping[str, str]) -> tuple[Left, ...]:
+    """The secrets that were left to the one with this ARN and these tags, in the order in which they end.
+
+    What somebody has written there by hand and is no secret of the same account is passed over: `orphans` tells of what
+    it was about.
+    """
     found = []
     for key, text in shown.items():
         arn, _, ends_at = text.partition(" ")
-        if key.startswith(tags.LEAVES) and ends_at:
-            try:
+        if key.startswith(tags.LEAVES) and _beside(arn, heir):
+            with contextlib.suppress(ValueError):
                 found.append(Left(arn, parse_iso(ends_at)))
-            except ValueError:  # changed by hand: the grace cannot be told, and what it holds is told by `orphans`
-                continue
     return tuple(sorted(found, key=lambda left: left.ends_at))
+
+
+def _beside(arn: str, heir: str) -> bool:
+    """Whether an ARN is a secret's of the account of another one, in whatever region."""
+    parts, others = arn.split(":"), heir.split(":")
+    return (
+        len(parts) == len(others)
+        and [*parts[:3], *parts[4:6]] == [*others[:3], *others[4:6]]
+        and _REGION.fullmatch(parts[3]) is not None
+    )
 
 
 def settle(store: SecretStore, heir: str, arn: str) -> None:

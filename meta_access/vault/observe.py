@@ -156,7 +156,7 @@ def observe(
         issued_at=shown.tags.get(tags.ISSUED, "") if is_noted else "",
         former=tuple(one.id for one in former.read(shown.tags)),
         ended=ended,
-        left=handover.read(shown.tags),
+        left=handover.read(shown.arn, shown.tags),
     )
 
 

@@ -772,6 +772,15 @@ def test_a_secret_that_was_left_to_a_token_is_told_comes_due_and_is_settled(vaul
     assert vault.settled == [f"{old} of {arn()}"]
 
 
+def test_a_destroy_without_a_refresh_ends_what_was_left_to_the_token_as_well(vault: FakeVault) -> None:
+    old = arn("meta/dev/older")
+    vault.seen = {"left": (Left(old, EXPIRES),)}
+
+    PROVIDER.delete(arn(), outs())
+
+    assert vault.ended == [f"{arn()} claim-1 eu-central-1", f"{old} claim-1 eu-central-1"]
+
+
 def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: pytest.CaptureFixture[str]) -> None:
     old = arn("meta/dev/old", "eu-west-1")
 

@@ -45,7 +45,7 @@ class Two:
         return len(self.world.meta.living())
 
     def left(self) -> tuple[Left, ...]:
-        return read(self.world.tags(NEW))
+        return read(self.new.arn, self.world.tags(NEW))
 
 
 @pytest.fixture
@@ -114,5 +114,21 @@ def test_an_heir_that_somebody_else_has_claimed_gets_nothing_and_nothing_ends(tw
     assert not [label for label in two.world.labels() if label.startswith("META_R")]
 
 
-def test_what_was_edited_by_hand_is_not_taken_for_a_secret() -> None:
-    assert read({"meta-tokens:leaves-a": "arn:x soon", "meta-tokens:leaves-b": "", "meta-tokens:claim": "a b"}) == ()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/x-AbCdEf soon",
+        "meta/x 2026-11-25T08:00:00Z",
+        "arn:aws:secretsmanager:eu-central-1:999999999999:secret:meta/x-AbCdEf 2026-11-25T08:00:00Z",
+        "arn:aws:secretsmanager:evil.example/:123456789012:secret:meta/x-AbCdEf 2026-11-25T08:00:00Z",
+    ],
+)
+def test_what_was_edited_by_hand_is_not_taken_for_a_secret_of_ours(two: Two, text: str) -> None:
+    assert read(two.new.arn, {"meta-tokens:leaves-a": text}) == ()
+
+
+def test_a_secret_of_another_region_may_have_been_left(two: Two) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:meta/x-AbCdEf"
+
+    assert read(two.new.arn, {"meta-tokens:leaves-a": f"{arn} 2026-11-25T08:00:00Z"}) == (Left(arn, ENDS),)
