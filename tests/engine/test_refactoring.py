@@ -104,6 +104,30 @@ def test_replace_of_everything_ends_nothing(stranger: Project, emulator: Running
     assert stranger.preview("--expect-no-changes").code == 0
 
 
+UNSEEN = """
+def delete_first(args):
+    first = pulumi.ResourceOptions(delete_before_replace=True)
+    return pulumi.ResourceTransformResult(args.props, pulumi.ResourceOptions.merge(args.opts, first))
+
+pulumi.runtime.register_resource_transform(delete_first)
+"""
+
+
+def test_replace_ends_nothing_with_options_that_only_the_engine_sees(
+    stranger: Project, emulator: RunningEmulator
+) -> None:
+    stranger.program(lindenhof.program(UNSEEN) + text())
+    assert stranger.up().code == 0
+    before = state_of_things(emulator)
+    urns = [entry["urn"] for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
+
+    up = stranger.up(*(part for urn in urns for part in ("--replace", urn)))
+    assert up.code == 0, up.stdout
+
+    assert "delete-replaced" in str(up.events)
+    assert state_of_things(emulator) == before
+
+
 def test_target_leaves_the_rest_alone(stranger: Project, emulator: RunningEmulator) -> None:
     assert stranger.up().code == 0
     before = state_of_things(emulator)

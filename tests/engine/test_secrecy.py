@@ -66,3 +66,20 @@ def test_the_engines_own_debug_logs_hold_no_secret(
     for canary in (json.loads(value)["access_token"], emulator.app_secret, emulator.admin_token):
         assert canary not in up.stdout
         assert canary not in calls
+
+
+def test_a_secret_value_of_ours_is_refused_in_a_program_of_ones_own(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    program = lindenhof.program('meta.SystemUser("user", connection="main", name="reporting")')
+    own = make_project(program=program, config=lindenhof.config(emulator))
+    place = "meta:connections.main.tier_probe"
+    done = own.run("config", "set", "--secret", "--path", place, lindenhof.SHOP, "--stack", own.stack)
+    assert done.code == 0, done.stdout
+
+    up = own.up()
+
+    assert up.code != 0
+    assert "meta:connections: is stored as a secret" in up.stdout
+    assert "Traceback" not in up.stdout
+    assert lindenhof.users(emulator) == []
