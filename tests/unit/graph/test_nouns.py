@@ -489,10 +489,10 @@ def test_a_token_is_described(
 ) -> None:
     server.answers = [answer({"data": data})]
 
-    assert debug_token.inspect(client, SecretStr("looked-at")) == info
+    assert debug_token.inspect(client, SecretStr("EAA" + "EMU" + "looked-at")) == info
     [seen] = server.received
     assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/debug_token", {})
-    assert seen.form.items() >= {"method": "get", "input_token": "looked-at"}.items()
+    assert seen.form.items() >= {"method": "get", "input_token": "EAA" + "EMU" + "looked-at"}.items()
     assert seen.headers["authorization"] == APP_TOKEN
 
 
@@ -503,4 +503,4 @@ def test_an_answer_that_does_not_say_valid_or_not_is_no_answer(
     server.answers = [answer(body)]
 
     with pytest.raises(GraphUnreachableError, match="does not say whether it is valid"):
-        debug_token.inspect(client, SecretStr("looked-at"))
+        debug_token.inspect(client, SecretStr("EAA" + "EMU" + "looked-at"))
