@@ -54,6 +54,7 @@ class ClientAccess(pulumi.ComponentResource):
                 system_user_id=identities[assignment.identity].system_user_id,
                 asset=assignment.asset,
                 tasks=list(assignment.tasks),
+                replace_existing=assignment.replace_existing,
                 requires=board.for_work(user, *([shared.name] if shared is not None else [])),
                 opts=called_before(child, assignment.key_of(user.renamed_from) if user.renamed_from else None),
             )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta_access import local_state
 from meta_access.clock import iso, parse_iso
 from meta_access.endpoints import is_loopback
 
@@ -68,12 +69,8 @@ def read(app_id: str, graph_url: str) -> list[Call]:
 
 
 def _folder() -> Path:
-    if given := os.environ.get(VARIABLE, ""):
-        return Path(given).expanduser()
-    # The XDG specification says to ignore a relative value.
-    state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return base / "meta-access" / "calls"
+    given = os.environ.get(VARIABLE, "")
+    return Path(given).expanduser() if given else local_state.folder("calls")
 
 
 def _append(file: Path, line: str) -> None:

@@ -23,4 +23,5 @@ def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
 def _calls_are_logged_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("META_ACCESS_CALL_LOG", str(tmp_path_factory.mktemp("calls")))
+        patch.setenv("META_ACCESS_STATE_DIR", str(tmp_path_factory.mktemp("notes")))
         yield

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 SYSTEM_USERS = "system_users"
 ASSIGNED = "assigned"
+ASSIGNED_BEFORE = "assigned_before"
 ASSIGNED_APPS = "assigned_apps"
 APP_ROLES = "app_roles"
 APP_PERMISSIONS = "app_permissions"
@@ -62,6 +63,11 @@ class Snapshot:
         """Assets of a kind that a system user is assigned to: Graph id -> tasks."""
         key = f"{system_user_id}/{kind}"
         return dict(self._once(ASSIGNED, key, lambda: assigned_users.assigned(self.client, system_user_id, kind)))
+
+    def assigned_before(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
+        """As `assigned`, and kept as first read: what was there before this process wrote anything."""
+        key = f"{system_user_id}/{kind}"
+        return dict(self._once(ASSIGNED_BEFORE, key, lambda: self.assigned(system_user_id, kind)))
 
     def assigned_apps(self, system_user_id: str) -> dict[str, tuple[str, ...]]:
         """Apps that a system user was given: app id -> tasks."""

@@ -8,6 +8,7 @@ Provider classes are stateless and pickled by reference: their module path and n
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import (
@@ -32,10 +33,12 @@ from meta_access.errors import (
     SecretDeniedError,
     SecretUnreachableError,
 )
+from meta_access.failures import told
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live, _stack_id
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
 from meta_access.providers._record import RECORD, place_of, shown
+from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
 from meta_access.validation import plain_texts
@@ -49,7 +52,7 @@ if TYPE_CHECKING:
 
 OPEN = "satisfied"
 # Nothing at Meta or in the secret follows from these, so a change of them is none.
-UNDIFFED = frozenset({"label", "path", "requires"})
+UNDIFFED = frozenset({"label", "path", "stack", "requires"})
 
 
 class MetaProvider(ResourceProvider):
@@ -84,10 +87,13 @@ class MetaProvider(ResourceProvider):
         """What the resource stands for at Meta. Asked only when the inputs named are known."""
         raise NotImplementedError
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        """What check adds from live data; may stamp inputs in place."""
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """What check says from live data; may stamp inputs in place.
+
+        It refuses nothing: a check that fails ends the whole deployment, rotations of others included, so only what
+        the configuration alone decides may do that (`validate`). The create, or the update, refuses.
+        """
         del olds, props
-        return []
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create; answers the id and the outputs beside the inputs."""
@@ -107,7 +113,9 @@ class MetaProvider(ResourceProvider):
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs in today's shape: what older versions did not write yet gets its default."""
-        return {**self.defaults, **clean(outs)}
+        today = {**self.defaults, **clean(outs)}
+        today.pop(REFUSED, None)
+        return today
 
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
         """Whether an update is due although no input changed."""
@@ -130,12 +138,15 @@ class MetaProvider(ResourceProvider):
     @boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, props = clean(_olds), {**self.defaults, **clean(news)}
+        if lacks_inputs(props):
+            # What owes the input has failed and says why; the engine leaves this resource out of the update.
+            return CheckResult(props, [])
         failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
         if not failures:
             failures = self._enter(olds, props)
         if not failures:
-            with self._on_behalf(props):
-                failures = self.look_ahead(olds, props)
+            with contextlib.suppress(MetaAccessError), self._on_behalf(props):  # the read, or the update, says so
+                self.look_ahead(olds, props)
         return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
 
     @boundary
@@ -170,9 +181,12 @@ class MetaProvider(ResourceProvider):
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         outs, props = self.upgrade(_olds), {**clean(_news), **_stack_id.of(_olds)}
-        self._may_write("updating", props)
-        with self._on_behalf(props):
-            return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
+        try:
+            self._may_write("updating", props)
+            with self._on_behalf(props):
+                return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
+        except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `told` scrubs
+            return UpdateResult({**outs, REFUSED: told(error)})
 
     @boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -208,7 +222,7 @@ class MetaProvider(ResourceProvider):
 
     def inputs_of(self, outs: Mapping[str, Any], **live: Any) -> dict[str, Any]:
         """The inputs that `read` answers: as they were given, but for what is live."""
-        given = {name: self.given(outs, name) for name in (*self.inputs, "path")}
+        given = {name: self.given(outs, name) for name in (*self.inputs, "path", GIVEN)}
         return {name: value for name, value in {**given, **live}.items() if value is not None}
 
     def hold(self, outs: Mapping[str, Any], held: Held) -> None:

@@ -10,6 +10,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from meta_access import findings
 from meta_access.failures import told
 from meta_access.providers import _host
 from meta_access.redaction import scrub
@@ -49,6 +50,12 @@ def say(text: str) -> None:
     # One write: print() makes two, between which another thread's line may come.
     sys.stdout.write(scrub(text) + "\n")
     sys.stdout.flush()
+
+
+def will_be_refused(kind: str, label: str, why: str) -> None:
+    """Say in a preview that the update will be refused, to people and to the file that a review reads."""
+    say(f"{kind} {label} will be refused at `pulumi up`: {why}")
+    findings.write("refused", kind=kind, name=label, reason=scrub(why))
 
 
 def settings_named(connection: Connection) -> str:

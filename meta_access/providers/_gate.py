@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, ReadResult
+from pulumi.dynamic import ReadResult
 
 from meta_access.errors import (
     AuthError,
@@ -104,7 +104,7 @@ class GateProvider(MetaProvider):
         del props
         return outs.get("status") == Status.DRIFTED
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
         watched = [name for name in self.compared() if name != "owner"]
         same = all(olds.get(name) == props.get(name) for name in watched)
         before = olds.get("status")
@@ -112,7 +112,6 @@ class GateProvider(MetaProvider):
             props["status"] = before
         elif not any(unknown(props.get(name)) for name in watched):
             props["status"] = self._stamp(before, props)
-        return []
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         decision, _ = self._decide(props, self.live(props), None)

@@ -17,6 +17,7 @@ from pulumi.runtime import config, settings
 
 from meta_access.connections import PARTS
 from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.providers._refusal import fails_if_refused, with_given
 from meta_access.spec.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ _declared: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], _Declared]] = we
 class MetaResource(Resource):
     """Base of every resource.
 
-    Two of its inputs are its own: `label`, its Pulumi name, for messages; and `path`, the end of its URN (the types of
-    its parents, its type and its name), which tells it from a resource of the same name in another component.
+    Three of its inputs are its own: `label`, its Pulumi name, for messages; `path`, the end of its URN (the types of
+    its parents, its type and its name), which tells it from a resource of the same name in another component; and
+    `given`, which tells whether every other input is known.
     """
 
     def __init__(
@@ -66,8 +68,9 @@ class MetaResource(Resource):
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
         path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
+        asked = {**with_given(props), "label": resource_name, "path": path}
         self._declared_by = provider, resource_name
-        super().__init__(provider, resource_name, {**props, "label": resource_name, "path": path}, opts)
+        super().__init__(provider, resource_name, asked, fails_if_refused(opts))
 
     def _get_providers(
         self, t: str, pkg: str | None, opts: ResourceOptions

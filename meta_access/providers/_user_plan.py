@@ -83,17 +83,6 @@ def refusal(live: Live, place: str, user: PlannedUser) -> str | None:
     return None if found.fits else quota.refusal(found, business=business, higher=_higher(live, user.role))
 
 
-def tell_of_namesake(live: Live, name: str) -> None:
-    """Say at preview what a create will find."""
-    for user in USER_PLAN.living(live):
-        if user.name == name:
-            USER_PLAN.tell_once(
-                f"system user {name}: one of that name exists (id {user.id}). It is taken only if it comes from an "
-                f'interrupted create of this stack; else give adopt: "{user.id}", or an alias if only the resource was '
-                "renamed."
-            )
-
-
 def limit_of(live: Live, role: str) -> Limit:
     """How many users of a role the business may have: an override, else the rule set's number for the app's tier."""
     connection, rules, counted = live.connection, live.rules, quota.counted_as(role)

@@ -17,7 +17,7 @@ from meta_access.errors import AuthError, GraphError, InvalidRequestError
 from meta_access.graph import app_settings
 from meta_access.graph.app_settings import LISTS, TEXTS
 from meta_access.providers._base import MetaProvider
-from meta_access.providers._boundary import say
+from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._gate import place
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import sorted_texts, unknown
@@ -46,13 +46,30 @@ class AppSettingsProvider(MetaProvider):
             return [CheckFailure("", f"no setting is declared. Fix: declare one of {', '.join(SETTINGS)}.")]
         found = [(name, props[name]) for name in (*SETTINGS, "callers") if name in props and not unknown(props[name])]
         failures = [CheckFailure(name, why) for name, value in found if (why := validation.app_setting(name, value))]
-        return failures or self._lockout(olds, props)
+        # What this machine's address says is no matter of the configuration: see `look_ahead`.
+        if not failures and props.get("callers") is not None and (why := _locked_out(olds, props, None)):
+            failures.append(CheckFailure("server_ip_whitelist", why))
+        return failures
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id,)
 
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """Say what a create puts in the place of what the app has, and that a whitelist would shut this tool out."""
+        live, wanted = self.live(props), _declared(props)
+        if live.offline or unknown([*wanted.values(), props.get("callers")]):
+            return
+        if why := _locked_out(olds, props, source_address(live.connection.graph_url)):
+            will_be_refused(self.kind, props["label"], f"server_ip_whitelist {why}.")
+        if olds:
+            return
+        for name, now in app_settings.get(live.client, wanted).items():
+            if now and now != wanted[name]:
+                say(f"{self.kind} {props['label']}: {name} is {_shown(now)} => {_shown(wanted[name])}.")
+
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live = self.live(props)
+        _refuse_lockout({}, props, live)
         _write(live, _declared(props))
         return live.connection.app_id, {}
 
@@ -68,6 +85,7 @@ class AppSettingsProvider(MetaProvider):
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
         live = self.live(props)
+        _refuse_lockout(outs, props, live)
         moved = "connection" in changed
         wanted = {name: value for name, value in _declared(props).items() if moved or name in changed}
         if wanted:
@@ -79,16 +97,28 @@ class AppSettingsProvider(MetaProvider):
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         return f"app {id_} keeps its settings at Meta as they are: {', '.join(_declared(outs))}."
 
-    def _lockout(self, olds: Mapping[str, Any], props: Mapping[str, Any]) -> list[CheckFailure]:
-        listed, callers = props.get("server_ip_whitelist"), props.get("callers")
-        live = self.live(props)
-        if not listed or unknown([listed, callers]) or (live.offline and callers is None):
-            return []
-        if all(olds.get(name) == props.get(name) for name in ("server_ip_whitelist", "callers")):
-            return []  # in force already: whoever got as far as this is not shut out by it
-        source = source_address(live.connection.graph_url) if callers is None else None
-        why = validation.locks_out(listed, callers, source)
-        return [CheckFailure("server_ip_whitelist", why)] if why else []
+
+def _locked_out(olds: Mapping[str, Any], props: Mapping[str, Any], source: str | None) -> str | None:
+    """Why a whitelist would shut this tool out; None while it does not, or nobody can tell.
+
+    Args:
+        olds: What is in force: whoever got as far as this is not shut out by it.
+        props: What is asked for.
+        source: This machine's own address, which counts where no `callers` are named; None when it is not known.
+    """
+    listed, callers = props.get("server_ip_whitelist"), props.get("callers")
+    if not listed or unknown([listed, callers]):
+        return None
+    if all(olds.get(name) == props.get(name) for name in ("server_ip_whitelist", "callers")):
+        return None
+    return validation.locks_out(listed, callers, source)
+
+
+def _refuse_lockout(olds: Mapping[str, Any], props: Mapping[str, Any], live: Live) -> None:
+    if why := _locked_out(olds, props, source_address(live.connection.graph_url)):
+        raise InvalidRequestError(
+            f"writing settings of app {live.connection.app_id} failed: server_ip_whitelist {why}. Nothing was changed."
+        )
 
 
 def _declared(props: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 POST /{asset-id}/assigned_users replaces the whole set, and Meta adds implied tasks, so sets are compared after adding
 them: https://developers.facebook.com/docs/business-management-apis/business-asset-management (Graph v26.0, read
 2026-11). A share that its owner withdrew shows as drift: it is other people's doing, and must not stop a refresh.
+
+A business built by hand has grants that its stack does not declare. A create over one takes no task away unless
+`replace_existing` says so: what is there and not declared stands in the output `kept`, and every refresh names it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CheckFailure, ReadResult
 
@@ -22,10 +26,11 @@ from meta_access.errors import (
     PermissionDeniedError,
 )
 from meta_access.graph import assigned_users, snapshot
-from meta_access.graph.business_assets import CLIENT
+from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
-from meta_access.providers._boundary import say
+from meta_access.providers._boundary import say, will_be_refused
+from meta_access.providers._gate import place
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import sorted_texts, unknown
@@ -46,7 +51,8 @@ class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
     ends_access = True
     told_apart_by = ("connection", "system_user_id", "asset")
-    inputs = ("label", "connection", "system_user_id", "asset", "tasks", "requires")
+    inputs = ("label", "connection", "system_user_id", "asset", "tasks", "replace_existing", "requires")
+    defaults: ClassVar[Mapping[str, Any]] = {"replace_existing": False}
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
@@ -60,32 +66,45 @@ class AssetAssignmentProvider(MetaProvider):
             allowed = {kind: rule.allowed for kind, rule in self.live(props).rules.task_enums.items()}
             if why := validation.task(parse_asset(str(asset)).kind, props.get("tasks"), allowed):
                 failures.append(CheckFailure("tasks", why))
+        if not unknown(props["replace_existing"]) and not isinstance(props["replace_existing"], bool):
+            failures.append(CheckFailure("replace_existing", "is neither true nor false"))
         props["tasks"] = sorted_texts(props.get("tasks"))
         return failures
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (props["connection"], props["system_user_id"], props["asset"])
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        """Tell what the owner of an asset does not permit. One client's trouble must not stop an update for others."""
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """Say what Meta will refuse, and what a create changes about a grant that is there already."""
         live, asked = self.live(props), [props.get(name) for name in ("asset", "tasks")]
         if unknown(asked) or live.offline or asked == [olds.get(name) for name in ("asset", "tasks")]:
-            return []
+            return
         asset = parse_asset(props["asset"])
-        try:
-            permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
-        except MetaAccessError:
-            return []
-        if lacking := beyond(live, asset, props["tasks"], permitted):
-            say(
-                f"{self.kind} {props['label']}: the owner of {asset} permits {', '.join(permitted)} there, and not "
-                f"{', '.join(lacking)}, so Meta will refuse it. Let the owner permit that, or declare fewer tasks."
-            )
-        return []
+        if why := _doom(live, asset, props["tasks"]):
+            will_be_refused(self.kind, props["label"], f"assigning {asset}: {why}.")
+        elif not olds and not unknown([props["system_user_id"], props["replace_existing"]]):
+            found = live.snapshot.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
+            if meets := Meeting.of(live, asset, found, props):
+                say(f"{self.kind} {props['label']}: {meets.sentence(asset, props['system_user_id'])}")
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        _assign(self.live(props), props)
-        return f"{props['system_user_id']}/{props['asset']}", {}
+        live, asset, user = self.live(props), parse_asset(props["asset"]), props["system_user_id"]
+        try:
+            found = live.snapshot.assigned_before(user, asset.kind).get(asset.graph_id, ())
+        except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
+            # Meta lists some kinds for some apps only; an assignment must not depend on that.
+            say(
+                f"{self.kind} {props.get('label', '')}: what was assigned before could not be read, so it goes. {error}"
+            )
+            found = ()
+        meets = Meeting.of(live, asset, found, props)
+        if meets is None:
+            _assign(live, asset, user, live.rules.expand_tasks(asset.kind, props["tasks"]))
+            return f"{user}/{asset}", {"kept": []}
+        if meets.comes or meets.goes:
+            _assign(live, asset, user, meets.after)
+        say(f"{self.kind} {props.get('label', '')}: {meets.sentence(asset, user)}")
+        return f"{user}/{asset}", {"kept": list(meets.kept)}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live, asset = self.live(outs), parse_asset(outs["asset"])
@@ -97,30 +116,42 @@ class AssetAssignmentProvider(MetaProvider):
             raise
         except GraphError as error:
             return self.not_looked_at(id_, outs, error)  # one client's trouble
-        same = live.rules.expand_tasks(asset.kind, found) == live.rules.expand_tasks(asset.kind, outs["tasks"])
-        tasks = outs["tasks"] if same else sorted(found)
-        return ReadResult(id_, {**outs, "tasks": tasks}, self.inputs_of(outs, tasks=tasks))
+        there, declared = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, outs["tasks"]))
+        kept = sorted(there & set(outs["kept"]) - declared)
+        if kept:
+            say(
+                f"{self.kind} {outs.get('label', '')}: system user {outs['system_user_id']} keeps {', '.join(kept)} on "
+                f"{asset}, which is not declared. Declare it, or take it away with replace_existing: true."
+            )
+        tasks = outs["tasks"] if there - set(kept) == declared else sorted(set(found) - set(kept))
+        return ReadResult(id_, {**outs, "tasks": tasks, "kept": kept}, self.inputs_of(outs, tasks=tasks))
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
         live, user, asset = self.live(props), props["system_user_id"], parse_asset(props["asset"])
         if changed & _PLACE:
             hold_back(props, f"assigning {asset} to system user {user}")
-            _assign(live, props)
+            _, facts = self.make(props)
             self._leave(outs)
-            return {}
-        before = live.rules.expand_tasks(asset.kind, outs["tasks"])
-        after = live.rules.expand_tasks(asset.kind, props["tasks"])
+            return facts
+        kept = [] if props["replace_existing"] else outs["kept"]
+        before = live.rules.expand_tasks(asset.kind, [*outs["tasks"], *outs["kept"]])
+        after = live.rules.expand_tasks(asset.kind, [*props["tasks"], *kept])
         if added := sorted(set(after) - set(before)):
             hold_back(props, f"giving {', '.join(added)} on {asset} to system user {user}")
         if after != before:
-            _assign(live, props)
-        return {}
+            _assign(live, asset, user, after)
+        if gone := sorted(set(before) - set(after)):
+            _see_gone(live, asset, user, gone)
+        return {"kept": sorted(set(kept) - set(live.rules.expand_tasks(asset.kind, props["tasks"])))}
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
         _unassign(self.live(outs), outs)
         return f"{outs['asset']} is no longer assigned to system user {outs['system_user_id']}."
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        return {"kept": [], **super().upgrade(outs)}
 
     def _leave(self, outs: Mapping[str, Any]) -> None:
         holder = RECORD.holder(type(self).__name__, self.key(outs))
@@ -128,9 +159,47 @@ class AssetAssignmentProvider(MetaProvider):
             _unassign(self.live(outs), outs)
 
 
-def _assign(live: Live, props: Mapping[str, Any]) -> None:
-    asset, user = parse_asset(props["asset"]), props["system_user_id"]
-    tasks = live.rules.expand_tasks(asset.kind, props["tasks"])
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """A create that meets a grant which is there already; tasks with their implied ones, sorted.
+
+    Attributes:
+        now: What the system user has.
+        after: What it will have.
+        kept: What it has, is not declared, and stays.
+    """
+
+    now: tuple[str, ...]
+    after: tuple[str, ...]
+    kept: tuple[str, ...]
+    comes: tuple[str, ...]
+    goes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, live: Live, asset: Asset, found: Sequence[str], props: Mapping[str, Any]) -> Meeting | None:
+        """What a create would do to a grant; None where there is none, or it is just as declared."""
+        now, wanted = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, props["tasks"]))
+        if not now or now == wanted:
+            return None
+        kept = set() if props["replace_existing"] else now - wanted
+        sets = {"now": now, "after": wanted | kept, "kept": kept, "comes": wanted - now, "goes": now - wanted - kept}
+        return cls(**{name: tuple(sorted(tasks)) for name, tasks in sets.items()})
+
+    def sentence(self, asset: Asset, user: str) -> str:
+        parts = [f"on {asset} system user {user} has {', '.join(self.now)} => {', '.join(self.after)}"]
+        if self.comes:
+            parts.append(f"{', '.join(self.comes)} comes")
+        if self.goes:
+            parts.append(f"{', '.join(self.goes)} goes, because replace_existing is true")
+        if self.kept:
+            parts.append(
+                f"{', '.join(self.kept)} is not declared and stays: declare it, or set replace_existing: true to take "
+                "it away"
+            )
+        return "; ".join(parts) + "."
+
+
+def _assign(live: Live, asset: Asset, user: str, tasks: Sequence[str]) -> None:
     try:
         assigned_users.assign(live.client, asset, user, tasks)
     except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
@@ -144,17 +213,67 @@ def _assign(live: Live, props: Mapping[str, Any]) -> None:
 
 def _unassign(live: Live, outs: Mapping[str, Any]) -> None:
     asset, user = parse_asset(outs["asset"]), outs["system_user_id"]
+    refused: GraphError | None = None
     try:
         assigned_users.unassign(live.client, asset, user)
-    except NotFoundError:
-        return
-    except (PermissionDeniedError, InvalidRequestError):
-        # A share that was withdrawn took the assignment with it, and Meta then refuses the call.
-        live.snapshot.invalidate(snapshot.ASSIGNED, user)
-        if asset.graph_id in live.snapshot.assigned(user, asset.kind):
-            raise
+    except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
+        # It is gone, its share was withdrawn and took it along, or Meta has no removal for this kind: the list tells.
+        refused = error
     finally:
         live.snapshot.invalidate(snapshot.ASSIGNED, user)
+    left = _left(live, asset, user, refused)
+    if left:
+        raise _not_removed(asset, user, left, refused, live)
+
+
+def _left(live: Live, asset: Asset, user: str, refused: GraphError | None) -> tuple[str, ...]:
+    """The tasks that a user still has; where Meta does not list them, what it answered to the removal counts."""
+    try:
+        return live.snapshot.assigned(user, asset.kind).get(asset.graph_id, ())
+    except NotFoundError:
+        return ()  # the user itself is gone
+    except (PermissionDeniedError, InvalidRequestError):
+        if refused is not None:
+            raise refused from None
+        return ()
+
+
+def _see_gone(live: Live, asset: Asset, user: str, gone: Sequence[str]) -> None:
+    """Read back what a narrowing was to take away: Meta answers success and may keep it."""
+    left = sorted(set(_left(live, asset, user, None)) & set(gone))
+    if left:
+        raise _not_removed(asset, user, left, None, live)
+
+
+def _not_removed(
+    asset: Asset, user: str, left: Sequence[str], refused: GraphError | None, live: Live
+) -> InvalidRequestError:
+    where = place(live, "system_users")
+    answer = f" Meta's answer: {refused}" if refused is not None else " Meta answered success and kept it."
+    return InvalidRequestError(
+        f"taking {asset} from system user {user} failed: it still has {', '.join(left)} there. Next step, which only a "
+        f"person can take: remove the asset from the system user in {where['menu']}, at {where['where']}; then `pulumi "
+        f"up` again. Until then the resource stays in the state.{answer}"
+    )
+
+
+def _doom(live: Live, asset: Asset, tasks: Sequence[str]) -> str:
+    """Why Meta will refuse an assignment, as far as the lists of the business show; "" when they do not."""
+    if asset.graph_id in live.snapshot.business_assets(OWNED, asset.kind):
+        return ""
+    permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id)
+    business = f"business {live.connection.business_name} ({live.connection.business_id})"
+    if permitted is None:
+        return (
+            f"it is neither among the assets of {business} nor among those that others share with it. Add it to the "
+            f"business, or let its owner share it with {business}"
+        )
+    if lacking := beyond(live, asset, tasks, permitted):
+        return (
+            f"its owner permits {', '.join(permitted)} there, and not {', '.join(lacking)}. Let the owner permit that, "
+            "or declare fewer tasks"
+        )
+    return ""
 
 
 def _explained(error: GraphError, live: Live, asset: Asset, user: str, tasks: Sequence[str]) -> GraphError:
@@ -187,6 +306,8 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
     Args:
         asset: `act_…`, `page:…`, `catalog:…`, `pixel:…`, `waba:…` or `instagram:…`.
         tasks: The whole set; implied tasks may be left out.
+        replace_existing: Whether tasks that the user had before this resource, and that are not declared, go. They stay
+            by default, and `kept` names them.
         requires: Gate to status: a create, or an update that adds tasks, waits until every one is satisfied.
     """
 
@@ -194,6 +315,7 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
         system_user_id: Output[str]
         asset: Output[str]
         tasks: Output[list[str]]
+        kept: Output[list[str]]
 
     def __init__(
         self,
@@ -203,9 +325,10 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
         system_user_id: Input[str],
         asset: Input[str],
         tasks: Input[Sequence[Input[str]]],
+        replace_existing: Input[bool] = False,
         requires: Input[Mapping[str, Input[str]]] | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "system_user_id": system_user_id, "asset": asset}
-        props |= {"tasks": tasks, "requires": requires}
+        props |= {"tasks": tasks, "replace_existing": replace_existing, "requires": requires, "kept": None}
         super().__init__(AssetAssignmentProvider(), resource_name, props, opts)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
-from meta_access.errors import AuthError, ConflictError, GraphError, MetaAccessError, NotFoundError, RateLimitedError
+from meta_access.errors import AuthError, ConflictError, GraphError, NotFoundError, RateLimitedError
 from meta_access.graph import business_users, snapshot
 from meta_access.graph.business_users import ADMIN, is_last_admin, same
 from meta_access.providers._base import MetaProvider
-from meta_access.providers._boundary import say
+from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._gate import business_shown
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
@@ -63,25 +63,25 @@ class BusinessUserProvider(MetaProvider):
         email = props["email"]
         return (self.live(props).connection.business_id, email if unknown(email) else str(email).casefold())
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        """Tell what an update would do to a person who is there already; never stop others for it."""
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """Say what an update does to a person who is there already, and what it will be refused."""
         live, before = self.live(props), olds.get("role")
         if unknown([props["email"], props["role"]]) or live.offline or before == props["role"]:
-            return []
-        try:
-            rows = live.snapshot.business_users()
-        except MetaAccessError:
-            return []  # the read, or the update, says so itself
+            return
+        rows = live.snapshot.business_users()
         row = _found(rows, props["email"])
         if row is None or row.pending:
-            return []
-        who = f"{self.kind} {props['label']}: {props['email']}"
-        if before is None and props["adopt"]:
+            return
+        if before is None and not props["adopt"]:
+            will_be_refused(self.kind, props["label"], str(_is_there_already(row, props["email"], live)))
+        elif before is None:
             turns = "" if row.role == props["role"] else f", and becomes {props['role']}"
+            who = f"{self.kind} {props['label']}: {props['email']}"
             say(f"{who} is in the business already as {row.role}, is taken over{turns}.")
         if props["role"] != ADMIN and is_last_admin(rows, row):
-            say(f"{who} is the last admin of the business; Meta will not make them {props['role']}.")
-        return []
+            will_be_refused(
+                self.kind, props["label"], str(_only_admin(f"making {props['email']} {props['role']} in", live))
+            )
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live = self.live(props)
@@ -131,11 +131,7 @@ class BusinessUserProvider(MetaProvider):
         if row is None:
             return _invite(live, props)
         if not row.pending and not props["adopt"]:
-            raise ConflictError(
-                f"inviting {props['email']} failed: that person is in {business_shown(live)} already, as {row.role} "
-                f"(id {row.id}). Take them over with adopt: true; removing the resource then takes them out of the "
-                "business."
-            )
+            raise _is_there_already(row, props["email"], live)
         return _facts(row) if row.role == props["role"] else _set_role(live, row, props)
 
     def _take_out(self, outs: Mapping[str, Any]) -> str:
@@ -163,6 +159,11 @@ class BusinessUserProvider(MetaProvider):
                 live.snapshot.invalidate(snapshot.BUSINESS_USERS)
         if refused:
             raise refused
+        if (left := _found(live.snapshot.business_users(), email, outs["member_id"])) and left.pending == row.pending:
+            raise ConflictError(
+                f"removing {email} from {business_shown(live)} failed: Meta answered success and still lists them. A "
+                "business admin takes them out under Business settings > Users > People; then `pulumi up` again."
+            )
         if row.pending:
             return f"the invitation of {email} into {business_shown(live)} is withdrawn."
         return f"{email} is removed from {business_shown(live)}, and with that from its apps and assets."
@@ -214,6 +215,13 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
     if refused:
         raise refused
     return _facts(row)
+
+
+def _is_there_already(row: BusinessUserRow, email: str, live: Live) -> ConflictError:
+    return ConflictError(
+        f"inviting {email} failed: that person is in {business_shown(live)} already, as {row.role} (id {row.id}). Take "
+        "them over with adopt: true; removing the resource then takes them out of the business."
+    )
 
 
 def _only_admin(doing: str, live: Live) -> ConflictError:

@@ -54,13 +54,13 @@ class FeatureRequestProvider(GateProvider):
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["feature"])
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
         before, rules = olds.get("level"), self.live(props).rules
         other = edition_of(before, rules) if isinstance(before, str) and _is_tier(rules, props) else None
         if other is not None:
             told = " ".join(changes(other, rules))
             say(f"{self.kind} {props['label']}: the stack moves from rule set {other.name} to {rules.name}. {told}")
-        return super().look_ahead(olds, props)
+        super().look_ahead(olds, props)
 
     def by_rule(self, props: Mapping[str, Any], live: Live) -> Observation | None:
         rules = live.rules

@@ -60,17 +60,17 @@ class ObligationProvider(GateProvider):
         whose = connection.business_id if props["kind"] == TWO_FACTOR else connection.app_id
         return (whose, props["kind"])
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        failures = super().look_ahead(olds, props)
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        super().look_ahead(olds, props)
         if unknown(props["due"]) or not props["due"]:
-            return failures
+            return
         day, today = date.fromisoformat(props["due"]), self.live(props).now().date()
         told = due.told(day, today)
         if props.get("status") == Status.SATISFIED:
             told = f"met for {day}, which has passed; declare the next day" if day < today else ""
         if told:
             say(f"{self.kind} {props['label']}: {told}. Owner: {props['owner'] or 'nobody'}.")
-        return failures
+        return
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
         if props["kind"] != TWO_FACTOR:

@@ -6,16 +6,18 @@ for a new one: https://developers.facebook.com/docs/business-management-apis/sys
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pulumi
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
 from meta_access.errors import ConflictError, LimitReachedError, MetaAccessError, QuotaError
 from meta_access.graph import snapshot, system_users
-from meta_access.providers import _existing, _grace, _user_plan
+from meta_access.providers import _begun, _existing, _grace, _user_plan
 from meta_access.providers._base import MetaProvider
-from meta_access.providers._boundary import say
+from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._record import Held, place_of
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
@@ -37,7 +39,7 @@ NAME_TAKEN = 3972
 
 class SystemUserProvider(MetaProvider):
     kind = "system user"
-    inputs = ("label", "connection", "name", "role", "adopt", "on_destroy", "requires")
+    inputs = ("label", "connection", "stack", "name", "role", "adopt", "on_destroy", "requires")
     defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "on_destroy": "retire"}
     ends_access = True
     told_apart_by = ("connection", "role", "name")
@@ -60,18 +62,22 @@ class SystemUserProvider(MetaProvider):
         # A state may say the name that somebody gave by hand; what this resource stands for is the name we gave.
         return (props["connection"], props["role"], props.get("given_name", props["name"]))
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        live = self.live(props)
-        if unknown([props["name"], props["role"], props.get("adopt")]) or (olds and not live.offline):
-            return []
-        if self.held(props):
-            return []
-        user = PlannedUser(props["name"], props["role"], props.get("adopt"))
-        if why := _user_plan.refusal(live, place_of(props), user):
-            return [CheckFailure("", why)]
-        if not user.adopt and not self.replaced(props):
-            _user_plan.tell_of_namesake(live, user.name)
-        return []
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """Say what Meta will refuse, and which name an adopted user loses; the create, or the update, refuses."""
+        live, adopt = self.live(props), props.get("adopt")
+        if unknown([props["name"], props["role"], adopt]):
+            return
+        held = self.held(props)
+        if olds or held:
+            if held and adopt and adopt != held.id:
+                will_be_refused(self.kind, props["label"], _another(props["name"], held.id, adopt))
+            if not live.offline:
+                return
+        why = _user_plan.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
+        if not why and not live.offline and not self.replaced(props):
+            why = _at_meta(live, props)
+        if why:
+            will_be_refused(self.kind, props["label"], why)
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live, name, role = self.live(props), props["name"], props["role"]
@@ -86,15 +92,18 @@ class SystemUserProvider(MetaProvider):
             if same.name != name:
                 _rename(live, same.id, name)
             return same.id, _facts(name, adopted=held.adopted)
-        if found := _existing.of_name(rows, name, role, live, replaced=self.replaced(props)):
-            say(f"system user {name}: exists (id {found.id}) and is taken, since this stack created it.")
-            return found.id, _facts(name)
+        if found := _existing.of_name(rows, props, live, replaced=self.replaced(props)):
+            row, why = found
+            say(f"system user {name}: exists (id {row.id}) and is taken, since {why}.")
+            return row.id, _facts(name)
         if slot := _existing.free_slot(rows, role, live):
-            return self._reuse(live, slot, name)
-        return _create(live, name, role, rows), _facts(name)
+            return self._reuse(live, slot, props)
+        return _create(live, props, rows), _facts(name)
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
-        row = _listed(self.live(outs), id_)
+        live = self.live(outs)
+        row = _listed(live, id_)
+        _begun.forget(live, {**outs, "name": outs["given_name"]})
         if row is None:
             return ReadResult("", {})
         self.hold(outs, Held(id_, bool(outs["adopted"])))
@@ -103,10 +112,7 @@ class SystemUserProvider(MetaProvider):
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         adopt = props.get("adopt")
         if adopt and adopt != id_:
-            raise ConflictError(
-                f"system user {props['name']} has the id {id_}, and adopt names {adopt}. To use that one, declare it "
-                "as a resource of its own and move the work to it."
-            )
+            raise ConflictError(_another(props["name"], id_, adopt))
         if "name" in changed:
             _rename(self.live(props), id_, props["name"])
         return {
@@ -117,6 +123,7 @@ class SystemUserProvider(MetaProvider):
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         given, live = outs["given_name"], self.live(outs)
+        _begun.forget(live, {**outs, "name": given})
         if outs.get("adopted"):
             return f"{_kept(live, id_)}, because it was adopted."
         if outs["on_destroy"] == "keep":
@@ -134,7 +141,9 @@ class SystemUserProvider(MetaProvider):
         today = super().upgrade(outs)
         return {"given_name": today.get("name", ""), "adopted": False, "slot_reused": False, **today}
 
-    def _reuse(self, live: Live, slot: SystemUserRow, name: str) -> tuple[str, dict[str, Any]]:
+    def _reuse(self, live: Live, slot: SystemUserRow, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        name = props["name"]
+        _begun.write(live, props, slot.id)
         try:
             _rename(live, slot.id, name)
         except BaseException:
@@ -162,11 +171,41 @@ def _kept(live: Live, id_: str) -> str:
     return f"kept at Meta as {row.name} (id {id_})" if row is not None else f"kept at Meta (id {id_})"
 
 
-def _create(live: Live, name: str, role: str, rows: list[SystemUserRow]) -> str:
+def _another(name: str, id_: str, adopt: str) -> str:
+    return (
+        f"system user {name} has the id {id_}, and adopt names {adopt}. To use that one, declare it as a resource of "
+        "its own and move the work to it."
+    )
+
+
+def _at_meta(live: Live, props: Mapping[str, Any]) -> str:
+    """Why the business as it is will refuse a create; says what an adoption renames."""
+    rows, name, role, adopt = live.snapshot.system_users(), props["name"], props["role"], props.get("adopt")
+    namesake = next((row for row in rows if row.name == name), None)
+    if not adopt:
+        if namesake is None or _existing.own_lost_create(namesake, props, live):
+            return ""
+        return str(_existing.taken(namesake))
+    row = next((row for row in rows if row.id == adopt), None)
+    if why := _existing.not_adoptable(row, role, live):
+        return f"adopting system user {adopt}: {why}"
+    if row is not None and row.name != name:
+        if namesake is not None:
+            return f"renaming system user {adopt} to {name}: the business has another one of that name. Choose another."
+        say(f"system user {props['label']}: id {adopt} is called {row.name} => {name}.")
+    return ""
+
+
+def _create(live: Live, props: Mapping[str, Any], rows: list[SystemUserRow]) -> str:
+    name, role = props["name"], props["role"]
     try:
-        return system_users.create(live.client, name, role, known={row.id for row in rows})
+        with _begun.noted(live, props):
+            id_ = system_users.create(live.client, name, role, known={row.id for row in rows})
+        _begun.write(live, props, id_)
     except LimitReachedError as error:
         refused = _refused(error, live, name, role, rows)
+    else:
+        return id_
     finally:
         live.snapshot.invalidate(snapshot.SYSTEM_USERS)
     raise refused
@@ -261,4 +300,23 @@ class SystemUser(MetaResource, module="meta", name="SystemUser"):
         props: dict[str, Any] = {"connection": connection, "name": name, "role": role, "adopt": adopt}
         props |= {"on_destroy": on_destroy, "requires": requires}
         props |= {"given_name": None, "adopted": None, "slot_reused": None}
+        # The plugin host knows no stack, and a note of a create must say whose it is.
+        props |= {"stack": f"{pulumi.get_project()}/{pulumi.get_stack()}"}
         super().__init__(SystemUserProvider(), resource_name, props, opts)
+        if isinstance(adopt, str) and pulumi.runtime.is_dry_run():
+            self.__dict__["id"] = _foreseen(self.id, adopt)
+
+
+def _foreseen(id_: Output[str], adopt: str) -> Output[str]:
+    """The id in a preview: that of the state, else the one to adopt, which an update will answer.
+
+    So a preview can look at what an adopted user holds already, and say what its assignments will change.
+    """
+
+    async def value() -> str:
+        return str(await id_.future()) if await id_.is_known() else adopt
+
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(id_.resources(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))

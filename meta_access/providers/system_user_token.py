@@ -86,11 +86,10 @@ class SystemUserTokenProvider(MetaProvider):
         region = region_of(props["arn"]) if "arn" in props else aws.region
         return (aws.endpoint_url or "aws", region, props["secret_name"])
 
-    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
         del olds
         if not unknown([props["system_user_id"], props["secret_name"]]):
             _twins.keep(props["system_user_id"], self.key(props), str(props.get("label", "")))
-        return []
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         outcome = _ensure(self.live(props), props, claim=None, why=None)

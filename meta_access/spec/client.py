@@ -31,10 +31,15 @@ TaskChoice = Annotated[
 
 
 class ClientSpec(Section):
-    """`access`: the assets are our own, a partner shared them with us, or their owner grants them at a login."""
+    """`access`: the assets are our own, a partner shared them with us, or their owner grants them at a login.
+
+    `replace_existing`: tasks that an identity had on the client's assets before the stack, and that are not declared,
+    go; without it they stay and are named.
+    """
 
     business: GraphId | None = None
     name: Text | None = None
     access: Literal["own", "partner", "login"] = Field(description="own, partner or login", examples=["login"])
     contact: Text | None = None
+    replace_existing: bool = False
     assets: dict[Text, dict[Name, TaskChoice]] = Field(default_factory=dict)

@@ -89,13 +89,17 @@ class TokenDefaultsSpec(Section):
 
 
 class IdentitySpec(Section):
-    """A system user. What is not said comes from `meta:token_defaults`, its scopes from its use case."""
+    """A system user. What is not said comes from `meta:token_defaults`, its scopes from its use case.
+
+    `replace_existing`: as of a client, for all assets of this identity.
+    """
 
     role: Literal["EMPLOYEE", "ADMIN"] = "EMPLOYEE"
     name: Text | None = None
     renamed_from: Name | None = Field(default=None, description="the key that this identity had before")
     connection: Name | None = None
     adopt: GraphId | None = None
+    replace_existing: bool = False
     on_destroy: Literal["retire", "keep"] = "retire"
     use_case: Text | None = None
     scopes: Texts | None = None

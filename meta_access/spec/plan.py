@@ -50,12 +50,17 @@ class IdentityPlan:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
-    """One asset for one identity; the tasks are as typed, before implied ones are added."""
+    """One asset for one identity; the tasks are as typed, before implied ones are added.
+
+    Attributes:
+        replace_existing: Whether tasks that the identity had before, and that are not declared, go.
+    """
 
     client: str
     identity: str
     asset: str
     tasks: tuple[str, ...]
+    replace_existing: bool = False
 
     @property
     def key(self) -> str:
@@ -191,7 +196,8 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
             use_case = rules.use_cases.get(typed.use_case or "")
             preset = use_case.tasks.get(kind, ()) if choice == USE_CASE and use_case is not None else None
             tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
-            yield AssignmentPlan(client, identity, asset, tasks)
+            replaces = spec.clients[client].replace_existing or typed.replace_existing
+            yield AssignmentPlan(client, identity, asset, tasks, replaces)
 
 
 def shares(spec: StackSpec, rules: RuleSet, client: str) -> dict[tuple[str, str], SharePlan]:

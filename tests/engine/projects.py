@@ -201,6 +201,7 @@ class Project:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "NO_COLOR": "1",
             "META_ACCESS_CALL_LOG": str(self.root / "calls"),
+            "META_ACCESS_STATE_DIR": str(self.root / "notes"),
             "PULUMI_DEBUG_COMMANDS": "true",  # the flag --event-log is hidden behind it
             **self.extra_env,
         }

@@ -67,8 +67,12 @@ class Host:
         return answer.id, _plain(answer.properties)
 
     def update(self, name: str, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        """The new outputs. A refused update raises, as the program's hook makes the engine's run fail."""
         request = provider_pb2.UpdateRequest(id=id_, olds=struct(_with(name, olds)), news=struct(_with(name, news)))
-        return _plain(self._call("Update", request).properties)
+        outs = _plain(self._call("Update", request).properties)
+        if "refused" in outs:
+            raise HostError(f"meta-access: {outs['refused']}")
+        return outs
 
     def read(self, name: str, id_: str, outs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
         answer = self._call("Read", provider_pb2.ReadRequest(id=id_, properties=struct(_with(name, outs))))

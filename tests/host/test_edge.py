@@ -47,7 +47,7 @@ def test_every_input_may_be_unknown_in_check_and_diff(host: Host, name: str) -> 
 
         assert failures == []
         assert inputs[input_] == UNKNOWN
-        expected = "DIFF_NONE" if input_ == "requires" else "DIFF_UNKNOWN"
+        expected = NOTHING_CHANGED.get(name, "DIFF_NONE") if input_ == "requires" else "DIFF_UNKNOWN"
         outs = bag(name, **KNOWN[name], **DONE.get(name, {}))
         assert host.diff(name, "id", outs, {**inputs, **KNOWN[name], input_: UNKNOWN}) == expected
 
@@ -57,7 +57,16 @@ KNOWN: dict[str, dict[str, Any]] = {
     "SystemUserToken": {"freshness": "current"},
     "BusinessVerification": {"state": "as declared"},
 }
-DONE = {"SystemUserToken": {"arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf"}}
+# The secret of that token does not exist, which its diff sees.
+NOTHING_CHANGED = {"SystemUserToken": "DIFF_SOME"}
+DONE = {
+    "SystemUserToken": {
+        "arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf",
+        "claim": "c",
+        "version_id": "v",
+        "generation": 1,
+    }
+}
 
 
 @pytest.mark.parametrize(

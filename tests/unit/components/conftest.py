@@ -61,7 +61,9 @@ class _Engine(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         kind = args.typ.rpartition(":")[2].rpartition("/")[2]
-        given = {key: value for key, value in args.inputs.items() if key not in {"__provider", "label", "path"}}
+        given = {
+            key: value for key, value in args.inputs.items() if key not in {"__provider", "label", "path", "given"}
+        }
         self.asked.resources[kind, args.name] = given
         return f"{args.name}-id", {**args.inputs, **_made(kind, args.name)}
 

@@ -32,10 +32,12 @@ from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from meta_access.errors import MetaAccessError
     from meta_access.graph.app_roles import RoleRow
     from meta_access.ids import Asset
+    from meta_access.providers._base import MetaProvider
 
 NOT_KNOWN: Any = Unknown()  # type: ignore[no-untyped-call]
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -223,3 +225,17 @@ def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
     monkeypatch.setattr(_looked, "_told", {})
     monkeypatch.setattr(_ended, "_users", set())
     monkeypatch.setattr(_host, "_calls", 0)
+
+
+def updated(provider: MetaProvider, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+    """The outputs after an update; `refused` among them when it was."""
+    outs = provider.update(id_, olds, news).outs
+    assert outs is not None
+    return dict(outs)
+
+
+@pytest.fixture(autouse=True)
+def notes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """This machine's notes of creates that were begun, empty."""
+    monkeypatch.setenv("META_ACCESS_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state" / "creates"

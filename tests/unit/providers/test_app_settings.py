@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from meta_access.errors import AuthError, GraphError
 from meta_access.providers import app_settings
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_settings import AppSettingsProvider
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process, updated
 
 PROVIDER = AppSettingsProvider()
 DOMAINS = {"app_domains": ["lindenhof.example"]}
@@ -196,25 +197,48 @@ def listed(*addresses: str, **more: Any) -> dict[str, Any]:
     return {"server_ip_whitelist": list(addresses), **more}
 
 
-def test_a_whitelist_without_this_machine_is_refused_before_anything_is_written(meta: FakeMeta) -> None:
-    assert failures(**listed("203.0.113.7")) == [
-        (
-            "server_ip_whitelist",
-            (
-                "does not hold 198.51.100.4, from which this machine calls, so Meta would refuse this tool. Add it, "
-                "or, where Meta sees another address (behind NAT or a proxy), add that one and name it under callers."
-            ),
-        )
-    ]
-    assert meta.calls == []
+def told(capsys: pytest.CaptureFixture[str], olds: dict[str, Any], **props: Any) -> str:
+    """What check says; it refuses nothing that this machine's address decides, since that would stop every rotation."""
+    capsys.readouterr()
+    assert PROVIDER.check(olds, asked(**props)).failures == []
+    return capsys.readouterr().out
 
 
-def test_an_address_that_is_not_known_is_not_taken_for_listed(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whitelist_without_this_machine_is_told_and_refused_before_anything_is_written(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = (
+        "server_ip_whitelist does not hold 198.51.100.4, from which this machine calls, so Meta would refuse this "
+        "tool. Add it, or, where Meta sees another address (behind NAT or a proxy), add that one and name it under "
+        "callers."
+    )
+
+    assert told(capsys, {}, **listed("203.0.113.7")) == (
+        f"app settings ads-settings will be refused at `pulumi up`: {why}\n"
+    )
+    with pytest.raises(Failure, match=re.escape(f"writing settings of app {APP} failed: {why} Nothing was changed.")):
+        PROVIDER.create(asked(**listed("203.0.113.7")))
+    held = updated(PROVIDER, APP, asked(**DOMAINS), asked(**DOMAINS, **listed("203.0.113.7")))
+    assert held["refused"] == f"writing settings of app {APP} failed: {why} Nothing was changed."
+    assert meta.writes == []
+
+
+def test_an_address_that_is_not_known_is_not_taken_for_listed(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(app_settings, "source_address", lambda _url: None)
 
-    ((_, text),) = failures(**listed("203.0.113.7"))
+    text = told(capsys, {}, **listed("203.0.113.7"))
 
-    assert text.startswith("does not hold the address of this machine, which is not known, so Meta would refuse")
+    assert "does not hold the address of this machine, which is not known, so Meta would refuse" in text
+
+
+def test_what_a_create_replaces_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.settings = {"app_domains": ["old.example", "shop.example"]}
+
+    assert told(capsys, {}, app_domains=["shop.example"], **POLICY) == (
+        "app settings ads-settings: app_domains is old.example, shop.example => shop.example.\n"
+    )
 
 
 def test_callers_that_are_not_listed_are_refused(meta: FakeMeta) -> None:
@@ -239,11 +263,11 @@ def test_a_whitelist_that_holds_the_caller_passes(meta: FakeMeta, props: dict[st
     assert failures(**props) == []
 
 
-def test_a_whitelist_in_force_is_not_judged_again_elsewhere(meta: FakeMeta) -> None:
-    before = asked(**listed("203.0.113.7", callers=None))
+def test_a_whitelist_in_force_is_not_judged_again_elsewhere(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    before = asked(**listed("203.0.113.7"))
 
-    assert failures(before, **listed("203.0.113.7")) == []
-    assert len(failures(before, **listed("203.0.113.8"))) == 1
+    assert told(capsys, before, **listed("203.0.113.7")) == ""
+    assert "does not hold 198.51.100.4" in told(capsys, before, **listed("203.0.113.8"))
 
 
 def test_offline_the_address_of_a_runner_proves_nothing(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,10 +16,15 @@ from meta_access.errors import (
     PermissionDeniedError,
     RateLimitedError,
 )
+from meta_access.graph import assigned_users
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.asset_assignment import AssetAssignmentProvider
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, new_process
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, new_process, updated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 PROVIDER = AssetAssignmentProvider()
 USER, OTHER = "122090000000777", "122090000000778"
@@ -29,7 +34,18 @@ ID = f"{USER}/{SHOP}"
 
 def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
     props = {"label": "acme", "connection": "main", "system_user_id": USER, "asset": SHOP}
-    return {**props, "tasks": list(tasks) or ["ANALYZE"], **changed}
+    return {**props, "tasks": list(tasks) or ["ANALYZE"], "replace_existing": False, **changed}
+
+
+def outs(*tasks: str, **changed: Any) -> dict[str, Any]:
+    return {**asked(*tasks), "kept": [], **changed}
+
+
+def raises(error: Exception) -> Callable[..., None]:
+    def call(*_: object) -> None:
+        raise error
+
+    return call
 
 
 def failures(**changed: Any) -> list[tuple[str, str]]:
@@ -59,9 +75,13 @@ def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], prope
 def test_check_sorts_the_tasks_and_looks_once_at_what_owners_permit(meta: FakeMeta) -> None:
     assert PROVIDER.check({}, asked("MANAGE", "ANALYZE")).inputs["tasks"] == ["ANALYZE", "MANAGE"]
     assert PROVIDER.check({}, asked(label="b", system_user_id=OTHER)).failures == []
-    assert meta.calls == ["client ad_account"]
+    looked = [
+        "owned ad_account",
+        "client ad_account",
+    ]
+    assert meta.calls == looked
     PROVIDER.check(asked("ANALYZE"), asked("ANALYZE"))
-    assert meta.calls == ["client ad_account"]
+    assert meta.calls == looked
 
 
 def test_one_user_and_asset_is_one_resource(meta: FakeMeta) -> None:
@@ -81,8 +101,8 @@ def test_a_user_that_is_not_known_yet_is_no_second_one(meta: FakeMeta) -> None:
 def test_create_assigns_the_tasks_with_those_they_imply(meta: FakeMeta) -> None:
     result = PROVIDER.create(asked("MANAGE"))
 
-    assert meta.calls == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
-    assert (result.id, result.outs) == (ID, asked("MANAGE"))
+    assert meta.calls == [f"assigned {USER} ad_account", f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert (result.id, result.outs) == (ID, outs("MANAGE"))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +147,7 @@ def test_read_compares_sets_after_adding_implied_tasks(
     result = PROVIDER.read(ID, asked(*declared))
 
     assert result.id == ID
-    assert result.outs == asked(tasks=tasks)
+    assert result.outs == outs(tasks=tasks)
     assert result.inputs == asked(tasks=tasks)
     assert PROVIDER.diff(ID, result.outs, asked(*declared)).changes is (tasks != declared)
 
@@ -137,7 +157,7 @@ def test_a_user_that_is_gone_is_drift_and_no_error(meta: FakeMeta) -> None:
 
     result = PROVIDER.read(ID, asked())
 
-    assert (result.id, result.outs) == (ID, asked(tasks=[]))
+    assert (result.id, result.outs) == (ID, outs(tasks=[]))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +175,7 @@ def test_one_clients_trouble_leaves_the_state_as_it_was(
 
     result = PROVIDER.read(ID, asked())
 
-    assert (result.outs, result.inputs) == (asked(), asked())
+    assert (result.outs, result.inputs) == (outs(), asked())
     assert f"asset assignment acme was not looked at and stands as it was: {error}" in capsys.readouterr().out
 
 
@@ -180,16 +200,16 @@ CLOSED = {"requires": {"ads-tier": "pending_human"}}
 
 
 def test_tasks_that_come_to_the_same_set_are_no_call(meta: FakeMeta) -> None:
-    result = PROVIDER.update(ID, asked("MANAGE"), asked("ADVERTISE", "ANALYZE", "MANAGE"))
+    result = updated(PROVIDER, ID, asked("MANAGE"), asked("ADVERTISE", "ANALYZE", "MANAGE"))
 
     assert meta.calls == []
-    assert result.outs == asked("ADVERTISE", "ANALYZE", "MANAGE")
+    assert result == outs("ADVERTISE", "ANALYZE", "MANAGE")
 
 
 def test_narrowing_waits_for_no_gate(meta: FakeMeta) -> None:
     PROVIDER.update(ID, asked("MANAGE"), asked("ANALYZE", **CLOSED))
 
-    assert meta.calls == [f"assign {SHOP} {USER} ANALYZE"]
+    assert meta.calls == [f"assign {SHOP} {USER} ANALYZE", f"assigned {USER} ad_account"]
 
 
 def test_widening_waits_for_its_gates(meta: FakeMeta) -> None:
@@ -197,8 +217,10 @@ def test_widening_waits_for_its_gates(meta: FakeMeta) -> None:
         f"giving ADVERTISE, MANAGE on {SHOP} to system user {USER} is held back by a gate: ads-tier is pending_human."
     )
 
-    with pytest.raises(Failure, match=re.escape(text)):
-        PROVIDER.update(ID, asked("ANALYZE"), asked("MANAGE", **CLOSED))
+    result = updated(PROVIDER, ID, asked("ANALYZE"), asked("MANAGE", **CLOSED))
+
+    assert result["refused"].startswith(text)
+    assert result["tasks"] == ["ANALYZE"]
     assert meta.calls == []
 
     PROVIDER.update(ID, asked("ANALYZE"), asked("MANAGE", requires={"ads-tier": "satisfied"}))
@@ -214,8 +236,10 @@ def test_a_move_assigns_the_new_before_it_ends_the_old(meta: FakeMeta, changed: 
 
 
 def test_a_move_is_widening(meta: FakeMeta) -> None:
-    with pytest.raises(Failure, match="is held back by a gate"):
-        PROVIDER.update(ID, asked(), asked(system_user_id=OTHER, **CLOSED))
+    result = updated(PROVIDER, ID, asked(), asked(system_user_id=OTHER, **CLOSED))
+
+    assert "is held back by a gate" in result["refused"]
+    assert result["system_user_id"] == USER
     assert meta.calls == []
 
 
@@ -225,6 +249,157 @@ def test_a_move_ends_nothing_that_another_resource_keeps(meta: FakeMeta) -> None
     PROVIDER.update(ID, asked(), asked(system_user_id=OTHER))
 
     assert meta.writes == [f"assign {SHOP} {OTHER} ANALYZE"]
+
+
+# --- a grant that is there already ---------------------------------------------------------------
+
+
+def built_by_hand(meta: FakeMeta, *tasks: str) -> None:
+    meta.listed["owned", "ad_account"] = {SHOP: ()}
+    meta.assets[USER, "ad_account"] = {SHOP: tasks}
+
+
+def test_a_create_takes_no_task_away_and_says_what_it_keeps(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+    sentence = (
+        f"asset assignment acme: on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ADVERTISE, ANALYZE, "
+        "MANAGE; MANAGE is not declared and stays: declare it, or set replace_existing: true to take it away.\n"
+    )
+
+    PROVIDER.check({}, asked("ADVERTISE", "ANALYZE"))
+    assert capsys.readouterr().out == sentence
+    result = PROVIDER.create(asked("ADVERTISE", "ANALYZE"))
+
+    assert (meta.writes, capsys.readouterr().out) == ([], sentence)
+    assert result.outs == outs("ADVERTISE", "ANALYZE", kept=["MANAGE"])
+    assert PROVIDER.diff(ID, result.outs, asked("ADVERTISE", "ANALYZE")).changes is False
+
+
+def test_a_create_adds_what_is_declared_to_what_is_there(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    built_by_hand(meta, "DRAFT")
+
+    result = PROVIDER.create(asked("ANALYZE"))
+
+    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE,DRAFT"]
+    assert result.outs == outs("ANALYZE", kept=["DRAFT"])
+    assert f"on {SHOP} system user {USER} has DRAFT => ANALYZE, DRAFT; ANALYZE comes; DRAFT is not declared and" in (
+        capsys.readouterr().out
+    )
+
+
+def test_replace_existing_takes_away_what_is_not_declared_and_says_so_before(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+    sentence = (
+        f"on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ANALYZE; ADVERTISE, MANAGE goes, because "
+        "replace_existing is true.\n"
+    )
+
+    PROVIDER.check({}, asked("ANALYZE", replace_existing=True))
+    assert capsys.readouterr().out.endswith(sentence)
+    result = PROVIDER.create(asked("ANALYZE", replace_existing=True))
+
+    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE"]
+    assert result.outs == outs("ANALYZE", replace_existing=True)
+
+
+def test_a_grant_as_declared_is_written_again_and_no_word_is_said(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+
+    PROVIDER.check({}, asked("MANAGE"))
+    PROVIDER.create(asked("MANAGE"))
+
+    assert meta.writes == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built_by_hand(meta, "ANALYZE", "DRAFT")
+
+    result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
+
+    assert result.outs == outs("ANALYZE", kept=["DRAFT"])
+    assert f"system user {USER} keeps DRAFT on {SHOP}, which is not declared." in capsys.readouterr().out
+
+
+def test_what_was_kept_and_is_taken_away_by_hand_is_kept_no_longer(meta: FakeMeta) -> None:
+    built_by_hand(meta, "ANALYZE")
+
+    result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
+
+    assert result.outs == outs("ANALYZE")
+
+
+def test_a_task_that_somebody_adds_later_is_drift_beside_what_is_kept(meta: FakeMeta) -> None:
+    built_by_hand(meta, "ADVERTISE", "ANALYZE", "DRAFT")
+
+    result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
+
+    assert result.outs == outs("ADVERTISE", "ANALYZE", kept=["DRAFT"])
+
+
+def test_other_tasks_leave_what_is_kept_and_the_wish_ends_it(meta: FakeMeta) -> None:
+    built_by_hand(meta, "ANALYZE", "DRAFT")
+    held = outs("ANALYZE", kept=["DRAFT"])
+
+    more = PROVIDER.update(ID, held, asked("ADVERTISE", "ANALYZE"))
+    assert more.outs == outs("ADVERTISE", "ANALYZE", kept=["DRAFT"])
+    assert PROVIDER.diff(ID, held, asked("ANALYZE", replace_existing=True)).changes is True
+    gone = PROVIDER.update(ID, held, asked("ANALYZE", replace_existing=True))
+
+    assert meta.writes == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,DRAFT", f"assign {SHOP} {USER} ANALYZE"]
+    assert gone.outs == outs("ANALYZE", replace_existing=True)
+
+
+def test_a_kept_task_that_is_declared_is_kept_no_longer(meta: FakeMeta) -> None:
+    built_by_hand(meta, "ANALYZE", "DRAFT")
+
+    result = updated(PROVIDER, ID, outs("ANALYZE", kept=["DRAFT"]), asked("ANALYZE", "DRAFT"))
+
+    assert (meta.writes, result) == ([], outs("ANALYZE", "DRAFT"))
+
+
+def test_a_kind_that_meta_does_not_list_is_assigned_all_the_same(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.fails["assigned"] = InvalidRequestError("No such edge.", code=100)
+
+    PROVIDER.create(asked())
+
+    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE"]
+    assert "what was assigned before could not be read, so it goes. No such edge." in capsys.readouterr().out
+
+
+# --- what will be refused ------------------------------------------------------------------------
+
+
+def test_an_asset_of_nobody_is_told_in_the_preview_and_stops_nothing(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failures() == []
+
+    assert capsys.readouterr().out == (
+        f"asset assignment acme will be refused at `pulumi up`: assigning {SHOP}: it is neither among the assets of "
+        "business lindenhof (178000000000101) nor among those that others share with it. Add it to the business, or "
+        "let its owner share it with business lindenhof (178000000000101).\n"
+    )
+
+
+def test_a_program_can_read_what_will_be_refused(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("META_ACCESS_FINDINGS", str(tmp_path / "findings.jsonl"))
+
+    failures()
+
+    (found,) = [json.loads(line) for line in (tmp_path / "findings.jsonl").read_text().splitlines()]
+    assert (found["finding"], found["kind"], found["name"]) == ("refused", "asset assignment", "acme")
+    assert found["reason"].startswith(f"assigning {SHOP}: it is neither among the assets of business lindenhof")
 
 
 # --- delete --------------------------------------------------------------------------------------
@@ -253,8 +428,38 @@ def test_delete_that_meta_refuses_while_it_is_assigned_fails(meta: FakeMeta) -> 
     meta.fails["unassign"] = PermissionDeniedError("No.", code=200)
     meta.assets[USER, "ad_account"] = {SHOP: ("ANALYZE",)}
 
-    with pytest.raises(Failure, match=r"No\."):
+    with pytest.raises(Failure) as raised:
         PROVIDER.delete(ID, asked())
+
+    assert str(raised.value) == (
+        f"taking {SHOP} from system user {USER} failed: it still has ANALYZE there. Next step, which only a person can "
+        "take: remove the asset from the system user in Business settings > Users > System users, at "
+        "https://business.facebook.com/latest/settings/system_users?business_id=178000000000101; then `pulumi up` "
+        "again. Until then the resource stays in the state. Meta's answer: No."
+    )
+
+
+@pytest.mark.parametrize("error", [None, NotFoundError("No object.", code=100, subcode=33)])
+def test_a_removal_is_read_back_whatever_meta_answers(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, error: GraphError | None
+) -> None:
+    meta.assets[USER, "ad_account"] = {SHOP: ("ANALYZE",)}
+    monkeypatch.setattr(assigned_users, "unassign", lambda *_: None)
+    if error is not None:
+        monkeypatch.setattr(assigned_users, "unassign", raises(error))
+
+    with pytest.raises(Failure, match=f"taking {SHOP} from system user {USER} failed: it still has ANALYZE there"):
+        PROVIDER.delete(ID, asked())
+
+
+def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.assets[USER, "ad_account"] = {SHOP: ("ADVERTISE", "ANALYZE")}
+    monkeypatch.setattr(assigned_users, "assign", lambda *_: None)
+
+    result = updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
+
+    assert f"taking {SHOP} from system user {USER} failed: it still has ADVERTISE there" in result["refused"]
+    assert result["tasks"] == ["ADVERTISE", "ANALYZE"]
 
 
 def test_the_delete_of_a_renamed_resource_ends_nothing(

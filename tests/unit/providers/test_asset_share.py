@@ -171,8 +171,8 @@ def test_a_preview_tells_what_the_owner_does_not_permit_and_stops_nobody(
     assert ASSIGNMENT.check({}, assignment("ADVERTISE")).failures == []
 
     assert capsys.readouterr().out == (
-        f"asset assignment acme-trading: the owner of {ACME} permits ANALYZE there, and not ADVERTISE, so Meta will "
-        "refuse it. Let the owner permit that, or declare fewer tasks.\n"
+        f"asset assignment acme-trading will be refused at `pulumi up`: assigning {ACME}: its owner permits ANALYZE "
+        "there, and not ADVERTISE. Let the owner permit that, or declare fewer tasks.\n"
     )
     ASSIGNMENT.check(assignment("ADVERTISE"), assignment("ADVERTISE"))
     assert capsys.readouterr().out == ""

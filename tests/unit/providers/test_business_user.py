@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from meta_access.errors import AuthError, GraphError, HumanNeededError, PermissionDeniedError, RateLimitedError
+from meta_access.graph import business_users
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.providers._boundary import Failure
 from meta_access.providers.business_user import BusinessUserProvider
-from tests.unit.providers.conftest import BUSINESS, NOT_KNOWN, FakeMeta, configured, new_process
+from tests.unit.providers.conftest import BUSINESS, NOT_KNOWN, FakeMeta, configured, new_process, updated
 
 PROVIDER = BusinessUserProvider()
 INES = "ines@lindenhof.example"
@@ -42,6 +43,10 @@ def refusal(call: Any, *arguments: Any) -> str:
     with pytest.raises(Failure) as raised:
         call(*arguments)
     return str(raised.value)
+
+
+def refused_update(*arguments: Any) -> str:
+    return str(updated(PROVIDER, *arguments)["refused"])
 
 
 @pytest.mark.parametrize(
@@ -236,10 +241,20 @@ def test_the_last_admin_is_never_removed_nor_demoted(meta: FakeMeta, capsys: pyt
     held = outs(NADIA, role="ADMIN", member_id="1220981")
 
     assert refusal(PROVIDER.delete, ID, held) == f"removing {NADIA} from {OURS} {REFUSED}"
-    assert refusal(PROVIDER.update, ID, held, asked(NADIA)) == f"making {NADIA} EMPLOYEE in {OURS} {REFUSED}"
+    assert refused_update(ID, held, asked(NADIA)) == f"making {NADIA} EMPLOYEE in {OURS} {REFUSED}"
     assert meta.writes == []
     PROVIDER.check(asked(NADIA, role="ADMIN"), asked(NADIA))
-    assert f"{NADIA} is the last admin of the business; Meta will not make them EMPLOYEE." in capsys.readouterr().out
+    assert f"will be refused at `pulumi up`: making {NADIA} EMPLOYEE in {OURS} {REFUSED}" in capsys.readouterr().out
+
+
+def test_a_removal_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.people.append(BusinessUserRow("1220982", INES, "EMPLOYEE"))
+    monkeypatch.setattr(business_users, "remove", lambda *_: None)
+
+    assert refusal(PROVIDER.delete, ID, outs()) == (
+        f"removing {INES} from {OURS} failed: Meta answered success and still lists them. A business admin takes them "
+        "out under Business settings > Users > People; then `pulumi up` again."
+    )
 
 
 def test_with_a_second_admin_the_first_may_go(meta: FakeMeta) -> None:
@@ -255,7 +270,7 @@ def test_metas_own_refusal_of_the_last_admin_says_the_same(meta: FakeMeta) -> No
     meta.fails["remove"] = meta.fails["role"] = GraphError("(#3914) Last.", code=3914)
 
     assert refusal(PROVIDER.delete, ID, outs()) == f"removing {INES} from {OURS} {REFUSED}"
-    assert refusal(PROVIDER.update, ID, outs(role="ADMIN"), asked()) == f"making {INES} EMPLOYEE in {OURS} {REFUSED}"
+    assert refused_update(ID, outs(role="ADMIN"), asked()) == f"making {INES} EMPLOYEE in {OURS} {REFUSED}"
 
 
 def test_the_days_invitations_are_used_up(meta: FakeMeta) -> None:

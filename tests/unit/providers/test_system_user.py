@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,10 @@ from meta_access.providers import _grace, _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.vault import former
-from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process
+from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROVIDER = SystemUserProvider()
 OURS = "122090000000777"
@@ -109,20 +112,30 @@ def test_the_repeated_check_of_a_replacement_is_no_second_resource(meta: FakeMet
     assert reasons({}, asked()) == []
 
 
-def test_a_create_that_does_not_fit_the_quota_fails_at_check(meta: FakeMeta) -> None:
-    assert reasons({}, asked("one")) == []
+def doomed(news: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> str:
+    """Why a create will be refused, as check says it; "" when it says nothing of the kind. Check refuses none."""
+    capsys.readouterr()
+    assert reasons({}, news) == []
+    start = f"system user {news['label']} will be refused at `pulumi up`: "
+    lines = capsys.readouterr().out.splitlines()
+    return "\n".join(line.removeprefix(start) for line in lines if line.startswith(start))
 
-    ((property_, text),) = reasons({}, asked("two"))
 
-    assert property_ == ""
+def test_a_create_that_does_not_fit_the_quota_is_told_and_fails_no_check(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doomed(asked("one"), capsys) == ""
+
+    text = doomed(asked("two"), capsys)
+
     assert text.startswith("2 system users (one, two) cannot be created in business lindenhof (178000000000101)")
     assert "the limit is 1 (tier limited, as Meta reports; rules 2026-05, published 2026-05-04, https://" in text
     assert "reach tier full, which allows 10" in text
     assert meta.calls.count("list") == 1
 
 
-def test_a_second_admin_does_not_fit(meta: FakeMeta) -> None:
-    ((_, text),) = reasons({}, asked("two", role="ADMIN"))
+def test_a_second_admin_does_not_fit(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    text = doomed(asked("two", role="ADMIN"), capsys)
 
     assert text.startswith("1 admin system user (two) cannot be created")
 
@@ -134,29 +147,29 @@ def test_updates_need_no_quota(meta: FakeMeta) -> None:
     assert meta.calls == []
 
 
-def test_what_exists_is_adopted_or_retired_needs_no_slot(meta: FakeMeta) -> None:
+def test_what_exists_is_adopted_or_retired_needs_no_slot(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
     meta.users += [user("1", "one"), user("2", "unused elder-aaaa")]
 
-    assert reasons({}, asked("first", adopt="1")) == []
-    assert reasons({}, asked("second")) == []
-    assert "cannot be created" in reasons({}, asked("third"))[0][1]
+    assert doomed(asked("first", adopt="1"), capsys) == ""
+    assert doomed(asked("second"), capsys) == ""
+    assert "cannot be created" in doomed(asked("third"), capsys)
 
 
-def test_creates_of_the_same_up_are_not_counted_twice(meta: FakeMeta) -> None:
+def test_creates_of_the_same_up_are_not_counted_twice(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
     meta.tier = "standard_access"
     for number in range(10):
-        assert reasons({}, asked(f"u{number}")) == []
+        assert doomed(asked(f"u{number}"), capsys) == ""
         PROVIDER.create(asked(f"u{number}"))
 
-    assert "cannot be created" in reasons({}, asked("u10"))[0][1]
+    assert "cannot be created" in doomed(asked("u10"), capsys)
 
 
-def test_the_declared_tier_counts_where_meta_reports_none(meta: FakeMeta) -> None:
+def test_the_declared_tier_counts_where_meta_reports_none(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
     meta.tier = None
 
     reasons({}, asked("one"))
 
-    assert "tier limited, as declared" in reasons({}, asked("two"))[0][1]
+    assert "tier limited, as declared" in doomed(asked("two"), capsys)
 
 
 def test_an_unknown_tier_refuses_nothing_and_says_so(
@@ -170,12 +183,14 @@ def test_an_unknown_tier_refuses_nothing_and_says_so(
     assert capsys.readouterr().out.count("quota of EMPLOYEE system users was not checked") == 1
 
 
-def test_an_override_replaces_the_number(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_override_replaces_the_number(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     meta.connection = replace(meta.connection, quota_overrides={"EMPLOYEE": 2})
     configured(monkeypatch, meta)
 
-    assert reasons({}, asked("one")) == reasons({}, asked("two")) == []
-    assert "the limit is 2 (meta:quota_overrides)" in reasons({}, asked("three"))[0][1]
+    assert doomed(asked("one"), capsys) == doomed(asked("two"), capsys) == ""
+    assert "the limit is 2 (meta:quota_overrides)" in doomed(asked("three"), capsys)
 
 
 def test_being_over_the_limit_already_is_a_warning(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,10 +207,10 @@ def test_offline_counts_planned_names_alone_and_says_so(
     configured(monkeypatch, meta, offline=True)
 
     assert reasons(asked("one"), asked("one")) == []
-    assert "cannot be created" in reasons({}, asked("two"))[0][1]
+    assert "the planned system users alone were counted" in capsys.readouterr().out
+    assert "cannot be created" in doomed(asked("two"), capsys)
 
     assert meta.calls == []
-    assert "the planned system users alone were counted" in capsys.readouterr().out
 
 
 def test_a_reading_that_fails_does_not_fail_check(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,12 +221,48 @@ def test_a_reading_that_fails_does_not_fail_check(meta: FakeMeta, capsys: pytest
     assert "could not be read: Meta was not reached." in capsys.readouterr().out
 
 
-def test_a_namesake_is_told_of_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_taken_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
     meta.users.append(user(OURS, "trading"))
 
-    assert reasons({}, asked()) == []
+    text = doomed(asked(), capsys)
 
-    assert f"system user trading: one of that name exists (id {OURS})" in capsys.readouterr().out
+    assert text.startswith(f"creating system user trading failed: one of that name exists (id {OURS}, role EMPLOYEE).")
+
+
+def test_an_id_that_cannot_be_adopted_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users += [user(OURS, "trading"), user("2", "taken")]
+
+    nobody = doomed(asked(adopt="999"), capsys)
+    of_another_role = doomed(asked("root", adopt=CALLER), capsys)
+    to_a_name_that_is_taken = doomed(asked("other", name="taken", adopt=OURS), capsys)
+
+    assert nobody.startswith("adopting system user 999: business 178000000000101 lists no user of that id.")
+    assert of_another_role.startswith(f"adopting system user {CALLER}: it is ADMIN, and EMPLOYEE is declared.")
+    assert to_a_name_that_is_taken == (
+        f"renaming system user {OURS} to taken: the business has another one of that name. Choose another."
+    )
+
+
+def test_the_name_that_an_adopted_user_loses_is_told_at_preview(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.users.append(user(OURS, "Old Name"))
+
+    assert reasons({}, asked(adopt=OURS)) == []
+
+    assert capsys.readouterr().out == f"system user trading: id {OURS} is called Old Name => trading.\n"
+
+
+def test_another_id_to_adopt_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.users.append(user(OURS, "trading"))
+    PROVIDER.read(OURS, outs())
+
+    assert reasons(asked(), asked(adopt="5")) == []
+
+    assert capsys.readouterr().out == (
+        f"system user trading will be refused at `pulumi up`: system user trading has the id {OURS}, and adopt names "
+        "5. To use that one, declare it as a resource of its own and move the work to it.\n"
+    )
 
 
 # --- diff ----------------------------------------------------------------------------------------
@@ -314,26 +365,54 @@ def test_adopting_what_does_not_fit_is_refused(meta: FakeMeta, adopt: str, role:
 
 
 def lost(**changed: Any) -> SystemUserRow:
-    return user(OURS, "trading", created_by=CALLER, created_time=NOW - timedelta(hours=23)).__class__(
-        **{
-            "id": OURS,
-            "name": "trading",
-            "role": "EMPLOYEE",
-            "created_by": CALLER,
-            "created_time": NOW - timedelta(hours=23),
-            **changed,
-        }
-    )
+    """The user that a create of ours has left, a minute after it was begun."""
+    return user(OURS, "trading", **{"created_by": CALLER, "created_time": NOW + timedelta(minutes=1), **changed})
+
+
+def interrupted(meta: FakeMeta, props: dict[str, Any]) -> None:
+    """A create that Meta never answers: its note is left behind."""
+    meta.fails["create"] = GraphUnreachableError("No answer.", sent=True)
+    with pytest.raises(Failure):
+        PROVIDER.create(props)
+    meta.fails.clear()
+    meta.calls.clear()
 
 
 def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    interrupted(meta, asked())
     meta.users.append(lost())
 
+    assert doomed(asked(), capsys) == ""
     result = PROVIDER.create(asked())
 
     assert (result.id, meta.writes) == (OURS, [])
     assert result.outs == outs()
-    assert f"exists (id {OURS}) and is taken" in capsys.readouterr().out
+    assert capsys.readouterr().out == (
+        f"system user trading: exists (id {OURS}) and is taken, since this machine's last run created it and was "
+        "interrupted before it could note that.\n"
+    )
+
+
+def test_a_create_that_was_answered_and_never_recorded_is_taken_by_its_id(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = PROVIDER.create(asked())
+    new_process(monkeypatch, meta)
+    meta.calls.clear()
+
+    assert PROVIDER.create(asked()).id == first.id
+    assert meta.writes == []
+
+
+def test_a_slot_whose_rename_was_never_recorded_is_taken_by_its_id(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta.users.append(user("2", "unused elder-0002"))
+    PROVIDER.create(asked())
+    new_process(monkeypatch, meta)
+    meta.calls.clear()
+
+    assert (PROVIDER.create(asked()).id, meta.writes) == ("2", [])
 
 
 @pytest.mark.parametrize(
@@ -341,7 +420,7 @@ def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixt
     [
         ({"created_by": "122090000000999"}, {}, []),
         ({"created_by": None}, {}, []),
-        ({"created_time": NOW - timedelta(hours=24)}, {}, []),
+        ({"created_time": NOW - timedelta(minutes=6)}, {}, []),
         ({"created_time": None}, {}, []),
         ({"role": "ADMIN"}, {}, []),
         ({}, {"act_1": ("ANALYZE",)}, []),
@@ -351,12 +430,61 @@ def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixt
 def test_somebody_elses_user_is_a_conflict_that_names_the_id(
     meta: FakeMeta, changed: dict[str, Any], assets: dict[str, tuple[str, ...]], apps: list[str]
 ) -> None:
+    interrupted(meta, asked())
     meta.users.append(lost(**changed))
     meta.assets[OURS, "ad_account"], meta.apps[OURS] = assets, apps
 
     with pytest.raises(Failure, match=re.escape(f'adopt it with adopt: "{OURS}"')):
         PROVIDER.create(asked())
     assert meta.writes == []
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        None,
+        {"stack": "other/dev"},
+        {"path": "acme:index:Part$pulumi-python:dynamic/meta:SystemUser::trading"},
+        {"label": "other"},
+    ],
+)
+def test_what_another_stack_or_resource_made_a_minute_ago_is_not_ours(
+    meta: FakeMeta, begun: dict[str, str] | None
+) -> None:
+    mine = asked(stack="shop/dev", path="pulumi-python:dynamic/meta:SystemUser::trading")
+    if begun is not None:
+        interrupted(meta, {**mine, **begun})
+    meta.users.append(lost())
+
+    with pytest.raises(Failure, match=re.escape(f'adopt it with adopt: "{OURS}"')):
+        PROVIDER.create(mine)
+    assert meta.writes == []
+
+
+def test_a_create_that_meta_refused_leaves_no_note(meta: FakeMeta, notes: Path) -> None:
+    meta.fails["create"] = LimitReachedError("Full.", code=3949)
+    with pytest.raises(Failure):
+        PROVIDER.create(asked())
+
+    assert list(notes.iterdir()) == []
+
+
+def test_a_user_that_the_state_knows_needs_no_note(meta: FakeMeta, notes: Path) -> None:
+    made = PROVIDER.create(asked())
+    assert len(list(notes.iterdir())) == 1
+
+    PROVIDER.read(made.id, made.outs)
+
+    assert list(notes.iterdir()) == []
+
+
+def test_a_note_is_good_for_a_day(meta: FakeMeta) -> None:
+    interrupted(meta, asked())
+    meta.server_time = NOW + timedelta(hours=24)
+    meta.users.append(lost())
+
+    with pytest.raises(Failure, match="creating system user trading failed: one of that name exists"):
+        PROVIDER.create(asked())
 
 
 def test_the_create_of_a_replacement_takes_what_exists(meta: FakeMeta) -> None:
@@ -485,8 +613,14 @@ def test_an_update_renames_in_place(meta: FakeMeta) -> None:
 def test_renaming_to_a_taken_name_is_a_conflict(meta: FakeMeta) -> None:
     meta.fails["rename"] = LimitReachedError("Taken.", code=3972)
 
-    with pytest.raises(Failure, match=f"renaming system user {OURS} to traders failed: the business has another one"):
-        PROVIDER.update(OURS, outs(), asked("traders"))
+    result = PROVIDER.update(OURS, outs(), asked("traders"))
+
+    assert result.outs == {
+        **outs(),
+        "refused": (
+            f"renaming system user {OURS} to traders failed: the business has another one of that name. Choose another."
+        ),
+    }
 
 
 def test_naming_the_own_id_under_adopt_keeps_the_user_from_then_on(meta: FakeMeta) -> None:
@@ -497,8 +631,15 @@ def test_naming_the_own_id_under_adopt_keeps_the_user_from_then_on(meta: FakeMet
 
 
 def test_adopting_another_user_in_place_is_refused(meta: FakeMeta) -> None:
-    with pytest.raises(Failure, match=f"has the id {OURS}, and adopt names 5"):
-        PROVIDER.update(OURS, outs(), asked(adopt="5"))
+    result = PROVIDER.update(OURS, outs(), asked(adopt="5"))
+
+    assert result.outs == {
+        **outs(),
+        "refused": (
+            f"system user trading has the id {OURS}, and adopt names 5. To use that one, declare it as a resource of "
+            "its own and move the work to it."
+        ),
+    }
 
 
 # --- delete --------------------------------------------------------------------------------------
@@ -605,10 +746,10 @@ def test_children_of_one_name_in_two_components_are_two_users(meta: FakeMeta) ->
     assert [(row.id, row.name) for row in meta.users] == [(OURS, "reading"), (made.id, "trading")]
 
 
-def test_children_of_one_name_count_as_two_in_the_quota(meta: FakeMeta) -> None:
-    assert reasons({}, asked("reading", label="user", path=IN_READING)) == []
+def test_children_of_one_name_count_as_two_in_the_quota(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doomed(asked("reading", label="user", path=IN_READING), capsys) == ""
 
-    ((_, why),) = reasons({}, asked("trading", label="user", path=IN_TRADING))
+    why = doomed(asked("trading", label="user", path=IN_TRADING), capsys)
 
     assert "reading" in why
     assert "trading" in why
@@ -662,11 +803,8 @@ def test_offline_reads_answer_the_state_and_writes_refuse(meta: FakeMeta, monkey
     result = PROVIDER.read(OURS, {**outs(), "__provider": "x"})
     assert (result.id, result.outs, result.inputs) == (OURS, {**outs(), "__provider": "x"}, None)
 
-    for write in (
-        lambda: PROVIDER.create(asked()),
-        lambda: PROVIDER.update(OURS, outs(), asked()),
-        lambda: PROVIDER.delete(OURS, outs()),
-    ):
+    for write in (lambda: PROVIDER.create(asked()), lambda: PROVIDER.delete(OURS, outs())):
         with pytest.raises(Failure, match="META_ACCESS_OFFLINE=1 forbids every call"):
             write()
+    assert "META_ACCESS_OFFLINE=1 forbids every call" in updated(PROVIDER, OURS, outs(), asked())["refused"]
     assert meta.calls == []

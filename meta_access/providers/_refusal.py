@@ -1,0 +1,75 @@
+"""Work that does not get done, as the engine can bear it: refused updates, and inputs that a failed neighbour owes.
+
+Measured on engine 3.259.0 and read in its sources, with the two variables that the README asks for:
+
+- An update that fails hangs the run for ever when an existing resource depends on it: the engine skips the dependents'
+  refresh steps, and nothing ever answers their registration (deploy/step.go, RefreshStep.Skip; pulumi/pulumi#16373). So
+  an update of ours never fails: it ends with what stands, names the refusal in the output `refused`, and a hook of the
+  program turns that into the run's failure after the state is written.
+- A check that fails ends the whole deployment, whatever PULUMI_CONTINUE_ON_ERROR says, and due tokens wait. After a
+  failed create its dependents' checks lack the inputs that it owes, so `given` says whether all of them are known.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.runtime import settings
+from pulumi.runtime.mocks import MockMonitor
+
+from meta_access.providers._values import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REFUSED = "refused"
+"""Output of a resource whose last update was refused: the sentence. Absent after one that went well, or a refresh."""
+
+GIVEN = "given"
+"""Input of every resource: {"whole": True} while every input is known, {} in an update that lacks one."""
+
+# A hook is registered once per run of a program; a process may run several (Automation API).
+_hooks: weakref.WeakKeyDictionary[Any, pulumi.ResourceHook] = weakref.WeakKeyDictionary()
+
+
+class RefusedError(Exception):
+    """What the engine shows as the error of the resource: the provider's sentence alone."""
+
+
+def with_given(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs with the one that says whether all of them are known; gates' statuses may never hold anything back."""
+    asked = {name: value for name, value in props.items() if value is not None and name != "requires"}
+    return {**props, GIVEN: {"whole": pulumi.Output.from_input(asked).apply(lambda _: True)}}
+
+
+def lacks_inputs(news: Mapping[str, Any]) -> bool:
+    """Whether this is an update in which a failed resource owes an input. A preview's unknowns are none."""
+    given = news.get(GIVEN)
+    return given is not None and not unknown(given) and not (isinstance(given, dict) and given.get("whole"))
+
+
+def fails_if_refused(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Options with the hook that fails the run after a refused update."""
+    hook = _hook()
+    if hook is None:
+        return opts or pulumi.ResourceOptions()
+    binding = pulumi.ResourceHookBinding(after_update=[hook])
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=binding))
+
+
+def _hook() -> pulumi.ResourceHook | None:
+    run = settings.get_monitor()
+    # Pulumi's mocks update nothing, and their callback server ends a process that runs a second program (measured).
+    if run is None or isinstance(run, MockMonitor):
+        return None
+    if run not in _hooks:
+        _hooks[run] = pulumi.ResourceHook("meta-access-refused-update", _fail_if_refused)
+    return _hooks[run]
+
+
+def _fail_if_refused(args: pulumi.ResourceHookArgs) -> None:
+    text = (args.new_outputs or {}).get(REFUSED)
+    if text:
+        raise RefusedError(text)

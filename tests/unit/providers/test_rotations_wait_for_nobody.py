@@ -1,0 +1,161 @@
+"""What holds for every resource, so that a neighbour's trouble stops no rotation: no check and no update ever fails.
+
+A check that fails ends the whole deployment, and an update that fails hangs it (see `providers/_refusal.py`). So a
+check refuses only what the configuration alone decides, and a refused update ends with what stands.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access.errors import AuthError, ConfigError, GraphUnreachableError, PermissionDeniedError, Problem
+from meta_access.graph import assigned_users
+from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from tests.unit.providers.conftest import NOT_KNOWN, FakeMeta, updated
+
+if TYPE_CHECKING:
+    from meta_access.errors import MetaAccessError
+    from meta_access.providers._base import MetaProvider
+
+USER, ACCOUNT = "122090000000777", "act_104320000000501"
+SOUND: dict[str, dict[str, Any]] = {
+    "AppInstallation": {"system_user_id": USER},
+    "AppRoles": {"roles": {"nadia": "admin"}},
+    "AppSettings": {"server_ip_whitelist": ["203.0.113.7"]},
+    "AssetAssignment": {
+        "system_user_id": USER,
+        "asset": ACCOUNT,
+        "tasks": ["ANALYZE"],
+        "replace_existing": False,
+    },
+    "AssetShare": {"owner_business": "998870000000701", "asset": ACCOUNT, "tasks": ["ANALYZE"]},
+    "BusinessUser": {"email": "ines@lindenhof.example"},
+    "BusinessVerification": {},
+    "FeatureRequest": {"feature": "ads_management_standard_access", "level": "full"},
+    "LoginConfiguration": {"config_id": "889900112233445", "permissions": ["ads_read"]},
+    "Obligation": {"kind": "data_use_checkup"},
+    "PermissionRequest": {"permission": "ads_read", "level": "advanced"},
+    "RedirectUris": {"uris": ["https://connect.lindenhof.example/meta/"], "hosts": ["connect.lindenhof.example"]},
+    "SystemUser": {"name": "trading"},
+    "SystemUserAppAccess": {"system_user_id": USER},
+    "SystemUserToken": {
+        "owner": "meta-access/dev",
+        "system_user_id": USER,
+        "scopes": ["ads_read"],
+        "secret_name": "meta/dev/x",
+    },
+}
+NAMES = sorted(name.removeprefix(TYPE_PREFIX) for name in PAYLOADS)
+WRITES = ("create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove")
+READS = ("list", "assigned", "pages", "roles", "settings", "owned", "client", "pending_client", "people", "permissions")
+
+
+def provider(name: str) -> MetaProvider:
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    made: MetaProvider = getattr(import_module(f"meta_access.providers.{module}"), f"{name}Provider")()
+    return made
+
+
+def asked(name: str, **more: Any) -> dict[str, Any]:
+    return {"label": "x", "connection": "main", "given": {"whole": True}, **SOUND[name], **more}
+
+
+def test_every_resource_is_looked_at() -> None:
+    assert sorted(SOUND) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthError("The token is dead.", code=190),
+        PermissionDeniedError("(#10) No.", code=10),
+        GraphUnreachableError("Cut.", sent=True),
+        ConfigError([Problem("env:META_APP_SECRET", "is not set.", "set it.")]),
+    ],
+    ids=["dead token", "denied", "unreachable", "no credential"],
+)
+def test_no_check_fails_for_what_meta_says(meta: FakeMeta, name: str, error: MetaAccessError) -> None:
+    meta.fails = dict.fromkeys((*READS, "business", "probe"), error)
+
+    assert provider(name).check({}, asked(name)).failures == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_check_fails_for_what_a_full_and_foreign_business_holds(meta: FakeMeta, name: str) -> None:
+    meta.tier = "development_access"
+    meta.users = [*meta.users, *(row(f"12209000000088{number}", f"u{number}") for number in range(3))]
+
+    assert provider(name).check({}, asked(name)).failures == []
+
+
+def row(id_: str, name: str) -> Any:
+    from meta_access.graph.system_users import SystemUserRow
+
+    return SystemUserRow(id_, name, "EMPLOYEE")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_update_that_lacks_what_a_failed_resource_owes_passes_check_in_silence(
+    meta: FakeMeta, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So the engine leaves the resource out, and nobody reads an error that only follows from another."""
+    result = provider(name).check({}, {"label": "x", "connection": "main", "given": {}})
+
+    assert (result.failures, capsys.readouterr().out, meta.calls) == ([], "", [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preview_that_does_not_know_an_input_yet_is_checked_as_usual(meta: FakeMeta, name: str) -> None:
+    result = provider(name).check({}, {"label": "x", "connection": "nowhere", "given": {"whole": NOT_KNOWN}})
+
+    assert [failure.property for failure in result.failures] == ["connection"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_refused_update_ends_with_what_stands_and_names_the_refusal(
+    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del meta
+    found = provider(name)
+
+    def refuse(*_: object) -> None:
+        raise PermissionDeniedError("(#10) The app may not do this.", code=10)
+
+    monkeypatch.setattr(type(found), "change", refuse)
+    held = asked(name, arn="arn:aws:secretsmanager:eu-central-1:1:secret:x", given_name="x")
+
+    result = updated(found, "1", held, {**held, "label": "y"})
+
+    assert result["refused"] == "(#10) The app may not do this."
+    assert {key: result[key] for key in held} == held
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fault_of_ours_in_an_update_hangs_nobody_either(
+    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del meta
+    found = provider(name)
+    monkeypatch.setattr(type(found), "change", lambda *_: {"given": 1}["missing"])
+
+    result = updated(found, "1", asked(name, arn="arn:aws:secretsmanager:eu-central-1:1:secret:x"), asked(name))
+
+    assert result["refused"].startswith("unexpected KeyError in ")
+
+
+def test_a_refusal_is_gone_after_an_update_that_went_well(meta: FakeMeta) -> None:
+    found = provider("AssetAssignment")
+    meta.fails["assign"] = PermissionDeniedError("(#10) No.", code=10)
+    refused = updated(found, "1", asked("AssetAssignment"), asked("AssetAssignment", tasks=["ADVERTISE", "ANALYZE"]))
+    assert "refused" in refused
+    meta.fails.clear()
+
+    done = updated(found, "1", refused, asked("AssetAssignment", tasks=["ADVERTISE", "ANALYZE"]))
+
+    assert "refused" not in done
+    assert assigned_users.assigned(None, USER, "ad_account") == {ACCOUNT: ("ADVERTISE", "ANALYZE")}  # type: ignore[arg-type]
