@@ -161,12 +161,13 @@ class AssetAssignmentProvider(MetaProvider):
 
 @dataclass(frozen=True, kw_only=True)
 class Meeting:
-    """A create that meets a grant which is there already; tasks with their implied ones, sorted.
+    """A create that meets a grant which is there already; all tasks sorted.
 
     Attributes:
-        now: What the system user has.
-        after: What it will have.
+        now: What Meta lists.
+        after: What the user will have, implied tasks included.
         kept: What it has, is not declared, and stays.
+        implied: Of what comes, the tasks that those it has imply already.
     """
 
     now: tuple[str, ...]
@@ -174,27 +175,30 @@ class Meeting:
     kept: tuple[str, ...]
     comes: tuple[str, ...]
     goes: tuple[str, ...]
+    implied: tuple[str, ...]
 
     @classmethod
     def of(cls, live: Live, asset: Asset, found: Sequence[str], props: Mapping[str, Any]) -> Meeting | None:
         """What a create would do to a grant; None where there is none, or it is just as declared."""
-        now, wanted = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, props["tasks"]))
-        if not now or now == wanted:
+        has, wanted = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, props["tasks"]))
+        if not found or set(found) == wanted:
             return None
-        kept = set() if props["replace_existing"] else now - wanted
-        sets = {"now": now, "after": wanted | kept, "kept": kept, "comes": wanted - now, "goes": now - wanted - kept}
-        return cls(**{name: tuple(sorted(tasks)) for name, tasks in sets.items()})
+        kept = set() if props["replace_existing"] else has - wanted
+        comes = wanted - set(found)
+        sets = {"now": set(found), "after": wanted | kept, "kept": kept, "comes": comes, "goes": has - wanted - kept}
+        return cls(**{name: tuple(sorted(tasks)) for name, tasks in {**sets, "implied": comes & has}.items()})
 
     def sentence(self, asset: Asset, user: str) -> str:
         parts = [f"on {asset} system user {user} has {', '.join(self.now)} => {', '.join(self.after)}"]
         if self.comes:
-            parts.append(f"{', '.join(self.comes)} comes")
+            known = f", of which it has {', '.join(self.implied)} by implication" if self.implied else ""
+            parts.append(f"{', '.join(self.comes)} added{known}")
         if self.goes:
-            parts.append(f"{', '.join(self.goes)} goes, because replace_existing is true")
+            parts.append(f"{', '.join(self.goes)} taken away, because replace_existing is true")
         if self.kept:
             parts.append(
-                f"{', '.join(self.kept)} is not declared and stays: declare it, or set replace_existing: true to take "
-                "it away"
+                f"{', '.join(self.kept)} not declared and kept: declare it, or set replace_existing: true to take it "
+                "away"
             )
         return "; ".join(parts) + "."
 

@@ -263,7 +263,7 @@ def test_a_create_takes_no_task_away_and_says_what_it_keeps(meta: FakeMeta, caps
     built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
     sentence = (
         f"asset assignment acme: on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ADVERTISE, ANALYZE, "
-        "MANAGE; MANAGE is not declared and stays: declare it, or set replace_existing: true to take it away.\n"
+        "MANAGE; MANAGE not declared and kept: declare it, or set replace_existing: true to take it away.\n"
     )
 
     PROVIDER.check({}, asked("ADVERTISE", "ANALYZE"))
@@ -282,7 +282,7 @@ def test_a_create_adds_what_is_declared_to_what_is_there(meta: FakeMeta, capsys:
 
     assert meta.writes == [f"assign {SHOP} {USER} ANALYZE,DRAFT"]
     assert result.outs == outs("ANALYZE", kept=["DRAFT"])
-    assert f"on {SHOP} system user {USER} has DRAFT => ANALYZE, DRAFT; ANALYZE comes; DRAFT is not declared and" in (
+    assert f"on {SHOP} system user {USER} has DRAFT => ANALYZE, DRAFT; ANALYZE added; DRAFT not declared and kept" in (
         capsys.readouterr().out
     )
 
@@ -292,8 +292,8 @@ def test_replace_existing_takes_away_what_is_not_declared_and_says_so_before(
 ) -> None:
     built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
     sentence = (
-        f"on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ANALYZE; ADVERTISE, MANAGE goes, because "
-        "replace_existing is true.\n"
+        f"on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ANALYZE; ADVERTISE, MANAGE taken away, "
+        "because replace_existing is true.\n"
     )
 
     PROVIDER.check({}, asked("ANALYZE", replace_existing=True))
@@ -314,6 +314,18 @@ def test_a_grant_as_declared_is_written_again_and_no_word_is_said(
 
     assert meta.writes == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
     assert capsys.readouterr().out == ""
+
+
+def test_tasks_that_come_by_implication_alone_are_named_too(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.listed["owned", "catalog"] = {"930": ()}
+    meta.assets[USER, "catalog"] = {"930": ("MANAGE",)}
+
+    PROVIDER.check({}, asked("ADVERTISE", "MANAGE", asset="catalog:930"))
+
+    assert capsys.readouterr().out == (
+        f"asset assignment acme: on catalog:930 system user {USER} has MANAGE => ADVERTISE, MANAGE; ADVERTISE added, "
+        "of which it has ADVERTISE by implication.\n"
+    )
 
 
 def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
