@@ -1,0 +1,128 @@
+"""A neighbour's trouble on the real engine: nothing hangs, a due token is rotated, and nothing is taken unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.engine import lindenhof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.emulators import RunningEmulator
+    from tests.engine.projects import Project
+
+DAY_S = 86_400
+ENDS_WITHIN_S = 60.0
+"""What hangs, hangs for ever; a run of these takes some five seconds."""
+
+PROGRAM = """
+user = meta.SystemUser("user", connection="main", name={name!r}, adopt={adopt!r})
+app = meta.AppInstallation("app", connection="main", system_user_id=user.id)
+shop = meta.AssetAssignment(
+    "shop", connection="main", system_user_id=user.id, asset="act_104320000000501", tasks={tasks!r}
+)
+meta.SystemUserToken(
+    "token", connection="main", system_user_id=user.id, scopes=["ads_read"], secret_name="meta/dev/reporting",
+    opts=pulumi.ResourceOptions(depends_on=[app, shop]),
+)
+"""
+NEW = """
+anew = meta.SystemUser("anew", connection="main", name="anew")
+its_app = meta.AppInstallation("anew", connection="main", system_user_id=anew.id)
+meta.SystemUserToken(
+    "anew", connection="main", system_user_id=anew.id, scopes=["ads_read"], secret_name="meta/dev/anew",
+    opts=pulumi.ResourceOptions(depends_on=[its_app]),
+)
+"""
+
+
+def program(*, name: str = "reporting", adopt: str | None = None, tasks: tuple[str, ...] = ("ANALYZE",)) -> str:
+    return lindenhof.program(PROGRAM.format(name=name, adopt=adopt, tasks=list(tasks)))
+
+
+def generation(project: Project) -> int:
+    return int(project.resources("SystemUserToken")["token"]["outputs"]["generation"])
+
+
+def test_updates_that_are_refused_end_fail_and_leave_a_due_token_to_its_rotation(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Each of them has dependents, behind which the engine would wait for ever (pulumi/pulumi#16373)."""
+    project = make_project(program=program(), config=lindenhof.config(emulator))
+    assert project.up().code == 0
+    refusals = {
+        "renaming system user": program(name="reporters"),
+        "and adopt names 61550000000001": program(adopt="61550000000001"),
+        f"giving ADVERTISE on {lindenhof.SHOP}": program(tasks=("ADVERTISE", "ANALYZE")),
+    }
+    emulator.fault(
+        "graph", service="graph", method="POST", path="system_users$", code=3972, message="(#3972) Taken.", times=50
+    )
+    closed = 'tasks=["ADVERTISE", "ANALYZE"], requires={"lindenhof-verification": "pending_human"}'
+    before = generation(project)
+
+    for why, text in refusals.items():
+        project.program(text.replace("tasks=['ADVERTISE', 'ANALYZE']", closed))
+        emulator.clock(advance_s=45 * DAY_S)
+
+        refused = project.up(timeout_s=ENDS_WITHIN_S)
+
+        assert refused.code != 0
+        assert why in refused.stdout
+        assert generation(project) > before
+        before = generation(project)
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
+
+    project.program(program())
+    assert project.up().code == 0
+    assert "refused" not in project.resources("SystemUser")["user"]["outputs"]
+
+
+def test_a_create_that_fails_is_the_only_error_and_a_due_token_is_rotated(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    project = make_project(program=program(), config=lindenhof.config(emulator))
+    assert project.up().code == 0
+    emulator.clock(advance_s=45 * DAY_S)
+    project.program(program() + NEW)
+
+    # The limited tier has room for one user. The preview says so and lives.
+    preview = project.preview()
+    assert preview.code == 0, preview.stdout
+    assert "system user anew will be refused at `pulumi up`: 1 system user (anew) cannot be created" in preview.stdout
+    up = project.up(timeout_s=ENDS_WITHIN_S)
+
+    assert up.code != 0
+    (told,) = [text for text in up.diagnostics if "update failed" not in text]
+    assert told.startswith("meta-access: creating system user anew failed: Meta has no room for another EMPLOYEE")
+    assert generation(project) == 2
+
+
+def test_what_meta_keeps_of_a_removal_stays_in_the_state(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Meta's API removes no system user from a pixel: it says that there is no such object."""
+    pixel = "pixel:106540000000701"
+    world = emulator.world()
+    world["pixels"].append({"id": pixel.partition(":")[2], "name": "Shop", "business_id": emulator.business_id})
+    emulator.put_world(world)
+    watched = f'meta.AssetAssignment("pixel", connection="main", system_user_id=user.id, asset="{pixel}", tasks=["ANALYZE"])\n'
+    project = make_project(program=program() + watched, config=lindenhof.config(emulator))
+    assert project.up().code == 0
+    assert lindenhof.tasks(emulator, pixel) == {"reporting": ["ANALYZE"]}
+
+    project.program(program())
+    for _ in range(2):
+        gone = project.up()
+        assert gone.code != 0
+        assert f"taking {pixel} from system user " in gone.stdout
+        assert "which only a person can take: remove the asset from the system user in Business settings" in gone.stdout
+        assert "pixel" in project.resources("AssetAssignment")
+
+    world = emulator.world()
+    world["assignments"] = [row for row in world["assignments"] if row["asset_id"] != pixel.partition(":")[2]]
+    emulator.put_world(world)
+    assert project.up().code == 0
+    assert "pixel" not in project.resources("AssetAssignment")
