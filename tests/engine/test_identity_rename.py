@@ -126,3 +126,30 @@ def test_an_adopted_user_goes_on_under_its_new_key_and_the_old_secret_lives_thro
     assert [one["fingerprint"] for one in lindenhof.live_tokens(emulator)] == [new["fingerprint"]]
     assert emulator.secrets().describe_secret(SecretId=old["arn"])["DeletedDate"]
     assert stack.preview("--expect-no-changes").code == 0
+
+
+def test_a_rename_that_is_undone_within_the_grace_mints_nothing_and_ends_nothing(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    # A random suffix would be another one, and so would the secret.
+    config = {**tiered(emulator), "meta:token_defaults": {"secret": "meta/{environment}/{identity}"}}
+    emulator.create_system_user("reporting")
+    [user] = [one["id"] for one in emulator.world()["system_users"] if one["name"] == "reporting"]
+    config["meta:identities"]["reporting"]["adopt"] = user
+    stack = make_project(config=config)
+    assert stack.up().code == 0
+    stack.configure(renamed(config))
+    assert stack.up().code == 0
+    before = {one["fingerprint"] for one in lindenhof.live_tokens(emulator)}
+    assert len(before) == 2
+
+    stack.configure(config)
+    undone = stack.up()
+    assert undone.code == 0, undone.stdout
+
+    assert {one["fingerprint"] for one in lindenhof.live_tokens(emulator)} == before
+    assert stack.resources("SystemUserToken")["reporting"]["outputs"]["generation"] == 1
+    # A destroy ends both at once, the one in its grace too.
+    ended = stack.destroy()
+    assert ended.code == 0, ended.stdout
+    assert lindenhof.live_tokens(emulator) == []
