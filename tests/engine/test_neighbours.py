@@ -108,7 +108,9 @@ def test_what_meta_keeps_of_a_removal_stays_in_the_state(
     world = emulator.world()
     world["pixels"].append({"id": pixel.partition(":")[2], "name": "Shop", "business_id": emulator.business_id})
     emulator.put_world(world)
-    watched = f'meta.AssetAssignment("pixel", connection="main", system_user_id=user.id, asset="{pixel}", tasks=["ANALYZE"])\n'
+    watched = f"""
+meta.AssetAssignment("pixel", connection="main", system_user_id=user.id, asset="{pixel}", tasks=["ANALYZE"])
+"""
     project = make_project(program=program() + watched, config=lindenhof.config(emulator))
     assert project.up().code == 0
     assert lindenhof.tasks(emulator, pixel) == {"reporting": ["ANALYZE"]}
