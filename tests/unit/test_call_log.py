@@ -101,6 +101,7 @@ def test_a_log_that_cannot_be_written_or_read_disturbs_nothing(folder: Path, mon
     assert call_log.read(APP, META) == []
 
     monkeypatch.setenv("META_ACCESS_CALL_LOG", "")
+    monkeypatch.delenv("META_ACCESS_STATE_DIR", raising=False)
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     write()
@@ -109,6 +110,10 @@ def test_a_log_that_cannot_be_written_or_read_disturbs_nothing(folder: Path, mon
 
 def test_it_lies_in_the_users_state_folder_unless_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("META_ACCESS_CALL_LOG", raising=False)
+    monkeypatch.setenv("META_ACCESS_STATE_DIR", str(tmp_path / "notes"))
+    assert call_log.file_of(APP, META) == tmp_path / "notes" / "calls" / "120480000000201.jsonl"
+
+    monkeypatch.delenv("META_ACCESS_STATE_DIR")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert call_log.file_of(APP, META) == tmp_path / "meta-access" / "calls" / "120480000000201.jsonl"
 

@@ -54,7 +54,7 @@ def quoting(value: str) -> Exception:
 def at_the_program(error: Exception, monkeypatch: pytest.MonkeyPatch, _: Any) -> str:
     said: list[str] = []
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(spec, "load_stack", refuse)
