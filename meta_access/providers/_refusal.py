@@ -41,7 +41,8 @@ class RefusedError(Exception):
 def with_given(props: Mapping[str, Any]) -> dict[str, Any]:
     """Inputs with the one that says whether all of them are known; gates' statuses may never hold anything back."""
     asked = {name: value for name, value in props.items() if value is not None and name != "requires"}
-    return {**props, GIVEN: {"whole": pulumi.Output.from_input(asked).apply(lambda _: True)}}
+    # Whether a value is known is no secret, though the value may be.
+    return {**props, GIVEN: {"whole": pulumi.Output.unsecret(pulumi.Output.from_input(asked).apply(lambda _: True))}}
 
 
 def lacks_inputs(news: Mapping[str, Any]) -> bool:
