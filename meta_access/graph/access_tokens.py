@@ -1,6 +1,6 @@
 """Tokens of system users: made, looked at and ended one by one.
 
-Graph: POST and DELETE /{system-user-id}/access_tokens, GET /oauth/revoke (sent as a POST form), GET /debug_token.
+Graph: POST and DELETE /{system-user-id}/access_tokens, GET /oauth/revoke (sent in a batch), GET /debug_token.
 Source: https://developers.facebook.com/docs/business-management-apis/system-users/install-apps-and-generate-tokens,
 Graph v26.0, read 2026-11. A token's value is in the answer to the POST and nowhere else; Meta lists no tokens.
 """
@@ -83,7 +83,7 @@ class TokenIssuer:
             "client_secret": self._client.credentials.app_secret(),
             "revoke_token": token,
         }
-        self._client.get("oauth/revoke", params, in_form=True)
+        self._client.get("oauth/revoke", params, in_batch=True)
 
     def end_all(self, system_user_id: str) -> None:
         """End all tokens of a system user, those of other apps and those that nobody holds included.

@@ -83,7 +83,7 @@ class GraphClient:
         *,
         auth: Auth | TokenAuth = Auth.ADMIN,
         deadline_s: float | None = None,
-        in_form: bool = False,
+        in_batch: bool = False,
     ) -> Any:
         """Read; repeated on passing faults and throttles.
 
@@ -92,9 +92,9 @@ class GraphClient:
             params: As `wire.build` takes them.
             auth: Whose token is used.
             deadline_s: Bound of the whole call, waits included; None takes the client's own bounds.
-            in_form: For parameters that hold a secret; see `wire.build`.
+            in_batch: For parameters that hold a secret; see `wire.build`.
         """
-        return self._call(_Call("GET", path, params or {}, auth, deadline_s, in_form=in_form))
+        return self._call(_Call("GET", path, params or {}, auth, deadline_s, in_batch=in_batch))
 
     def post(
         self,
@@ -195,7 +195,7 @@ class GraphClient:
             call.path,
             call.params,
             proof=wire.proof(token, self.credentials.app_secret()),
-            in_form=call.in_form,
+            in_batch=call.in_batch,
         )
         try:
             if call.once:
@@ -204,6 +204,9 @@ class GraphClient:
             else:
                 reply = self._send(self._session(), request, token, doing, end)
             self._learn(reply.headers)
+            if call.in_batch:
+                reply = wire.unbatched(reply, doing)
+                self._learn(reply.headers)
             answer = wire.decode(reply, doing)
         except (GraphError, GraphUnreachableError) as error:
             if getattr(error, "sent", True):
@@ -284,11 +287,11 @@ class _Call:
     params: Mapping[str, Any] = field(repr=False)
     auth: Auth | TokenAuth
     deadline_s: float | None
-    in_form: bool = False
+    in_batch: bool = False
     once: bool = False
 
     def __str__(self) -> str:
-        return f"{'calling' if self.in_form else _DOING[self.method]} {self.path}"
+        return f"{'calling' if self.in_batch else _DOING[self.method]} {self.path}"
 
 
 class _Bearer(requests.auth.AuthBase):

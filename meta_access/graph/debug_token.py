@@ -1,6 +1,6 @@
 """What Meta knows about a token.
 
-Graph: GET /debug_token, sent as a POST form because the token is a parameter.
+Graph: GET /debug_token, sent in a batch because the token is a parameter.
 Source: https://developers.facebook.com/docs/graph-api/reference/debug_token, Graph v26.0, read 2026-11.
 """
 
@@ -47,7 +47,7 @@ def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
     Raises:
         MetaAccessError: Meta cannot be asked; that says nothing about the token.
     """
-    answer = client.get("debug_token", {"input_token": token}, auth=Auth.APP, in_form=True)
+    answer = client.get("debug_token", {"input_token": token}, auth=Auth.APP, in_batch=True)
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
         raise GraphUnreachableError("Meta's answer about a token does not say whether it is valid.", sent=True)

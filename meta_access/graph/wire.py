@@ -14,13 +14,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
 from meta_access import clock
 from meta_access.errors import GraphError, GraphUnreachableError, InvalidRequestError, RateLimitedError
 from meta_access.graph import codes, usage
-from meta_access.redaction import scrub, visible_within
+from meta_access.redaction import scrub, visible, visible_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ def build(
     params: Mapping[str, Any],
     *,
     proof: str,
-    in_form: bool = False,
+    in_batch: bool = False,
 ) -> Request:
     """Build a request.
 
@@ -76,8 +77,8 @@ def build(
         path: Ids and edges, such as `178435550012345/system_users`.
         params: None is left out; lists, mappings and booleans become JSON, as Meta's own SDKs send them.
         proof: Of the token that will be in the header.
-        in_form: Send a GET as a POST form with `method=get`, so that a secret among the parameters stays out of the
-            URL. Graph reads the method from that parameter; Meta's own PHP SDK sent every call this way.
+        in_batch: Send the call as the only item of a synchronous batch, whose body holds what would be its URL, so
+            that a secret among the parameters stays out of every URL. `unbatched` reads the answer.
 
     Raises:
         InvalidRequestError: The path is none, so it could lead elsewhere.
@@ -89,9 +90,49 @@ def build(
     pairs = [(name, _text(value)) for name, value in params.items() if value is not None]
     pairs.append(("appsecret_proof", proof))
     url = f"{base_url.rstrip('/')}/{version}/{path}"
-    if in_form:
-        return Request("POST", url, form=[("method", method.lower()), *pairs])
+    if in_batch:
+        # Both carry the proof, as Meta's own SDKs send it: the batch for its token, the item for the call.
+        items = json.dumps([{"method": method, "relative_url": f"{path}?{urlencode(pairs)}"}], separators=(",", ":"))
+        form = [("batch", items), ("appsecret_proof", proof)]
+        return Request("POST", f"{base_url.rstrip('/')}/{version}", form=form)
     return Request(method, url, form=pairs) if method == "POST" else Request(method, url, query=pairs)
+
+
+def unbatched(reply: Reply, doing: str) -> Reply:
+    """The answer to the only item of a batch, as if the call had been sent by itself.
+
+    The headers of the batch stay where the item has none of its own. A refusal of the whole batch, and what is no
+    answer of Graph's, is returned as it came, for `decode` to judge.
+
+    Args:
+        reply: The answer to what `build` made with `in_batch`.
+        doing: As in `decode`.
+
+    Raises:
+        GraphUnreachableError: The batch was answered and its item was not.
+    """
+    if reply.status not in _OK:
+        return reply
+    data = _json(reply.body)
+    if data is None or (isinstance(data, dict) and "error" in data):
+        return reply
+    if data == [None]:
+        raise _not_graph(doing, reply, "a batch whose call was not answered in time")
+    item = data[0] if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict) else {}
+    code, body = item.get("code"), item.get("body")
+    # JSON's true is a number to Python.
+    if not isinstance(code, int) or isinstance(code, bool) or not isinstance(body, str | None):
+        raise _not_graph(doing, reply, "no answer to a batch of one call")
+    return Reply(code, {**reply.headers, **_item_headers(item)}, (body or "").encode("utf-8", "replace"))
+
+
+def _item_headers(item: dict[str, Any]) -> dict[str, str]:
+    rows = item.get("headers")
+    return {
+        str(row["name"]).lower(): visible(str(row["value"]))
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and "name" in row and "value" in row
+    }
 
 
 def decode(reply: Reply, doing: str) -> Any:

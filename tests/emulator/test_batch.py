@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -203,3 +204,16 @@ def test_sdk_objects_join_a_batch(meta: RunningEmulator) -> None:
 
     assert set(made[0]) == {"id"}
     assert made[1] == {"name": "Lindenhof Media", "id": BUSINESS}
+
+
+def test_a_token_is_looked_at_and_ended_within_a_batch(meta: RunningEmulator) -> None:
+    looked, own = f"debug_token?{urlencode({'input_token': meta.admin_token})}", {"access_token": meta.app_token}
+    [seen] = bodies(batch(meta, [{"method": "GET", "relative_url": looked, **own}]))
+    assert seen["data"]["is_valid"] is True
+
+    asked = {"client_id": meta.app_id, "client_secret": meta.app_secret, "revoke_token": meta.admin_token}
+    [ended] = bodies(batch(meta, [{"method": "GET", "relative_url": f"oauth/revoke?{urlencode(asked)}"}]))
+    assert ended == {"success": "true"}
+    [after] = meta.graph("POST", "", {"batch": [{"method": "GET", "relative_url": looked}]}, token=meta.app_token).body
+    assert after["code"] == 200
+    assert json.loads(after["body"])["data"]["is_valid"] is False

@@ -23,7 +23,9 @@ CALLS = [
     secrets("PutSecretValue"),
     graph("POST", "/v26.0/122090000000777/access_tokens"),
     secrets("PutSecretValue"),
-    graph("POST", "/v26.0/debug_token"),
+    graph("GET", "/v26.0/debug_token"),
+    graph("POST", "/v26.0"),
+    graph("GET", "/v26.0/oauth/revoke"),
 ]
 
 
@@ -36,9 +38,22 @@ def test_each_call_of_a_journal_is_a_point_of_its_own() -> None:
         "secretsmanager PutSecretValue #1",
         "graph POST /v26.0/ID/access_tokens #1",
         "secretsmanager PutSecretValue #2",
-        "graph POST /v26.0/debug_token #1",
+        "graph GET /v26.0/debug_token #1",
+        "graph POST /v26.0 #1",
+        "graph GET /v26.0/oauth/revoke #1",
     ]
-    assert [point.reads for point in found] == [True, True, False, False, False, True]
+    assert [point.reads for point in found] == [True, True, False, False, False, True, False, False]
+
+
+def test_a_call_in_a_batch_is_never_held_and_never_behind() -> None:
+    inspecting, batch, revoking = trials.points(CALLS)[5:]
+
+    names = [way.name for way in trials.ALL if way.fits(inspecting)]
+    assert names == [
+        "refused", "lost", "lost again and again", "500", "throttle", "throttled for minutes", "garbage",
+    ]  # fmt: skip
+    assert {"500 though done", "garbage though done"} <= {way.name for way in trials.ALL if way.fits(revoking)}
+    assert {"lost", "hang", "kill both"} <= {way.name for way in trials.ALL if way.fits(batch)}
 
 
 def test_a_fault_strikes_the_call_it_is_meant_for_whatever_the_ids_are() -> None:
@@ -71,9 +86,9 @@ def test_reads_and_writes_are_disturbed_in_their_own_ways() -> None:
     }  # fmt: skip
     assert ways(1) == {*common, "stale"}
     assert ways(2) == {*common, "500 though done", "garbage though done"}
-    # Meta judges tokens by the present: there is nothing that could be stale.
-    assert ways(5) == common
-    assert len(found) == 12 + 12 + 13 + 13 + 13 + 11
+    # Meta judges tokens by the present: there is nothing that could be stale. The batch is held, not its call.
+    assert ways(5) == common - {"hang", "kill the engine", "kill the host", "kill both"}
+    assert len(found) == 12 + 12 + 13 + 13 + 13 + 7 + 13 + 9
 
 
 def test_a_batch_is_of_one_operation_and_one_way_of_killing_and_its_calls_are_neighbours() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import pytest
 from pydantic import SecretStr
@@ -110,7 +112,8 @@ def test_a_credential_of_another_app_is_told_in_one_message(
     message = (
         "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app"
     )
-    server.answers = [answer({"error": {"message": message, "code": 100, "fbtrace_id": "Atrace"}}, status=400)]
+    error = {"message": message, "code": 100, "fbtrace_id": "Atrace"}
+    server.answers = [answer({"error": error}, status=400).in_batch()]
 
     with pytest.raises(AuthError) as raised:
         issuer.calling_token()
@@ -124,26 +127,23 @@ def test_a_credential_of_another_app_is_told_in_one_message(
     assert len(server.received) == 1
 
 
-def test_a_token_is_revoked_by_value_in_a_form(issuer: TokenIssuer, server: Server, answer: MakeAnswer) -> None:
-    server.answers = [answer({"success": "true"})]
+def test_a_token_is_revoked_by_value_in_a_batch(issuer: TokenIssuer, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"success": "true"}).in_batch()]
 
     issuer.revoke(SecretStr(MINTED))
 
     [seen] = server.received
-    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/oauth/revoke", {})
-    assert (
-        seen.form.items()
-        >= {
-            "method": "get",
-            "client_id": "120480000000201",
-            "client_secret": APP_SECRET,
-            "revoke_token": MINTED,
-        }.items()
-    )
+    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0", {})
+    [item] = json.loads(seen.form["batch"])
+    path, _, query = item["relative_url"].partition("?")
+    assert (item["method"], path) == ("GET", "oauth/revoke")
+    asked = dict(parse_qsl(query))
+    assert asked.pop("appsecret_proof")
+    assert asked == {"client_id": "120480000000201", "client_secret": APP_SECRET, "revoke_token": MINTED}
 
 
 def test_an_unsuccessful_revocation_is_an_error(issuer: TokenIssuer, server: Server, answer: MakeAnswer) -> None:
-    server.answers = [answer({"success": "false"})]
+    server.answers = [answer({"success": "false"}).in_batch()]
 
     with pytest.raises(MetaAccessError, match="did not carry out"):
         issuer.revoke(SecretStr(MINTED))
@@ -165,7 +165,7 @@ def test_the_calling_token_is_named_once_per_token(
     answer: MakeAnswer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server.answers = [answer(ROOT)]
+    server.answers = [answer(ROOT).in_batch()]
 
     assert issuer.calling_token() == ("122090000000301", ADMIN_MARK)
     assert issuer.calling_token() == ("122090000000301", ADMIN_MARK)
@@ -180,7 +180,7 @@ def test_the_calling_token_is_named_once_per_token(
 def test_metas_clock_is_asked_for_when_it_is_old(
     issuer: TokenIssuer, server: Server, answer: MakeAnswer, clock: FakeClock
 ) -> None:
-    server.answers = [answer(ROOT, headers={"Date": "Tue, 24 Nov 2026 08:00:00 GMT"})]
+    server.answers = [answer(ROOT, headers={"Date": "Tue, 24 Nov 2026 08:00:00 GMT"}).in_batch()]
 
     assert issuer.server_time() == datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
     clock.sleep(30)
@@ -192,7 +192,8 @@ def test_metas_clock_is_asked_for_when_it_is_old(
 
 
 def test_a_server_without_a_clock_is_said_so(issuer: TokenIssuer, server: Server, answer: MakeAnswer) -> None:
-    server.answers = [answer(ROOT, headers={"Date": "none"})]
+    server.answers = [answer(ROOT, headers={"Date": "none"}).in_batch()]
+    server.answers[0].headers["Date"] = "none"
 
     with pytest.raises(GraphUnreachableError, match="carry no date"):
         issuer.server_time()

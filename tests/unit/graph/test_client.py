@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.server
+import json
 import logging
 import os
 import threading
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from meta_access import call_log, errors
 from meta_access.errors import (
+    AuthError,
     ConfigError,
     GraphError,
     GraphUnreachableError,
@@ -70,13 +72,77 @@ def test_a_write_is_a_form(client: GraphClient, server: Server) -> None:
     assert seen.form == {"name": "trading", "tasks": '["A"]', "appsecret_proof": proof(ADMIN_TOKEN)}
 
 
-def test_a_read_with_secrets_leaves_the_url_bare(client: GraphClient, server: Server) -> None:
-    client.get("debug_token", {"input_token": SecretStr(PAGE_TOKEN)}, in_form=True)
+def test_a_read_with_secrets_leaves_the_url_bare(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"data": {"is_valid": True}}).in_batch()]
 
+    got = client.get("debug_token", {"input_token": SecretStr(PAGE_TOKEN)}, in_batch=True)
+
+    assert got == {"data": {"is_valid": True}}
     [seen] = server.received
-    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/debug_token", {})
-    assert seen.form["method"] == "get"
-    assert seen.form["input_token"] == PAGE_TOKEN
+    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0", {})
+    assert set(seen.form) == {"batch", "appsecret_proof"}
+    assert json.loads(seen.form["batch"]) == [
+        {
+            "method": "GET",
+            "relative_url": f"debug_token?input_token={PAGE_TOKEN}&appsecret_proof={proof(ADMIN_TOKEN)}",
+        }
+    ]
+    assert seen.headers["authorization"] == f"Bearer {ADMIN_TOKEN}"
+
+
+def test_an_item_of_a_batch_is_repeated_and_judged_as_a_plain_call(
+    client: GraphClient, server: Server, answer: MakeAnswer, graph_error: Callable[..., Any], clock: FakeClock
+) -> None:
+    passing = graph_error(2, status=500, is_transient=True).in_batch()
+    refused = graph_error(190, 463, "Session has expired").in_batch()
+    server.answers = [answer([None]), passing, refused]
+
+    with pytest.raises(AuthError) as raised:
+        client.get("debug_token", {"input_token": SecretStr(PAGE_TOKEN)}, in_batch=True)
+
+    assert len(server.received) == 3
+    assert len(clock.slept) == 2
+    assert (raised.value.code, raised.value.subcode, raised.value.http_status) == (190, 463, 400)
+    assert "Meta refused calling debug_token (connection main): Session has expired" in str(raised.value)
+
+
+def test_headers_of_an_item_are_learnt_as_those_of_a_plain_call(
+    client: GraphClient, server: Server, answer: MakeAnswer, notices: list[str]
+) -> None:
+    usage = json.dumps({"1": [{"ads_api_access_tier": "standard_access"}]})
+    headers = {"X-Business-Use-Case-Usage": usage, "facebook-api-version": "v27.0"}
+    server.answers = [answer({"data": {}}, headers=headers).in_batch()]
+
+    client.get("debug_token", {}, in_batch=True)
+
+    assert client.observed_tier_header == "standard_access"
+    assert client.server_time is not None
+    assert len(notices) == 1
+    assert notices[0].startswith("Meta answered in version v27.0 although v26.0 was asked")
+
+
+@pytest.mark.parametrize("body", [[None], [], [{"code": 400, "body": "{"}], "error", "whole"])
+def test_nothing_of_a_batch_is_told_when_it_fails(
+    *,
+    client: GraphClient,
+    server: Server,
+    answer: MakeAnswer,
+    graph_error: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    body: object,
+) -> None:
+    echo = f"input_token={PAGE_TOKEN}&appsecret_proof={proof(ADMIN_TOKEN)} {ADMIN_TOKEN}"
+    refusal = graph_error(100, message=echo)
+    server.answers = [{"error": refusal.in_batch(), "whole": refusal}.get(str(body)) or answer(body)]
+    caplog.set_level(logging.DEBUG)
+
+    with pytest.raises(MetaAccessError) as raised:
+        client.get("debug_token", {"input_token": SecretStr(PAGE_TOKEN)}, in_batch=True, deadline_s=0.2)
+
+    shown = "".join(traceback.format_exception(raised.value)) + repr(raised.value) + caplog.text
+    for secret in (ADMIN_TOKEN, PAGE_TOKEN, proof(ADMIN_TOKEN)):
+        assert secret not in shown
+    assert raised.value.__cause__ is None
 
 
 @pytest.mark.parametrize(

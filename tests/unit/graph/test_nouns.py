@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -487,12 +488,14 @@ def test_the_tier_is_read_from_a_header(
 def test_a_token_is_described(
     client: GraphClient, server: Server, answer: MakeAnswer, data: dict[str, object], info: TokenInfo
 ) -> None:
-    server.answers = [answer({"data": data})]
+    server.answers = [answer({"data": data}).in_batch()]
 
     assert debug_token.inspect(client, SecretStr("EAA" + "EMU" + "looked-at")) == info
     [seen] = server.received
-    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0/debug_token", {})
-    assert seen.form.items() >= {"method": "get", "input_token": "EAA" + "EMU" + "looked-at"}.items()
+    assert (seen.method, seen.path, seen.query) == ("POST", "/v26.0", {})
+    [item] = json.loads(seen.form["batch"])
+    assert item["method"] == "GET"
+    assert item["relative_url"].startswith("debug_token?input_token=EAA" + "EMU" + "looked-at&appsecret_proof=")
     assert seen.headers["authorization"] == APP_TOKEN
 
 
@@ -500,7 +503,7 @@ def test_a_token_is_described(
 def test_an_answer_that_does_not_say_valid_or_not_is_no_answer(
     client: GraphClient, server: Server, answer: MakeAnswer, body: object
 ) -> None:
-    server.answers = [answer(body)]
+    server.answers = [answer(body).in_batch()]
 
     with pytest.raises(GraphUnreachableError, match="does not say whether it is valid"):
         debug_token.inspect(client, SecretStr("EAA" + "EMU" + "looked-at"))

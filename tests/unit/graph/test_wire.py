@@ -66,12 +66,65 @@ def test_a_post_carries_its_parameters_in_a_form() -> None:
     assert (made.method, made.query, made.form) == ("POST", [], [("name", "trading"), ("appsecret_proof", PROOF)])
 
 
-def test_a_get_with_secrets_goes_as_a_form_that_names_its_method() -> None:
-    made = build("GET", {"input_token": SecretStr("hidden")}, in_form=True)
+def test_a_get_with_secrets_goes_as_the_only_item_of_a_batch() -> None:
+    made = build("GET", {"input_token": SecretStr("1|a b&c")}, in_batch=True)
 
-    assert made.method == "POST"
-    assert made.query == []
-    assert made.form == [("method", "get"), ("input_token", "hidden"), ("appsecret_proof", PROOF)]
+    assert (made.method, made.url, made.query) == ("POST", f"{BASE}/v26.0", [])
+    url = f"178000000000101/system_users?input_token=1%7Ca+b%26c&appsecret_proof={PROOF}"
+    assert made.form == [("batch", f'[{{"method":"GET","relative_url":"{url}"}}]'), ("appsecret_proof", PROOF)]
+    assert "hidden" not in repr(build("GET", {"input_token": SecretStr("hidden")}, in_batch=True))
+
+
+def test_the_answer_to_an_item_reads_as_if_it_came_alone() -> None:
+    rows = [{"name": "X-App-Usage", "value": '{"call_count": 7}'}, {"name": "x-fb-trace-id", "value": "A\x1b[2J"}]
+    item = {"code": 400, "headers": rows, "body": '{"error": {"code": 190}}'}
+    found = wire.unbatched(reply([item], date="Tue, 24 Nov 2026 08:00:00 GMT", x_app_usage="{}"), "calling x")
+
+    assert (found.status, found.body) == (400, b'{"error": {"code": 190}}')
+    assert found.headers == {
+        "date": "Tue, 24 Nov 2026 08:00:00 GMT",
+        "x-app-usage": '{"call_count": 7}',
+        "x-fb-trace-id": "A<U+001B>[2J",
+    }
+
+
+@pytest.mark.parametrize("body", [{"error": {"code": 4}}, b"<html>", b""])
+def test_a_batch_that_was_not_taken_is_judged_as_it_came(body: object) -> None:
+    came = reply(body)
+
+    assert wire.unbatched(came, "calling x") == came
+
+
+def test_an_error_page_to_a_batch_is_judged_as_it_came() -> None:
+    came = reply([{"code": 200, "body": "{}"}], status=502)
+
+    assert wire.unbatched(came, "calling x") == came
+
+
+def test_an_item_without_headers_and_body_is_an_empty_answer() -> None:
+    found = wire.unbatched(reply([{"code": 500, "body": None}]), "calling x")
+
+    assert (found.status, found.headers, found.body) == (500, {}, b"")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([None], "a batch whose call was not answered in time"),
+        ([], "no answer to a batch of one call"),
+        ([{"code": 200, "body": "{}"}, {"code": 200, "body": "{}"}], "no answer to a batch of one call"),
+        ([{"code": True, "body": "{}"}], "no answer to a batch of one call"),
+        ([{"code": "200", "body": "{}"}], "no answer to a batch of one call"),
+        ([{"code": 200, "body": {"id": "1"}}], "no answer to a batch of one call"),
+        ({"id": "1"}, "no answer to a batch of one call"),
+        (True, "no answer to a batch of one call"),
+    ],
+)
+def test_an_item_without_an_answer_leaves_open_whether_it_was_carried_out(body: object, words: str) -> None:
+    with pytest.raises(GraphUnreachableError, match=words) as raised:
+        wire.unbatched(reply(body), "calling x")
+
+    assert raised.value.sent is True
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ MUTANTS: dict[int, tuple[str, str, str]] = {
     56: ("graph/client.py", "allow_redirects=False", "allow_redirects=True"),
     57: (
         "graph/access_tokens.py",
-        'self._client.get("oauth/revoke", params, in_form=True)',
+        'self._client.get("oauth/revoke", params, in_batch=True)',
         'self._client.get("oauth/revoke", params)',
     ),
     58: (
