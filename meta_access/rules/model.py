@@ -273,10 +273,9 @@ class RuleSet(Row):
 
     def _ends(self, version: str) -> date | None:
         # Versions leave in order. Meta's table drops the Marketing API dates of old ones, so an old version has ended
-        # by the day a newer one did.
+        # by the day a newer one did. Graph's own end says nothing of it: that lies years later.
         number = version_number(version)
         dates = [row.marketing_ends for known, row in self.api_versions.items() if version_number(known) >= number]
-        dates.append(self.api_versions[version].graph_ends)
         return min((day for day in dates if day is not None), default=None)
 
     @model_validator(mode="after")

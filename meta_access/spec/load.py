@@ -67,7 +67,7 @@ def load_stack(
         stacks_dir: Where the stack files are.
         project: Its name; a key without a namespace is one of the project to the engine.
         secret: Full keys that the engine calls secret.
-        now: For retired versions and evidence from the future; the runner's time when absent.
+        now: For evidence from the future; the runner's time when absent.
 
     Raises:
         ConfigError: With every problem found.

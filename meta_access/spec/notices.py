@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 
 def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
-    """Graph versions that end soon, or that the rule set's calendar does not have."""
+    """Graph versions that end soon or have ended, or that the rule set's calendar does not have.
+
+    A calendar ages, and Meta moves days: what Meta answers decides whether a version still works.
+    """
     for key, connection in spec.connections.items():
         version = connection.api_version
         state = rules.version_state(version, today)
         where = f"meta:connections.{key}.api_version"
         if state.kind == "ending":
             yield f"{where}: {version} ends for the Marketing API on {state.ends}. Move to {state.newest} before."
+        if state.kind == "retired":
+            on = f" on {state.ends}" if state.ends is not None else ""
+            by = f"by the calendar of rule set {rules.name}; what Meta answers decides"
+            yield f"{where}: {version} ended for the Marketing API{on}, {by}. Move to {state.newest}."
         if state.kind == "unknown":
             known = f"the calendar of rule set {rules.name}, whose newest is {state.newest}"
             yield f"{where}: {version} is not in {known}."

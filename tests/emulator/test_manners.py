@@ -139,7 +139,7 @@ def test_bad_paging_is_refused(meta: RunningEmulator, params: dict[str, str]) ->
 
 @pytest.mark.parametrize(
     ("asked", "served"),
-    [("v26.0", "v26.0"), ("v24.0", "v24.0"), ("", "v26.0"), ("v19.0", "v21.0"), ("v3.3", "v21.0")],
+    [("v27.0", "v27.0"), ("v26.0", "v26.0"), ("v24.0", "v24.0"), ("", "v27.0"), ("v19.0", "v21.0"), ("v3.3", "v21.0")],
 )
 def test_expired_versions_are_served_by_the_oldest_usable(meta: RunningEmulator, asked: str, served: str) -> None:
     # v20.0 ended on 2026-09-24, v21.0 ends on 2027-01-21.
@@ -193,7 +193,7 @@ def test_paths_that_lead_nowhere(meta: RunningEmulator, path: str, code: tuple[i
 
 
 def test_calls_without_a_version_are_served_by_the_one_that_the_app_has_set(meta: RunningEmulator) -> None:
-    assert meta.graph("GET", "me", version="").headers["facebook-api-version"] == "v26.0"
+    assert meta.graph("GET", "me", version="").headers["facebook-api-version"] == "v27.0"
 
     said = meta.act("api-version", version="v23.0")
 
@@ -202,7 +202,7 @@ def test_calls_without_a_version_are_served_by_the_one_that_the_app_has_set(meta
     assert meta.graph("GET", "me", version="v25.0").headers["facebook-api-version"] == "v25.0"
     # v23.0 left the Marketing API on 2026-06-09, and its 90 days are over.
     assert meta.graph("GET", SHOP, version="").code == (2635, None)
-    with pytest.raises(RefusedError, match=r"version: 'v99\.0' is not one of v26\.0, v25\.0"):
+    with pytest.raises(RefusedError, match=r"version: 'v99\.0' is not one of v27\.0, v26\.0, v25\.0"):
         meta.act("api-version", version="v99.0")
 
 

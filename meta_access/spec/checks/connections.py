@@ -25,7 +25,6 @@ def check_connections(draft: Draft) -> Iterator[Problem]:
         at: Loc = ("connections", key)
         if not draft.is_broken(*at, "graph_url") and not draft.is_broken(*at, "aws"):
             yield from _endpoints(draft, at, connection)
-        yield from _version(draft, at, connection)
         yield from _admin_token(draft, at, connection)
         if connection.tier_probe is not None and kind_of(connection.tier_probe) != "ad_account":
             text = "is no ad account; the tier shows in the answer to a read of one."
@@ -46,14 +45,6 @@ def _endpoints(draft: Draft, at: Loc, connection: ConnectionSpec) -> Iterator[Pr
         if getattr(connection, field) == EMULATOR:
             text = "emulator: works against the emulator only, and graph_url is not on this machine."
             yield draft.problem((*at, field), text, "write env:META_NAME or aws-secret:ARN#key.")
-
-
-def _version(draft: Draft, at: Loc, connection: ConnectionSpec) -> Iterator[Problem]:
-    state = draft.rules.version_state(connection.api_version, draft.today)
-    if state.kind == "retired":
-        since = f" on {state.ends}" if state.ends is not None else ""
-        text = f"{connection.api_version} was retired for the Marketing API{since} (rule set {draft.rules.name})."
-        yield draft.problem((*at, "api_version"), text, f"write {state.newest}.")
 
 
 def _admin_token(draft: Draft, at: Loc, connection: ConnectionSpec) -> Iterator[Problem]:

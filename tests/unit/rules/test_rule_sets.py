@@ -155,22 +155,30 @@ def test_implied_tasks_are_added(kind: str, tasks: Any, expanded: tuple[str, ...
 @pytest.mark.parametrize(
     ("version", "on", "kind", "ends"),
     [
-        ("v26.0", date(2026, 11, 24), "ok", None),
-        ("v25.0", date(2026, 11, 24), "ok", date(2028, 7, 29)),
-        ("v25.0", date(2028, 4, 29), "ok", date(2028, 7, 29)),
-        ("v25.0", date(2028, 4, 30), "ending", date(2028, 7, 29)),
-        ("v25.0", date(2028, 7, 29), "retired", date(2028, 7, 29)),
-        ("v24.0", date(2026, 10, 5), "ending", date(2026, 10, 6)),
-        ("v24.0", date(2026, 10, 6), "retired", date(2026, 10, 6)),
+        ("v27.0", date(2026, 12, 1), "ok", None),
+        # An empty end is Meta's "to be announced", which Graph's end in 2028 says nothing of.
+        ("v26.0", date(2030, 1, 1), "ok", None),
+        ("v25.0", date(2026, 11, 24), "ok", date(2027, 2, 23)),
+        ("v25.0", date(2026, 11, 25), "ending", date(2027, 2, 23)),
+        ("v25.0", date(2027, 2, 22), "ending", date(2027, 2, 23)),
+        ("v25.0", date(2027, 2, 23), "retired", date(2027, 2, 23)),
+        ("v24.0", date(2026, 11, 9), "ending", date(2026, 11, 10)),
+        ("v24.0", date(2026, 11, 10), "retired", date(2026, 11, 10)),
         ("v23.0", date(2026, 11, 24), "retired", date(2026, 6, 9)),
-        ("v20.0", date(2026, 1, 1), "ok", date(2026, 6, 9)),
+        ("v22.0", date(2026, 2, 19), "retired", date(2026, 2, 19)),
+        ("v20.0", date(2025, 11, 1), "ok", date(2026, 2, 19)),
         ("v9.0", date(2026, 11, 24), "retired", None),
-        ("v27.0", date(2026, 11, 24), "unknown", None),
+        ("v28.0", date(2026, 12, 1), "unknown", None),
         ("v26.1", date(2026, 11, 24), "unknown", None),
     ],
 )
 def test_how_long_a_version_is_good_for_the_marketing_api(version: str, on: date, kind: str, ends: date | None) -> None:
-    assert rules.load("2026-05").version_state(version, on) == (kind, ends, "v26.0")
+    assert rules.load("2026-05").version_state(version, on) == (kind, ends, "v27.0")
+
+
+def test_every_edition_has_the_same_calendar() -> None:
+    calendars = [rules.load(name).api_versions for name in rules.names()]
+    assert all(calendar == calendars[0] for calendar in calendars)
 
 
 @pytest.mark.parametrize("name", ["2025-06", "2026-05"])

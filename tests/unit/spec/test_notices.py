@@ -1,13 +1,19 @@
-"""What a sound stack says aloud about the files beside it."""
+"""What a sound stack says aloud: about the files beside it, and about versions that end."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import pytest
 
 from meta_access.spec import notices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from meta_access.spec import Stack
 
 
 def folder(tmp_path: Path, *names: str) -> Path:
@@ -45,3 +51,51 @@ def test_evidence_of_another_stack_is_no_stray(tmp_path: Path) -> None:
     stacks = folder(tmp_path, "Pulumi.dev.yaml", "Pulumi.prod.yaml", "evidence.prod.yaml")
 
     assert list(notices.strays(stacks, "dev")) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "warned"),
+    [
+        ("v26.0", datetime(2026, 12, 1, tzinfo=UTC), []),
+        ("v27.0", datetime(2026, 12, 1, tzinfo=UTC), []),
+        ("v25.0", datetime(2026, 11, 24, tzinfo=UTC), []),
+        (
+            "v25.0",
+            datetime(2026, 12, 1, tzinfo=UTC),
+            ["v25.0 ends for the Marketing API on 2027-02-23. Move to v27.0 before."],
+        ),
+        (
+            "v25.0",
+            datetime(2027, 2, 23, tzinfo=UTC),
+            [
+                (
+                    "v25.0 ended for the Marketing API on 2027-02-23, by the calendar of rule set 2026-05; what Meta "
+                    "answers decides. Move to v27.0."
+                )
+            ],
+        ),
+        (
+            "v2.1",
+            datetime(2026, 12, 1, tzinfo=UTC),
+            [
+                (
+                    "v2.1 ended for the Marketing API, by the calendar of rule set 2026-05; what Meta answers decides. "
+                    "Move to v27.0."
+                )
+            ],
+        ),
+        (
+            "v28.0",
+            datetime(2026, 12, 1, tzinfo=UTC),
+            ["v28.0 is not in the calendar of rule set 2026-05, whose newest is v27.0."],
+        ),
+    ],
+)
+def test_a_calendar_warns_and_never_refuses(
+    load: Callable[..., Stack], version: str, day: datetime, warned: list[str]
+) -> None:
+    stack = load({"meta:connections/main/api_version": version}, now=day)
+
+    found = list(notices.warnings(stack.spec, stack.rules, day.date()))
+
+    assert found == [f"meta:connections.main.api_version: {text}" for text in warned]

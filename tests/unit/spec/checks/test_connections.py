@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,30 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.spec import Stack
-
-
-def test_a_retired_version(refusals: Callable[..., list[str]]) -> None:
-    assert refusals({"meta:connections/main/api_version": "v23.0"}) == [
-        (
-            "meta:connections.main.api_version: v23.0 was retired for the Marketing API on "
-            "2026-06-09 (rule set 2026-05). "
-            "Fix: write v26.0."
-        )
-    ]
-
-
-def test_a_version_is_good_until_the_day_it_ends(
-    load: Callable[..., Stack], refusals: Callable[..., list[str]]
-) -> None:
-    changes = {"meta:connections/main/api_version": "v25.0"}
-    assert load(changes, now=datetime(2028, 7, 28, 23, tzinfo=UTC))
-    assert refusals(changes, now=datetime(2028, 7, 29, tzinfo=UTC)) == [
-        (
-            "meta:connections.main.api_version: v25.0 was retired for the Marketing API on "
-            "2028-07-29 (rule set 2026-05). "
-            "Fix: write v26.0."
-        )
-    ]
 
 
 REAL = {
