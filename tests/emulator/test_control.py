@@ -105,7 +105,7 @@ def _change(path: str, value: Any) -> Any:
         ("pages.0.id", "178000000000101", r"pages\[0\].id: '178000000000101' is taken already"),
         ("ad_accounts.0.id", "104320000000501", r"ad_accounts\[0\].id: '104320000000501' is not act_ and digits"),
         ("rules", "1999-01", "rules: no rule set '1999-01'"),
-        ("apps.0.api_version", "v99.0", r"apps\[0\].api_version: 'v99\.0' is not one of v26\.0"),
+        ("apps.0.api_version", "v99.0", r"apps\[0\].api_version: 'v99\.0' is not one of v27\.0, v26\.0"),
         ("strictness", "severe", "strictness"),
         ("now", "soon", "now: 'soon' is not a moment"),
         ("assignments", [{"asset_id": "1", "user_id": ROOT, "tasks": []}], r"assignments\[0\].asset_id: '1'"),
