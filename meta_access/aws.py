@@ -7,6 +7,7 @@ references of STS, of the IAM Identity Center portal and of Secrets Manager ("Co
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,7 +16,9 @@ import botocore.config
 import botocore.session
 from botocore import exceptions as boto
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.credentials import ProcessProvider
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import LocationValueError
 
 from meta_access import redaction
 from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_shown
@@ -27,7 +30,12 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 Refused = boto.ClientError
-FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, ValueError, LookupError, RuntimeError, EOFError)
+PROCESS_TIMEOUT_S = 45.0
+"""For a profile's `credential_process`, which botocore would wait for without end; one may wait for a key's touch."""
+_CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+
+_MISREAD = (ValueError, LookupError, AttributeError, TypeError)
+FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, *_MISREAD, RuntimeError, EOFError)
 """What boto3 raises beside refusals. Files, processes and JSON of a profile fail with Python's own errors."""
 
 _OPERATIONS = frozenset(
@@ -102,7 +110,7 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         _check_variables(region)
     try:
         # A session of its own: boto3's default one is not safe to make clients from in several threads.
-        core = botocore.session.Session(session_vars=_without_environment() if loopback else None)
+        core = _Session(session_vars=_without_environment() if loopback else None)
         if through:
             # For what asks for credentials: STS and the Identity Center.
             core.set_default_client_config(botocore.config.Config(proxies=proxies))
@@ -119,6 +127,41 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         failed = SecretDeniedError(f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}")
         failed.next_step = found.remedy
     raise failed
+
+
+class _NeverEndedError(boto.CredentialRetrievalError):
+    """A `credential_process` was stopped after its time."""
+
+
+class _Process(subprocess.Popen[bytes]):
+    """A `credential_process` that ends: botocore asks for its output without a timeout."""
+
+    def communicate(self, *args: Any, **options: Any) -> tuple[bytes, bytes]:
+        try:
+            return super().communicate(*args, **{"timeout": PROCESS_TIMEOUT_S, **options})
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self.wait()  # for itself alone: what it has started may hold its output open
+        raise _NeverEndedError(provider=ProcessProvider.METHOD, error_msg="")
+
+
+class _Session(botocore.session.Session):
+    """Botocore's, with bounded processes; it has no setting for that, nor for those of a role's source profile."""
+
+    def _create_credential_resolver(self) -> Any:
+        resolver = super()._create_credential_resolver()  # type: ignore[misc]  # the stubs leave private names out
+        for provider in resolver.providers:
+            _bound(provider)
+            if builder := getattr(provider, "_profile_provider_builder", None):
+                make = builder._create_process_provider  # noqa: SLF001
+                builder._create_process_provider = lambda profile_name, make=make: _bound(make(profile_name))  # noqa: SLF001
+        return resolver
+
+
+def _bound(provider: Any) -> Any:
+    if provider.METHOD == ProcessProvider.METHOD:
+        provider._popen = _Process  # noqa: SLF001
+    return provider
 
 
 def _check_variables(region: str) -> None:
@@ -250,6 +293,14 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
         "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them and use a profile.",
     ),
     (
+        _NeverEndedError,
+        lambda _: (
+            f"{_named()} gave no AWS credentials: its credential_process did not end within "
+            f"{PROCESS_TIMEOUT_S:.0f} s and was stopped"
+        ),
+        "Run it by hand: it must ask nobody. Or log in with `aws sso login{profile}`.",
+    ),
+    (
         boto.CredentialRetrievalError,
         _provider,
         "Run its credential_process by hand and look what it says, or log in with `aws sso login{profile}`.",
@@ -284,7 +335,7 @@ _PYTHONS: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
         "Look at AWS_WEB_IDENTITY_TOKEN_FILE and AWS_CA_BUNDLE, and at credential_process of the profile.",
     ),
     (
-        (ValueError, LookupError),
+        _MISREAD,
         lambda error: f"the AWS credentials of {_named()} cannot be read ({type(error).__name__})",
         "Run its credential_process by hand: it has to print one JSON object. Otherwise mend the AWS config file.",
     ),
@@ -303,9 +354,24 @@ _PYTHONS: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
 
 def _of_network(error: Exception) -> Trouble:
     kind = type(error).__name__
+    cause = getattr(error, "kwargs", {}).get("error")
+    named = PROXY_VARIABLE if proxy() else "HTTPS_PROXY"
     if isinstance(error, boto.ProxyConnectionError):
-        named = PROXY_VARIABLE if proxy() else "HTTPS_PROXY"
         return Trouble(f"the proxy of {named} was not reached ({kind})", f"Check {named}, then run again.", ours=False)
+    if isinstance(cause, LocationValueError):  # of the two addresses, only that of a proxy is anybody's text
+        return Trouble(f"{named} is not the address of a proxy", f"Correct {named} or unset it, then run again.")
+    if isinstance(cause, ValueError):  # of a header, which it would quote
+        return Trouble(
+            f"the AWS credentials of {_named()} hold a character that no header takes",
+            "Write the bare values again where they stand, without quotes, blanks and line breaks.",
+        )
+    bundle = next((name for name in _CA_VARIABLES if os.environ.get(name)), "")
+    if isinstance(error, boto.SSLError) and bundle:
+        return Trouble(
+            f"AWS's certificate was not accepted, or the file that {bundle} names cannot be read ({kind})",
+            f"Check {bundle}, or unset it, then run again.",
+            ours=False,
+        )
     return no_answer(kind)
 
 

@@ -151,6 +151,9 @@ def selected() -> str:
 def read_file(path: Path) -> dict[str, Any]:
     """Return what a file with an exported state, or an import, holds."""
     try:
+        # A pipe or a device in a file's place has no end.
+        if path.exists() and not path.is_file():
+            raise StackReadError(f"Reading {path.name} failed: it is no file. Name a plain file.")
         return _parsed(path.read_text(encoding="utf-8"), path.name)
     except OSError as error:
         raise StackReadError(f"Reading {path.name} failed: {error.strerror}. Name a file that exists.") from None

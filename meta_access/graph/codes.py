@@ -9,6 +9,7 @@ things.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from meta_access.errors import (
@@ -50,8 +51,8 @@ def judge(code: int, subcode: int, message: str, *, transient: bool, http_status
         http_status: Decides only where the code is unknown.
     """
     lowered = message.lower()
-    for text, codes, by_text in _BY_TEXT:
-        if text in lowered and (code in codes or not codes):
+    for pattern, codes, by_text in _BY_TEXT:
+        if (code in codes or not codes) and pattern.search(lowered):
             return by_text
     # The two codes of a session share their subcodes.
     by_subcode = _BY_SUBCODE.get((190 if code == _SESSION else code, subcode))
@@ -135,50 +136,71 @@ _TIER = Verdict(
     "Ask for the higher tier in the app's dashboard, under App Review.",
 )
 
-# (text in lower case, codes it counts under, verdict); no codes: any.
-_BY_TEXT: tuple[tuple[str, frozenset[int], Verdict], ...] = (
+_OWNER = Verdict(
+    PermissionDeniedError,
+    "The owner of the ad account has not given this app and its user the access; the token may be good.",
+    "Have the owner share the account with the business and confirm it there, and look which ads permissions the app "
+    "holds in its dashboard.",
+)
+_DEVELOPING = Verdict(
+    PermissionDeniedError,
+    "The app is in development mode, in which Meta allows it its own people and accounts only.",
+    "An administrator of the app switches it to live mode in its dashboard; the tokens stay as they are.",
+)
+_FOREIGN_TOKEN = Verdict(
+    AuthError,
+    "The token was made by another app than the call is for.",
+    "Compare app, app_secret and admin_token of this connection: all three belong to one app.",
+)
+
+_APP = r"\bapp(?:lication)?(?: (?:with )?(?:id )?[0-9]+)?"
+_IS = r"(?: that)?(?:,? (?:has been|have been|is|was))?(?: (?:temporarily|permanently|currently))?"
+_OFF = r"(?:disabled|deactivated|suspended|inactive|not active|restricted|removed or restricted)"
+
+_OF_ACCESS = (10, 100, 101, 102, 190, 200)  # a throttle that speaks of a blocked app ends by itself
+
+
+def _texts(*rows: tuple[str, tuple[int, ...], Verdict]) -> tuple[tuple[re.Pattern[str], frozenset[int], Verdict], ...]:
+    return tuple((re.compile(text), frozenset(codes), verdict) for text, codes, verdict in rows)
+
+
+# (what stands in the text in lower case, codes it counts under, verdict); no codes: any. Meta words one thing in many
+# ways, so the rows about an app know its kinds of sentence and not one of them.
+_BY_TEXT = _texts(
     (
         "api access blocked",  # seen; also answers debug_token, so it says nothing about the token asked about
-        frozenset({200}),
+        (200,),
         Verdict(
             HumanNeededError,
             "Meta has restricted the whole app.",
             "An app administrator opens the app's dashboard and follows the notice there.",
         ),
     ),
-    ("api access deactivated", frozenset(), _APP_OFF),  # seen with 200; idle apps are switched off after a while
-    ("app has been disabled", frozenset(), _APP_OFF),
-    ("application has been disabled", frozenset(), _APP_OFF),
-    ("app is disabled", frozenset(), _APP_OFF),
-    ("app not active", frozenset(), _APP_OFF),
-    ("application has been deleted", frozenset(), _APP_GONE),  # seen with 190, which else is about the token
-    ("app has been deleted", frozenset(), _APP_GONE),
-    ("valid app id must be provided", frozenset(), _NO_APP),  # seen with 200
-    ("cannot get application info", frozenset(), _TRY_AGAIN),  # "due to a system error", seen with 101 and 190
-    ("error validating application", frozenset({190, 200}), _NO_APP),
-    ("checkpoint", frozenset({10, 102, 190, 200}), _CHECKPOINT),
-    ("authenticate your account", frozenset(), _ACCOUNT_CHECK),
-    ("ad account is disabled", frozenset(), _POLICY),
-    ("account has been disabled", frozenset(), _POLICY),
-    ("restricted from advertising", frozenset(), _POLICY),
-    ("disabled for non-active accounts", frozenset(), _APP_OFF),  # seen with 200
-    ("application does not have", frozenset({3, 10, 200}), _APP_LACKS),
-    ("development access", frozenset({10, 200, 270}), _TIER),
-    ("require an appsecret_proof", frozenset(), _WRONG_SECRET),
-    ("invalid appsecret_proof", frozenset(), _WRONG_SECRET),
-    ("error validating client secret", frozenset(), _WRONG_SECRET),  # seen with code 1, which else means "try again"
-    ("access token signature", frozenset({190}), _WRONG_SECRET),  # seen; the app's own token with a wrong secret
-    ("must provide an app access token", frozenset({100}), _WRONG_SECRET),  # seen; debug_token asked with a stranger's
-    (
-        "cannot parse access token",
-        frozenset({190}),
-        Verdict(AuthError, "What was sent is no token at all.", _NEW_TOKEN),
-    ),
-    (
-        "access and above can be installed",  # POST /{system-user}/applications; the page gives no code
-        frozenset(),
-        _TIER,
-    ),
+    # Seen with 200; idle apps are switched off after a while.
+    (rf"\bapi access{_IS} {_OFF}", _OF_ACCESS, _APP_OFF),
+    (rf"{_APP}{_IS} {_OFF}", _OF_ACCESS, _APP_OFF),
+    (rf"{_APP}{_IS} deleted", (), _APP_GONE),  # seen with 190, which else is about the token
+    (rf"{_APP} (?:does not|doesn't|no longer) exist", (100, 190, 200), _APP_GONE),
+    (r"\bvalid app(?:lication)? id\b", (), _NO_APP),  # seen with 200
+    (rf"{_APP}{_IS} in development mode", (), _DEVELOPING),
+    ("cannot get application info", (), _TRY_AGAIN),  # "due to a system error", seen with 101 and 190
+    ("error validating application", (190, 200), _NO_APP),
+    ("checkpoint", (10, 102, 190, 200), _CHECKPOINT),
+    ("authenticate your account", (), _ACCOUNT_CHECK),
+    (rf"\b(?:account|business){_IS} (?:disabled|suspended)", (), _POLICY),
+    ("restricted from advertising", (), _POLICY),
+    ("disabled for non-active accounts", (), _APP_OFF),  # seen with 200
+    (r"\bowner has not grant", (10, 200), _OWNER),  # seen
+    (rf"does not belong to {_APP}", (190,), _FOREIGN_TOKEN),
+    ("application does not have", (3, 10, 200), _APP_LACKS),
+    ("development access", (10, 200, 270), _TIER),
+    ("require an appsecret_proof", (), _WRONG_SECRET),
+    ("invalid appsecret_proof", (), _WRONG_SECRET),
+    ("error validating client secret", (), _WRONG_SECRET),  # seen with code 1, which else means "try again"
+    ("access token signature", (190,), _WRONG_SECRET),  # seen; the app's own token with a wrong secret
+    ("must provide an app access token", (100,), _WRONG_SECRET),  # seen; debug_token asked with a stranger's
+    ("cannot parse access token", (190,), Verdict(AuthError, "What was sent is no token at all.", _NEW_TOKEN)),
+    ("access and above can be installed", (), _TIER),  # POST /{system-user}/applications; the page gives no code
 )
 
 _BY_SUBCODE: dict[tuple[int, int], Verdict] = {
@@ -219,6 +241,12 @@ _BY_CODE: dict[int, Verdict] = {
     1: _TRY_AGAIN,
     2: _TRY_AGAIN,
     3: _APP_LACKS,
+    5: Verdict(
+        HumanNeededError,
+        "The app lets only listed addresses call, and this machine's is none of them.",
+        "An administrator of the app adds it in the app's dashboard (Settings, Advanced, Server IP allowlist), or this "
+        "is run from a listed machine.",
+    ),
     10: _DENIED,
     31: _ACCOUNT_CHECK,
     100: _INVALID,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, SSLError
 from moto import mock_aws
 
 from meta_access.aws import secrets_manager, trouble
@@ -77,6 +77,13 @@ credential_process = /no/such/program
 credential_process = {program}
 [profile unclosed]
 credential_process = "/bin/echo
+[profile listing]
+credential_process = /bin/echo [1]
+[profile waiting]
+credential_process = /bin/sleep 1000
+[profile through]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = waiting
 [profile half]
 aws_access_key_id = AKIAEXAMPLE
 [profile ended]
@@ -132,6 +139,9 @@ BOTH = [by_the_store, by_the_credentials]
             "one JSON object",
         ),
         ({"AWS_PROFILE": "unclosed"}, "AWS profile unclosed cannot be read (ValueError)", "credential_process by hand"),
+        ({"AWS_PROFILE": "listing"}, "of the AWS profile listing cannot be read (AttributeError)", "one JSON object"),
+        ({"AWS_PROFILE": "waiting"}, "credential_process did not end within 0 s and was stopped", "must ask nobody"),
+        ({"AWS_PROFILE": "through"}, "credential_process did not end within 0 s and was stopped", "must ask nobody"),
         ({"AWS_PROFILE": "half"}, "half a pair: aws_secret_access_key is missing", "Set both AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "orphan"}, "has a setting that cannot be used (InvalidConfigError)", "--profile orphan"),
         ({"AWS_PROFILE": "rolling"}, "half a pair: source_profile or credential_source is missing", "use a profile"),
@@ -166,6 +176,7 @@ BOTH = [by_the_store, by_the_credentials]
 def test_a_broken_aws_configuration_is_one_sentence_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, door: Callable[[], None], variables: dict[str, str], said: str, remedy: str
 ) -> None:
+    monkeypatch.setattr("meta_access.aws.PROCESS_TIMEOUT_S", 0.1)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
@@ -270,6 +281,32 @@ def test_a_code_that_nobody_can_type_is_said_so(monkeypatch: pytest.MonkeyPatch)
 
     assert found.why == "the AWS profile mfa asks for an MFA code, and nobody can type one here"
     assert found.ours is True
+
+
+def test_a_character_that_no_header_takes_is_not_blamed_on_the_network() -> None:
+    found = trouble(HTTPClientError(error=ValueError("Invalid header value b'canary'")))
+
+    assert found.why == "the AWS credentials of the default AWS profile hold a character that no header takes"
+    assert "canary" not in f"{found}"
+    assert found.ours is True
+
+
+def test_a_certificate_that_a_variable_spoils_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/no/bundle")
+
+    found = trouble(SSLError(endpoint_url="https://secretsmanager.eu-central-1.amazonaws.com", error=OSError()))
+
+    assert found.remedy == "Check AWS_CA_BUNDLE, or unset it, then run again."
+    assert found.ours is False
+
+
+def test_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "bogus:::")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+
+    with pytest.raises(SecretDeniedError, match="HTTPS_PROXY is not the address of a proxy"):
+        by_the_store()
 
 
 HOSTILE = {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -474,6 +475,15 @@ def test_a_file_that_readers_may_read_differently_is_one_clear_error(
 
     assert done.exit_code == 1
     assert done.output.startswith(f"Error: Reading file.json failed: {reason}")
+
+
+def test_a_pipe_in_a_files_place_is_not_waited_for(run: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "file.json")
+
+    done = run("--file", str(tmp_path / "file.json"))
+
+    assert done.exit_code == 1
+    assert "Reading file.json failed: it is no file. Name a plain file." in done.output
 
 
 def test_a_file_in_no_encoding_is_one_clear_error(run: Any, tmp_path: Path) -> None:

@@ -181,6 +181,18 @@ WRONG = ("task on the object", "assign what is missing", "mint the token again",
         (3, 0, "(#3) Application does not have the capability to make this API call.", "permissions and features"),
         (10, 0, "(#10) Application does not have permission for this action", "permissions and features"),
         (270, 0, "This request is not allowed for apps with development access level", "Ask for the higher tier"),
+        (200, 0, "API access disabled. The owner can reactivate it.", "An administrator of the app opens"),
+        (200, 0, "(#200) API access has been temporarily suspended for this app", "An administrator of the app opens"),
+        (190, 0, "The token's application has been removed or restricted.", "An administrator of the app opens"),
+        (200, 0, "Application 120480000000201 is restricted", "An administrator of the app opens"),
+        (190, 0, "Application with ID 120480000000201 was deleted", "when the app is gone"),
+        (100, 0, "(#100) The application does not exist.", "when the app is gone"),
+        (200, 0, "(#200) Provide valid app ID", "Compare the app's id in meta:apps"),
+        (200, 0, "(#200) The app is in development mode", "switches it to live mode"),
+        (200, 0, "(#200) Ad account owner has NOT grant ads_management or ads_read permission", "Have the owner share"),
+        (200, 0, "(#200) Your business account is disabled", "Account Quality page"),
+        (190, 0, "The access token does not belong to application 120480000000201", "all three belong to one app"),
+        (5, 0, "(#5) Unauthorized source IP address", "Server IP allowlist"),
     ],
 )
 def test_trouble_of_the_whole_app_or_account_is_not_blamed_on_tasks_or_the_token(
@@ -197,6 +209,10 @@ def test_an_app_that_cannot_be_looked_up_for_the_moment_is_passing_trouble(*, tr
     message = "Error validating application. Cannot get application info due to a system error."
     assert judged(190, 0, message, transient=transient) == "TransientError"
     assert judged(101, 0, message, transient=transient) == "TransientError"
+
+
+def test_a_throttle_that_speaks_of_the_app_stays_one() -> None:
+    assert judged(4, 0, "(#4) The application is temporarily restricted, too many calls") == "RateLimitedError"
 
 
 def test_a_missing_permission_of_the_token_stays_one() -> None:
