@@ -86,7 +86,7 @@ def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], 
         pulumi.log.warn(text)
     for text in notices.alike(stack.spec):
         pulumi.log.warn(text)
-    for text in notices.strays(STACKS, stack.name):
+    for text in (*notices.strays(STACKS, stack.name), *notices.unread(stack.spec, STACKS, stack.name)):
         pulumi.log.warn(text)
     for text in use_case.warnings(stack.spec, stack.rules):
         pulumi.log.warn(text)

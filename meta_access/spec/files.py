@@ -150,6 +150,6 @@ def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Pro
 
 def _nested(path: Path, name: str) -> list[Problem]:
     # A folder of files that look like clients: whoever sorted them into it has lost them all.
-    if not path.is_dir() or not any(file.suffix.lower() in SUFFIXES for file in path.iterdir()):
+    if not path.is_dir() or not any(file.suffix.lower() in SUFFIXES for file in path.rglob("*")):
         return []
     return [Problem(name, "is a folder, and client files are not read from folders within.", "move its files up.")]

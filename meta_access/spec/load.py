@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
     from meta_access.spec.problems import Loc
 
-_ALMOST = frozenset({"meta", "meta-access", "meta_access"})
-"""Namespaces that people write for `meta`, in any case of letters."""
+_ALMOST = frozenset({"meta", "metaaccess"})
+"""Namespaces that people write for `meta`, in any case of letters, with or without a mark between the words."""
 
 _Record = TypeVar("_Record", EvidenceSpec, FiguresSpec)
 
@@ -91,18 +91,24 @@ def load_stack(
 
 def _misplaced(config: Mapping[str, Any], project: str | None) -> list[Problem]:
     """Known keys in another namespace, which nothing would ever read."""
-    elsewhere = {project, "", *(word for key in config if (word := key.rpartition(":")[0]).lower() in _ALMOST)}
+    elsewhere = {project, "", *(word for key in config if _bare(word := key.rpartition(":")[0]) in _ALMOST)}
+    spelt = {_bare(name): name for name in StackSpec.model_fields}
     problems = []
     for key in config:
         namespace, _, name = key.rpartition(":")
-        known = name.lower().replace("-", "_")
-        if f"{namespace}:" == NAMESPACE or namespace not in elsewhere or known not in StackSpec.model_fields:
+        known = spelt.get(_bare(name))
+        if f"{namespace}:" == NAMESPACE or namespace not in elsewhere or known is None:
             continue
         typed = name if namespace == project else key
         right = f"{NAMESPACE}{known}"
         fix = f"remove it, since {right} is there, too." if right in config else f'write "{right}".'
         problems.append(Problem(typed, f'lacks the prefix "{NAMESPACE}", so nothing reads it.', fix))
     return problems
+
+
+def _bare(word: str) -> str:
+    """A word without what people vary: capitals and the marks between its parts (`clientsDir`, `clients-dir`)."""
+    return word.lower().replace("-", "").replace("_", "")
 
 
 def _add_client_files(raw: dict[str, Any], stacks_dir: Path) -> tuple[dict[str, str], list[Problem]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from meta_access.spec.files import evidence_file, stray_evidence
+from meta_access.spec.files import SUFFIXES, evidence_file, stray_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,19 @@ def strays(folder: Path, stack: str) -> Iterator[str]:
         yield (
             f"{folder.name}/{name}: there is no stack file Pulumi.{name.removeprefix('evidence.')}, so what it states "
             f"counts for nothing. {renamed}Remove it if its stack is gone."
+        )
+
+
+def unread(spec: StackSpec, folder: Path, stack: str) -> Iterator[str]:
+    """A folder of client files that bears the stack's name while its configuration names none, or another one."""
+    own = folder / f"clients.{stack}"
+    if spec.clients_dir == own.name or not own.is_dir():
+        return
+    if any(file.suffix.lower() in SUFFIXES for file in own.iterdir()):
+        place = f"{folder.name}/{own.name}"
+        yield (
+            f"{place}: meta:clients_dir does not name this folder, so that none of its clients is read. Write "
+            f"meta:clients_dir: {own.name}, or remove the folder."
         )
 
 

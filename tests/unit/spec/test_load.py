@@ -229,6 +229,8 @@ def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., lis
     (with_clients / "birch.YAML").write_text(CLIENT)
     (with_clients / "north").mkdir()
     (with_clients / "north" / "cedar.yaml").write_text(CLIENT)
+    (with_clients / "south" / "east").mkdir(parents=True)
+    (with_clients / "south" / "east" / "dune.yaml").write_text(CLIENT)
     (with_clients / "README.md").write_text("Read me.")
     assert refusals({"meta:clients_dir": "clients.test"}) == [
         (
@@ -237,6 +239,10 @@ def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., lis
         ),
         (
             "stacks/clients.test/north: is a folder, and client files are not read from folders within. "
+            "Fix: move its files up."
+        ),
+        (
+            "stacks/clients.test/south: is a folder, and client files are not read from folders within. "
             "Fix: move its files up."
         ),
     ]
@@ -254,6 +260,14 @@ def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., lis
         (
             "access:clients-dir",
             'clients-dir: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:clients_dir".',
+        ),
+        (
+            "access:clientsDir",
+            'clientsDir: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:clients_dir".',
+        ),
+        (
+            "metaAccess:gates",
+            'metaAccess:gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".',
         ),
         (
             "access:people",

@@ -99,3 +99,21 @@ def test_a_calendar_warns_and_never_refuses(
     found = list(notices.warnings(stack.spec, stack.rules, day.date()))
 
     assert found == [f"meta:connections.main.api_version: {text}" for text in warned]
+
+
+def test_a_folder_of_clients_that_the_configuration_does_not_name_is_told(
+    load: Callable[..., Stack], tmp_path: Path
+) -> None:
+    stacks = folder(tmp_path)
+    for name in ("clients.dev", "clients.prod"):
+        (stacks / name).mkdir()
+        (stacks / name / "birch.yaml").write_text("access: own\n")
+
+    assert list(notices.unread(load({}).spec, stacks, "dev")) == [
+        (
+            "stacks/clients.dev: meta:clients_dir does not name this folder, so that none of its clients is read. "
+            "Write meta:clients_dir: clients.dev, or remove the folder."
+        )
+    ]
+    assert list(notices.unread(load({"meta:clients_dir": "clients.dev"}).spec, stacks, "dev")) == []
+    assert list(notices.unread(load({}).spec, stacks, "test")) == []
