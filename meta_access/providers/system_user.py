@@ -13,7 +13,15 @@ import pulumi
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
-from meta_access.errors import ConflictError, LimitReachedError, MetaAccessError, QuotaError
+from meta_access.errors import (
+    AuthError,
+    ConflictError,
+    GraphError,
+    HumanNeededError,
+    LimitReachedError,
+    MetaAccessError,
+    QuotaError,
+)
 from meta_access.graph import snapshot, system_users
 from meta_access.providers import _begun, _existing, _grace, _user_plan
 from meta_access.providers._base import MetaProvider
@@ -101,12 +109,18 @@ class SystemUserProvider(MetaProvider):
         return _create(live, props, rows), _facts(name)
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
-        live = self.live(outs)
-        row = _listed(live, id_)
+        live, held = self.live(outs), Held(id_, bool(outs["adopted"]))
+        try:
+            row = _listed(live, id_)
+        except (AuthError, HumanNeededError):
+            raise
+        except GraphError as error:
+            self.hold(outs, held)
+            return self.not_looked_at(id_, outs, error)  # its tokens may be due, and a failed refresh skips them
         _begun.forget(live, {**outs, "name": outs["given_name"]})
         if row is None:
             return ReadResult("", {})
-        self.hold(outs, Held(id_, bool(outs["adopted"])))
+        self.hold(outs, held)
         return ReadResult(id_, {**outs, "name": row.name}, self.inputs_of(outs, name=row.name))
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import AuthError, GraphUnreachableError, HumanNeededError, LimitReachedError
+from meta_access.errors import (
+    AuthError,
+    GraphUnreachableError,
+    HumanNeededError,
+    LimitReachedError,
+    PermissionDeniedError,
+    RateLimitedError,
+    TransientError,
+)
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _grace, _live
 from meta_access.providers._boundary import Failure
@@ -19,6 +27,8 @@ from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, conf
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from meta_access.errors import GraphError
 
 PROVIDER = SystemUserProvider()
 OURS = "122090000000777"
@@ -572,6 +582,25 @@ def test_a_list_that_cannot_be_read_proves_nothing(meta: FakeMeta) -> None:
         "The token is not valid. Settings used: connection main, Graph 127.0.0.1:8765 v26.0, app 120480000000201, "
         "business 178000000000101, admin token emulator:, Secrets Manager 127.0.0.1:8766."
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionDeniedError("(#10) No.", code=10),
+        RateLimitedError("Throttled.", code=4),
+        TransientError("A passing fault.", code=1),
+    ],
+)
+def test_a_list_that_cannot_be_read_for_now_holds_up_no_token_of_the_user(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], error: GraphError
+) -> None:
+    meta.fails["list"] = error
+
+    result = PROVIDER.read(OURS, outs())
+
+    assert (result.id, result.outs, result.inputs) == (OURS, outs(), asked())
+    assert f"system user trading was not looked at and stands as it was: {error}" in capsys.readouterr().out
 
 
 def test_many_reads_cost_one_call(meta: FakeMeta) -> None:
