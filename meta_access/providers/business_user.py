@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 ROLES = ("ADMIN", "EMPLOYEE")
 ON_DESTROY = ("remove", "keep")
 PENDING, ACCEPTED = "pending", "accepted"
+GONE = "gone"
+"""Who left or declined. The resource stays and its update invites them again: a create that Meta refuses would hang the
+run where a resource that exists depends on it (see `_refusal`)."""
 INVITE_LIMIT = 17
 LAST_ADMIN = 3914
 
@@ -100,8 +103,12 @@ class BusinessUserProvider(MetaProvider):
             say(f"{self.kind} {outs.get('label', '')} stands as it was: Meta does not show everybody's e-mail address.")
             return ReadResult(id_, outs, self.inputs_of(outs))
         if row is None:
-            return ReadResult("", {})
+            return ReadResult(id_, {**outs, "state": GONE, "member_id": ""}, self.inputs_of(outs))
         return ReadResult(id_, {**outs, "role": row.role, **_facts(row)}, self.inputs_of(outs, role=row.role))
+
+    def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
+        del props
+        return bool(outs["state"] == GONE)
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
@@ -111,6 +118,8 @@ class BusinessUserProvider(MetaProvider):
             if RECORD.holder(type(self).__name__, self.key(outs)) is None:
                 say(f"{self.kind} {props.get('label', '')}: {self._take_out(outs)}")
             return facts
+        if outs["state"] == GONE:
+            return self._bring_in(live, props)
         facts = {"member_id": outs["member_id"], "state": outs["state"]}
         if "role" not in changed:
             return facts

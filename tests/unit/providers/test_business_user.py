@@ -151,7 +151,36 @@ def test_a_role_changed_by_hand_is_drift_and_put_right(meta: FakeMeta) -> None:
 
 
 def test_who_left_or_declined_is_invited_anew(meta: FakeMeta) -> None:
-    assert PROVIDER.read(ID, outs()).id == ""
+    seen = PROVIDER.read(ID, outs())
+
+    assert (seen.id, seen.outs, seen.inputs) == (ID, outs(state="gone", member_id=""), asked())
+    assert PROVIDER.diff(ID, outs(state="gone", member_id=""), asked()).changes is True
+    answer = PROVIDER.update(ID, outs(state="gone", member_id=""), asked())
+    assert meta.writes == [f"invite {INES} EMPLOYEE"]
+    assert answer.outs is not None
+    assert answer.outs == outs(state="pending", member_id=answer.outs["member_id"])
+    assert PROVIDER.diff(ID, answer.outs, asked()).changes is False
+
+
+def test_an_invitation_that_is_refused_to_who_left_fails_no_create_on_which_others_depend(meta: FakeMeta) -> None:
+    meta.fails["invite"] = RateLimitedError("(#17) The limit of invitations has been reached.", code=17)
+
+    answer = PROVIDER.update(ID, outs(state="gone", member_id=""), asked())
+
+    assert answer.outs == outs(
+        state="gone",
+        member_id="",
+        refused=f"inviting {INES} into {OURS} failed: Meta takes no more invitations today (code 17). It takes them "
+        "again 24 hours later, and `pulumi up` then goes on. Meta's answer: (#17) The limit of invitations has been "
+        "reached.",
+    )
+
+
+def test_who_left_is_gone_at_the_end_as_well(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    PROVIDER.delete(ID, outs(state="gone", member_id=""))
+
+    assert meta.writes == []
+    assert f"{INES} is not in {OURS}; there is nothing to remove." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("error", [PermissionDeniedError("(#10) No.", code=10), RateLimitedError("Busy.", code=17)])
