@@ -34,6 +34,7 @@ WHY = {
     Ended.REFUSED: "The configuration is refused, so no `pulumi up` begins.",
     Ended.LOCKED: f"Another run has held the stack's lock for more than {LOCK_S:.0f} s.",
     Ended.STILL: "The run of pulumi stood still.",
+    Ended.BADLY: "The run of pulumi ended with an error of a token, and more than one is as due as before.",
     Ended.MISSED: "The run of pulumi ended with an error before it came to them.",
 }
 
@@ -68,6 +69,10 @@ class Renewal:
             if ended is Ended.WELL:
                 return True
             if ended is Ended.BADLY:
+                # The error of one token in the preview ends the run for all; one alone that is left met its own.
+                left = [token for token in chosen if self._missed(token)]
+                if len(left) > 1:
+                    self._all_outside(left, ended)
                 return False
             if ended is Ended.MISSED:
                 # They are not to wait until the cause is mended; what the run did before it failed is done.

@@ -163,6 +163,18 @@ def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine)
     assert (engine.renewed, made.outside) == ([], [])
 
 
+def test_the_error_of_one_token_that_ends_the_run_for_all_holds_up_no_other(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.ends = [Ended.BADLY]
+    engine.due = dict.fromkeys(("a", "b"), "rotation due: expires 2026-12-01")
+    made = Renewal(found())
+
+    assert not made.up(["urn::a", "urn::b"])
+    assert (engine.renewed, made.outside) == (["a", "b"], ["a", "b"])
+    assert "ended with an error of a token, and more than one is as due as before" in capsys.readouterr().err
+
+
 def test_a_refused_configuration_is_met_once_and_then_all_is_done_without_it(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
