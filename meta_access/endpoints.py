@@ -105,10 +105,11 @@ def base_url(url: str, path: str) -> SplitResult:
     """Read the base URL of a service; `path` says where it stood.
 
     Raises:
-        ConfigError: It has a path, a query, a user name or no host.
+        ConfigError: It has a path, a query, a user name or no host, or characters that readers take differently.
     """
     try:
-        parts = urlsplit(url)
+        # urlsplit drops tabs and line breaks, and resolvers fold wide letters and dots to plain ones.
+        parts = urlsplit(url if url.isascii() and url.isprintable() else "")
         _ = parts.port
     except ValueError:
         parts = SplitResult("", "", "", "", "")

@@ -16,6 +16,7 @@ what it may be:
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from meta_access import redaction, validation
@@ -31,8 +32,6 @@ from meta_access.vault import binding, rotation
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from meta_access.vault.ask import Ask
     from meta_access.vault.binding import Policy
     from meta_access.vault.issuer import Issuer
@@ -72,8 +71,9 @@ def lambda_handler(event: Mapping[str, Any], context: Any = None) -> None:
     raise RotationFailedError(text)
 
 
-def _rotate(event: Mapping[str, Any], context: Any) -> None:
-    step, arn, version_id = (event.get(key) for key in ("Step", "SecretId", "ClientRequestToken"))
+def _rotate(event: object, context: Any) -> None:
+    given = event if isinstance(event, Mapping) else {}  # AWS passes on whatever JSON a caller sends
+    step, arn, version_id = (given.get(key) for key in ("Step", "SecretId", "ClientRequestToken"))
     if step not in rotation.STEPS or not isinstance(arn, str) or not isinstance(version_id, str):
         raise _wrong("event", "is no call of Secrets Manager's rotation.", "let RotateSecret call this function.")
     if not validation.is_secret_arn(arn):

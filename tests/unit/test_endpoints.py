@@ -62,6 +62,11 @@ def test_other_pairs_are_refused(graph_url: str, endpoint_url: str | None) -> No
         "https://graph.facebook.com#x",
         "https://[::1",
         "https://graph.facebook.com:port",
+        "https://graph.face\nbook.com",
+        "https://graph.facebook.com\t",
+        "\u200bhttps://graph.facebook.com",
+        "https://graph\u3002facebook.com",
+        "https://\uff47raph.facebook.com",
     ],
 )
 def test_only_base_urls_are_endpoints(url: str) -> None:

@@ -77,6 +77,14 @@ def test_a_secret_of_another_account_or_region_is_not_even_looked_at(
 
 
 @pytest.mark.parametrize(
+    "event", [[], None, "createSecret", {}, {"Step": ["createSecret"], "SecretId": ARN, "ClientRequestToken": "v"}]
+)
+def test_an_event_of_another_shape_is_one_sentence(event: Any) -> None:
+    with pytest.raises(RotationFailedError, match="is no call of Secrets Manager's rotation"):
+        lambda_handler(event)
+
+
+@pytest.mark.parametrize(
     "arn",
     [
         "meta/prod/reporting",
