@@ -35,6 +35,7 @@ from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.handover import Heir, hand_over, settle
+from meta_access.vault.observe import ended_text
 from meta_access.vault.protocol import end, ensure, leave, observe
 
 if TYPE_CHECKING:
@@ -168,6 +169,9 @@ class SystemUserTokenProvider(MetaProvider):
         patience.RUN.settled(outs["arn"])
         _looked.forget(outs["arn"])
         live, late = self.live(props), outs["freshness"]
+        if late == ended_text(outs["generation"]):
+            # As the state tells it, where no refresh of this run has looked.
+            _ended.note(live.connection.app_id, outs["system_user_id"])
         kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
         moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
         if late == CURRENT and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):

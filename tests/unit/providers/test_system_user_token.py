@@ -881,6 +881,18 @@ def test_an_up_that_declares_the_installation_installs_the_app_again_for_a_token
     assert f"is installed on system user {USER} again" in capsys.readouterr().out
 
 
+def test_an_end_that_only_the_state_tells_is_one_too(refuses_once: FakeVault, meta: FakeMeta) -> None:
+    # `rotate --due` has noted it, and the project has no `refresh: always`.
+    meta.apps = {USER: [APP]}
+    AppInstallationProvider().check({}, dict(INSTALLATION))
+    told = outs(freshness="rotation due: generation 1 has ended at Meta")
+
+    PROVIDER.update(arn(), told, asked())
+
+    assert meta.writes == [f"install {USER}"]
+    assert len(refuses_once.asks) == 1
+
+
 def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVault, meta: FakeMeta) -> None:
     meta.apps = {USER: [APP]}
 
