@@ -62,7 +62,7 @@ def check_destination(graph_url: str, value: str, *, path: str, source: str) -> 
 
     Args:
         graph_url: Base URL of Graph.
-        value: A token or an app secret.
+        value: A token, an app's among them, or an app secret.
         path: Where the reference to it stands, for the message.
         source: What it was read from, for the message.
 
@@ -70,7 +70,8 @@ def check_destination(graph_url: str, value: str, *, path: str, source: str) -> 
         ConfigError: Graph is on this machine, and the value is not the emulator's.
     """
     graph = base_url(graph_url, f"{path.rpartition('.')[0]}.graph_url")
-    if _is_here(graph) and not value.startswith(EMULATOR_PREFIX):
+    secret = value.rpartition("|")[2]  # an app's token is its id, a bar and its secret
+    if _is_here(graph) and not secret.startswith(EMULATOR_PREFIX):
         raise _wrong(
             path,
             f"the value of {source} is not the emulator's, and graph_url is {graph.netloc} on this machine, where any "

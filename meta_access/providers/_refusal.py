@@ -12,6 +12,8 @@ Measured on engine 3.259.0 and read in its sources, with the two variables that 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,18 @@ def fails_if_refused(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOpti
         return opts or pulumi.ResourceOptions()
     binding = pulumi.ResourceHookBinding(after_update=[hook])
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=binding))
+
+
+async def hook_is_registered() -> None:
+    """Wait until the engine knows the hook, where there is one.
+
+    Pulumi serves hooks from a server of its own. A program whose registration fails while that one starts takes it
+    down in the middle, and dies of a segmentation fault instead of its error (measured, SDK 3.272.0, grpcio 1.85.3).
+    """
+    hook = _hook()
+    if hook is not None:
+        with contextlib.suppress(Exception):  # whoever registers with the hook meets the same one, and says it
+            await asyncio.shield(hook._registered)  # noqa: SLF001 - Pulumi has no other word for it
 
 
 def _hook() -> pulumi.ResourceHook | None:

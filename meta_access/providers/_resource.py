@@ -17,7 +17,7 @@ from pulumi.runtime import config, settings
 
 from meta_access.connections import PARTS
 from meta_access.errors import ConfigError, MetaAccessError
-from meta_access.providers._refusal import fails_if_refused, with_given
+from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
 from meta_access.spec.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def _refuse_options(provider: MetaProvider, name: str, opts: ResourceOptions) ->
 def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Declared) -> pulumi.Output[str]:
     async def value() -> str:
         if declared.refused:
+            await hook_is_registered()
             raise ProgramError(declared.refused)
         try:
             urn = str(await parent.urn.future()) if parent is not None else ""

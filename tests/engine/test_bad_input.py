@@ -176,7 +176,8 @@ def test_emulator_not_running(dev: Project, emulator: RunningEmulator) -> None:
 
 
 def test_wrong_app_secret(dev: Project, emulator: RunningEmulator) -> None:
-    dev.extra_env["META_WRONG"] = "f" * 32
+    wrong = emulator.app_secret[:-4] + "ffff"
+    dev.extra_env["META_WRONG"] = wrong
     config = lindenhof.config(emulator)
     put("connections|main|app_secret", "env:META_WRONG")(config)
     dev.configure(config)
@@ -184,6 +185,18 @@ def test_wrong_app_secret(dev: Project, emulator: RunningEmulator) -> None:
     preview = dev.preview()
 
     assert "app secret" in one_error(preview)
+    assert wrong not in preview.stdout
+
+
+def test_the_emulator_takes_no_secret_that_is_not_its_own(dev: Project, emulator: RunningEmulator) -> None:
+    dev.extra_env["META_WRONG"] = "f" * 32
+    config = lindenhof.config(emulator)
+    put("connections|main|app_secret", "env:META_WRONG")(config)
+    dev.configure(config)
+
+    preview = dev.preview()
+
+    assert "meta:connections.main.app_secret" in one_error(preview)
     assert "f" * 32 not in preview.stdout
 
 

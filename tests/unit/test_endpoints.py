@@ -95,11 +95,12 @@ def test_only_the_emulators_values_go_to_this_machine_in_any_form(host: str) -> 
     fake, real = "EAA" + "EMUx", "EAA" + "Bx"
     path = "meta:connections.main.admin_token"
 
-    check_destination(f"http://{host}", fake, path=path, source="env:META_X")
-    with pytest.raises(ConfigError, match=r"admin_token: the value of env:META_X is not the emulator's") as refused:
-        check_destination(f"http://{host}", real, path=path, source="env:META_X")
-
-    assert real not in str(refused.value)
+    for value in (fake, f"120480000000201|{fake}"):
+        check_destination(f"http://{host}", value, path=path, source="env:META_X")
+    for value in (real, f"120480000000201|{real}"):
+        with pytest.raises(ConfigError, match=r"admin_token: the value of env:META_X is not the emulator's") as refused:
+            check_destination(f"http://{host}", value, path=path, source="env:META_X")
+        assert real not in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["graph.facebook.com", "graph.example:8443", "10.0.0.1:8765", "emulator:8765"])
