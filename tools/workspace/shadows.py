@@ -32,6 +32,15 @@ def found(root: Path) -> list[str]:
     return sorted({str(path.relative_to(root)) for entry in root.iterdir() for path in _of(entry)})
 
 
+def sentence(paths: list[str]) -> str:
+    """What to say of them."""
+    return (
+        f"Nothing was done: {', '.join(map(ascii, paths))} in the project's folder can be imported in place of a "
+        "library, in the process that holds the credentials. Find out who put it there, and remove it; a module of "
+        "your own belongs into components/."
+    )
+
+
 def _of(entry: Path) -> Iterator[Path]:
     if not entry.is_dir():
         if entry.name.endswith(_MODULES) and entry.name != PROGRAM:

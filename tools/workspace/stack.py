@@ -54,11 +54,7 @@ def verify(stack: str, env: Mapping[str, str]) -> None:
     So are files in the project's folder that Python may take for a library's, since the folder comes first.
     """
     if found := shadows.found(ROOT):
-        raise StackError(
-            f"Nothing was done: {', '.join(map(ascii, found))} in the project's folder can be imported in place of a "
-            "library, in the process that holds the credentials. Find out who put it there, and remove it; a module of "
-            "your own belongs into components/."
-        )
+        raise StackError(shadows.sentence(found))
     if stream(["meta-access", "state", "verify", "--stack", stack], env) != 0:
         offline = "" if stack == DEV else f" With no credentials at hand: make preview STACK={stack} OFFLINE=1"
         raise StackError(
