@@ -140,6 +140,7 @@ class MetaProvider(ResourceProvider):
         olds, props = clean(_olds), {**self.defaults, **clean(news)}
         if lacks_inputs(props):
             # What owes the input has failed and says why; the engine leaves this resource out of the update.
+            RECORD.wait(type(self).__name__, str(props.get("label", "")), place_of(props))
             return CheckResult(props, [])
         failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
         if not failures:
@@ -192,6 +193,13 @@ class MetaProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         outs = self.upgrade(_props)
         self._may_write("deleting", outs)
+        if waiting := RECORD.waiting(type(self).__name__, str(outs.get("label", "")), place_of(outs)):
+            # Which thing it stands for hangs on the failed one. A move without an alias is a create and this delete.
+            text = (
+                f"{self.kind} {outs.get('label', '')} is not removed: it may have moved to {waiting}, which waits for "
+                "a resource that failed. It stays as it is, and in the state. Mend what failed, then `pulumi up` again."
+            )
+            raise MetaAccessError(text)
         if holder := self._holder(outs):
             say(
                 f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack stands "

@@ -33,6 +33,7 @@ class Record:
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _replaced: set[tuple[str, str]] = field(default_factory=set)
     _held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    _waiting: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def enter(self, kind: str, key: Key | None, place: str, *, fresh: bool) -> str | None:
         """Enter a resource; answers the place of another one that stands for the same thing.
@@ -50,6 +51,17 @@ class Record:
             self._seen.add((kind, place))
             owner = place if key is None else self._owners.setdefault((kind, key), place)
             return owner if owner != place else None
+
+    def wait(self, kind: str, label: str, place: str) -> None:
+        """Note a resource that this deployment leaves out, since a failed one owes it an input."""
+        with self._lock:
+            self._waiting[kind, label] = place
+
+    def waiting(self, kind: str, label: str, place: str) -> str | None:
+        """The place of another resource of that name that was left out: the one at `place` may have moved there."""
+        with self._lock:
+            found = self._waiting.get((kind, label))
+            return found if found != place else None
 
     def holder(self, kind: str, key: Key | None) -> str | None:
         """The place of the resource that this deployment keeps for `key`."""

@@ -17,6 +17,7 @@ from meta_access.credentials import credentials_for
 from meta_access.errors import (
     BlockedError,
     ConflictError,
+    ForeignSecretError,
     GraphError,
     InvalidRequestError,
     MetaAccessError,
@@ -25,7 +26,7 @@ from meta_access.errors import (
 from meta_access.graph import patience
 from meta_access.providers import _ended, _grace, _host, _live, _looked, _token_rules, _twins
 from meta_access.providers._base import MetaProvider, hold_back
-from meta_access.providers._boundary import say
+from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._stack_id import STACK_ID
@@ -36,6 +37,7 @@ from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.handover import Heir, hand_over, settle
 from meta_access.vault.observe import ended_text
+from meta_access.vault.opened import check_secret
 from meta_access.vault.protocol import end, ensure, leave, observe
 
 if TYPE_CHECKING:
@@ -88,9 +90,17 @@ class SystemUserTokenProvider(MetaProvider):
         return (aws.endpoint_url or "aws", region, props["secret_name"])
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
-        del olds
-        if not unknown([props["system_user_id"], props["secret_name"]]):
-            _twins.keep(props["system_user_id"], self.key(props), str(props.get("label", "")))
+        """Note a twin, and say that a new secret's name is taken by one that is not ours."""
+        live, user, name = self.live(props), props["system_user_id"], props["secret_name"]
+        if not unknown([user, name]):
+            _twins.keep(user, self.key(props), str(props.get("label", "")))
+        known = {**props, "system_user_id": "" if unknown(user) else user}
+        if live.offline or olds.get("secret_name") == name or unknown([known.get(each) for each in self.inputs]):
+            return
+        try:
+            check_secret(live.store(), _ask(live, known, why=None))
+        except ForeignSecretError as error:
+            will_be_refused(self.kind, str(props.get("label", "")), str(error))
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         outcome = _ensure(self.live(props), props, claim=None, why=None)
@@ -262,9 +272,9 @@ class SystemUserTokenProvider(MetaProvider):
         return still
 
 
-def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str | None) -> Outcome:
+def _ask(live: Live, props: Mapping[str, Any], *, why: str | None) -> Ask:
     project, _, stack = str(props["owner"]).partition("/")
-    ask = Ask(
+    return Ask(
         project=project,
         stack=stack,
         secret_name=props["secret_name"],
@@ -283,6 +293,10 @@ def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str
         stack_id=props.get(STACK_ID, ""),
         rotate_now=why,
     )
+
+
+def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str | None) -> Outcome:
+    ask = _ask(live, props, why=why)
     try:
         outcome = _made(live, ask, claim)
     except (PermissionDeniedError, InvalidRequestError) as error:

@@ -55,9 +55,8 @@ def open_secret(
     if created:
         record("create", None)
     else:
-        in_use = bool((found := labels.read(labels.where(described.stages))).live or found.stamps)
         _check_region(store, described)
-        tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=in_use)
+        tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=_in_use(described))
         handed_back = _rotation(described, ask)
         if described.deletes_at is not None:
             store.restore(described.arn)
@@ -78,6 +77,31 @@ def open_secret(
         if not _same_key(described.kms_key or DEFAULT_KEY, key):
             store.use_key(described.arn, key)
     return Secret(store, described, clock, created=created), ours
+
+
+def check_secret(store: SecretStore, ask: Ask) -> None:
+    """Refuse, without writing, what `open_secret` would refuse to a new token.
+
+    Args:
+        store: Of its region.
+        ask: What is wanted; its system user is empty where nobody knows it yet, as in a preview of both.
+
+    Raises:
+        ForeignSecretError: There is such a secret, and it is not ours.
+    """
+    try:
+        described = store.describe(ask.secret_name)
+    except SecretNotFoundError:
+        return
+    _check_region(store, described)
+    in_use = bool(ask.system_user_id) and _in_use(described)
+    tags.check_owner(described.name, described.tags, ask, claim=None, in_use=in_use)
+    _rotation(described, ask)
+
+
+def _in_use(described: Description) -> bool:
+    found = labels.read(labels.where(described.stages))
+    return bool(found.live or found.stamps)
 
 
 def _check_region(store: SecretStore, described: Description) -> None:

@@ -11,7 +11,7 @@ import pytest
 from meta_access import credentials
 from meta_access.clock import iso
 from meta_access.connections import Settings
-from meta_access.errors import InvalidRequestError, PermissionDeniedError, SecretDeniedError
+from meta_access.errors import ForeignSecretError, InvalidRequestError, PermissionDeniedError, SecretDeniedError
 from meta_access.providers import _grace, _live, system_user_token
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
@@ -89,6 +89,8 @@ class FakeVault:
     superseded: tuple[Superseded, ...] = ()
     leaves_at: datetime | None = NOW + timedelta(days=1)
     wish: str = "sha256:t"
+    foreign: ForeignSecretError | None = None
+    checked: list[Ask] = field(default_factory=list)
     fails: Exception | None = None
 
     def store_for(self, aws: AwsSettings) -> FakeVault:
@@ -97,6 +99,11 @@ class FakeVault:
 
     def now(self) -> datetime:
         return NOW
+
+    def check_secret(self, store: Any, ask: Ask) -> None:
+        self.checked.append(ask)
+        if self.foreign:
+            raise self.foreign
 
     def ensure(self, store: Any, issuer: Any, ask: Ask, *, claim: str | None, **_: Any) -> Outcome:
         if self.fails:
@@ -147,7 +154,7 @@ class FakeVault:
 def vault(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
     fake = FakeVault()
     monkeypatch.setattr(_live, "store_for", fake.store_for)
-    for name in ("ensure", "observe", "end", "leave", "hand_over", "settle"):
+    for name in ("check_secret", "ensure", "observe", "end", "leave", "hand_over", "settle"):
         monkeypatch.setattr(system_user_token, name, getattr(fake, name))
     return fake
 
@@ -196,6 +203,40 @@ def test_check_stamps_freshness_and_fills_defaults(meta: FakeMeta) -> None:
 
     assert result.failures == []
     assert result.inputs == asked(scopes=["ads_read", "pages_show_list"])
+
+
+@pytest.mark.parametrize(("user", "known"), [(USER, USER), (NOT_KNOWN, "")])
+def test_a_secret_that_is_not_ours_is_told_in_the_preview_and_stops_nothing(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str], user: str, known: str
+) -> None:
+    vault.foreign = ForeignSecretError("It is a stranger's.")
+
+    assert PROVIDER.check({}, asked(system_user_id=user)).failures == []
+
+    assert capsys.readouterr().out == "token reporting will be refused at `pulumi up`: It is a stranger's.\n"
+    assert [(ask.secret_name, ask.system_user_id) for ask in vault.checked] == [(SECRET, known)]
+
+
+def test_only_a_new_secret_is_looked_at_ahead(vault: FakeVault) -> None:
+    PROVIDER.check(asked(), asked(scopes=["ads_management"]))
+    PROVIDER.check({}, asked(keepers={"run": NOT_KNOWN}))
+    assert vault.checked == []
+
+    PROVIDER.check(asked(), asked(secret_name="meta/dev/other"))
+    assert [ask.secret_name for ask in vault.checked] == ["meta/dev/other"]
+
+
+def test_a_token_that_may_have_moved_to_a_place_that_waits_is_not_removed(vault: FakeVault) -> None:
+    moved = {"path": "tool:Team$meta:index:SystemUserToken::reporting", "given": {"whole": True}}
+    waits = asked(system_user_id=None, path="meta:index:SystemUserToken::reporting", given={})
+    assert PROVIDER.check({}, waits).failures == []
+
+    with pytest.raises(Failure, match=r"token reporting is not removed: it may have moved to meta:index:SystemUserTok"):
+        PROVIDER.delete(arn(), {**outs(), **moved})
+    assert vault.ended == []
+
+    PROVIDER.delete(arn(), {**outs(label="other"), **moved})
+    assert len(vault.ended) == 1
 
 
 def test_a_token_that_never_expires_needs_no_lead_time(meta: FakeMeta) -> None:

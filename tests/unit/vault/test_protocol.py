@@ -18,6 +18,7 @@ from meta_access.errors import (
     TokenPendingError,
 )
 from meta_access.vault import Presence, end, observe
+from meta_access.vault.opened import check_secret
 from meta_access.vault.payload import Closed, closed_id
 from meta_access.vault.secret import Secret
 from tests.unit.vault.scenarios import DAY, ROTATED
@@ -80,6 +81,8 @@ def test_a_secret_that_was_made_by_hand_is_refused(world: World) -> None:
 
     with pytest.raises(ForeignSecretError, match="was not made by this tool"):
         world.ensure()
+    with pytest.raises(ForeignSecretError, match="was not made by this tool"):
+        check_secret(world.store, ASK)
 
     assert world.meta.tokens == {}
 
@@ -92,6 +95,22 @@ def test_the_owner_of_a_foreign_secret_is_named_and_nothing_is_touched(world: Wo
         world.ensure(replace(ASK, stack="prod"))
 
     assert (world.stages(), len(world.meta.tokens)) == (before, 1)
+
+
+def test_a_preview_refuses_what_the_run_would_and_writes_nothing(world: World) -> None:
+    check_secret(world.store, ASK)  # there is none yet
+    world.ensure()
+    before = world.stages(), world.tags()
+
+    check_secret(world.store, ASK)
+    check_secret(world.store, replace(ASK, system_user_id=""))
+    check_secret(world.store, replace(ASK, stack="prod", take_over_from="meta-access/test"))
+    with pytest.raises(ForeignSecretError, match=r"belongs to meta-access/test.*take_over_from: meta-access/test"):
+        check_secret(world.store, replace(ASK, stack="prod"))
+    with pytest.raises(ForeignSecretError, match="it holds tokens of system user"):
+        check_secret(world.store, replace(ASK, system_user_id="122090000000999"))
+
+    assert (world.stages(), world.tags()) == before
 
 
 def test_a_take_over_that_names_the_owner_keeps_what_lives(world: World) -> None:
