@@ -75,14 +75,16 @@ class AssetAssignmentProvider(MetaProvider):
         return (props["connection"], props["system_user_id"], props["asset"])
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
-        """Say what Meta will refuse, and what a create changes about a grant that is there already."""
+        """Say what Meta will refuse, and what a create or `replace_existing` changes about a grant that is there."""
         live, asked = self.live(props), [props.get(name) for name in ("asset", "tasks")]
-        if unknown(asked) or live.offline or asked == [olds.get(name) for name in ("asset", "tasks")]:
+        same = asked == [olds.get(name) for name in ("asset", "tasks")]
+        takes = props["replace_existing"] is True and not olds.get("replace_existing", False)
+        if unknown(asked) or live.offline or (same and not takes):
             return
         asset = parse_asset(props["asset"])
-        if why := _doom(live, asset, props["tasks"]):
+        if not same and (why := _doom(live, asset, props["tasks"])):
             will_be_refused(self.kind, props["label"], f"assigning {asset}: {why}.")
-        elif not olds and not unknown([props["system_user_id"], props["replace_existing"]]):
+        elif (not olds or takes) and not unknown([props["system_user_id"], props["replace_existing"]]):
             found = live.snapshot.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
             if meets := Meeting.of(live, asset, found, props):
                 say(f"{self.kind} {props['label']}: {meets.sentence(asset, props['system_user_id'])}")

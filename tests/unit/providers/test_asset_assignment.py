@@ -339,6 +339,17 @@ def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
     assert f"system user {USER} keeps DRAFT on {SHOP}, which is not declared." in capsys.readouterr().out
 
 
+def test_replace_existing_set_later_says_before_what_it_takes_away(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built_by_hand(meta, "ANALYZE", "MANAGE")
+
+    PROVIDER.check(asked("ANALYZE"), asked("ANALYZE", replace_existing=True))
+    assert "MANAGE taken away, because replace_existing is true." in capsys.readouterr().out
+    PROVIDER.check(asked("ANALYZE", replace_existing=True), asked("ANALYZE", replace_existing=True))
+    assert capsys.readouterr().out == ""
+
+
 def test_what_was_kept_and_is_taken_away_by_hand_is_kept_no_longer(meta: FakeMeta) -> None:
     built_by_hand(meta, "ANALYZE")
 
