@@ -193,7 +193,7 @@ class MetaProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         outs = self.upgrade(_props)
         self._may_write("deleting", outs)
-        if waiting := RECORD.waiting(type(self).__name__, str(outs.get("label", "")), place_of(outs)):
+        if waiting := RECORD.waiting(type(self).__name__, str(outs.get("label", ""))):
             # Which thing it stands for hangs on the failed one. A move without an alias is a create and this delete.
             text = (
                 f"{self.kind} {outs.get('label', '')} is not removed: it may have moved to {waiting}, which waits for "

@@ -57,11 +57,13 @@ class Record:
         with self._lock:
             self._waiting[kind, label] = place
 
-    def waiting(self, kind: str, label: str, place: str) -> str | None:
-        """The place of another resource of that name that was left out: the one at `place` may have moved there."""
+    def waiting(self, kind: str, label: str) -> str | None:
+        """The place of a resource of that name that was left out: one that is removed may have moved there.
+
+        The places are not compared: a state keeps the one from before a move with an alias, which changes nothing else.
+        """
         with self._lock:
-            found = self._waiting.get((kind, label))
-            return found if found != place else None
+            return self._waiting.get((kind, label))
 
     def holder(self, kind: str, key: Key | None) -> str | None:
         """The place of the resource that this deployment keeps for `key`."""

@@ -226,8 +226,11 @@ def test_only_a_new_secret_is_looked_at_ahead(vault: FakeVault) -> None:
     assert [ask.secret_name for ask in vault.checked] == ["meta/dev/other"]
 
 
-def test_a_token_that_may_have_moved_to_a_place_that_waits_is_not_removed(vault: FakeVault) -> None:
-    moved = {"path": "tool:Team$meta:index:SystemUserToken::reporting", "given": {"whole": True}}
+@pytest.mark.parametrize(
+    "held", ["tool:Team$meta:index:SystemUserToken::reporting", "meta:index:SystemUserToken::reporting"]
+)
+def test_a_token_that_may_have_moved_to_a_place_that_waits_is_not_removed(vault: FakeVault, held: str) -> None:
+    moved = {"path": held, "given": {"whole": True}}
     waits = asked(system_user_id=None, path="meta:index:SystemUserToken::reporting", given={})
     assert PROVIDER.check({}, waits).failures == []
 
