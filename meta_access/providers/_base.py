@@ -139,7 +139,10 @@ class MetaProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, props = clean(_olds), {**self.defaults, **clean(news)}
         if lacks_inputs(props):
-            # What owes the input has failed and says why; the engine leaves this resource out of the update.
+            # What owes the input has failed and says why. A new resource the engine leaves out of the update; for one
+            # of the state it would wait without end, see `_refusal`.
+            if olds:
+                return CheckResult(props, [CheckFailure("", _OWED)])
             RECORD.wait(type(self).__name__, str(props.get("label", "")), place_of(props))
             return CheckResult(props, [])
         failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
@@ -299,6 +302,12 @@ class MetaProvider(ResourceProvider):
             raise EngineGoneError(
                 f"{doing} is not begun: the engine that asked for it has ended. Run `pulumi up` again."
             )
+
+
+_OWED = (
+    "is given an input by a resource that failed, and Pulumi cannot go on without it. Mend what failed, then "
+    "`pulumi up` again; until then `meta-access rotate --due` renews what is due."
+)
 
 
 def _not_plain(props: Mapping[str, Any]) -> list[CheckFailure]:

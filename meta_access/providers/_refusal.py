@@ -7,7 +7,8 @@ Measured on engine 3.259.0 and read in its sources, with the two variables that 
   an update of ours never fails: it ends with what stands, names the refusal in the output `refused`, and a hook of the
   program turns that into the run's failure after the state is written.
 - A check that fails ends the whole deployment, whatever PULUMI_CONTINUE_ON_ERROR says, and due tokens wait. After a
-  failed create its dependents' checks lack the inputs that it owes, so `given` says whether all of them are known.
+  failed create its dependents' checks lack the inputs that it owes, so `given` says whether all of them are known. A
+  new dependent passes and is left out of the update; one of the state fails its check, since the run hangs else.
 """
 
 from __future__ import annotations

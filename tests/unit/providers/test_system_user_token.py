@@ -242,6 +242,13 @@ def test_a_token_that_may_have_moved_to_a_place_that_waits_is_not_removed(vault:
     assert len(vault.ended) == 1
 
 
+def test_what_the_state_holds_is_no_longer_waited_for_when_its_input_is_owed(vault: FakeVault) -> None:
+    [failure] = PROVIDER.check(asked(), asked(system_user_id=None, given={})).failures
+
+    assert "is given an input by a resource that failed" in failure.reason
+    assert "rotate --due" in failure.reason
+
+
 def test_a_token_that_never_expires_needs_no_lead_time(meta: FakeMeta) -> None:
     never = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
 
