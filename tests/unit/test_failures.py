@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import runpy
-import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,9 @@ import requests
 from meta_access import cli, failures, spec
 from meta_access.cli import main
 from meta_access.errors import ConfigError, GraphError, Problem
-from meta_access.providers._boundary import Failure, boundary
 from meta_access.redaction import hide
 from meta_access.vault import lambda_handler
+from tests.unit.providers.conftest import printed as printed_by_the_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,16 +65,7 @@ def at_the_program(error: Exception, monkeypatch: pytest.MonkeyPatch, _: Any) ->
 
 
 def at_a_provider(error: Exception, monkeypatch: pytest.MonkeyPatch, _: Any) -> str:
-    @boundary
-    def call() -> None:
-        raise error
-
-    monkeypatch.setattr(sys, "tracebacklimit", 0, raising=False)
-    try:
-        call()
-    except Failure:
-        return traceback.format_exc()
-    raise AssertionError
+    return printed_by_the_host(error, monkeypatch)
 
 
 def at_the_command(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _ended, _existing, _grace, _host, _live, _looked, _record, _twins, _user_plan
+from meta_access.providers._boundary import Failure, boundary
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -239,3 +241,18 @@ def notes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """This machine's notes of creates that were begun, empty."""
     monkeypatch.setenv("META_ACCESS_STATE_DIR", str(tmp_path / "state"))
     return tmp_path / "state" / "creates"
+
+
+def printed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the plugin host sends when a provider raises `error`."""
+
+    @boundary
+    def call() -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "tracebacklimit", 0, raising=False)
+    try:
+        call()
+    except Failure:
+        return traceback.format_exc()
+    raise AssertionError

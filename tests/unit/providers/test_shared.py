@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +17,7 @@ from meta_access.providers._record import Record
 from meta_access.providers._values import clean, seconds, sorted_texts, unknown
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
-from tests.unit.providers.conftest import NOT_KNOWN
+from tests.unit.providers.conftest import NOT_KNOWN, printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +29,6 @@ TOKEN = "EAA" + "EMU" + "x" * 30
 
 
 # --- errors --------------------------------------------------------------------------------------
-
-
-def printed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What the plugin host sends when a provider raises `error`."""
-
-    @boundary
-    def call() -> None:
-        raise error
-
-    monkeypatch.setattr(sys, "tracebacklimit", 0, raising=False)
-    try:
-        call()
-    except Failure:
-        return traceback.format_exc()
-    raise AssertionError
 
 
 def test_an_expected_error_is_its_own_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
