@@ -262,8 +262,9 @@ _BY_CODE: dict[int, Verdict] = {
         "The user turns it on at facebook.com, then this is run again.",
     ),
     506: Verdict(InvalidRequestError, "The same content exists already.", "Adopt what exists."),
+    # The version is the matter, whatever was asked; an invalid request would be explained by its tasks.
     2635: Verdict(
-        InvalidRequestError, "The API version is retired.", "Raise api_version of this connection to a newer one."
+        HumanNeededError, "The API version is retired.", "Raise api_version of this connection to a newer one."
     ),
     3949: Verdict(
         LimitReachedError,

@@ -88,7 +88,6 @@ CASES = [
         ),
         ["ADMIN", "one", "two"],
     ),
-    ("retired version", put("connections|main|api_version", "v19.0"), ["meta:connections.main.api_version", "v26.0"]),
     ("missing variable", put("connections|main|app_secret", "env:META_NOT_SET"), ["META_NOT_SET"]),
     (
         "act_ missing",
@@ -141,6 +140,23 @@ def test_bad_configuration_is_one_error_and_changes_nothing(
     for word in words:
         assert word in error
     assert lindenhof.writes(refused.emulator) == []
+
+
+def test_an_ended_version_is_warned_of_and_refused_by_meta_alone(dev: Project, emulator: RunningEmulator) -> None:
+    config = lindenhof.config(emulator)
+    put("connections|main|api_version", "v19.0")(config)
+    dev.configure(config)
+
+    preview, up = dev.preview(), dev.up()
+
+    assert preview.code == 0
+    assert "meta:connections.main.api_version: v19.0 ended for the Marketing API on 2026-02-19" in preview.stdout
+    assert up.code != 0
+    refused = [error for error in up.diagnostics if "2635" in error]
+    assert len(refused) == 3
+    for error in refused:
+        assert "Raise api_version" in error
+        assert "tasks" not in error
 
 
 def test_all_problems_come_at_once(refused: Refused) -> None:
