@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test test-faults test-faults-all fuzz check emulator env clean venv lock lambda screenshots
+.PHONY: help up preview down test test-faults test-faults-all fuzz check emulator env clean venv look lock lambda screenshots
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,11 +50,15 @@ lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.1
 screenshots: venv ## Picture every page of the dashboard in .work/screenshots, and the one of the README
 	@$(PY) -m tools.workspace.screenshots
 
-lock: ## Lock the newest packages that pyproject.toml allows, with their hashes, in requirements/
+lock: look ## Lock the newest packages that pyproject.toml allows, with their hashes, in requirements/
 	@$(PYTHON) -m tools.workspace.lock
 
-clean: ## Stop the emulator and remove .venv, the working folder with stack dev's state, and caches
+clean: look ## Stop the emulator and remove .venv, the working folder with stack dev's state, and caches
 	@$(PYTHON) -m tools.workspace.clean
 
-venv:
+venv: look
 	@$(PYTHON) -m tools.workspace.venv $(if $(filter 1,$(RUNTIME)),--runtime)
+
+# Before any other Python: by its path and isolated, so that nothing of the project's folder is imported in its place.
+look:
+	@$(PYTHON) -IS tools/workspace/shadows.py

@@ -17,7 +17,7 @@ from meta_access.errors import ConfigError, Problem
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
     from pathlib import Path
 
 LARGEST = 1024 * 1024
@@ -26,6 +26,10 @@ MOST = 50_000
 """Values of a file, each alias counted as what it stands for; an ad account with its tasks takes four."""
 DEEPEST = 40
 """Levels of mappings and lists; a stack file has eight."""
+LARGEST_FOLDER = 4 * LARGEST
+"""Bytes of the files of a folder together."""
+MOST_IN_FOLDER = 2 * MOST
+"""Values of the files of a folder together, counted as those of one; some ten seconds of reading."""
 LONGEST_NUMBER = 40
 _LONGEST_QUOTE = 120
 _HALF = re.compile(r"[\ud800-\udfff]")  # half of a character: no encoding can write it
@@ -35,11 +39,49 @@ _KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:ya
 _NUMBER_TAGS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
+class Folder:
+    """What the files of one folder hold together, so that many small ones cost no more than a few large ones.
+
+    Attributes:
+        values: Counted so far, those of refused files included.
+    """
+
+    def __init__(self, name: str, sizes: Iterable[int]) -> None:
+        """Begin with the bytes of all files, which are known before one is read.
+
+        Raises:
+            ConfigError: They are too many.
+        """
+        self._name, self.values = name, 0
+        if (total := sum(sizes)) > LARGEST_FOLDER:
+            raise self._full(f"{total} bytes", LARGEST_FOLDER)
+
+    def count(self, values: int) -> None:
+        """Add values of one more file.
+
+        Raises:
+            ConfigError: They are too many together.
+        """
+        self.values += values
+        if self.full:
+            raise self._full(f"{self.values} values or more", MOST_IN_FOLDER)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more of it is read."""
+        return self.values > MOST_IN_FOLDER
+
+    def _full(self, held: str, most: int) -> ConfigError:
+        problem = f"its files hold together {held}, and at most {most} are read."
+        return ConfigError([Problem(scrub(self._name), problem, "divide the clients among stacks, or correct a file.")])
+
+
 class _Loader(yaml.SafeLoader):
     """YAML that people type: bounded while it is composed, so before anything is made of it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, folder: Folder | None) -> None:
         super().__init__(text)
+        self._folder = folder
         self._level, self._composed = 0, 0
         self._finished: dict[int, tuple[int, int]] = {}  # id of a node to its values and levels, aliases followed
 
@@ -55,6 +97,8 @@ class _Loader(yaml.SafeLoader):
         if self._level >= DEEPEST:
             raise _refused(f"it is nested more than {DEEPEST} levels deep", event.start_mark)
         self._composed += 1
+        if self._folder is not None:
+            self._folder.count(1)
         if self._composed > MOST:
             raise _refused(f"it holds more than {MOST} values", event.start_mark)
         self._level += 1
@@ -74,6 +118,11 @@ class _Loader(yaml.SafeLoader):
         if depth > DEEPEST:
             raise _refused(f"it is nested more than {DEEPEST} levels deep, aliases written out", node.start_mark)
         self._finished[id(node)] = (count, depth)
+
+    def count_aliases(self, root: yaml.Node) -> None:
+        """Count towards the folder what the aliases of the whole file stand for."""
+        if self._folder is not None:
+            self._folder.count(self._finished[id(root)][0] - self._composed)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         number = node.tag in _NUMBER_TAGS
@@ -111,13 +160,14 @@ class _Loader(yaml.SafeLoader):
         return str(self.construct_object(node))
 
 
-def read_yaml(path: Path, name: str) -> Any:
-    """The content of a YAML file; `name` is how messages call it.
+def read_yaml(path: Path, name: str, folder: Folder | None = None) -> Any:
+    """The content of a YAML file; `name` is how messages call it, and `folder` counts it together with others.
 
     Raises:
         ConfigError: Not readable, not YAML, or more than a configuration can be; with the line, without the text on it.
     """
-    return parse_yaml(read_text(path, name), name)
+    _, content = parse_with_places(read_text(path, name), name, folder)
+    return content
 
 
 def read_text(path: Path, name: str) -> str:
@@ -151,7 +201,7 @@ def parse_yaml(text: str, name: str) -> Any:
     return content
 
 
-def parse_with_places(text: str, name: str) -> tuple[yaml.Node | None, Any]:
+def parse_with_places(text: str, name: str, folder: Folder | None = None) -> tuple[yaml.Node | None, Any]:
     """The nodes of a YAML text, which know their places in it, and its content; both within the bounds.
 
     Raises:
@@ -159,9 +209,12 @@ def parse_with_places(text: str, name: str) -> tuple[yaml.Node | None, Any]:
     """
     loader = None
     try:
-        loader = _Loader(text)
+        loader = _Loader(text, folder)
         root = loader.get_single_node()
-        return root, None if root is None else loader.construct_document(root)
+        if root is None:
+            return None, None
+        loader.count_aliases(root)
+        return root, loader.construct_document(root)
     except yaml.reader.ReaderError as error:
         raise _invalid(name, "a character that no text has", text.count("\n", 0, error.position) + 1) from None
     except yaml.MarkedYAMLError as error:

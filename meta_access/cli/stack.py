@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 120
 QUOTED = 400
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of a file with a state; some twenty thousand resources."""
 PAGE = 100
 TORN = (
     "A killed run left an empty .attrs file beside the state in the file backend. The state itself is whole: delete "
@@ -154,7 +156,11 @@ def read_file(path: Path) -> dict[str, Any]:
         # A pipe or a device in a file's place has no end.
         if path.exists() and not path.is_file():
             raise StackReadError(f"Reading {path.name} failed: it is no file. Name a plain file.")
-        return _parsed(path.read_text(encoding="utf-8"), path.name)
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise StackReadError(f"Reading {path.name} failed: it has more than {LARGEST_FILE} bytes. Divide it.")
+        return _parsed(content.decode("utf-8"), path.name)
     except OSError as error:
         raise StackReadError(f"Reading {path.name} failed: {error.strerror}. Name a file that exists.") from None
     except UnicodeDecodeError:
@@ -224,8 +230,12 @@ def _parsed(text: str, what: str) -> dict[str, Any]:
             )
         return found
 
+    def no_number(_word: str) -> None:
+        raise ValueError
+
     try:
-        value = json.loads(text, object_pairs_hook=once)
+        value = json.loads(text, object_pairs_hook=once, parse_constant=no_number)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half characters, 1e999: Go reads others
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

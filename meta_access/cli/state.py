@@ -8,6 +8,7 @@ frozen table of this version; nothing is ever unpickled here.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.cli import stack as stacks
+from meta_access.cli.state_secrets import PULUMI_CLOUD
 from meta_access.cli.state_shape import DYNAMIC, Finding, Known, findings
 from meta_access.providers.payloads import PAYLOADS
 
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
 def verify(state: Mapping[str, Any], payloads: Mapping[str, str]) -> list[Finding]:
     """Hold a state or an import file against the exact shape, and its payloads against those of each type token."""
-    return findings(state, Known(payloads=payloads, random=version("pulumi-random")))
+    # A service of one's own is named by this machine, never by the file.
+    own = os.environ.get("PULUMI_BACKEND_URL", "").rstrip("/")
+    services = frozenset({PULUMI_CLOUD, own} if own.startswith("https://") else {PULUMI_CLOUD})
+    return findings(state, Known(payloads=payloads, random=version("pulumi-random"), services=services))
 
 
 def dynamic(state: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from meta_access.cli import state_secrets
 from meta_access.providers.payloads import spellings
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ _OPERATIONS = frozenset({"creating", "updating", "deleting", "reading"})
 _VERSION = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){2}")
 _TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s:$]+")
 _LONGEST = 160
+
+# The engine takes an object with this key for something else than an object: a file it names, an archive of an address,
+# bytes, another resource, a secret (`sig` of pulumi 3.259).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of one, the same in every state
+_REFERENCED = "5cf8f73096256a8f31e491e813e4eb8e"
+_CIPHERTEXT = re.compile(r"[A-Za-z0-9+/=:_-]+")
+_MARKED = "a signature of the engine's (a file, an archive, a reference, or a secret in the clear)"
 
 
 def _is_text(value: Any) -> bool:
@@ -121,10 +130,12 @@ class Known:
     Attributes:
         payloads: Type token to the `__provider` text of it.
         random: The installed version of pulumi-random, `4.21.4`.
+        services: URLs of Pulumi's service that may hold the key of the state's secrets.
     """
 
     payloads: Mapping[str, str]
     random: str
+    services: frozenset[str] = frozenset({state_secrets.PULUMI_CLOUD})
 
 
 def findings(state: Mapping[str, Any], known: Known) -> list[Finding]:
@@ -133,11 +144,12 @@ def findings(state: Mapping[str, Any], known: Known) -> list[Finding]:
         return [*_import_file(state, known)]
     deployment = state["deployment"]
     found = [*_keys(state, _FILE, "the file")]
-    if state.get("version") not in (3, 4):
+    version = state.get("version")
+    if isinstance(version, float) or version not in (3, 4):
         found.append(_of_file("its version is none that this project's engine writes (3 or 4)"))
     if isinstance(deployment, dict):
-        found += _deployment(deployment, known)
-    return found
+        return [*found, *_deployment(deployment, known)]
+    return [*found, _of_file("its deployment is no object, and the engine would take it for an empty stack")]
 
 
 def _deployment(deployment: Mapping[str, Any], known: Known) -> Iterator[Finding]:
@@ -146,6 +158,8 @@ def _deployment(deployment: Mapping[str, Any], known: Known) -> Iterator[Finding
     secrets = deployment.get("secrets_providers")
     if isinstance(secrets, dict):
         yield from _keys(secrets, _SECRETS, "the file", "secrets_providers has")
+        if reason := state_secrets.problem(secrets, known.services):
+            yield _of_file(f"secrets_providers is not what pulumi writes here: {reason}")
     for index, entry in enumerate(_entries(deployment, "resources")):
         yield from _resource(entry, index, known, whole=True)
     for index, entry in enumerate(_entries(deployment, "pending_operations")):
@@ -186,10 +200,50 @@ def _resource(entry: Any, index: int, known: Known, *, whole: bool) -> Iterator[
     payloads = [*_payloads(entry, where, kind, known, whole=whole)]
     yield from shaped
     yield from payloads
-    if not payloads:
-        reason, foreign = _custom(entry, kind, known) if entry.get("custom") is True else _component(entry, kind, known)
-        if reason:
-            yield Finding(where, shown(kind), "", reason, foreign=foreign)
+    reason, foreign = _custom(entry, kind, known) if entry.get("custom") is True else _component(entry, kind, known)
+    if reason and not payloads:
+        yield Finding(where, shown(kind), "", reason, foreign=foreign)
+    if not foreign:  # what another package's plugin is given, a program of one's own says
+        yield from _signatures(entry, where, kind)
+
+
+def _signatures(entry: Mapping[str, Any], where: str, kind: str) -> Iterator[Finding]:
+    """Values that the engine would take for something else than what stands there."""
+    for bag in (*BAGS, "replacementTrigger"):
+        # A component or the stack may hand out its resources.
+        handed_out = bag == "outputs" and entry.get("custom") is not True
+        held = entry.get(bag)
+        if isinstance(held, dict):
+            held = {key: value for key, value in held.items() if key != PROVIDER}  # judged already
+        if _is_marked(held, references=handed_out):
+            yield Finding(where, shown(kind), bag, f"it carries {_MARKED}")
+
+
+def _is_marked(value: Any, *, references: bool) -> bool:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if _SIGNATURE not in one:
+                waiting.extend(one.values())
+            elif not (_is_encrypted(one) or (references and _is_reference(one))):
+                return True
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return False
+
+
+def _is_encrypted(one: Mapping[str, Any]) -> bool:
+    text = one.get("ciphertext")
+    whole = set(one) == {_SIGNATURE, "ciphertext"} and one[_SIGNATURE] == _SECRET
+    return whole and isinstance(text, str) and _CIPHERTEXT.fullmatch(text) is not None
+
+
+def _is_reference(one: Mapping[str, Any]) -> bool:
+    named = _type_of(_text(one, "urn"))
+    whole = {_SIGNATURE, "urn"} <= set(one) <= {_SIGNATURE, "urn", "id", "packageVersion"}
+    plain = isinstance(one.get("id", ""), str) and one.get("packageVersion", "") == ""
+    return whole and plain and one[_SIGNATURE] == _REFERENCED and named != "" and not named.startswith(_PROVIDERS)
 
 
 def _custom(entry: Mapping[str, Any], kind: str, known: Known) -> tuple[str, bool]:
@@ -279,6 +333,7 @@ def _imported(entry: Mapping[str, Any], index: int, known: Known) -> Iterator[Fi
     yield from _keys(entry, _IMPORT, where, kind=kind)
     payloads = [*_payloads(entry, where, kind, known, whole=True)]
     yield from payloads
+    yield from _signatures({**entry, "custom": entry.get("component") is not True}, where, kind)
     if payloads:
         return
     version, package = entry.get("version"), kind.partition(":")[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConfigError, Problem
 from meta_access.spec.base import described
-from meta_access.yaml_files import DEEPEST, read_yaml, too_deep
+from meta_access.yaml_files import DEEPEST, Folder, read_yaml, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -20,9 +20,9 @@ SUFFIXES = (".yaml", ".yml")
 _WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir"})
 
 
-def config_of(path: Path) -> dict[str, Any]:
+def config_of(path: Path, whole: Folder | None = None) -> dict[str, Any]:
     """The `config` of a stack file, as typed, without the engine. For tools; the program gets it from Pulumi."""
-    content = read_yaml(path, path.name)
+    content = read_yaml(path, path.name, whole)
     config = content.get("config") if isinstance(content, dict) else None
     return dict(config) if isinstance(config, dict) else {}
 
@@ -109,16 +109,27 @@ def stray_evidence(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("evidence.*.yaml") if path.name not in kept)
 
 
-def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
+def client_files(folder: Path, whole: Folder | None = None) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
     """Clients by name, the file each came from, and what is wrong with the files.
 
     A file holds what stands under a client's name in `meta:clients`; the file's name is the client's.
+
+    Args:
+        folder: Where they are.
+        whole: Counts them together with other files; by themselves without it.
+
+    Raises:
+        ConfigError: Together they hold more than is read.
     """
     clients: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.iterdir()):
-        name = f"{folder.parent.name}/{folder.name}/{path.name}"
+    paths = sorted(folder.iterdir())
+    place = f"{folder.parent.name}/{folder.name}"
+    if whole is None:
+        whole = Folder(place, [path.stat().st_size for path in paths if path.suffix in SUFFIXES and path.is_file()])
+    for path in paths:
+        name = f"{place}/{path.name}"
         if path.suffix.lower() not in SUFFIXES:
             problems += _nested(path, name)
             continue
@@ -133,9 +144,12 @@ def client_files(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[Pro
             problems.append(Problem(name, text, fix))
             continue
         origins[path.stem] = name
+        whole.count(1)  # an empty file costs something, too
         try:
-            content = read_yaml(path, name)
+            content = read_yaml(path, name, whole)
         except ConfigError as error:
+            if whole.full:
+                raise
             problems += error.problems
             continue
         if isinstance(content, dict) and list(content) == [path.stem]:

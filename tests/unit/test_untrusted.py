@@ -428,6 +428,29 @@ def test_only_what_is_meant_to_be_there_can_be_imported_from_the_project(tmp_pat
     assert shadows.found(tmp_path) == sorted([*foreign, "google", "pulumi", "six"])
 
 
+def test_what_a_link_leads_to_and_what_says_it_is_an_installed_package_are_named(tmp_path: Path) -> None:
+    from tools.workspace import shadows
+
+    (tmp_path / "docs" / "deep").mkdir(parents=True)
+    (tmp_path / "docs" / "deep" / "x.py").touch()
+    for folder in ("components", "google", "data", "notes.d", "meta_access.egg-info"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "data" / "rows.csv").touch()
+    (tmp_path / "components" / "late").symlink_to(tmp_path / "docs" / "deep")
+    (tmp_path / "google" / "protobuf").symlink_to(tmp_path / "docs" / "deep")
+    (tmp_path / "grpc").symlink_to(tmp_path / "docs")
+    (tmp_path / "pulumi_random-9.9.9.dist-info").mkdir()
+    (tmp_path / "evil.egg-info").touch()
+
+    assert shadows.found(tmp_path) == [
+        "components/late",
+        "evil.egg-info",
+        "google",
+        "grpc",
+        "pulumi_random-9.9.9.dist-info",
+    ]
+
+
 def test_a_compiled_file_that_is_run_without_a_look_at_its_source_is_named(tmp_path: Path) -> None:
     from tools.workspace import shadows
 

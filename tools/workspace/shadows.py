@@ -3,17 +3,22 @@
 The engine starts the program and the provider process in the project's folder, which comes first on Python's path: a
 `requests.py` there would run with the credentials of whoever runs the target. So would a `simplejson.py`, which no
 lock names and `requests` asks for. Hence a list of what may be there, and none of what may not.
+
+The make targets run this file before anything else, by its path and as `python -IS`: neither the project's folder nor
+a `sitecustomize` of it is on the path then, so that a `subprocess.py` there is named before it can run. Hence nothing
+but the standard library, and no syntax newer than the message about an old Python needs.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES, SOURCE_SUFFIXES
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PROGRAM = "__main__.py"
 CODE = frozenset({"components", "meta_access", "tools", "tests"})
@@ -22,6 +27,9 @@ DATA = frozenset({"build", "dist", "docs", "stacks"})
 _CACHE = "__pycache__"
 # A folder without `__init__.py` is a package too, so each of these suffixes counts at any depth.
 _MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, *EXTENSION_SUFFIXES, ".so", ".pyd", ".dylib")
+# What `importlib.metadata` takes for an installed package, with a version and plugins of its own choice.
+_METADATA = (".dist-info", ".egg-info")
+_OUR_METADATA = "meta_access.egg-info"  # setuptools leaves it where it builds
 _NO_SOURCE = tuple(suffix for suffix in _MODULES if suffix not in SOURCE_SUFFIXES)
 # The second word of a compiled file: bit 0 says "by hash", bit 1 "compare it"; the first alone runs whatever it holds.
 _UNCHECKED = 0b01
@@ -42,7 +50,10 @@ def sentence(paths: list[str]) -> str:
 
 
 def _of(entry: Path) -> Iterator[Path]:
-    if not entry.is_dir():
+    if entry.name.endswith(_METADATA):
+        if entry.name != _OUR_METADATA or entry.is_symlink():
+            yield entry
+    elif not entry.is_dir():
         if entry.name.endswith(_MODULES) and entry.name != PROGRAM:
             yield entry
     elif entry.name in CODE:
@@ -54,13 +65,20 @@ def _of(entry: Path) -> Iterator[Path]:
 
 
 def _is_package(folder: Path) -> bool:
-    return any(name.endswith(_MODULES) for _, _, names in os.walk(folder) for name in names)
+    """Whether there are modules in it, or behind a link in it, which may lead to them."""
+    return folder.is_symlink() or any(
+        name.endswith(_MODULES) or os.path.islink(os.path.join(place, name))  # noqa: PTH114, PTH118 - os.walk's texts
+        for place, folders, names in os.walk(folder)
+        for name in (*folders, *names)
+    )
 
 
 def _without_source(folder: Path) -> Iterator[Path]:
-    """Compiled modules that are imported as they are: without a source beside them, or without a look at it."""
+    """Compiled modules that are imported as they are, without a source beside them or a look at it, and linked folders."""
     for path in folder.rglob("*"):
-        if path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path)):
+        if path.is_symlink() and path.is_dir():
+            yield path
+        elif path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path)):
             yield path
 
 
@@ -71,3 +89,14 @@ def _is_unchecked(path: Path) -> bool:
     except OSError:
         return True
     return flags & 0b11 == _UNCHECKED
+
+
+def main() -> int:
+    paths = found(Path(__file__).resolve().parents[2])
+    if paths:
+        print(f"environment: {sentence(paths)}", file=sys.stderr)
+    return 1 if paths else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

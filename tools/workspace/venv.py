@@ -19,8 +19,6 @@ import time
 from collections import deque
 from pathlib import Path
 
-from tools.workspace import shadows
-
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 STAMP = VENV / "meta-access.stamp"
@@ -116,11 +114,6 @@ def main() -> int:
     if sys.version_info < MINIMUM:
         say(f"Python {MINIMUM[0]}.{MINIMUM[1]} or newer is needed; {sys.executable} is {sys.version.split()[0]}.")
         say("Name another one: make PYTHON=python3.12 up")
-        return 1
-    # First of all, and by a Python that has not the project on its path: that of `.venv` has, and runs a
-    # `sitecustomize` of it before it runs anything else; the targets import a `yaml` of it before they look.
-    if found := shadows.found(ROOT):
-        say(shadows.sentence(found))
         return 1
     which = RUNTIME if "--runtime" in sys.argv[1:] else DEV
     if current(which):

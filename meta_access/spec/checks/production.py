@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from meta_access.errors import ConfigError, Problem
 from meta_access.spec.files import NAMESPACE, client_files, config_of, meta_values, stack_files
 from meta_access.spec.stack import PROD
+from meta_access.yaml_files import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from meta_access.spec.draft import Draft
@@ -26,9 +27,15 @@ def check_production_ids(draft: Draft) -> Iterator[Problem]:
     if PROD in {draft.stack, draft.spec.environment}:
         return
     reserved: dict[str, str] = {}
-    for path in _production_files(draft):
+    files = stack_files(draft.folder)
+    try:
+        whole = Folder(draft.folder.name, [path.stat().st_size for path in files.values()])
+    except ConfigError as error:
+        yield from error.problems
+        return
+    for path in _production_files(files, whole):
         try:
-            reserved |= _reserved(path)
+            reserved |= _reserved(path, whole)
         except ConfigError as error:
             text = "cannot be read, so its ids cannot be kept out of this stack."
             yield Problem(f"{draft.folder.name}/{path.name}", text, f"mend it: {error.problems[0]}")
@@ -39,29 +46,29 @@ def check_production_ids(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(loc, text, f"write an id of environment {draft.spec.environment}.")
 
 
-def _production_files(draft: Draft) -> list[Path]:
+def _production_files(files: Mapping[str, Path], whole: Folder) -> list[Path]:
     """The stack files of production, by name or by the environment they declare: a stack may be renamed."""
-    return [path for name, path in stack_files(draft.folder).items() if name == PROD or _says_prod(path)]
+    return [path for name, path in files.items() if name == PROD or _says_prod(path, whole)]
 
 
-def _says_prod(path: Path) -> bool:
+def _says_prod(path: Path, whole: Folder) -> bool:
     try:
-        return bool(meta_values(config_of(path)).get("environment") == PROD)
+        return bool(meta_values(config_of(path, whole)).get("environment") == PROD)
     except ConfigError:
         # Another environment's slip stops nobody here; production's does, since nothing could be protected.
         return _SAYS_PROD.search(path.read_text(encoding="utf-8", errors="replace")) is not None
 
 
-def _reserved(path: Path) -> dict[str, str]:
+def _reserved(path: Path, whole: Folder) -> dict[str, str]:
     """Production's ids to the file that has them, people's aside: the same persons work in every environment.
 
     Raises:
         ConfigError: A file cannot be read.
     """
     folder = path.parent
-    values = meta_values(config_of(path))
+    values = meta_values(config_of(path, whole))
     name = values.get("clients_dir")
-    clients, origins, problems = client_files(folder / name) if isinstance(name, str) else ({}, {}, [])
+    clients, origins, problems = client_files(folder / name, whole) if isinstance(name, str) else ({}, {}, [])
     if problems:
         raise ConfigError(problems)
     rest = {key: value for key, value in values.items() if key != "people"}

@@ -215,6 +215,8 @@ def test_the_reason_says_what_the_engine_would_take_a_key_for() -> None:
         {"Resources": [OURS]},
         {"DEPLOYMENT": EXPORT["deployment"], "version": 3},
         {**EXPORT, "version": 1},
+        {**EXPORT, "version": 3.0},
+        {**EXPORT, "deployment": None},
         {**EXPORT, "deployment": [OURS]},
         {**EXPORT, "deployment": {**EXPORT["deployment"], "snippets": [{"code": "resource x y {}"}]}},
         {**EXPORT, "deployment": {**EXPORT["deployment"], "extensions": {"a": {"name": "evil"}}}},
@@ -285,6 +287,189 @@ def test_a_value_of_another_kind_anywhere_is_no_crash() -> None:
 
                 assert isinstance(verify(changed, PAYLOADS), list)
                 assert dynamic(changed) >= 0
+
+
+PASSPHRASE: dict[str, Any] = EXPORT["deployment"]["secrets_providers"]
+KMS = "awskms://alias/meta-prod-state?region=eu-central-1"
+SERVICE = {"url": "https://api.pulumi.com", "owner": "acme", "project": "meta-access", "stack": "prod"}
+
+
+def cloud(url: str, **more: Any) -> dict[str, Any]:
+    return {"type": "cloud", "state": {"url": url, "encryptedkey": "AQICAHg=", **more}}
+
+
+def with_secrets(secrets: Any) -> dict[str, Any]:
+    return {**EXPORT, "deployment": {**EXPORT["deployment"], "secrets_providers": secrets}}
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        None,
+        PASSPHRASE,
+        cloud(KMS),
+        cloud("awskms:///arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34bc-56ef-1234567890ab"),
+        cloud("awskms://1234abcd-12ab-34bc-56ef-1234567890ab?region=us-gov-west-1&awssdk=v2&fips=true"),
+        cloud("awskms://alias/a/b?region=eu-central-1&profile=prod&context_stack=prod"),
+        cloud("azurekeyvault://acme.vault.azure.net/keys/state"),
+        cloud("azurekeyvault://acme.managedhsm.azure.net/keys/state/0123abcd?algorithm=RSA-OAEP-256"),
+        cloud("gcpkms://projects/acme/locations/global/keyRings/ring/cryptoKeys/key"),
+        cloud("gcpkms://projects/acme.example:state/locations/global/keyRings/ring/cryptoKeys/key"),
+        cloud("hashivault://state"),
+        {"type": "service", "state": SERVICE},
+        {"type": "service", "state": {**SERVICE, "insecure": False}},
+    ],
+)
+def test_a_state_whose_secrets_a_known_service_keeps_passes(secrets: Any) -> None:
+    assert verify(with_secrets(secrets), PAYLOADS) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{KMS}&endpoint=http://127.0.0.1:9911",
+        f"{KMS}&Endpoint=http://127.0.0.1:9911",
+        f"{KMS}&end%70oint=http://127.0.0.1:9911",
+        f"{KMS}&role=arn:aws:iam::111122223333:role/other",
+        f"{KMS}&anonymous=true",
+        f"{KMS}&region=us-east-1",
+        f"{KMS}&",
+        f"{KMS};endpoint=http://127.0.0.1:9911",
+        f"{KMS}#fragment",
+        "awskms://alias/x?region=evil.example/",
+        "awskms://user@alias/x?region=eu-central-1",
+        "AWSKMS://alias/x?region=eu-central-1",
+        "awskms://alias/../x",
+        "azurekeyvault://vault.azure.net.evil.example/keys/a",
+        "azurekeyvault://evil.example/keys/a",
+        "azurekeyvault://acme.vault.azure.net:8443/keys/a",
+        "azurekeyvault://acme.vault.azure.net@evil.example/keys/a",
+        "gcpkms://projects/a/../../b/locations/c/keyRings/d/cryptoKeys/e",
+        "gcpkms://projects/acme/locations/global/keyRings/ring/cryptoKeys/key?additional_authenticated_data=YQ==",
+        "hashivault://evil.example:8200/state",
+        "hashivault://../../secret/data/prod",
+        "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4=",
+        "file:///etc/passwd",
+        "http://127.0.0.1:9911/",
+        "awskms://alias/x?region=eu-central-1\n",
+        "",
+        7,
+    ],
+)
+def test_an_address_that_sends_this_machines_credentials_elsewhere_is_refused(url: Any) -> None:
+    assert reasons(with_secrets(cloud(url))) == [
+        (
+            "secrets_providers is not what pulumi writes here: its url is not the plain address of a key of AWS KMS, "
+            "Azure Key Vault, Google Cloud KMS or Vault"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        {},
+        {"type": "b64"},
+        {"type": "b64", "state": {}},
+        {"type": "Passphrase", "state": PASSPHRASE["state"]},
+        {"type": ["passphrase"], "state": PASSPHRASE["state"]},
+        {"type": "passphrase"},
+        {"type": "passphrase", "state": "v1:salt"},
+        {"type": "passphrase", "state": {"salt": "v1:salt", "url": KMS}},
+        {"type": "passphrase", "state": {"Salt": "v1:salt"}},
+        {"type": "passphrase", "state": {"salt": ["v1:salt"]}},
+        {"type": "cloud", "state": {"url": KMS}},
+        cloud(KMS, URL="awskms://alias/x?endpoint=http://127.0.0.1:1"),
+        cloud(KMS, encryptedkey="{}"),
+        {"type": "service", "state": {**SERVICE, "url": "http://127.0.0.1:9911"}},
+        {"type": "service", "state": {**SERVICE, "url": "https://api.pulumi.com.evil.example"}},
+        {"type": "service", "state": {**SERVICE, "url": "https://api.pulumi.com@evil.example"}},
+        {"type": "service", "state": {**SERVICE, "url": ""}},
+        {"type": "service", "state": {**SERVICE, "insecure": True}},
+        {"type": "service", "state": {**SERVICE, "stack": "../../user"}},
+        {"type": "service", "state": {**SERVICE, "ur\u017f": "http://127.0.0.1:1"}},
+    ],
+)
+def test_secrets_kept_in_any_other_way_are_refused(secrets: Any) -> None:
+    assert reasons(with_secrets(secrets))
+
+
+def test_a_pulumi_service_of_ones_own_is_named_by_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = with_secrets({"type": "service", "state": {**SERVICE, "url": "https://pulumi.acme.example"}})
+
+    assert reasons(own) == [
+        (
+            "secrets_providers is not what pulumi writes here: its url is neither https://api.pulumi.com nor what "
+            "PULUMI_BACKEND_URL names here"
+        )
+    ]
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://pulumi.acme.example/")
+    assert verify(own, PAYLOADS) == []
+
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+ENCRYPTED = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:bm9uY2U=:dGV4dA=="}
+OF_OURS = {SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": OURS["urn"], "id": "7", "packageVersion": ""}
+# What the engine makes of each: the file, an archive of an address, bytes, a resource, a value in the clear.
+MARKED: tuple[dict[str, Any], ...] = (
+    {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "path": "/etc/passwd"},
+    {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "uri": "http://127.0.0.1:9911/"},
+    {SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "uri": "file:///etc"},
+    {SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "assets": {"a": {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17"}}},
+    OF_OURS,
+    {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"clear"'},
+    {**ENCRYPTED, "plaintext": '"clear"'},
+    {**ENCRYPTED, "ciphertext": {"a": 1}},
+    {**ENCRYPTED, "path": "/etc/passwd"},
+    {SIGNATURE: "ea69d0e86d5b9d21f8cf9ea9ee0c30a1", "value": "Z0FTVg=="},
+    {SIGNATURE: "unknown"},
+    {SIGNATURE: {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:a"}, "path": "/etc/passwd"},
+    {SIGNATURE: None},
+)
+
+
+@pytest.mark.parametrize("marked", MARKED)
+def test_what_the_engine_would_take_for_a_file_or_a_reference_is_refused_anywhere(marked: dict[str, Any]) -> None:
+    for bag in ("inputs", "outputs"):
+        for value in (marked, [marked], {"a": [{"b": marked}]}):
+            changed = with_resource(**{bag: {**OURS[bag], "label": value}})
+            assert [(found.bag, found.resource) for found in verify(changed, PAYLOADS)] == [(bag, OURS["urn"])]
+            random_one = {**RANDOM, bag: {**RANDOM[bag], "keepers": value}}
+            assert [found.bag for found in verify(state(random_one), PAYLOADS)] == [bag]
+    assert [found.bag for found in verify(with_resource(replacementTrigger=[marked]), PAYLOADS)] == [
+        "replacementTrigger"
+    ]
+    whole = with_resource(outputs={SIGNATURE: "unknown", **OURS["outputs"]})
+    assert [found.bag for found in verify(whole, PAYLOADS)] == ["outputs"]
+    imported = {**IMPORTED, "inputs": {**IMPORTED["inputs"], "label": marked}}
+    assert [found.bag for found in verify({"resources": [imported]}, PAYLOADS)] == ["inputs"]
+    if marked is not OF_OURS:
+        assert [found.bag for found in verify(state({**COMPONENT, "outputs": {"a": marked}}), PAYLOADS)] == ["outputs"]
+
+
+def test_encrypted_values_and_resources_that_a_component_hands_out_pass() -> None:
+    assert verify(with_resource(inputs={**OURS["inputs"], "label": [ENCRYPTED]}), PAYLOADS) == []
+    assert verify(state({**COMPONENT, "outputs": {"user": OF_OURS, "secret": ENCRYPTED}}), PAYLOADS) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"packageVersion": "9.9.9"},
+        {"urn": f"{URN}pulumi:providers:other::mine::1"},
+        {"urn": "urn"},
+        {"id": {"V": "7"}},
+        {"pluginDownloadURL": "http://127.0.0.1:1/"},
+    ],
+)
+def test_a_reference_that_names_a_plugin_or_no_resource_is_refused(changed: dict[str, Any]) -> None:
+    assert reasons(state({**COMPONENT, "outputs": {"user": {**OF_OURS, **changed}}}))
+
+
+def test_files_that_a_program_of_ones_own_gives_another_package_are_its_own_affair() -> None:
+    code = foreign("aws:lambda/function:Function", inputs={"code": MARKED[0]})
+
+    assert [one.foreign for one in verify(state(code), PAYLOADS)] == [True]
 
 
 def foreign(kind: str, **more: Any) -> dict[str, Any]:
@@ -464,6 +649,15 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(run: Any, tmp_path: Path)
         ('{"resources": []} {"resources": []}', "it is no JSON object"),
         ("[" * 200_000, "it is no JSON object"),
         ('{"resources": ' + "1" * 5000 + "}", "it is no JSON object"),
+        ('{"resources": [], "a": NaN}', "it is no JSON object"),
+        ('{"resources": [], "a": -Infinity}', "it is no JSON object"),
+        ('{"resources": [], "a": 1e999}', "it is no JSON object"),
+        ('{"resources": [], "a\\ud800": 1}', "it is no JSON object"),
+        ('\ufeff{"resources": []}', "it is no JSON object"),
+        ('{"resources": []}\0', "it is no JSON object"),
+        ('{"resources": [],}', "it is no JSON object"),
+        ("", "it is no JSON object"),
+        (" " * (64 * 1024 * 1024 + 1), "it has more than 67108864 bytes. Divide it."),
     ],
 )
 def test_a_file_that_readers_may_read_differently_is_one_clear_error(

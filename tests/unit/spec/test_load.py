@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meta_access import yaml_files
 from meta_access.errors import ConfigError
 from meta_access.spec import load_stack
 from meta_access.spec.files import config_of
@@ -222,6 +223,50 @@ def test_a_twin_of_a_broken_file_is_told_as_well(refusals: Callable[..., list[st
     assert [text.partition(":")[0] for text in told] == [
         "stacks/clients.test/birch.yaml",
         "stacks/clients.test/birch.yml",
+    ]
+
+
+def test_many_client_files_cost_together_no_more_than_a_few(
+    refusals: Callable[..., list[str]], with_clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_files, "MOST_IN_FOLDER", 100)
+    honest = "access: own\nassets: &a [1, 2, 3, 4]\nmore: [*a, *a]\n"
+    broken = honest + "- "  # what a refused file has cost counts as well
+    for number in range(40):
+        (with_clients / f"c{number:02}.yaml").write_text(broken if number % 2 else honest)
+
+    assert refusals({"meta:clients_dir": "clients.test"}) == [
+        (
+            "stacks/clients.test: its files hold together 101 values or more, and at most 100 are "
+            "read. Fix: divide the clients among stacks, or correct a file."
+        )
+    ]
+
+
+def test_the_aliases_of_client_files_count_as_what_they_stand_for(
+    refusals: Callable[..., list[str]], with_clients: Path
+) -> None:
+    lines = "\n".join(["a: &a [x, x, x, x, x, x, x, x, x]", *(f"{key}: &{key} [{'*a, ' * 99}]" for key in "bcdefgh")])
+    for number in range(40):
+        (with_clients / f"c{number:02}.yaml").write_text(lines)
+
+    [told] = refusals({"meta:clients_dir": "clients.test"})
+    assert told.startswith("stacks/clients.test: its files hold together 1")
+    assert told.endswith("at most 100000 are read. Fix: divide the clients among stacks, or correct a file.")
+
+
+def test_client_files_of_too_many_bytes_are_not_read(
+    refusals: Callable[..., list[str]], with_clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        (with_clients / f"c{number}.yaml").write_text("#" * 1024 * 1024)
+    monkeypatch.setattr(yaml_files, "read_text", lambda *_: pytest.fail("a file was read"))
+
+    assert refusals({"meta:clients_dir": "clients.test"}) == [
+        (
+            "stacks/clients.test: its files hold together 5242880 bytes, and at most 4194304 are read. "
+            "Fix: divide the clients among stacks, or correct a file."
+        )
     ]
 
 

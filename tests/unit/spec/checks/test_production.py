@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meta_access import yaml_files
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -107,3 +109,20 @@ def test_the_same_person_works_in_every_environment(load: Callable[..., Stack], 
 @pytest.mark.usefixtures("production")
 def test_production_may_use_its_own_ids(load: Callable[..., Stack]) -> None:
     assert load(stack="prod")
+
+
+@pytest.mark.usefixtures("production")
+def test_many_stack_files_cost_together_no_more_than_a_few(
+    refusals: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_files, "MOST_IN_FOLDER", 1000)
+    for number in range(30):
+        (tmp_path / "stacks" / f"Pulumi.a{number:02}.yaml").write_text("config: {}\nx: [" + "1, " * 60 + "]\n")
+
+    assert refusals({}) == [
+        (
+            "stacks/Pulumi.prod.yaml: cannot be read, so its ids cannot be kept out of this stack. Fix: mend it: "
+            "stacks: its files hold together 1016 values or more, and at most 1000 are read. Fix: divide the clients "
+            "among stacks, or correct a file."
+        )
+    ]

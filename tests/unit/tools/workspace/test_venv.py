@@ -41,17 +41,6 @@ def test_it_is_made_once_and_again_when_the_dependencies_change(project: Path) -
     assert (project / "installs").read_text() == "dd"
 
 
-@pytest.mark.parametrize("name", ["yaml.py", "sitecustomize.py"])
-def test_a_file_that_stands_before_a_library_is_named_before_anything_of_the_project_runs(
-    project: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    assert venv.main() == 0
-    (project / name).touch()
-
-    assert venv.main() == 1
-    assert f"Nothing was done: '{name}' in the project's folder" in capsys.readouterr().err
-
-
 def test_it_is_made_again_when_the_lock_changes_or_another_set_is_wanted(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
