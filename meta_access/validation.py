@@ -7,6 +7,7 @@ scopes) come in as arguments; here stand only rules that do not.
 
 from __future__ import annotations
 
+import base64
 import difflib
 import ipaddress
 import re
@@ -45,6 +46,10 @@ _SECRET_ARN = re.compile(
 )
 # RFC 6750's characters of a token, and those that Meta's have besides: the bar of an app's token, also percent-encoded.
 _CREDENTIAL_CHARACTER = re.compile(r"[A-Za-z0-9|._~+/=%:-]", re.ASCII)
+_SCHEME_WORD = re.compile(r"(?i:bearer|oauth)(?=[\s:%+])")
+# A name, and `=` or `:` with more behind it than the padding of base64: `META_APP_SECRET=…`, `access_token:…`.
+_ASSIGNMENT = re.compile(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*[=:](?!=*\Z)", re.ASCII)
+_BARE_CREDENTIAL = re.compile(r"EAA[A-Za-z0-9]+|[0-9a-f]{32}|[0-9]+\|[A-Za-z0-9_-]+", re.ASCII)
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 _LINE_BREAKS = "\r\n\x0b\x0c\x85\u2028\u2029"
 _JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
@@ -271,6 +276,8 @@ def credential_value(value: str) -> str | None:
 
     HTTP libraries refuse such a text in a header, and quote the whole of it in their error.
     """
+    if wrapped := _wrapped(value):
+        return wrapped
     strange = next((char for char in value if not _CREDENTIAL_CHARACTER.fullmatch(char)), None)
     if strange is None:
         return None
@@ -279,6 +286,23 @@ def credential_value(value: str) -> str | None:
     if value[0] in "{[":
         return "is JSON, where the bare value is meant"
     return f"has {_strange(strange)} in it"
+
+
+def _wrapped(value: str) -> str | None:
+    """What a value was copied with, or as, whose every character may stand in a token."""
+    if scheme := _SCHEME_WORD.match(value):
+        return f"has the word {scheme[0].capitalize()} in front"
+    if _ASSIGNMENT.match(value):
+        return "is NAME=value or a reference, where the bare value is meant"
+    return "is base64 of the value" if _is_coded(value) else None
+
+
+def _is_coded(value: str) -> bool:
+    try:
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode("ascii").strip()
+    except ValueError:
+        return False
+    return _BARE_CREDENTIAL.fullmatch(plain) is not None
 
 
 def _strange(char: str) -> str:

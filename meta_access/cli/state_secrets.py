@@ -79,9 +79,7 @@ def _cloud(state: Mapping[str, Any]) -> str:
     plain = all(settings is not None and settings.fullmatch(one) for one in given) and len({*names}) == len(given)
     if plain and any(key.fullmatch(url) for key in _KEYS):
         return ""
-    return (
-        "its url is not the address of a key of AWS KMS, Azure Key Vault, Google Cloud KMS or Vault, and nothing else"
-    )
+    return "its url is not the plain address of a key of AWS KMS, Azure Key Vault, Google Cloud KMS or Vault"
 
 
 def _service(state: Mapping[str, Any], services: Collection[str]) -> str:

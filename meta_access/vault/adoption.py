@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from meta_access import validation
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import (
     AuthError,
@@ -22,7 +23,7 @@ from meta_access.errors import (
     SecretScheduledForDeletionError,
     SecretStoreError,
 )
-from meta_access.redaction import fingerprint
+from meta_access.redaction import fingerprint, hide
 from meta_access.vault import labels, tags
 from meta_access.vault.judgement import faults
 from meta_access.vault.labels import CURRENT
@@ -166,10 +167,14 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
         value, where = fields.get(key or KEY), f"JSON key {key or KEY!r}"
     else:
         value, where = (None if key else text), (f"JSON key {key!r}" if key else "value")
-    if not isinstance(value, str) or not value or any(part.isspace() for part in value):
+    value = value.strip() if isinstance(value, str) else ""
+    hide(value)
+    reason = validation.credential_value(value)
+    if not value or reason:
+        why = f": it {reason}" if reason else ""
         raise SecretStoreError(
-            f"Adopting the token in secret {work.secret.name} failed: its current version has no token as its {where}. "
-            "Nothing was changed. Say with --key under which JSON key it stands."
+            f"Adopting the token in secret {work.secret.name} failed: its current version has no token as its {where}"
+            f"{why}. Nothing was changed. Say with --key under which JSON key it stands, or store the bare value there."
         )
     return SecretStr(value)
 

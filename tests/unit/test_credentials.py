@@ -220,6 +220,19 @@ UNCLEAN = [
     ('{0}"', "has a quotation mark in it"),
     ("\u201c{0}\u201d", "has a quotation mark in it"),
     ('{{"app_secret":"{0}"}}', "is JSON, where the bare value is meant"),
+    ('{{"token": "{0}"}}', "is JSON, where the bare value is meant"),
+    ('["{0}"]', "is JSON, where the bare value is meant"),
+    ("META_APP_SECRET={0}", "is NAME=value or a reference, where the bare value is meant"),
+    ("export META_APP_SECRET={0}", "is NAME=value or a reference, where the bare value is meant"),
+    ('META_APP_SECRET="{0}"', "is NAME=value or a reference, where the bare value is meant"),
+    ("access_token: {0}", "is NAME=value or a reference, where the bare value is meant"),
+    ("env:META_APP_SECRET", "is NAME=value or a reference, where the bare value is meant"),
+    ("https://graph.facebook.com/?access_token={0}", "is NAME=value or a reference, where the bare value is meant"),
+    ("Bearer {0}", "has the word Bearer in front"),
+    ("bearer%20{0}", "has the word Bearer in front"),
+    ("OAuth {0}", "has the word Oauth in front"),
+    ("{0}\x00", "has U+0000 (a control character) in it"),
+    ("{0}\u00e9", "has U+00E9 (latin small letter e with acute) in it"),
     ("{0},{0}", "has a character that no token has in it"),
     ("{0}\\n", "has a character that no token has in it"),
 ]
@@ -251,9 +264,12 @@ def test_an_unclean_value_is_refused_by_its_reference_and_not_repeated(
 ) -> None:
     pasted = form.format(value)
     arn = vault.create_secret(Name="meta/prod/app", SecretString=json.dumps({"app_secret": pasted}))["ARN"]
-    monkeypatch.setenv("META_APP_SECRET", pasted)
+    references = [f"aws-secret:{arn}#app_secret"]
+    if "\0" not in pasted:  # which no variable can hold
+        monkeypatch.setenv("META_APP_SECRET", pasted)
+        references.append("env:META_APP_SECRET")
 
-    for reference in ("env:META_APP_SECRET", f"aws-secret:{arn}#app_secret"):
+    for reference in references:
         with pytest.raises(ConfigError) as refused:
             real(reference).admin_token()
 
@@ -265,6 +281,27 @@ def test_an_unclean_value_is_refused_by_its_reference_and_not_repeated(
     quoted = scrub(f"Invalid header value {pasted!r} {value} {base64.b64encode(b'x|' + value.encode()).decode()}")
     for given in shown(value):
         assert given not in quoted
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+@pytest.mark.parametrize("value", [HEX, TOKEN, "120480000000201|abcDEF_-x"])
+def test_base64_of_a_value_is_refused_as_that(monkeypatch: pytest.MonkeyPatch, value: str, ending: str) -> None:
+    coded = base64.b64encode(f"{value}{ending}".encode()).decode()
+    for given in (coded, coded.rstrip("="), coded.replace("+", "-").replace("/", "_")):
+        monkeypatch.setenv("META_APP_SECRET", given)
+
+        with pytest.raises(ConfigError, match="the value of env:META_APP_SECRET is base64 of the value") as refused:
+            real("env:META_APP_SECRET").admin_token()
+
+        assert given not in str(refused.value)
+        assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["EAA" + "Bx9" * 20 + "ZD", "EAA" + "Gq" * 40, "0123456789abcdef" * 2, "1|a=", "a=="])
+def test_what_meta_gives_out_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("META_APP_SECRET", value)
+
+    assert real("env:META_APP_SECRET").admin_token().get_secret_value() == value
 
 
 @pytest.mark.parametrize("text", ["\ufeff{}", "[" * 100_000, '{{"app_secret": "{}\n"}}', "{}"])

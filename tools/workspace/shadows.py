@@ -74,11 +74,10 @@ def _is_package(folder: Path) -> bool:
 
 
 def _without_source(folder: Path) -> Iterator[Path]:
-    """Compiled modules that are imported as they are, without a source beside them or a look at it, and linked folders."""
+    """Compiled modules that are imported without a source beside them or a look at it, and folders that are links."""
     for path in folder.rglob("*"):
-        if path.is_symlink() and path.is_dir():
-            yield path
-        elif path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path)):
+        compiled = path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path))
+        if compiled or (path.is_symlink() and path.is_dir()):
             yield path
 
 

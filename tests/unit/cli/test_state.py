@@ -119,7 +119,7 @@ PROVIDER: dict[str, Any] = {
     "created": "2026-11-27T02:11:28Z",
     "modified": "2026-11-27T02:11:28Z",
 }
-RANDOM = {
+RANDOM: dict[str, Any] = {
     "urn": f"{URN}meta:access:SystemIdentity$random:index/randomId:RandomId::suffix",
     "custom": True,
     "id": "aa",
@@ -130,7 +130,7 @@ RANDOM = {
     "provider": f"{PROVIDER['urn']}::{PROVIDER['id']}",
     "propertyDependencies": {"byteLength": []},
 }
-COMPONENT = {
+COMPONENT: dict[str, Any] = {
     "urn": f"{URN}meta:access:SystemIdentity::reporting",
     "custom": False,
     "type": "meta:access:SystemIdentity",

@@ -204,6 +204,30 @@ def test_a_value_without_a_token_is_refused_and_not_quoted(text: str, key: str |
     assert text not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ("{0}\u200b", "has U+200B (zero width space) in it"),
+        ("{0}\n{0}", "has a line break in it"),
+        ("{0}\0", "has U+0000 (a control character) in it"),
+        ("{0}\u00e9", "has U+00E9 (latin small letter e with acute) in it"),
+        ('"{0}"', "stands in quotes"),
+        ("Bearer {0}", "has the word Bearer in front"),
+        ("TOKEN={0}", "is NAME=value or a reference, where the bare value is meant"),
+    ],
+)
+def test_an_unclean_token_is_not_adopted_and_not_repeated(form: str, reason: str) -> None:
+    world = World()
+    value = token(world)
+    put(world, json.dumps({"access_token": form.format(value)}))
+
+    with pytest.raises(SecretStoreError, match="Nothing was changed") as refused:
+        adopted(world)
+
+    assert f"has no token as its JSON key 'access_token': it {reason}." in str(refused.value)
+    assert value not in str(refused.value)
+
+
 def test_another_stack_s_secret_is_refused() -> None:
     world = World()
     world.ensure()
