@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.secretsmanager.exceptions import SecretNotFoundException
-from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.secretsmanager.models import SecretsManagerBackend
 from moto.utilities.utils import get_partition
 
 from meta_access.emulator.aws import labels, records
@@ -38,6 +38,8 @@ class Inventory(SecretsManagerBackend):
         self._pruned: dict[str, list[str]] = {}
         self.functions: Container[str] = ()
         """ARNs of the functions that can be called."""
+        self.elsewhere: Callable[[str], Inventory] = lambda region: Inventory(region, now)
+        """The secrets of another region of the same account."""
 
     def all_records(self) -> list[Record]:
         self.drop_expired()
@@ -65,7 +67,7 @@ class Inventory(SecretsManagerBackend):
     def _is_valid_identifier(self, identifier: str) -> bool:
         return self._lookup(identifier) is not None
 
-    def _usable(self, secret_id: str) -> FakeSecret:
+    def _usable(self, secret_id: str) -> records.Secret:
         secret = self._lookup(secret_id)
         if secret is None:
             raise SecretNotFoundException
@@ -73,22 +75,22 @@ class Inventory(SecretsManagerBackend):
             raise ScheduledForDeletionException
         return secret
 
-    def _lookup(self, secret_id: str) -> FakeSecret | None:
+    def _lookup(self, secret_id: str) -> records.Secret | None:
         self.drop_expired()
         # moto takes the last part of any partial ARN as a name, whatever region and account it names.
         if secret_id.startswith("arn:") and not secret_id.startswith(self._arn_prefix()):
             return None
         secret = self.secrets.get(secret_id)
-        return secret if isinstance(secret, FakeSecret) else None
+        return secret if isinstance(secret, records.Secret) else None
 
     def drop_expired(self) -> None:
         now = self._seconds()
         for name, secret in list(dict.items(self.secrets)):
-            if isinstance(secret, FakeSecret) and secret.deleted_date is not None and secret.deleted_date <= now:
+            if isinstance(secret, records.Secret) and secret.deleted_date is not None and secret.deleted_date <= now:
                 self.restore_record(name, None)
 
     def _add_version(
-        self, secret: FakeSecret, version_id: str, text: str | None, binary: str | None, stages: list[str]
+        self, secret: records.Secret, version_id: str, text: str | None, binary: str | None, stages: list[str]
     ) -> None:
         now = self._seconds()
         self._pruned.setdefault(secret.name, []).extend(labels.prune(secret.versions, now))

@@ -31,6 +31,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ListSecrets": (),
     "BatchGetSecretValue": (),
     "GetRandomPassword": (),
+    "ReplicateSecretToRegions": ("SecretId", "AddReplicaRegions"),
+    "RemoveRegionsFromReplication": ("SecretId", "RemoveReplicaRegions"),
 }
 TEXTS: Mapping[str, tuple[int, int]] = {
     "Name": (1, 512),
@@ -62,6 +64,7 @@ FLAGS = frozenset(
         "ExcludePunctuation",
         "ExcludeUppercase",
         "ForceDeleteWithoutRecovery",
+        "ForceOverwriteReplicaSecret",
         "IncludeDeprecated",
         "IncludePlannedDeletion",
         "IncludeSpace",
@@ -75,6 +78,8 @@ LISTS: Mapping[str, tuple[type, int]] = {
     "SecretIdList": (str, 20),
     "Tags": (dict, 200),
     "Filters": (dict, 10),
+    "AddReplicaRegions": (dict, 128),  # neither page nor model has a quota of regions
+    "RemoveReplicaRegions": (str, 128),
 }
 VALUE_BYTES = 65536
 TAGS_PER_SECRET = 50
@@ -111,8 +116,10 @@ def check(operation: str, params: Mapping[str, Any]) -> None:
     _check_policy(params)
     if not all(_is_list_of(item.get("Values"), str) for item in params.get("Filters") or []):
         raise RefusedError("SerializationException", "A filter has a Key and a list of Values.")
-    if params.get("AddReplicaRegions"):
-        raise InvalidParameterException("The emulator replicates no secrets: leave AddReplicaRegions out.")
+    for row in params.get("AddReplicaRegions") or []:
+        if not all(isinstance(row.get(key, ""), str) for key in ("Region", "KmsKeyId")):
+            raise RefusedError("SerializationException", "A replica region has a Region and a KmsKeyId, both texts.")
+        _check_key(row.get("KmsKeyId"))
 
 
 def check_tags(tags: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from moto.secretsmanager.exceptions import (
     InvalidRequestException,
+    ResourceExistsException,
     SecretNotFoundException,
     SecretsManagerClientError,
 )
@@ -36,6 +37,16 @@ class NoValueException(SecretNotFoundException):
 class ScheduledForDeletionException(InvalidRequestException):
     def __init__(self) -> None:
         super().__init__("You can't perform this operation on the secret because it was marked for deletion.")
+
+
+class TokenInUseException(ResourceExistsException):
+    """A version with this id is there and holds another value."""
+
+    def __init__(self, version_id: str, arn: str) -> None:
+        super().__init__(
+            f"You can't use ClientRequestToken {version_id} because that value is already in use for a version of "
+            f"secret {arn}."
+        )
 
 
 class VersionDeletedException(InvalidRequestException):

@@ -38,13 +38,18 @@ WRITES: Mapping[str, str] = {
     "DeleteSecret": "delete_secret",
     "PutResourcePolicy": "put_resource_policy",
     "PutSecretValue": "put_secret_value",
+    "RemoveRegionsFromReplication": "remove_regions_from_replication",
+    "ReplicateSecretToRegions": "replicate_secret_to_regions",
     "RestoreSecret": "restore_secret",
     "RotateSecret": "rotate_secret",
+    "StopReplicationToReplica": "stop_replication_to_replica",
     "TagResource": "tag_resource",
     "UntagResource": "untag_resource",
     "UpdateSecret": "update_secret",
     "UpdateSecretVersionStage": "update_secret_version_stage",
 }
+# What does not go to a secret that is there, and the one write that a replica takes.
+NOT_TO_A_PRIMARY = frozenset({"CreateSecret", "StopReplicationToReplica"})
 
 
 class Responses(SecretsManagerResponse):
@@ -70,6 +75,8 @@ class Responses(SecretsManagerResponse):
         Raises:
             SecretsManagerClientError: AWS's refusal; nothing is promised about what is stored then.
         """
+        if operation in WRITES and operation not in NOT_TO_A_PRIMARY:
+            self.backend.check_writable(self._params["SecretId"])
         answer = json.loads(getattr(self, (READS.get(operation) or WRITES[operation]))())
         if not isinstance(answer, dict):
             raise TypeError(f"{operation} answered no object")
@@ -89,6 +96,9 @@ class Responses(SecretsManagerResponse):
         answer = json.loads(super().list_secrets())
         found = [views.listed(secret) for secret in answer["SecretList"]]
         return json.dumps(views.without_none({"SecretList": found, "NextToken": answer["NextToken"]}))
+
+    def stop_replication_to_replica(self) -> str:
+        return json.dumps({"ARN": self.backend.stop_replication_to_replica(self._get_param("SecretId"))})
 
     def batch_get_secret_value(self) -> str:
         views.offset(self._get_param("NextToken"))

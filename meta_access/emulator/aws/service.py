@@ -140,18 +140,25 @@ class AwsDoor:
     def _write(self, backend: Backend, call: wire.Call) -> dict[str, Any]:
         wanted = call.params["Name"] if call.operation == "CreateSecret" else call.params["SecretId"]
         name = backend.name_of(wanted) or wanted
-        before = backend.record(name)
+        before = self._everywhere(name)
         try:
             answer = Responses(backend, call.params).run(call.operation)
-            after = backend.record(name)
-            if after != before:
+            backend.spread(name)
+            after = self._everywhere(name)
+            changed = [region for region, record in after.items() if record != before.get(region)]
+            if changed:
                 self.save()
         except BaseException:
-            backend.restore_record(name, before)
+            for region, held in self._backends.items():
+                held.restore_record(name, before.get(region))
             raise
-        if after != before:
-            self._history.add(call.region, name, before)
+        for region in changed:
+            self._history.add(region, name, before.get(region))
         return answer
+
+    def _everywhere(self, name: str) -> dict[str, Record | None]:
+        """A secret and its replicas, which have its name, by region."""
+        return {region: held.record(name) for region, held in self._backends.items()}
 
     def _rotate(self, backend: Backend, call: wire.Call, answer: dict[str, Any]) -> None:
         """Call the function behind the answer's back, as AWS does."""
@@ -164,6 +171,7 @@ class AwsDoor:
         def succeeded() -> None:
             with self._lock:
                 backend.rotated(arn, version_id, tested_only=tested_only)
+                backend.spread(arn)
                 self.save()
 
         self.functions.rotate(function, arn, version_id, tested_only=tested_only, succeeded=succeeded)
@@ -186,6 +194,7 @@ class AwsDoor:
         if region not in self._backends:
             self._backends[region] = Backend(region, self._clock.now)
             self._backends[region].functions = self.functions
+            self._backends[region].elsewhere = self._backend
         return self._backends[region]
 
 

@@ -21,7 +21,9 @@ def described(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def listed(shown: Mapping[str, Any]) -> dict[str, Any]:
     """One entry of ListSecrets, likewise."""
-    return _labelled(shown, keep="SecretVersionsToStages", drop="VersionIdsToStages")
+    left = _labelled(shown, keep="SecretVersionsToStages", drop="VersionIdsToStages")
+    left.pop("ReplicationStatus", None)  # DescribeSecret's alone
+    return left
 
 
 def versions(record: Record, start: int, size: int, *, deprecated: bool) -> dict[str, Any]:

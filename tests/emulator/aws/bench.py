@@ -92,10 +92,16 @@ def token() -> str:
 
 def refusal(call: Callable[[], object]) -> str:
     """The error code of a call that has to be refused, with HTTP status 400."""
+    return refusal_in_words(call)[0]
+
+
+def refusal_in_words(call: Callable[[], object]) -> tuple[str, str]:
+    """The error code and the message, likewise."""
     with pytest.raises(ClientError) as caught:
         call()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    return caught.value.response["Error"]["Code"]
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
 
 
 def post(url: str, operation: str, body: object, **headers: str) -> tuple[int, dict[str, Any]]:

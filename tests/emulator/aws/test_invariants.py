@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 VERSIONS = st.sampled_from([digit * 32 for digit in "123456"])
 LABELS = st.sampled_from(["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "META_G1", "META_G2"])
 NAMES = st.sampled_from(["a", "b"])
+REGIONS = st.sampled_from(["us-east-1", "us-east-2", "eu-west-1"])  # unsigned requests go to the first one
+REPLICAS = st.fixed_dictionaries({"Region": REGIONS})
 VALUES = st.sampled_from(["x", "y"])
 
 Calls = list[tuple[str, dict[str, Any]]]
@@ -57,6 +59,9 @@ SENSIBLE = st.one_of(
     call("DeleteSecret", SecretId=NAMES, ForceDeleteWithoutRecovery=st.booleans()),
     call("RestoreSecret", SecretId=NAMES),
     call("RotateSecret", SecretId=NAMES, ClientRequestToken=VERSIONS),
+    call("ReplicateSecretToRegions", SecretId=NAMES, AddReplicaRegions=st.lists(REPLICAS, min_size=1, max_size=2)),
+    call("RemoveRegionsFromReplication", SecretId=NAMES, RemoveReplicaRegions=st.lists(REGIONS, min_size=1)),
+    call("StopReplicationToReplica", SecretId=NAMES),
     call("GetSecretValue", SecretId=NAMES, VersionStage=st.none() | LABELS, VersionId=st.none() | VERSIONS),
 )
 
@@ -65,7 +70,7 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["Key", "Value", "Values"]), inner),
     max_leaves=5,
 )
-KEYS = sorted({*limits.TEXTS, *limits.NUMBERS, *limits.FLAGS, *limits.LISTS, "AddReplicaRegions"})
+KEYS = sorted({*limits.TEXTS, *limits.NUMBERS, *limits.FLAGS, *limits.LISTS})
 OPERATIONS = sorted({*READS, *WRITES})
 
 

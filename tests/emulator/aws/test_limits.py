@@ -177,7 +177,11 @@ def test_a_malformed_policy_is_refused(sm: SecretsManagerClient) -> None:
         ("ListSecrets", {"Filters": [{"Key": "name", "Values": 5}]}, "SerializationException"),
         ("ListSecrets", {"MaxResults": 101}, "ValidationException"),
         ("GetRandomPassword", {"PasswordLength": 5000}, "ValidationException"),
-        ("StopReplicationToReplica", {"SecretId": "s"}, "UnknownOperationException"),
+        ("ReplicateSecretToRegions", {"SecretId": "s"}, "ValidationException"),
+        ("ReplicateSecretToRegions", {"SecretId": "s", "AddReplicaRegions": []}, "ValidationException"),
+        ("ReplicateSecretToRegions", {"SecretId": "s", "AddReplicaRegions": [{"Region": 5}]}, "SerializationException"),
+        ("RemoveRegionsFromReplication", {"SecretId": "s", "RemoveReplicaRegions": [5]}, "SerializationException"),
+        ("ValidateResourcePolicy", {"ResourcePolicy": "{}"}, "UnknownOperationException"),
         ("NoSuchOperation", {}, "UnknownOperationException"),
     ],
 )

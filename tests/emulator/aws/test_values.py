@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.aws.bench import FAKE_TOKEN, labels, refusal, token, value
+from tests.emulator.aws.bench import FAKE_TOKEN, labels, refusal, refusal_in_words, token, value
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -147,13 +147,35 @@ def test_create_is_repeatable_with_its_token_and_value_and_nothing_else(sm: Secr
     assert value(sm, "s", VersionId=V2) == "two"
 
 
-def test_update_with_the_token_of_an_existing_version_is_refused(sm: SecretsManagerClient) -> None:
-    # moto 5.2: 200. AWS: an error even for the same value. Drop when moto refuses it.
+def test_a_used_token_with_another_value_is_named_with_its_secret(sm: SecretsManagerClient) -> None:
+    # Verified on AWS by moto's own tests, for Create, Put and Update.
+    arn = sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)["ARN"]
+
+    refusals = [
+        refusal_in_words(lambda: sm.create_secret(Name="s", SecretString="two", ClientRequestToken=V1)),
+        refusal_in_words(lambda: sm.put_secret_value(SecretId=arn, SecretString="two", ClientRequestToken=V1)),
+        refusal_in_words(lambda: sm.update_secret(SecretId=arn, SecretString="two", ClientRequestToken=V1)),
+    ]
+
+    named = f"You can't use ClientRequestToken {V1} because that value is already in use for a version of secret {arn}."
+    assert refusals == 3 * [("ResourceExistsException", named)]
+    assert refusal_in_words(lambda: sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V2)) == (
+        "ResourceExistsException",
+        "The operation failed because the secret s already exists.",
+    )
+    assert value(sm, "s") == "one"
+
+
+def test_update_of_the_same_value_under_the_same_token_answers_that_version(sm: SecretsManagerClient) -> None:
+    # Verified on AWS by moto's own tests. The labels stay where they are: nothing is written.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
+    sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2)
 
-    code = refusal(lambda: sm.update_secret(SecretId="s", SecretString="one", ClientRequestToken=V1))
+    answer = sm.update_secret(SecretId="s", SecretString="one", ClientRequestToken=V1)
 
-    assert code == "ResourceExistsException"
+    assert answer["VersionId"] == V1
+    assert labels(sm, "s") == {V1: ["AWSPREVIOUS"], V2: ["AWSCURRENT"]}
+    assert value(sm, "s") == "two"
 
 
 def test_update_changes_the_description_alone_and_can_clear_it(sm: SecretsManagerClient) -> None:
