@@ -21,7 +21,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import LocationValueError
 
 from meta_access import redaction
-from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_shown
+from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import SecretDeniedError
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
             region_name=region,
             endpoint_url=endpoint_url,
             config=config,
+            # What AWS_CA_BUNDLE and the like say is for AWS itself, and left to the library.
+            verify=roots(endpoint_url) if loopback and endpoint_url else None,
             aws_access_key_id=fake,
             aws_secret_access_key=fake,
         )

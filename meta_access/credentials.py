@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import ssl
 import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 
 from meta_access import errors, validation
 from meta_access.aws import FAILURES, Refused, is_of_credentials, refusal, secrets_manager, trouble
-from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback
+from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback, roots
 from meta_access.errors import ConfigError, Problem
 from meta_access.redaction import hide
 
@@ -209,16 +210,19 @@ def _from_emulator(connection: Connection, field: str, path: str) -> str:
 def _ask_emulator(base: SplitResult) -> dict[str, Any]:
     # urllib, because this layer lies below the Graph client, whose session needs these very credentials. No proxy: one
     # named in the environment would be asked for an address that means itself.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     url = f"{base.scheme}://{base.netloc}/_control/credentials"
+    trusted = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=roots(url)))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusted, _NoRedirect())
     try:
         with opener.open(url, timeout=_EMULATOR_TIMEOUT_S) as reply:
             answer = json.loads(reply.read(_LARGEST_ANSWER))
     except (OSError, http.client.HTTPException) as error:
+        cause = _cause(error)
+        advice = "Is it running? Start it with `meta-access emulator start`."
+        if cause == ssl.SSLCertVerificationError.__name__:
+            advice = 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'
         raise errors.GraphUnreachableError(
-            f"Asking the emulator at {base.netloc} for its credentials failed ({_cause(error)}). Is it running? "
-            "Start it with `meta-access emulator start`.",
-            sent=False,
+            f"Asking the emulator at {base.netloc} for its credentials failed ({cause}). {advice}", sent=False
         ) from None
     except (ValueError, RecursionError):
         answer = None

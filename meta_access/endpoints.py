@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 REAL_GRAPH_HOST = "graph.facebook.com"
 ALLOW_VARIABLE = "META_ACCESS_ALLOW_GRAPH_HOST"
+ROOTS_VARIABLE = "SSL_CERT_FILE"
+"""Names what certificates of this machine's own services are checked by, such as the emulator's with --tls."""
 PROXY_VARIABLE = "META_ACCESS_PROXY"
 """Names the proxy for Graph and AWS: in the runner's environment, never in a stack file."""
 _OTHER_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
@@ -87,6 +89,26 @@ def is_loopback(url: SplitResult) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def roots(url: str) -> str | None:
+    """The file with the authorities that may vouch for a service of this machine; None takes the public ones.
+
+    Meta and AWS are checked by the public ones alone, whatever the environment says.
+
+    Raises:
+        ConfigError: SSL_CERT_FILE names no file.
+    """
+    parts, named = urlsplit(url), os.environ.get(ROOTS_VARIABLE, "")
+    if parts.scheme != "https" or not named or not is_loopback(parts):
+        return None
+    if not os.path.isfile(named):  # noqa: PTH113 - a text of the environment, which a Path would change
+        raise _wrong(
+            ROOTS_VARIABLE,
+            f"names no file, and {parts.netloc} on this machine is checked by it.",
+            'run eval "$(meta-access emulator env)" again, or unset it.',
+        )
+    return named
 
 
 def _is_here(url: SplitResult) -> bool:

@@ -204,11 +204,11 @@ def graph_call(
         return _decoded(refused.code, refused.read(), dict(refused.headers.items()))
 
 
-def start_emulator(state_dir: Path) -> RunningEmulator:
-    """Start an emulator on free ports over a state folder, and wait until it answers."""
+def start_emulator(state_dir: Path, *options: str) -> RunningEmulator:
+    """Start an emulator on free ports over a state folder, and wait until it answers; `options` are more words."""
     state_dir.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "meta_access.cli", "emulator", "start", "--foreground"]
-    words += ["--home", str(state_dir), "--port", "0", "--aws-port", "0"]
+    words += ["--home", str(state_dir), "--port", "0", "--aws-port", "0", *options]
     printed = state_dir / "printed.txt"
     with printed.open("ab") as output:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +15,7 @@ import click
 
 from meta_access import __version__
 from meta_access.emulator import acts, client, har, process, world_files
+from meta_access.emulator.certificates import Files
 from meta_access.emulator.httpd import HOST
 from meta_access.emulator.persistence import HOME_VARIABLE, StateFolder, default_home
 from meta_access.emulator.process import ProcessError, Where
@@ -30,6 +32,9 @@ def command() -> None:
     """Run Meta and Secrets Manager on this machine, with fake tokens."""
 
 
+_GIVEN = ("host", "exposed", "world", "tls", "allowed_hosts")
+
+
 def _where(function: Callable[..., None]) -> Callable[..., None]:
     """Options that name an emulator, handed on as one `Where`, and `--json`."""
 
@@ -39,7 +44,7 @@ def _where(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def with_where(home: Path | None, port: int | None, **rest: Any) -> None:
         named = home is not None or bool(os.environ.get(HOME_VARIABLE))
-        given = {name: rest.pop(name) for name in ("host", "exposed", "world") if name in rest}
+        given = {name: rest.pop(name) for name in _GIVEN if name in rest}
         where = Where((home or default_home()).absolute(), port, rest.pop("aws_port", None), named=named, **given)
         function(where, **rest)
 
@@ -54,6 +59,10 @@ _WORLD = click.option("--world", help=f"World file, or one of {', '.join(world_f
 @click.option("--aws-port", type=click.IntRange(0, 65535), help="Secrets Manager port; 8766 when left out.")
 @click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
 @click.option("--expose", "exposed", is_flag=True, help="Allow an address that others can reach.")
+@click.option("--tls", is_flag=True, help="Speak https, too; `env` prints what makes clients trust it.")
+@click.option(
+    "--allow-host", "allowed_hosts", multiple=True, metavar="NAME", help="Name that clients may use; repeatable."
+)
 @_WORLD
 @_where
 def start(where: Where, *, foreground: bool, as_json: bool) -> None:
@@ -92,6 +101,20 @@ def status(where: Where, *, as_json: bool) -> None:
         ),
         as_json=as_json,
     )
+
+
+@command.command()
+@_where
+def env(where: Where, *, as_json: bool) -> None:
+    """Print the variables that make clients trust an emulator with --tls, for `eval` in a shell."""
+    found = _running(where, as_json=as_json)
+    if not found.get("tls"):
+        raise ProcessError(
+            f"the emulator at {found['graph']} speaks plain http, for which clients need nothing. For https, stop it "
+            "and start it with --tls."
+        )
+    shown = Files(StateFolder(Path(found["home"])).tls_folder).variables()
+    _tell(shown, "\n".join(f"export {name}={shlex.quote(value)}" for name, value in shown.items()), as_json=as_json)
 
 
 @command.command()
@@ -314,6 +337,7 @@ def _status(found: dict[str, Any]) -> dict[str, Any]:
         "aws_url": found["aws"],
         "aws_region": given.get("aws_region", REGION),
         "world": found["world"],
+        "ca_file": str(Files(StateFolder(Path(found["home"])).tls_folder).authority) if found.get("tls") else None,
         "dashboard_url": f"{found['graph']}/dashboard",
         "app_id": given["app_id"],
         "app_secret": given["app_secret"],

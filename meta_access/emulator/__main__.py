@@ -21,6 +21,8 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=HOST, help="address to listen on")
     parser.add_argument("--expose", action="store_true", help="allow an address that others can reach")
     parser.add_argument("--world", help="what a new state folder begins with: a world file, or a name")
+    parser.add_argument("--tls", action="store_true", help="speak https, too, with a certificate of its own authority")
+    parser.add_argument("--allow-host", action="append", default=[], help="name that clients may use; repeatable")
     return parser
 
 
@@ -35,6 +37,8 @@ def main() -> int:
             host=given.host,
             exposed=given.expose,
             world=given.world,
+            tls=given.tls,
+            allowed_hosts=tuple(given.allow_host),
         )
         foreground(where, lambda text: print(text, flush=True))
     except MetaAccessError as failed:

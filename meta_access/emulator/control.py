@@ -16,7 +16,8 @@ from werkzeug.wrappers import Request
 from meta_access.emulator import acts, world_json
 from meta_access.emulator.clock import ClockError, http_date, iso, parse_iso
 from meta_access.emulator.fault import FaultError
-from meta_access.emulator.forms import LOOPBACK, ForeignError, check_local
+from meta_access.emulator.forms import ForeignError, check_local
+from meta_access.emulator.hosts import LOOPBACK
 from meta_access.emulator.named import ActError
 from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.world_files import USUAL, WorldFile
@@ -70,7 +71,7 @@ class Control:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            check_local(request)
+            check_local(request, self._emulator.hosts)
             answer = self._answer(request)
         except (ControlError, ForeignError, WorldError, FaultError, ClockError, ActError) as wrong:
             answer = self._json({"error": str(wrong)}, getattr(wrong, "status", 400))
@@ -94,7 +95,8 @@ class Control:
         where = {"graph": self._emulator.graph_url, "aws": self._emulator.aws_url}
         folder = self._emulator.folder
         named = {"home": str(folder.home), "world": folder.starting_point().name}
-        return {"status": "ok", **where, "pid": os.getpid(), **named}
+        doors = {"tls": self._emulator.certificates is not None, "allowed_hosts": list(self._emulator.hosts.allowed)}
+        return {"status": "ok", **where, "pid": os.getpid(), **named, **doors}
 
     def _json(self, body: Any, status: int = 200) -> Answer:
         headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), self._date())

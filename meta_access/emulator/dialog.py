@@ -63,7 +63,7 @@ class Dialog:
                 self._emulator.forms.check(request)
                 # Closed to other pages: any of them may open a login, but only ours may send an answer to it.
                 return self._locked(request, posted=True)
-            check_host(request)  # a link to a login does come from another page
+            check_host(request, self._emulator.hosts)  # a link to a login does come from another page
             if request.method not in ("GET", "HEAD"):
                 return self._refused("This page is only read.", "It takes GET and POST.", HTTPStatus.METHOD_NOT_ALLOWED)
             return self._locked(request, posted=False)

@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import aws, private_files, world_files
+from meta_access.emulator import aws, certificates, private_files, world_files
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.dashboard.site import Dashboard
@@ -15,6 +15,7 @@ from meta_access.emulator.dialog import Dialog
 from meta_access.emulator.faults import Faults
 from meta_access.emulator.forms import FormGuard
 from meta_access.emulator.graph import GraphDoor
+from meta_access.emulator.hosts import Hosts
 from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT, HOST, Door, check_address
 from meta_access.emulator.journal import Journal
 from meta_access.emulator.keyring import Keyring
@@ -42,6 +43,8 @@ class Emulator:
         host: str = HOST,
         exposed: bool = False,
         world: WorldFile | None = None,
+        tls: bool = False,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         """Take the folder, load the world, bind the ports.
 
@@ -52,12 +55,16 @@ class Emulator:
             host: The address to listen on.
             exposed: Whether that may be one that others can reach.
             world: What a new state folder begins with; the usual world when left out.
+            tls: Whether both doors speak https, too, with a certificate of the state folder's own authority.
+            allowed_hosts: Names that clients may use beside those of loopback.
 
         Raises:
-            MetaAccessError: StateError, KeyringError, PortError and ExposedError say what failed.
+            MetaAccessError: StateError, KeyringError, PortError, ExposedError, HostError and CertificateError say what
+                failed.
             WorldError: The world cannot be; nothing is kept of it.
         """
         check_address(host, exposed=exposed)
+        self.hosts = Hosts(allowed_hosts)
         self.folder = StateFolder(home)
         self.folder.take()
         try:
@@ -67,18 +74,25 @@ class Emulator:
             self._begin_with(world, saved)
             self.journal = Journal(self.clock)
             self.faults = Faults()
-            self.forms = FormGuard()
+            self.forms = FormGuard(self.hosts)
             self.store = Store(self.folder, self.clock, self.keyring, saved)
             self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
             self.functions = self._aws.functions
-            self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal)
+            self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal, hosts=self.hosts)
             self.limits = self._graph.limits
             self._control = Control(self)
             self._dashboard = Dashboard(self)
             self._dialog = Dialog(self)
-            self._graph_server = Door(port, self._route, host)
+            self.certificates = certificates.Files(self.folder.tls_folder) if tls else None
+            context = None
+            if self.certificates is not None:
+                # Here and not above: few want it, and loading the library takes a while.
+                from meta_access.emulator import authority  # noqa: PLC0415
+
+                context = authority.server_context(self.certificates, (*self.hosts.all, host))
+            self._graph_server = Door(port, self._route, host, tls=context)
             try:
-                self._aws_server = Door(aws_port, self._route_aws, host)
+                self._aws_server = Door(aws_port, self._route_aws, host, tls=context)
             except BaseException:
                 self._graph_server.server_close()
                 raise

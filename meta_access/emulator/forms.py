@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from meta_access.emulator.tokens import same
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+    from meta_access.emulator.hosts import Hosts
 
 
 class ForeignError(ValueError):
@@ -25,21 +24,18 @@ class ForeignError(ValueError):
     status = 403
 
 
-def check_host(request: Request) -> None:
+def check_host(request: Request, hosts: Hosts) -> None:
     """Refuse a name that somebody else made point here."""
-    try:
-        name = urlsplit(f"//{request.host}").hostname
-    except ValueError:  # half an IPv6 address
-        name = None
-    if name not in LOOPBACK:
-        raise ForeignError("this emulator answers to 127.0.0.1 and localhost only.")
+    if not hosts.know(request.host):
+        names = " and ".join(("127.0.0.1", "localhost", *hosts.allowed))
+        raise ForeignError(f"this emulator answers to {names} only; a start with --allow-host adds a name.")
 
 
-def check_local(request: Request) -> None:
+def check_local(request: Request, hosts: Hosts) -> None:
     """Refuse a request for another host, and one that a browser makes for another origin."""
-    check_host(request)
+    check_host(request, hosts)
     origin = request.headers.get("Origin")
-    if origin is not None and origin != f"{request.scheme}://{request.host}":
+    if origin is not None and origin != hosts.base_url(request):
         raise ForeignError("this emulator does not answer other web pages.")
 
 
@@ -51,12 +47,13 @@ class FormGuard:
 
     FIELD = "form_token"
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Hosts) -> None:
         self.value = secrets.token_urlsafe(32)
+        self._hosts = hosts
 
     def check(self, request: Request) -> None:
         """Refuse a form that was not sent from a page of this process."""
-        check_local(request)
+        check_local(request, self._hosts)
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             raise ForeignError("this emulator does not take forms of other web pages.")
         if not same(request.form.get(self.FIELD, ""), self.value):

@@ -15,7 +15,7 @@ from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.faults import as_header
 from meta_access.emulator.journal import NO_ANSWER
 from meta_access.emulator.limits import Limits
-from meta_access.emulator.reply import render
+from meta_access.emulator.reply import preflight, render
 from meta_access.emulator.wsgi import send
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from meta_access.emulator.clock import WorldClock
     from meta_access.emulator.fault import Fault
     from meta_access.emulator.faults import Faults
+    from meta_access.emulator.hosts import Hosts
     from meta_access.emulator.journal import Journal
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.request import GraphRequest
@@ -49,17 +50,20 @@ NEWEST = max(rules.load("2026-05").api_versions, key=rules.version_number)  # sh
 class GraphDoor:
     """Answers Graph calls from the world in a store."""
 
-    def __init__(self, store: Store, clock: WorldClock, keyring: Keyring, faults: Faults, journal: Journal) -> None:
+    def __init__(
+        self, store: Store, clock: WorldClock, keyring: Keyring, faults: Faults, journal: Journal, *, hosts: Hosts
+    ) -> None:
         self._store = store
         self._clock = clock
         self._keyring = keyring
         self._faults = faults
         self._journal = journal
+        self._hosts = hosts
         self.limits = Limits()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
-        fault, answer = self._take(method, path, environ, lambda stale: self._perform(environ, stale))
+        fault, answer = self._take(method, path, environ, lambda stale: self._serve(environ, stale))
         self._faults.hang(fault)
         return send(answer, start_response)
 
@@ -88,9 +92,14 @@ class GraphDoor:
             return render(error, version=NEWEST, now=self._clock.now()), error.code
         return self._faults.apply(fault, environ, lambda: perform(None)[0]), None
 
+    def _serve(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return preflight(environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""), self._clock.now()), None
+        return self._perform(environ, stale)
+
     def _perform(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:
         try:
-            request = requests.parse(environ)
+            request = requests.parse(environ, self._hosts)
         except GraphFault as fault:
             return render(fault, version=NEWEST, now=self._clock.now()), fault.code
         if not batch.asked(request):

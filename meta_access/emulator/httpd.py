@@ -11,6 +11,7 @@ import io
 import ipaddress
 import logging
 import socket
+import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ GRAPH_PORT = 8765
 AWS_PORT = 8766
 LARGEST_BODY = 8 * 1024 * 1024
 IDLE_S = 120
+_TLS_HANDSHAKE = b"\x16"  # the first byte of every one, and of no HTTP request
 
 
 class PortError(MetaAccessError):
@@ -75,8 +77,9 @@ class Door(ThreadingHTTPServer):
     # A stopped emulator's port is free again at once; a port that somebody listens on is refused all the same.
     allow_reuse_address = True
 
-    def __init__(self, port: int, app: WSGIApplication, host: str = HOST) -> None:
+    def __init__(self, port: int, app: WSGIApplication, host: str = HOST, *, tls: ssl.SSLContext | None = None) -> None:
         self.app = app
+        self._tls = tls
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             super().__init__((host, port), _Handler)
@@ -84,7 +87,7 @@ class Door(ThreadingHTTPServer):
             raise PortError(port, getattr(failed, "strerror", None) or str(failed), host) from None
         # Every address means loopback, too, which is what this machine's own programs are told.
         shown = {"0.0.0.0": HOST, "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - it is told, not taken
-        self.url = f"http://{shown}:{self.server_port}"
+        self.url = f"{'http' if tls is None else 'https'}://{shown}:{self.server_port}"
 
     def server_bind(self) -> None:
         # The standard one looks the host's name up, which can take seconds.
@@ -93,10 +96,21 @@ class Door(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, self.server_address[1]
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, in its thread. With TLS the port takes http, too: this machine's commands use it."""
+        if self._tls is None:
+            return super().finish_request(request, client_address)
+        request.settimeout(IDLE_S)
+        if request.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
+            return super().finish_request(request, client_address)
+        with self._tls.wrap_socket(request, server_side=True) as secured:
+            return super().finish_request(secured, client_address)
+
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
         """Say what failed, without the traceback, whose text may hold what a client sent."""
         failed = sys.exc_info()[0]
-        if failed is None or not issubclass(failed, ConnectionError | TimeoutError):
+        # A client that does not trust the certificate, or asks for another protocol, is no failure of ours.
+        if failed is None or not issubclass(failed, ConnectionError | TimeoutError | ssl.SSLError):
             log.error("a connection ended with %s", failed.__name__ if failed else "nothing")
 
 
@@ -169,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             "RAW_URI": self.path,
             "REQUEST_URI": self.path,
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": "https" if isinstance(self.connection, ssl.SSLSocket) else "http",
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,

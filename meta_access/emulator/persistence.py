@@ -65,6 +65,7 @@ class StateFolder:
         self.keyring_file = home / "credentials.json"
         self.run_file = home / "run.json"
         self.log_file = home / "emulator.log"
+        self.tls_folder = home / "tls"
         self._lock_file: TextIO | None = None
 
     def take(self) -> None:

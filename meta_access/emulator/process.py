@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import client, ports, private_files, world_files
+from meta_access.emulator.hosts import Hosts
 from meta_access.emulator.httpd import AWS_PORT, EXPOSED, GRAPH_PORT, HOST, PortError, check_address, is_loopback
 from meta_access.emulator.persistence import StateFolder
 from meta_access.emulator.world_json import WorldError
@@ -41,6 +42,8 @@ class Where:
             the port is, such as the one that `make up` started on the checkout's folder.
         host: The address to listen on; `exposed` says that it may be one that others reach.
         world: What a new folder begins with: the path of a world file, or the name of a world that comes along.
+        tls: Whether it is to speak https.
+        allowed_hosts: Names that clients may use beside those of loopback.
     """
 
     home: Path
@@ -50,6 +53,8 @@ class Where:
     host: str = HOST
     exposed: bool = False
     world: str | None = None
+    tls: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
     def means(self, found: dict[str, Any]) -> bool:
         return not self.named or found["home"] == str(self.home)
@@ -68,6 +73,8 @@ def foreground(where: Where, say: Callable[[str], None]) -> None:
             host=where.host,
             exposed=where.exposed,
             world=None if where.world is None else world_files.find(where.world),
+            tls=where.tls,
+            allowed_hosts=where.allowed_hosts,
         )
     except PortError as taken:
         raise _named(taken) from None
@@ -99,6 +106,7 @@ def running(where: Where) -> dict[str, Any] | None:
 
 def start(where: Where) -> tuple[dict[str, Any], bool]:
     """Start in the background, or find the one that runs: its health, and whether it was started now."""
+    Hosts(where.allowed_hosts)  # refuses what is no name
     found = running(where) or (client.health(f"http://{HOST}:{GRAPH_PORT}") if where.port is None else None)
     if found is not None:
         if not where.means(found):
@@ -108,6 +116,7 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
                 f"the emulator at {found['graph']} runs already and began with the world {found['world']}. Run "
                 f"`meta-access emulator reset --world {where.world}` to begin again with this one."
             )
+        _check_doors(where, found)
         return found, False
     check_address(where.host, exposed=where.exposed)
     _check_free(GRAPH_PORT if where.port is None else where.port)
@@ -118,6 +127,8 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
     words = [sys.executable, "-m", "meta_access.emulator", "--home", str(where.home)]
     given = (("--port", where.port), ("--aws-port", where.aws_port), ("--world", where.world), ("--host", where.host))
     words += ["--expose"] if where.exposed else []
+    words += ["--tls"] if where.tls else []
+    words += [word for name in where.allowed_hosts for word in ("--allow-host", name)]
     for option, value in given:
         words += [] if value is None else [option, str(value)]
     with private_files.start_text(folder.log_file) as output:
@@ -126,6 +137,18 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
             words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     return _wait_until_up(folder, child), True
+
+
+def _check_doors(where: Where, found: dict[str, Any]) -> None:
+    """Refuse to use a running emulator that does not do what this start asks for."""
+    missing = ["--tls"] if where.tls and not found.get("tls") else []
+    known = found.get("allowed_hosts", [])
+    missing += [f"--allow-host {name}" for name in Hosts(where.allowed_hosts).allowed if name not in known]
+    if missing:
+        raise ProcessError(
+            f"the emulator at {found['graph']} runs already and was started without {' '.join(missing)}. Stop it with "
+            f"`meta-access emulator stop --home {found['home']}`, then start it anew."
+        )
 
 
 def stop(where: Where) -> int | None:

@@ -1,7 +1,9 @@
 """A Graph answer on the wire: JSON and the headers that come with every one, ETags, and what debugging adds.
 
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling, …/guides/debugging and
-https://developers.facebook.com/docs/marketing-api/etags, Graph v26.0, read 2026-11.
+https://developers.facebook.com/docs/marketing-api/etags, Graph v26.0, read 2026-11. `Access-Control-Allow-Origin: *`
+stands in recorded answers of 2016 to 2023 (GET and POST, read 2026-12-01); no recorded answer to a preflight was found,
+so that one allows what pages ask for.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from meta_access.emulator.request import GraphRequest
 
 OK, NOT_MODIFIED, UNAUTHORIZED = 200, 304, 401
+# Web pages of any origin may read an answer, so what must stay secret from them (the control API) has no such header.
+ANY_ORIGIN = ("Access-Control-Allow-Origin", "*")
 DEBUG = ("all", "info", "warning")  # the values of `debug`: what it shows besides errors
 
 
@@ -60,6 +64,7 @@ def render(
         "x-fb-debug": secrets.token_urlsafe(32),
         "x-fb-rev": "1000000000",
         "x-app-usage": app_usage(0),
+        ANY_ORIGIN[0]: ANY_ORIGIN[1],
         **extra,
     }
     if status == UNAUTHORIZED:
@@ -73,6 +78,14 @@ def render(
         if request.etag is not None and sent["ETag"] in [tag.strip() for tag in request.etag.split(",")]:
             return Answer(NOT_MODIFIED, b"", tuple(sent.items()))
     return Answer(OK if request.flag("suppress_http_code") else status, text, tuple(sent.items()))
+
+
+def preflight(asked: str, now: datetime) -> Answer:
+    """The answer to a browser that asks before a page's call: `asked` are the headers that the page wants to send."""
+    headers = [ANY_ORIGIN, ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"), ("Date", http_date(now))]
+    if asked.isascii() and asked.isprintable() and asked:
+        headers.append(("Access-Control-Allow-Headers", asked))
+    return Answer(OK, b"", tuple(headers))
 
 
 def _json(body: Any, *, pretty: bool = False) -> bytes:

@@ -21,6 +21,8 @@ from meta_access.emulator.tokens import holds_real
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from meta_access.emulator.hosts import Hosts
+
 METHODS = ("GET", "POST", "DELETE")
 TRUE = ("true", "1", "yes", "on")
 _VERSION = re.compile(r"v\d+\.\d+")
@@ -92,7 +94,7 @@ def _json(what: str, text: str) -> object:
         raise bad_parameter(f"{what} is not valid JSON.") from None
 
 
-def parse(environ: WSGIEnvironment) -> GraphRequest:
+def parse(environ: WSGIEnvironment, hosts: Hosts) -> GraphRequest:
     """Read a request; GraphFault when it cannot be read."""
     request = Request(environ)
     params = _indexed(_pairs(request))
@@ -102,7 +104,7 @@ def parse(environ: WSGIEnvironment) -> GraphRequest:
         method = override
     version, path = _path(request.path)
     token = params.pop("access_token", None) or _header_token(request)
-    base = f"http://{request.host}"
+    base = hosts.base_url(request)
     etag = request.headers.get("If-None-Match")
     return GraphRequest(method, version, path, params, None if token is None else str(token), base, etag)
 

@@ -7,6 +7,7 @@ prints whole chains. So a failure is described inside the handler and raised out
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ import urllib3.exceptions
 from meta_access import audit, call_log, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
-from meta_access.endpoints import PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown
+from meta_access.endpoints import PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
 from meta_access.graph import landing, paging, patience, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
@@ -229,6 +230,7 @@ class GraphClient:
         self, session: requests.Session, request: wire.Request, token: SecretStr, doing: str, end: float
     ) -> wire.Reply:
         left = max(0.001, end - self._clock.monotonic())
+        trusted = roots(request.url) or True
         try:
             with session.request(
                 request.method,
@@ -237,6 +239,7 @@ class GraphClient:
                 data=request.form or None,
                 auth=_Bearer(token),
                 proxies=_proxies(request.url),
+                verify=trusted,
                 timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
                 allow_redirects=False,
                 stream=True,
@@ -332,11 +335,18 @@ def _unreachable(error: Exception, doing: str, host: str) -> GraphUnreachableErr
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     local = is_loopback(urlsplit(f"//{host}"))
+    untrusted = any(isinstance(arg, ssl.SSLCertVerificationError) for arg in getattr(reason, "args", ()))
     # A proxy's own refusal comes before anything is handed to it.
-    never_sent = isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
-        reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    never_sent = (
+        untrusted
+        or isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError))
+        or isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
     )
-    if never_sent:
+    if untrusted:
+        what = "its certificate is not trusted"
+        here = 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'
+        advice = here if local else "Check graph_url, and what stands between this machine and Meta."
+    elif never_sent:
         what = "no connection could be made"
         advice = "Start the emulator: meta-access emulator start." if local else _way_out()
     else:

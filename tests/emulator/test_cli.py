@@ -83,6 +83,39 @@ def test_start_reuse_status_act_reset_and_stop(run: Callable[..., Done]) -> None
     assert run("stop").code == 0
 
 
+def test_https_and_names_are_asked_for_at_the_start_and_env_prints_what_clients_need(
+    run: Callable[..., Done], tmp_path: Path
+) -> None:
+    wrong = run("start", "--allow-host", "*.example", "--allow-host", "http://meta")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert wrong.err.startswith("Error: --allow-host: '*.example', 'http://meta' is no name of a host.")
+    started = run("start", "--port", "0", "--aws-port", "0", "--tls", "--allow-host", "meta", "--json").data
+    tls = tmp_path / "home" / "tls"
+    assert started["graph_url"].startswith("https://127.0.0.1:")
+    assert started["dashboard_url"] == started["graph_url"] + "/dashboard"
+    assert started["ca_file"] == str(tls / "ca.pem")
+    assert run("start", "--tls", "--allow-host", "meta").code == 0
+    other = run("start", "--tls", "--allow-host", "meta", "--allow-host", "graph")
+    assert (other.code, "was started without --allow-host graph. Stop it with" in other.err) == (1, True)
+    assert run("env").out == (
+        f"export SSL_CERT_FILE={tls}/bundle.pem\n"
+        f"export REQUESTS_CA_BUNDLE={tls}/bundle.pem\n"
+        f"export CURL_CA_BUNDLE={tls}/bundle.pem\n"
+        f"export AWS_CA_BUNDLE={tls}/bundle.pem\n"
+        f"export NODE_EXTRA_CA_CERTS={tls}/ca.pem\n"
+    )
+    assert run("env", "--json").data["SSL_CERT_FILE"] == f"{tls}/bundle.pem"
+    assert run("act", "accept-role", "ines").code == 0
+    assert run("stop").out.startswith("emulator stopped")
+
+    plain = run("start", "--port", "0", "--aws-port", "0", "--json").data
+    assert (plain["graph_url"][:17], plain["ca_file"]) == ("http://127.0.0.1:", None)
+    without = run("env")
+    assert (without.code, "speaks plain http" in without.err) == (1, True)
+    late = run("start", "--tls")
+    assert (late.code, "was started without --tls. Stop it with" in late.err) == (1, True)
+
+
 def test_faults_clock_and_journal_from_the_shell(run: Callable[..., Done], tmp_path: Path) -> None:
     started = run("start", "--port", "0", "--aws-port", "0", "--world", "agency", "--json").data
     assert started["world"] == "agency"

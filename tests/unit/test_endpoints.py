@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from meta_access.connections import AwsSettings
 from meta_access.credentials import check_pairing
-from meta_access.endpoints import check_destination, source_address
+from meta_access.endpoints import check_destination, roots, source_address
 from meta_access.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REAL = "https://graph.facebook.com"
 FAKE = "http://127.0.0.1:8765"
@@ -167,3 +172,32 @@ def test_where_there_is_no_way_the_address_is_not_known(url: str, monkeypatch: p
     monkeypatch.setattr("socket.getaddrinfo", nowhere)
 
     assert source_address(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted"),
+    [
+        ("https://127.0.0.1:8765/v26.0/me", True),
+        ("https://localhost:8765", True),
+        ("https://[::1]:8765", True),
+        ("http://127.0.0.1:8765", False),
+        # No variable of the shell decides who may be Meta.
+        ("https://graph.facebook.com/v26.0/me", False),
+        ("https://localhost.example", False),
+        ("https://secretsmanager.eu-central-1.amazonaws.com", False),
+    ],
+)
+def test_the_shells_authorities_vouch_for_this_machine_alone(
+    url: str, trusted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert roots(url) is None
+    (tmp_path / "bundle.pem").write_text("")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
+    assert roots(url) == (str(tmp_path / "bundle.pem") if trusted else None)
+
+
+def test_a_file_of_authorities_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE: names no file, and 127\.0\.0\.1:8765 .* emulator env"):
+        roots("https://127.0.0.1:8765/me")
+    assert roots("https://graph.facebook.com") is None

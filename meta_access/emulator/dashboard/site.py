@@ -53,7 +53,7 @@ class Dashboard:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            check_local(request)
+            check_local(request, self._emulator.hosts)
             answer = self._answer(request)
         except ForeignError as foreign:
             answer = self._page("refused", request, status=foreign.status, reason=str(foreign))

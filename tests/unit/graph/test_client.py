@@ -6,6 +6,7 @@ import http.server
 import json
 import logging
 import os
+import ssl
 import threading
 import traceback
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import urllib3.exceptions
 from pydantic import SecretStr
 
 from meta_access import call_log, errors
@@ -398,6 +400,24 @@ def test_a_proxy_that_is_none_is_refused_before_a_call(
         elsewhere[0].get("1")
 
 
+UNTRUSTED = requests.exceptions.SSLError(
+    urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("unable to get local issuer certificate"))
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("127.0.0.1:8765", 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'),
+        ("graph.facebook.com", "Check graph_url, and what stands between this machine and Meta."),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_called_so(host: str, advice: str) -> None:
+    assert str(client_module._unreachable(UNTRUSTED, "reading 1", host)) == (
+        f"Meta's Graph API at {host} was not reached when reading 1: its certificate is not trusted. {advice}"
+    )
+
+
 @pytest.mark.parametrize(
     ("failure", "sent"),
     [
@@ -405,6 +425,7 @@ def test_a_proxy_that_is_none_is_refused_before_a_call(
         (requests.ReadTimeout(), True),
         (requests.ConnectionError(ConnectionResetError()), True),
         (requests.exceptions.SSLError("bad"), True),
+        (UNTRUSTED, False),
         (requests.exceptions.ChunkedEncodingError(), True),
         (OSError("odd"), True),
     ],
