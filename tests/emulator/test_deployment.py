@@ -45,26 +45,29 @@ class Client:
         self.graph = urlsplit(emulator.graph_url)
         self.token = emulator.keyring.admin_token()
 
-    def ask(self, path: str, method: str = "GET", *, trusting: ssl.SSLContext | None = None, **headers: str) -> Answer:
-        port = self.graph.port
-        connection = (
-            http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            if trusting is None
-            else http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=trusting)
-        )
-        try:
-            connection.request(method, path, None, {name.replace("_", "-"): text for name, text in headers.items()})
-            answer = connection.getresponse()
-            shown = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, answer.read().decode(), shown)
-        finally:
-            connection.close()
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        return _asked(http.client.HTTPConnection("127.0.0.1", self.graph.port, timeout=10), path, method, headers)
+
+    def ask_https(self, path: str, **headers: str) -> Answer:
+        context = trusting(self)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.graph.port, timeout=10, context=context)
+        return _asked(connection, path, "GET", headers)
 
     def next_link(self, **headers: str) -> str:
         path = f"/v26.0/{BUSINESS}/owned_ad_accounts?limit=1"
         found = self.ask(path, Authorization=f"Bearer {self.token}", **headers)
         link = urlsplit(str(found.data["paging"]["next"]))
         return f"{link.scheme}://{link.netloc}"
+
+
+def _asked(connection: http.client.HTTPConnection, path: str, method: str, headers: dict[str, str]) -> Answer:
+    try:
+        connection.request(method, path, None, {name.replace("_", "-"): text for name, text in headers.items()})
+        answer = connection.getresponse()
+        shown = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, answer.read().decode(), shown)
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def trusting(client: Client) -> ssl.SSLContext:
 def test_both_doors_speak_https_and_the_same_ports_still_take_http(secure: Client) -> None:
     emulator = secure.emulator
     assert (emulator.graph_url[:18], emulator.aws_url[:18]) == ("https://127.0.0.1:", "https://127.0.0.1:")
-    assert secure.ask("/healthz", trusting=trusting(secure)).data["tls"] is True
+    assert secure.ask_https("/healthz").data["tls"] is True
     assert secure.ask("/healthz").data["graph"] == emulator.graph_url
 
     import boto3
@@ -116,7 +119,7 @@ def test_the_certificate_is_good_for_loopback_and_the_names_allowed(secure: Clie
     with pytest.raises(ssl.SSLCertVerificationError):
         _handshake(secure, ssl.create_default_context(), "localhost")
     # A client that does not trust it leaves the emulator as it was.
-    assert secure.ask("/healthz", trusting=context).status == 200
+    assert secure.ask_https("/healthz").status == 200
 
 
 def _handshake(client: Client, context: ssl.SSLContext, name: str) -> str:
@@ -133,8 +136,8 @@ def _handshake(client: Client, context: ssl.SSLContext, name: str) -> str:
 def test_a_connection_is_cut_over_https_as_well(secure: Client) -> None:
     secure.emulator.faults.add(kind="drop_after", path="/me$")
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError, ssl.SSLError)):
-        secure.ask("/v26.0/me", trusting=trusting(secure), Authorization=f"Bearer {secure.token}")
-    assert secure.ask("/v26.0/me", trusting=trusting(secure), Authorization=f"Bearer {secure.token}").status == 200
+        secure.ask_https("/v26.0/me", Authorization=f"Bearer {secure.token}")
+    assert secure.ask_https("/v26.0/me", Authorization=f"Bearer {secure.token}").status == 200
 
 
 def test_private_keys_are_private_and_the_authority_outlives_the_emulator(tmp_path: Path) -> None:
@@ -220,7 +223,7 @@ def test_links_to_the_next_page_lead_where_the_client_called(
 
 def test_a_link_asked_for_over_https_is_https(secure: Client) -> None:
     path = f"/v26.0/{BUSINESS}/owned_ad_accounts?limit=1"
-    found = secure.ask(path, trusting=trusting(secure), Authorization=f"Bearer {secure.token}")
+    found = secure.ask_https(path, Authorization=f"Bearer {secure.token}")
     assert found.data["paging"]["next"].startswith(f"https://127.0.0.1:{secure.graph.port}/v26.0/{BUSINESS}/")
 
 
