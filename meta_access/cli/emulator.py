@@ -279,7 +279,7 @@ def clock(where: Where, *, as_json: bool, advance: str | None, moment: str | Non
 
 @command.command()
 @click.option("--format", "form", type=click.Choice(["text", "jsonl", "har"]), default="text", show_default=True)
-@click.option("--service", type=click.Choice(["graph", "secretsmanager"]), help="Both when left out.")
+@click.option("--service", type=click.Choice(["graph", "secretsmanager", "webhook"]), help="All when left out.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, instead of the terminal.")
 @_where
 def journal(where: Where, *, as_json: bool, form: str, service: str | None, output: Path | None) -> None:

@@ -30,6 +30,8 @@ class GraphCall:
 
     Attributes:
         new_ids: Makes an app-scoped id and the canonical id that goes with it.
+        verify_callback: Asks the callback of a webhook, given its URL and a verify token, whether it wants what is
+            sent; GraphFault when not. Other calls are answered meanwhile, so what was read of the world may be old.
         headers: Extra response headers; handlers add to them.
         messages: What `debug=all` tells the caller, as `{message, type, link}`.
         use_cases: What this call used of business use cases, as the header tells it, by object.
@@ -43,6 +45,7 @@ class GraphCall:
     now: datetime
     new_ids: Callable[[], tuple[str, str]]
     limits: Limits
+    verify_callback: Callable[[str, str], None]
     served: Served = field(init=False)
     headers: dict[str, str] = field(default_factory=dict)
     messages: list[dict[str, str]] = field(default_factory=list)

@@ -7,10 +7,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import aws, certificates, private_files, world_files
+from meta_access.emulator import aws, certificates, private_files, webhooks, world_files, world_json
 from meta_access.emulator.clock import WorldClock
 from meta_access.emulator.control import Control
 from meta_access.emulator.dashboard.site import Dashboard
+from meta_access.emulator.deliveries import Deliveries
 from meta_access.emulator.dialog import Dialog
 from meta_access.emulator.faults import Faults
 from meta_access.emulator.forms import FormGuard
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from meta_access.emulator.world import World
     from meta_access.emulator.world_files import WorldFile
 
 
@@ -78,12 +80,23 @@ class Emulator:
             self.store = Store(self.folder, self.clock, self.keyring, saved)
             self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
             self.functions = self._aws.functions
-            self._graph = GraphDoor(self.store, self.clock, self.keyring, self.faults, self.journal, hosts=self.hosts)
+            self.certificates = certificates.Files(self.folder.tls_folder) if tls else None
+            roots = None if self.certificates is None else self.certificates.bundle
+            self.deliveries = Deliveries(self.journal, self.keyring, roots=roots)
+            self.store.changed = self._tell_apps
+            self._graph = GraphDoor(
+                self.store,
+                self.clock,
+                self.keyring,
+                self.faults,
+                self.journal,
+                hosts=self.hosts,
+                deliveries=self.deliveries,
+            )
             self.limits = self._graph.limits
             self._control = Control(self)
             self._dashboard = Dashboard(self)
             self._dialog = Dialog(self)
-            self.certificates = certificates.Files(self.folder.tls_folder) if tls else None
             context = None
             if self.certificates is not None:
                 # Here and not above: few want it, and loading the library takes a while.
@@ -108,11 +121,13 @@ class Emulator:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         run = {"pid": os.getpid(), "graph_url": self.graph_url, "aws_url": self.aws_url}
         private_files.replace(self.folder.run_file, json.dumps(run).encode())
+        self.deliveries.start()
         self._aws.open_soon()
 
     def stop(self) -> None:
         """End both doors, keep the state, free the folder."""
         self.faults.clear()
+        self.deliveries.stop()
         for server in (self._graph_server, self._aws_server):
             server.shutdown()
             server.server_close()
@@ -150,6 +165,10 @@ class Emulator:
             )
         world_files.build(world, self.keyring, self.clock.now())  # one that cannot be is not kept
         self.folder.keep_starting_point(world)
+
+    def _tell_apps(self, before: bytes, after: World) -> None:
+        if any(app.subscriptions for app in after.apps):
+            self.deliveries.send(webhooks.notices(world_json.load(before), after, self.clock.now()))
 
     def _route_aws(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # So that whoever finds the port taken can say by which emulator.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from meta_access.emulator.clock import WorldClock
+    from meta_access.emulator.deliveries import Deliveries
     from meta_access.emulator.fault import Fault
     from meta_access.emulator.faults import Faults
     from meta_access.emulator.hosts import Hosts
@@ -51,7 +52,15 @@ class GraphDoor:
     """Answers Graph calls from the world in a store."""
 
     def __init__(
-        self, store: Store, clock: WorldClock, keyring: Keyring, faults: Faults, journal: Journal, *, hosts: Hosts
+        self,
+        store: Store,
+        clock: WorldClock,
+        keyring: Keyring,
+        faults: Faults,
+        journal: Journal,
+        *,
+        hosts: Hosts,
+        deliveries: Deliveries,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,6 +68,7 @@ class GraphDoor:
         self._faults = faults
         self._journal = journal
         self._hosts = hosts
+        self._deliveries = deliveries
         self.limits = Limits()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -146,7 +156,19 @@ class GraphDoor:
 
     def _call(self, request: GraphRequest, now: datetime) -> GraphCall:
         world = self._store.world
-        return GraphCall(request, world, rules.load(world.rules), self._keyring, now, self._store.new_ids, self.limits)
+
+        def verify(url: str, verify_token: str) -> None:
+            # Whoever answers there may call Graph first, and would wait for this very call.
+            self._store.lock.release()
+            try:
+                self._deliveries.verify(url, verify_token)
+            finally:
+                self._store.lock.acquire()
+            if self._store.world is not world:
+                raise GraphFault(2, "The world was replaced while the callback was asked. Please retry your request.")
+
+        ruleset = rules.load(world.rules)
+        return GraphCall(request, world, ruleset, self._keyring, now, self._store.new_ids, self.limits, verify)
 
     def _dispatch(self, call: GraphCall, stale: Fault | None) -> Any:
         # Tokens prove themselves, so callers and debug_token are judged by the present.

@@ -31,7 +31,7 @@ def archive(calls: Iterable[Mapping[str, Any]], graph_url: str, aws_url: str, ve
 
 def _entry(call: Mapping[str, Any], graph_url: str, aws_url: str) -> dict[str, Any]:
     sent: list[dict[str, str]] = []
-    url = f"{graph_url}{call['path']}"
+    url = call["path"] if call["service"] == "webhook" else f"{graph_url}{call['path']}"
     if call["service"] == "secretsmanager":
         url = f"{aws_url}/"
         sent = [{"name": "X-Amz-Target", "value": f"secretsmanager.{call['operation']}"}]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from meta_access.emulator.clock import WorldClock
 
-Service = Literal["graph", "secretsmanager", "lambda"]
+Service = Literal["graph", "secretsmanager", "lambda", "webhook"]
 
 KEPT = 20_000  # bounds the memory of a long-running emulator; `n` goes on counting
 LONGEST_PATH = 512

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meta_access.emulator import world_files, world_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from meta_access.emulator.clock import WorldClock
@@ -22,7 +23,12 @@ REMEMBERED = 100  # changes that a stale read can go back
 
 
 class Store:
-    """Holds the world. Whoever reads or changes it holds `lock`."""
+    """Holds the world. Whoever reads or changes it holds `lock`.
+
+    Attributes:
+        changed: Called after each change of the world that calls and people make, with the world before as JSON. One
+            that is put from outside, or begun again, is another world and no change.
+    """
 
     def __init__(self, folder: StateFolder, clock: WorldClock, keyring: Keyring, saved: Saved | None) -> None:
         self.lock = threading.RLock()
@@ -32,7 +38,8 @@ class Store:
         self._serial = FIRST_SERIAL if saved is None else saved.serial
         self.world = (saved.world if saved is not None else None) or self._start()
         self._past: deque[tuple[datetime, bytes]] = deque(maxlen=REMEMBERED)
-        self.save()
+        self.changed: Callable[[bytes, World], None] | None = None
+        self._keep()
 
     def new_ids(self) -> tuple[str, str]:
         """An app-scoped id that no user of this emulator ever had, and the canonical id that goes with it."""
@@ -43,10 +50,18 @@ class Store:
 
     def save(self) -> None:
         """Write the world if it changed."""
+        before = self._past[-1][1]
+        if self._keep() and self.changed is not None:
+            self.changed(before, self.world)
+
+    def _keep(self) -> bool:
+        """Write the world and remember it; False when it is as it was."""
         dumped = world_json.dump(self.world)
-        if not self._past or dumped != self._past[-1][1]:
-            self._write(dumped)
-            self._past.append((self._clock.exact(), dumped))
+        if self._past and dumped == self._past[-1][1]:
+            return False
+        self._write(dumped)
+        self._past.append((self._clock.exact(), dumped))
+        return True
 
     def undo(self) -> None:
         """Forget changes that were not saved."""
@@ -57,7 +72,7 @@ class Store:
 
     def replace(self, world: World) -> None:
         self.world = world
-        self.save()
+        self._keep()
 
     def reset(self) -> None:
         self._past.clear()  # no stale read reaches back to another world

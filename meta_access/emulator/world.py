@@ -87,6 +87,23 @@ class LoginConfiguration(Row):
 
 
 @dataclass(slots=True)
+class WebhookSubscription(Row):
+    """What an app is told of, one for each kind of object. The verify token is asked for once and kept nowhere.
+
+    Attributes:
+        include_values: Whether a notification holds what changed, or only which fields did.
+        version: The Graph version it was subscribed with.
+    """
+
+    object: str
+    callback_url: str
+    fields: list[str] = field(default_factory=list)
+    include_values: bool = False
+    active: bool = True
+    version: str = "v26.0"
+
+
+@dataclass(slots=True)
 class App(Row):
     """An app.
 
@@ -103,6 +120,7 @@ class App(Row):
         settings: What `POST /{app-id}` writes.
         ignored_settings: Parameters of that call which Meta answers with success and then forgets.
         api_version: What serves calls without a version ("Upgrade API version"); None for the newest.
+        subscriptions: Webhooks.
     """
 
     id: str
@@ -122,6 +140,7 @@ class App(Row):
     login_configurations: list[LoginConfiguration] = field(default_factory=list)
     ignored_settings: list[str] = field(default_factory=list)
     api_version: str | None = None
+    subscriptions: list[WebhookSubscription] = field(default_factory=list)
 
 
 @dataclass(slots=True)

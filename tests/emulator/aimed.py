@@ -231,6 +231,9 @@ BY: dict[tuple[str, str, str], str] = {
     ("GET", "app", "accounts"): "app",
     ("GET", "app", "roles"): "app",
     ("GET", "app", "permissions"): "app",
+    ("GET", "app", "subscriptions"): "app",
+    ("POST", "app", "subscriptions"): "app",
+    ("DELETE", "app", "subscriptions"): "app",
     ("GET", "", "debug_token"): "app",
     ("POST", "business", "owned_ad_accounts"): "both",
     ("POST", "business", "owned_pages"): "both",
@@ -240,6 +243,11 @@ BY: dict[tuple[str, str, str], str] = {
 }
 # What a route needs beside what its required parameters say by their names.
 MORE: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("POST", "app", "subscriptions"): {
+        "object": "permissions",
+        "callback_url": "https://a.example/",
+        "fields": "email",
+    },
     ("POST", "business", "owned_ad_accounts"): {"adaccount_id": foreign("ad_account")},
     ("POST", "business", "client_ad_accounts"): {
         "adaccount_id": foreign("ad_account"),

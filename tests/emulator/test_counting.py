@@ -135,7 +135,7 @@ class Meta:
     def call(self, kind: str, node: Any, *, method: str = "GET", edge: str = "", token: str = "") -> GraphCall:
         request = GraphRequest(method, "v26.0", (), {}, token or self.admin, "http://127.0.0.1")
         call = GraphCall(
-            request, self.world, rules.load("2026-05"), self.keyring, NOON, lambda: ("1", "2"), self.limits
+            request, self.world, rules.load("2026-05"), self.keyring, NOON, lambda: ("1", "2"), self.limits, print
         )
         usage.count(call, kind, node, edge)
         return call

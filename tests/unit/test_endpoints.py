@@ -190,6 +190,7 @@ def test_where_there_is_no_way_the_address_is_not_known(url: str, monkeypatch: p
 def test_the_shells_authorities_vouch_for_this_machine_alone(
     url: str, trusted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     assert roots(url) is None
     (tmp_path / "bundle.pem").write_text("")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
