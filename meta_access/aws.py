@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,14 +26,14 @@ from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_show
 from meta_access.errors import SecretDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 Refused = boto.ClientError
 PROCESS_TIMEOUT_S = 45.0
 """For a profile's `credential_process`, which botocore would wait for without end; one may wait for a key's touch."""
 _CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+
+_GIVE_CREDENTIALS = ("sts.", "portal.sso.", "oidc.", "signin.")
 
 _MISREAD = (ValueError, LookupError, AttributeError, TypeError)
 FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, *_MISREAD, RuntimeError, EOFError)
@@ -201,7 +202,7 @@ def trouble(error: Exception) -> Trouble:
     # Some of botocore's errors of the network are Python's OSError as well.
     for kinds, why, remedy in _BOTOCORES if isinstance(error, boto.BotoCoreError) else _PYTHONS:
         if isinstance(error, kinds):
-            return Trouble(why(error), remedy.format(profile=_option()))
+            return Trouble(why(error), (remedy if isinstance(remedy, str) else remedy(error)).format(profile=_option()))
     return _of_network(error)
 
 
@@ -244,12 +245,37 @@ def _named() -> str:
     return f"the AWS profile {name}" if (name := _profile()) else "the default AWS profile"
 
 
+_LINK = "source_profile"  # of a role, whose credentials stand elsewhere
+
+
 def _half(error: Exception) -> str:
-    return f"the AWS credentials are half a pair: {_detail(error, 'cred_var', 'one part')} is missing"
+    missing = _detail(error, "cred_var", "one part")
+    if _LINK in missing:
+        return f"{_named()} takes a role (role_arn) and does not say with whose credentials"
+    where = f" in {_named()}" if missing.islower() else ""
+    return f"the AWS credentials are half a pair: {missing} is missing{where}"
+
+
+def _whole(error: Exception) -> str:
+    missing = _detail(error, "cred_var", "")
+    if _LINK in missing:
+        return "Write source_profile or credential_source into it, or take another profile."
+    if missing.islower():
+        return "Write aws_access_key_id and aws_secret_access_key into it, or take another profile."
+    return "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them and use a profile."
 
 
 def _provider(error: Exception) -> str:
     return f"{_named()} gave no AWS credentials ({_detail(error, 'provider', 'its provider')} failed)"
+
+
+def _other_provider(error: Exception) -> str:
+    if _detail(error, "provider", ProcessProvider.METHOD) == ProcessProvider.METHOD:
+        return "Run its credential_process by hand and look what it says, or log in with `aws sso login{profile}`."
+    return (
+        "What its credential_source names has no credentials on this machine: run where it has, or take another "
+        "profile."
+    )
 
 
 def _detail(error: Exception, name: str, otherwise: str) -> str:
@@ -268,7 +294,8 @@ def _os_error(error: Exception) -> str:
 
 
 _Kinds = type[Exception] | tuple[type[Exception], ...]
-_BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
+_Text = Callable[[Exception], str]
+_BOTOCORES: tuple[tuple[_Kinds, _Text, str | _Text], ...] = (
     (
         boto.ProfileNotFound,
         lambda _: f"{_named()} (AWS_PROFILE) is not in the AWS config files of this machine",
@@ -292,7 +319,7 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
     (
         boto.PartialCredentialsError,
         _half,
-        "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them and use a profile.",
+        _whole,
     ),
     (
         _NeverEndedError,
@@ -305,12 +332,17 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
     (
         boto.CredentialRetrievalError,
         _provider,
-        "Run its credential_process by hand and look what it says, or log in with `aws sso login{profile}`.",
+        _other_provider,
     ),
     (
         (boto.MetadataRetrievalError, boto.RefreshWithMFAUnsupportedError),
         lambda _: f"AWS credentials could not be fetched for {_named()}",
         _LOG_IN,
+    ),
+    (
+        boto.MissingDependencyException,
+        lambda _: f"{_named()} logs in in a way that needs the AWS CLI (login_session)",
+        'Let that give the credentials: `eval "$(aws configure export-credentials{profile} --format env)"`.',
     ),
     (
         (
@@ -323,14 +355,13 @@ _BOTOCORES: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
             boto.InvalidIMDSEndpointModeError,
             boto.InvalidProxiesConfigError,
             boto.InvalidChecksumConfigError,
-            boto.MissingDependencyException,
             boto.NoRegionError,
         ),
         lambda error: f"{_named()} or a variable AWS_… has a setting that cannot be used ({type(error).__name__})",
         "Correct it in the AWS config file, or take another profile; try `aws sts get-caller-identity{profile}`.",
     ),
 )
-_PYTHONS: tuple[tuple[_Kinds, Callable[[Exception], str], str], ...] = (
+_PYTHONS: tuple[tuple[_Kinds, _Text, str | _Text], ...] = (
     (
         OSError,
         _os_error,
@@ -366,6 +397,13 @@ def _of_network(error: Exception) -> Trouble:
         return Trouble(
             f"the AWS credentials of {_named()} hold a character that no header takes",
             "Write the bare values again where they stand, without quotes, blanks and line breaks.",
+        )
+    host = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url") or "")).hostname or ""
+    if host.startswith(_GIVE_CREDENTIALS):
+        return Trouble(
+            f"{host}, which was to give the AWS credentials, did not answer ({kind})",
+            f"Check the network, and the region of {_named()}, then run again.",
+            ours=False,
         )
     bundle = next((name for name in _CA_VARIABLES if os.environ.get(name)), "")
     if isinstance(error, boto.SSLError) and bundle:

@@ -75,7 +75,7 @@ def examine(client: GraphClient, info: TokenInfo, now: datetime) -> Doubts:
         now: Meta's time.
     """
     rows: Sequence[SystemUserRow] | None = None
-    asked = info.type == SYSTEM_USER and NEEDED in info.scopes
+    asked = info.type == SYSTEM_USER and NEEDED in info.scopes and not _elsewhere(client.connection, info)
     if asked:
         try:
             rows = system_users.list_(client)
@@ -107,6 +107,9 @@ def doubts(
         had = ", ".join(info.scopes) or "nothing"
         text = f"the token lacks {NEEDED}, without which it reads and makes no system users; it has {had}."
         says.append(f"{path}: {text} Mint it again with {NEEDED}.")
+    elif others := _elsewhere(connection, info):
+        text = f"{NEEDED} was granted to the token for {', '.join(others)} only, and not for {business}."
+        says.append(f"{path}: {text} Mint it again with {NEEDED} for that business.")
     if asked and (who := _stranger(info.user_id, rows, business)):
         says.append(f"{path}: the token is {who}. {_BOOTSTRAP}")
     ends = _near(connection, info, now)
@@ -115,6 +118,12 @@ def doubts(
         text = f"the token ends at {iso(ends)}{urgent}, and nothing of this connection is kept alive after that."
         says.append(f"{path}: {text} Put a new one where admin_token points before.")
     return Doubts(tuple(says), ends)
+
+
+def _elsewhere(connection: Connection, info: TokenInfo) -> tuple[str, ...]:
+    """For which other ids the permission was granted; empty where it reaches the connection's business."""
+    granted = info.narrowed.get(NEEDED, ())
+    return () if connection.business_id in granted else granted
 
 
 def _stranger(user: str, rows: Sequence[SystemUserRow] | None, business: str) -> str:

@@ -6,7 +6,7 @@ Source: https://developers.facebook.com/docs/graph-api/reference/debug_token, Gr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from meta_access.graph.client import Auth
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import SecretStr
 
     from meta_access.graph.client import GraphClient
@@ -29,6 +31,7 @@ class TokenInfo:
         issued_at: None when Meta does not say.
         expires_at: None means never.
         problem: Why it is not valid, in Meta's words; empty for a valid one.
+        narrowed: By scope, the ids that it was granted for; without a scope that is granted for all.
     """
 
     valid: bool
@@ -39,6 +42,7 @@ class TokenInfo:
     issued_at: datetime | None
     expires_at: datetime | None
     problem: str = ""
+    narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
 def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
@@ -60,7 +64,18 @@ def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
         issued_at=_moment(data.get("issued_at")),
         expires_at=_moment(data.get("expires_at")),
         problem=_problem(data),
+        narrowed=_narrowed(data.get("granular_scopes")),
     )
+
+
+def _narrowed(rows: object) -> dict[str, tuple[str, ...]]:
+    """Meta: "If permission applies to all, targets will not be shown." (the same page, read 2026-12-01)."""
+    found = {}
+    for row in rows if isinstance(rows, list) else ():
+        targets = row.get("target_ids") if isinstance(row, dict) else None
+        if isinstance(targets, list) and targets:
+            found[str(row.get("scope", ""))] = tuple(sorted(scrub(str(target)) for target in targets))
+    return found
 
 
 def _problem(data: dict[str, Any]) -> str:

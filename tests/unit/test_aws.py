@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import stat
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, HTTPClientError, SSLError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, SSLError
 from moto import mock_aws
 
 from meta_access.aws import secrets_manager, trouble
@@ -96,6 +97,24 @@ role_arn = arn:aws:iam::123456789012:role/x
 source_profile = gone
 [profile rolling]
 role_arn = arn:aws:iam::123456789012:role/x
+[profile nobody]
+role_arn = arn:aws:iam::123456789012:role/x
+credential_source = Environment
+[profile metal]
+role_arn = arn:aws:iam::123456789012:role/x
+credential_source = Ec2InstanceMetadata
+[profile nonsense]
+role_arn = arn:aws:iam::123456789012:role/x
+credential_source = Nonsense
+[profile nosession]
+sso_session = gone
+sso_account_id = 123456789012
+sso_role_name = Ops
+[profile cli]
+login_session = arn:aws:iam::123456789012:user/me
+[profile token]
+role_arn = arn:aws:iam::123456789012:role/x
+web_identity_token_file = /no/token
 [profile odd]
 retry_mode = sometimes
 defaults_mode = odd
@@ -142,9 +161,31 @@ BOTH = [by_the_store, by_the_credentials]
         ({"AWS_PROFILE": "listing"}, "of the AWS profile listing cannot be read (AttributeError)", "one JSON object"),
         ({"AWS_PROFILE": "waiting"}, "credential_process did not end within 0 s and was stopped", "must ask nobody"),
         ({"AWS_PROFILE": "through"}, "credential_process did not end within 0 s and was stopped", "must ask nobody"),
-        ({"AWS_PROFILE": "half"}, "half a pair: aws_secret_access_key is missing", "Set both AWS_ACCESS_KEY_ID"),
+        (
+            {"AWS_PROFILE": "half"},
+            "half a pair: aws_secret_access_key is missing in the AWS profile half",
+            "Write aws_access_key_id and aws_secret_access_key into it",
+        ),
         ({"AWS_PROFILE": "orphan"}, "has a setting that cannot be used (InvalidConfigError)", "--profile orphan"),
-        ({"AWS_PROFILE": "rolling"}, "half a pair: source_profile or credential_source is missing", "use a profile"),
+        (
+            {"AWS_PROFILE": "rolling"},
+            "the AWS profile rolling takes a role (role_arn) and does not say with whose credentials",
+            "Write source_profile or credential_source into it",
+        ),
+        ({"AWS_PROFILE": "nobody"}, "nobody gave no AWS credentials (Environment failed)", "What its credential_so"),
+        (
+            {"AWS_PROFILE": "metal"},
+            "gave no AWS credentials (Ec2InstanceMetadata failed)",
+            "What its credential_source",
+        ),
+        ({"AWS_PROFILE": "nonsense"}, "has a setting that cannot be used (InvalidConfigError)", "--profile nonsense"),
+        ({"AWS_PROFILE": "nosession"}, "has a setting that cannot be used (InvalidConfigError)", "--profile nosession"),
+        (
+            {"AWS_PROFILE": "cli"},
+            "the AWS profile cli logs in in a way that needs the AWS CLI (login_session)",
+            '`eval "$(aws configure export-credentials --profile cli --format env)"`',
+        ),
+        ({"AWS_PROFILE": "token"}, "the AWS profile token cannot be used: /no/token is not", "AWS_WEB_IDENTITY_TOKEN"),
         (
             {"AWS_PROFILE": "ended"},
             "of the AWS profile ended have ended, and what renews them",
@@ -343,6 +384,30 @@ def test_a_loopback_endpoint_looks_at_no_aws_configuration(
     assert (held.access_key, held.secret_key, held.token) == ("emulator", "emulator", None)
     assert made.meta.endpoint_url == "http://127.0.0.1:8766"
     assert cast("Any", made.meta.config).proxies == {}
+
+
+@pytest.mark.parametrize("host", ["sts.mars-1.amazonaws.com", "portal.sso.mars-1.amazonaws.com"])
+def test_who_was_to_give_the_credentials_is_named_where_it_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mars")
+
+    found = trouble(EndpointConnectionError(endpoint_url=f"https://{host}/"))
+
+    assert found.why == f"{host}, which was to give the AWS credentials, did not answer (EndpointConnectionError)"
+    assert found.remedy == "Check the network, and the region of the AWS profile mars, then run again."
+
+
+def test_a_login_that_has_ended_is_said_so(monkeypatch: pytest.MonkeyPatch, shell: Path) -> None:
+    name = hashlib.sha1(b"corp").hexdigest()  # botocore's name of the file
+    cache = shell / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True)
+    ended = {"accessToken": "canary", "expiresAt": "2020-01-01T00:00:00Z", "startUrl": "https://corp.awsapps.example"}
+    (cache / f"{name}.json").write_text(json.dumps(ended))
+    monkeypatch.setenv("AWS_PROFILE", "sso")
+
+    with pytest.raises(SecretDeniedError, match="nobody is logged in to AWS for the AWS profile sso, or the login"):
+        by_the_store()
 
 
 def test_a_network_that_is_not_there_is_no_matter_of_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from meta_access.spec import load_stack
 from meta_access.vault import store
 from meta_access.vault.store import SecretStore, store_for
 from tests.connections import MAIN
+from tests.unit.graph.conftest import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,7 @@ def listening() -> Iterator[Listener]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_CONNECT = take  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_DELETE = do_CONNECT = take  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             """Keep the test's output clean."""
@@ -113,7 +114,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def client(**changed: Any) -> GraphClient:
     found = {"app_secret": "env:META_APP_SECRET", "admin_token": "env:META_ADMIN_TOKEN", **changed}
     connection = replace(MAIN, **found)
-    return GraphClient(connection, Credentials(connection))
+    return GraphClient(connection, Credentials(connection), clock=FakeClock())
 
 
 # --- a stack file --------------------------------------------------------------------------------
@@ -317,9 +318,29 @@ def test_a_redirect_takes_no_token_along(listener: Listener, graph: Listener, st
     graph.answer = (status, {"Location": f"{listener.url}/v26.0/1"}, b"")
     found = client(graph_url=graph.url, aws=AwsSettings("eu-central-1", graph.url))
 
-    with pytest.raises(GraphUnreachableError, match="a redirect, which is never followed"):
-        found.post("1", {"secret": CANARY}, once=True)
+    for call in (
+        lambda: found.post("1", {"secret": CANARY}, once=True),
+        lambda: found.get("1"),
+        lambda: found.get("debug_token", {"input_token": CANARY}, in_batch=True),
+        lambda: list(found.pages("1/system_users")),
+        lambda: found.delete("1"),
+    ):
+        with pytest.raises(GraphUnreachableError, match="a redirect, which is never followed"):
+            call()
 
+    assert graph.knows()
+    assert listener.heard == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_secrets_manager_takes_no_value_along(listener: Listener, graph: Listener, status: int) -> None:
+    graph.answer = (status, {"Location": f"{listener.url}/"}, b"{}")
+    arn = f"arn:aws:secretsmanager:eu-central-1:1:secret:x-{'A' * 6}"
+
+    with pytest.raises(SecretStoreError):
+        store_for(AwsSettings("eu-central-1", graph.url)).put(arn, "v" * 32, CANARY, "META_G1")
+
+    assert graph.knows()
     assert listener.heard == []
 
 

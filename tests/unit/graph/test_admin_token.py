@@ -33,6 +33,8 @@ def told(info: TokenInfo, rows: list[SystemUserRow] | None = ROWS, token: str = 
 def test_an_admin_system_users_token_is_as_it_should_be() -> None:
     assert told(GOOD) == Doubts()
     assert told(replace(GOOD, expires_at=NOW + timedelta(days=15))) == Doubts()
+    narrowed = {"business_management": ("178000000000101", "178000000000999"), "ads_read": ("1",)}
+    assert told(replace(GOOD, narrowed=narrowed)) == Doubts()
     assert refused(MAIN, GOOD) == []
 
 
@@ -55,6 +57,14 @@ def test_an_admin_system_users_token_is_as_it_should_be() -> None:
             (
                 f"{PATH}: the token lacks business_management, without which it reads and makes no system users; it "
                 "has ads_management, ads_read. Mint it again with business_management."
+            ),
+        ),
+        (
+            {"narrowed": {"business_management": ("178000000000999", "178000000000998")}},
+            ROWS,
+            (
+                f"{PATH}: business_management was granted to the token for 178000000000999, 178000000000998 only, and "
+                "not for business 178000000000101. Mint it again with business_management for that business."
             ),
         ),
         (
@@ -140,6 +150,7 @@ def test_the_list_of_system_users_is_read_once_and_only_where_it_can_tell(
 
     examine(client, replace(GOOD, type="USER"), NOW)
     examine(client, replace(GOOD, scopes=("ads_read",)), NOW)
+    examine(client, replace(GOOD, narrowed={"business_management": ("178000000000999",)}), NOW)
     assert server.received == []
 
     (says,) = examine(client, GOOD, NOW).says

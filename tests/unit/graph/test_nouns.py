@@ -451,6 +451,12 @@ def test_the_tier_is_read_from_a_header(
                 "is_valid": True,
                 "user_id": SU,
                 "scopes": ["business_management", "ads_read"],
+                "granular_scopes": [
+                    {"scope": "business_management", "target_ids": ["7", 5]},
+                    {"scope": "ads_read"},
+                    {"scope": "ads_management", "target_ids": []},
+                    "odd",
+                ],
             },
             TokenInfo(
                 valid=True,
@@ -460,6 +466,7 @@ def test_the_tier_is_read_from_a_header(
                 scopes=("ads_read", "business_management"),
                 issued_at=datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC),
                 expires_at=datetime(2027, 1, 15, 8, 0, tzinfo=UTC),
+                narrowed={"business_management": ("5", "7")},
             ),
         ),
         (
