@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import LocationValueError
 
 from meta_access import redaction
-from meta_access.endpoints import PROXY_VARIABLE, is_loopback, proxy, proxy_shown, roots
+from meta_access.endpoints import CA_VARIABLE, PROXY_VARIABLE, ca_bundle, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import SecretDeniedError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Refused = boto.ClientError
 PROCESS_TIMEOUT_S = 45.0
 """For a profile's `credential_process`, which botocore would wait for without end; one may wait for a key's touch."""
-_CA_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+_CA_VARIABLES = (CA_VARIABLE, "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 _GIVE_CREDENTIALS = ("sts.", "portal.sso.", "oidc.", "signin.")
 
@@ -92,11 +92,12 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
 
     Raises:
         SecretDeniedError: The AWS configuration of this machine cannot be used.
-        ConfigError: META_ACCESS_PROXY is no address of a proxy.
+        ConfigError: META_ACCESS_PROXY is no address of a proxy, or META_ACCESS_CA_BUNDLE no file of certificates.
     """
     redaction.install()
     loopback = endpoint_url is not None and is_loopback(urlsplit(endpoint_url))
     through = None if loopback else proxy()
+    trusted = None if loopback else ca_bundle()
     fake = "emulator" if loopback else None
     proxies = {} if loopback else {"http": through, "https": through} if through else None
     config = botocore.config.Config(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
@@ -112,6 +113,8 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
     try:
         # A session of its own: boto3's default one is not safe to make clients from in several threads.
         core = _Session(session_vars=_without_environment() if loopback else None)
+        if trusted:
+            core.set_config_variable("ca_bundle", trusted)
         if through:
             # For what asks for credentials: STS and the Identity Center.
             core.set_default_client_config(botocore.config.Config(proxies=proxies))
@@ -120,7 +123,7 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
             region_name=region,
             endpoint_url=endpoint_url,
             config=config,
-            # What AWS_CA_BUNDLE and the like say is for AWS itself, and left to the library.
+            # What AWS_CA_BUNDLE and the like say is for AWS itself, and left to the library, unless ours outranks it.
             verify=roots(endpoint_url) if loopback and endpoint_url else None,
             aws_access_key_id=fake,
             aws_secret_access_key=fake,

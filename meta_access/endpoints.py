@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,8 @@ ROOTS_VARIABLE = "SSL_CERT_FILE"
 """Names what certificates of this machine's own services are checked by, such as the emulator's with --tls."""
 PROXY_VARIABLE = "META_ACCESS_PROXY"
 """Names the proxy for Graph and AWS: in the runner's environment, never in a stack file."""
+CA_VARIABLE = "META_ACCESS_CA_BUNDLE"
+"""Names a file of certificates to trust for Graph and AWS, likewise: of a network whose proxy opens TLS."""
 _OTHER_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 EMULATOR_PREFIX = "EAAEMU"
 """Begins every token and every app secret of the emulator, and no real one."""
@@ -92,15 +95,17 @@ def is_loopback(url: SplitResult) -> bool:
 
 
 def roots(url: str) -> str | None:
-    """The file with the authorities that may vouch for a service of this machine; None takes the public ones.
+    """The file with the authorities that may vouch for a service; None takes the public ones.
 
-    Meta and AWS are checked by the public ones alone, whatever the environment says.
+    One of this machine is checked by SSL_CERT_FILE, Meta by what `ca_bundle` says, and by no other variable.
 
     Raises:
-        ConfigError: SSL_CERT_FILE names no file.
+        ConfigError: The variable names no such file.
     """
     parts, named = urlsplit(url), os.environ.get(ROOTS_VARIABLE, "")
-    if parts.scheme != "https" or not named or not is_loopback(parts):
+    if not is_loopback(parts):
+        return ca_bundle()
+    if parts.scheme != "https" or not named:
         return None
     if not os.path.isfile(named):  # noqa: PTH113 - a text of the environment, which a Path would change
         raise _wrong(
@@ -164,6 +169,26 @@ def proxy() -> str | None:
             "write it like http://proxy.example:3128 (http or https, with a port and without a path), or unset it.",
         )
     return text.rstrip("/")
+
+
+def ca_bundle() -> str | None:
+    """The file of certificates that the runner names in place of the public ones; None when it names none.
+
+    Raises:
+        ConfigError: It is no file of certificates.
+    """
+    named = os.environ.get(CA_VARIABLE, "").strip()
+    if not named:
+        return None
+    try:
+        ssl.create_default_context(cafile=named)
+    except (OSError, ValueError):  # an SSLError is an OSError
+        raise _wrong(
+            CA_VARIABLE,
+            "names no file of certificates that can be read.",
+            "name a PEM file that holds all the certificates to trust, the public ones with your proxy's, or unset it.",
+        ) from None
+    return named
 
 
 def proxy_shown() -> str:

@@ -20,7 +20,7 @@ import urllib3.exceptions
 from meta_access import audit, call_log, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.credentials import Credentials, credentials_for
-from meta_access.endpoints import PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown, roots
+from meta_access.endpoints import CA_VARIABLE, PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
 from meta_access.graph import landing, paging, patience, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
@@ -345,7 +345,11 @@ def _unreachable(error: Exception, doing: str, host: str) -> GraphUnreachableErr
     if untrusted:
         what = "its certificate is not trusted"
         here = 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'
-        advice = here if local else "Check graph_url, and what stands between this machine and Meta."
+        there = (
+            "Check graph_url, and what stands between this machine and Meta. Only where a proxy of your network opens "
+            f"TLS, name a file of the certificates to trust in {CA_VARIABLE}."
+        )
+        advice = here if local else there
     elif never_sent:
         what = "no connection could be made"
         advice = "Start the emulator: meta-access emulator start." if local else _way_out()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+import botocore.httpsession
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError, SSLError
 from moto import mock_aws
@@ -418,6 +420,21 @@ def test_a_network_that_is_not_there_is_no_matter_of_credentials(monkeypatch: py
 
 
 # --- the proxy -----------------------------------------------------------------------------------
+
+
+def test_certificates_that_the_runner_names_are_trusted_for_aws_and_not_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = str(shutil.copy(botocore.httpsession.where(), tmp_path / "all.pem"))
+    monkeypatch.setenv("META_ACCESS_CA_BUNDLE", named)
+
+    assert cast("Any", secrets_manager(REGION, None))._endpoint.http_session._verify == named
+    assert cast("Any", secrets_manager(REGION, "http://127.0.0.1:1"))._endpoint.http_session._verify != named
+
+    monkeypatch.setenv("META_ACCESS_CA_BUNDLE", "/no/such/file")
+    with pytest.raises(ConfigError, match="META_ACCESS_CA_BUNDLE: names no file of certificates that can be read"):
+        secrets_manager(REGION, None)
+    secrets_manager(REGION, "http://127.0.0.1:1")
 
 
 def test_the_proxy_of_the_runner_serves_aws_and_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,19 @@ import ssl
 import threading
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import urllib3.exceptions
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from meta_access import call_log, errors
+from meta_access import call_log, endpoints, errors
 from meta_access.errors import (
     AuthError,
     ConfigError,
@@ -381,6 +385,104 @@ def test_a_proxy_that_is_ignored_is_named_when_there_is_no_way(
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.fixture
+def intercepted(
+    make_client: Callable[..., GraphClient], connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[tuple[GraphClient, Path, list[str]]]:
+    """Graph behind a proxy that opens TLS: its certificate is of a private authority. With the file that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    public = key.public_key()
+    for extension, critical in (
+        (x509.SubjectAlternativeName([x509.DNSName("localhost")]), False),
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        (x509.SubjectKeyIdentifier.from_public_key(public), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
+    ):
+        made = made.add_extension(extension, critical)
+    signed = made.sign(key, hashes.SHA256())
+    trusted, whole = tmp_path / "ca.pem", tmp_path / "server.pem"
+    trusted.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    pem, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    whole.write_bytes(trusted.read_bytes() + key.private_bytes(serialization.Encoding.PEM, pem, plain))
+    heard: list[str] = []
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"id": "1"}')
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(whole)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"https://localhost:{server.server_address[1]}"
+        for module in (client_module, endpoints):
+            monkeypatch.setattr(module, "is_loopback", lambda _: False)
+        monkeypatch.setenv("META_ACCESS_ALLOW_GRAPH_HOST", f"{url.removeprefix('https://')}+127.0.0.1:8766")
+        yield make_client(replace(connection, graph_url=url)), trusted, heard
+        server.shutdown()
+
+
+def test_a_certificate_that_is_not_trusted_is_said_so_and_nothing_is_sent(
+    intercepted: tuple[GraphClient, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, trusted, heard = intercepted
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(trusted))
+
+    with pytest.raises(GraphUnreachableError, match="its certificate is not trusted") as raised:
+        found.get("1")
+
+    assert raised.value.sent is False
+    assert str(raised.value).endswith("name a file of the certificates to trust in META_ACCESS_CA_BUNDLE.")
+    assert heard == []
+
+
+def test_certificates_that_the_runner_names_are_trusted(
+    intercepted: tuple[GraphClient, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, trusted, heard = intercepted
+    monkeypatch.setenv("META_ACCESS_CA_BUNDLE", str(trusted))
+
+    assert found.get("1") == {"id": "1"}
+    assert [path.partition("?")[0] for path in heard] == ["/v26.0/1"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate", b"\xff\0"])
+def test_what_is_no_file_of_certificates_is_refused_before_a_call(
+    intercepted: tuple[GraphClient, Path, list[str]], monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    found, trusted, heard = intercepted
+    trusted.unlink()
+    if content is not None:
+        trusted.write_bytes(content)
+    monkeypatch.setenv("META_ACCESS_CA_BUNDLE", str(trusted))
+
+    with pytest.raises(ConfigError, match="META_ACCESS_CA_BUNDLE: names no file of certificates that can be read"):
+        found.get("1")
+
+    assert heard == []
+
+
+def test_named_certificates_are_never_looked_at_for_this_machine(
+    client: GraphClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ACCESS_CA_BUNDLE", "/no/such/file")
+
+    client.get("1")
+
+    assert len(server.received) == 1
+
+
 def test_the_proxy_is_never_used_for_this_machine(
     client: GraphClient, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,7 +511,13 @@ UNTRUSTED = requests.exceptions.SSLError(
     ("host", "advice"),
     [
         ("127.0.0.1:8765", 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'),
-        ("graph.facebook.com", "Check graph_url, and what stands between this machine and Meta."),
+        (
+            "graph.facebook.com",
+            (
+                "Check graph_url, and what stands between this machine and Meta. Only where a proxy of your network "
+                "opens TLS, name a file of the certificates to trust in META_ACCESS_CA_BUNDLE."
+            ),
+        ),
     ],
 )
 def test_a_certificate_that_is_not_trusted_is_called_so(host: str, advice: str) -> None:

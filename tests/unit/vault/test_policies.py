@@ -211,6 +211,59 @@ def test_deleting_at_once_is_allowed_to_nobody(role: str) -> None:
     assert policies.allows(written(role), attempt("DeleteSecret", tagged=True)) == (role == "writer")
 
 
+# What would hand values, rotations or keys to somebody else, or take them for good.
+TAKEOVERS = ["PutResourcePolicy", "ReplicateSecretToRegions", "RotateSecret", "UntagResource", "BatchGetSecretValue"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", [*TAKEOVERS, "StopReplicationToReplica", "DeleteResourcePolicy"])
+def test_no_role_hands_a_secret_to_somebody_else(role: str, action: str) -> None:
+    for name in (OWN, policies.ADMIN_TOKEN, policies.READ, policies.BY_HAND):
+        assert not policies.allows(written(role), attempt(action, name, tagged=True, keys=MANAGED, stage="AWSCURRENT"))
+
+
+@pytest.mark.parametrize("role", sorted({*ROLES} - {"writer"}))
+def test_the_key_of_a_secret_is_changed_by_the_writer_alone(role: str) -> None:
+    for name in (OWN, policies.READ, policies.BY_HAND):
+        assert not policies.allows(written(role), attempt("UpdateSecret", name, tagged=True))
+
+
+def test_the_writer_changes_the_key_of_its_own_secrets_alone() -> None:
+    assert policies.allows(written("writer"), attempt("UpdateSecret", tagged=True))
+    assert not policies.allows(written("writer"), attempt("UpdateSecret"))
+    assert not policies.allows(written("writer"), attempt("UpdateSecret", "meta/prod/reporting/x1", tagged=True))
+    assert not policies.allows(written("writer"), attempt("UpdateSecret", policies.ADMIN_TOKEN, tagged=True))
+
+
+@pytest.mark.parametrize("role", ["lambda", "reader", "adopter"])
+def test_names_of_secrets_are_listed_by_those_that_look_for_them_alone(role: str) -> None:
+    assert not policies.allows(written(role), attempt("ListSecrets", ""))
+    assert policies.allows(written("observer"), attempt("ListSecrets", ""))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("stage", ["AWSPREVIOUS", "AWSPENDING", "META_G1", ""])
+def test_credentials_are_read_in_their_current_version_alone(role: str, stage: str) -> None:
+    for name in (policies.ADMIN_TOKEN, policies.APP_SECRET, policies.READ):
+        assert not policies.allows(written(role), attempt("GetSecretValue", name, stage=stage))
+
+
+@pytest.mark.parametrize("role", ["observer", "lambda", "writer", "adopter"])
+@pytest.mark.parametrize("action", ["PutSecretValue", "UpdateSecretVersionStage", "DeleteSecret"])
+def test_the_connection_s_credentials_are_written_by_no_role(role: str, action: str) -> None:
+    for name in (policies.ADMIN_TOKEN, policies.APP_SECRET):
+        assert not policies.allows(written(role), attempt(action, name, tagged=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_keys_are_used_through_secrets_manager_alone(role: str) -> None:
+    [key] = [one for one in written(role)["Statement"] if one["Sid"] == "Key"]
+
+    assert key["Resource"] == "KEY_ARN"
+    assert key["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.REGION.amazonaws.com"}}
+    assert not set(key["Action"]) & {"kms:*", "kms:CreateGrant", "kms:ReEncryptFrom", "kms:PutKeyPolicy"}
+
+
 def test_the_function_is_invoked_for_secrets_of_its_own_account_only() -> None:
     page = (policies.FOLDER.parent / "lambda.md").read_text(encoding="utf-8")
     permission = next(part for part in page.split("```") if "aws lambda add-permission" in part)
