@@ -12,15 +12,15 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import client
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+ROOT = Path(__file__).resolve().parents[1]
 START_S = 30.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -204,14 +204,21 @@ def graph_call(
         return _decoded(refused.code, refused.read(), dict(refused.headers.items()))
 
 
-def start_emulator(state_dir: Path, *options: str) -> RunningEmulator:
-    """Start an emulator on free ports over a state folder, and wait until it answers; `options` are more words."""
+def start_emulator(state_dir: Path, *options: str, module: str = "tests.narrow_emulator") -> RunningEmulator:
+    """Start an emulator on free ports over a state folder, and wait until it answers.
+
+    Args:
+        state_dir: Its state folder.
+        options: More words of the command.
+        module: `meta_access.cli` for the emulator as it is. The other one refuses parameters that Graph does not know,
+            so that every test of our own client also says that it sends none.
+    """
     state_dir.mkdir(parents=True, exist_ok=True)
-    words = [sys.executable, "-m", "meta_access.cli", "emulator", "start", "--foreground"]
+    words = [sys.executable, "-m", module, "emulator", "start", "--foreground"]
     words += ["--home", str(state_dir), "--port", "0", "--aws-port", "0", *options]
     printed = state_dir / "printed.txt"
     with printed.open("ab") as output:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT)
     run = _run(state_dir, process)
     if run is None:
         process.kill()

@@ -308,6 +308,7 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "unclaim-app": business_acts.unclaim_app,
     "app-mode": business_acts.app_mode,
     "api-version": business_acts.api_version,
+    "legacy": business_acts.legacy,
     "invite-person": business_acts.invite_person,
     "join-business": business_acts.join_business,
     "leave-business": business_acts.leave_business,

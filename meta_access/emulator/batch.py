@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.errors import GraphFault, bad_parameter
+from meta_access.emulator.legacy import asynchronous
 from meta_access.emulator.request import TRUE, from_item
 from meta_access.emulator.wsgi import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from meta_access.emulator.request import GraphRequest
 
@@ -35,28 +36,29 @@ class Item:
     Attributes:
         needs: Names of the items whose answers it waits for.
         omit: Leave its answer out when it succeeds; None when nothing is said of it.
+
+    Its headers are checked and not read: the one that counted, `If-None-Match`, Meta ignores since October 2026.
     """
 
     method: str
     url: str
     body: str
     name: str | None
-    headers: Mapping[str, str] = field(repr=False)
     token: str | None = field(repr=False)
     needs: tuple[str, ...]
     omit: bool | None
 
 
 def asked(request: GraphRequest) -> bool:
-    return request.method == "POST" and "batch" in request.params
+    return request.method == "POST" and "batch" in request.params and not asynchronous(request)
 
 
-def run(request: GraphRequest, perform: Callable[[GraphRequest, Mapping[str, str]], Answer | None]) -> list[Any]:
+def run(request: GraphRequest, perform: Callable[[GraphRequest], Answer | None]) -> list[Any]:
     """The answers of a batch, in its order.
 
     Args:
         request: The POST that holds `batch`.
-        perform: Carries out one call, given its If-None-Match and other headers; None stands for one that timed out.
+        perform: Carries out one call; None stands for one that timed out.
 
     Returns:
         Per item `{code, headers, body}`, or None for one that timed out or whose answer is left out.
@@ -72,7 +74,7 @@ def run(request: GraphRequest, perform: Callable[[GraphRequest, Mapping[str, str
     for item in items:
         broken = next((name for name in item.needs if name in failed), None)
         if broken is None:
-            answer = perform(_request(request, item, answers), item.headers)
+            answer = perform(_request(request, item, answers))
         else:
             answer = Answer(400, _refusal(f"The operation depends on {broken}, which failed."))
         shown, success = _shown(answer, with_headers=with_headers)
@@ -88,9 +90,8 @@ def run(request: GraphRequest, perform: Callable[[GraphRequest, Mapping[str, str
 
 def _items(request: GraphRequest) -> list[Item]:
     try:
-        given = request.params["batch"]
-        data = json.loads(given) if isinstance(given, str) else given
-    except (ValueError, RecursionError):
+        data = request.decoded("batch")
+    except GraphFault:
         raise bad_parameter("Param batch must be a JSON array of requests.") from None
     if not isinstance(data, list) or not data:
         raise bad_parameter("Param batch must be a JSON array of requests.")
@@ -128,20 +129,17 @@ def _item(index: int, row: object) -> Item:
     needs = tuple(dict.fromkeys([*listed, *(match[1] for match in _RESULT.finditer(f"{url} {body}"))]))
     omit = row.get("omit_response_on_success")
     silent = None if omit is None else str(omit).lower() in TRUE
-    headers = dict(_headers(index, row.get("headers", [])))
+    _check_headers(index, row.get("headers", []))
     method = row.get("method", "GET").upper()
-    return Item(method, url, body, name, headers, row.get("access_token"), needs, silent)
+    return Item(method, url, body, name, row.get("access_token"), needs, silent)
 
 
-def _headers(index: int, rows: object) -> Iterator[tuple[str, str]]:
+def _check_headers(index: int, rows: object) -> None:
     for row in rows if isinstance(rows, list) else [rows]:
         # Clients send both forms: a list of {name, value}, and a list of "Name: value".
-        name, _, value = row.partition(":") if isinstance(row, str) else ("", "", "")
-        if isinstance(row, dict) and isinstance(row.get("name"), str):
-            name, value = row["name"], str(row.get("value", ""))
-        if not name:
+        name = row.get("name") if isinstance(row, dict) else row.partition(":")[0] if isinstance(row, str) else ""
+        if not isinstance(name, str) or not name:
             raise bad_parameter(f"Param batch[{index}][headers] must be a list of objects with name and value.")
-        yield name.strip().lower(), value.strip()
 
 
 def _request(outer: GraphRequest, item: Item, answers: Mapping[str, Any]) -> GraphRequest:

@@ -151,6 +151,15 @@ def app_mode(world: World, mode: str, app: str | None = None) -> str:
     return f"{target.name} is in {mode} mode."
 
 
+def legacy(world: World, state: str, app: str | None = None) -> str:
+    """Say that an app is older than 2026-11-04 and may use what Meta has ended for newer ones (`on`), or newer."""
+    target = named.app(world, app)
+    named.check_word("state", state, ("on", "off"))
+    target.legacy = state == "on"
+    when = "before" if target.legacy else "since"
+    return f"{target.name} was created {when} 4 November 2026: Graph's legacy features are {state} for it."
+
+
 def api_version(world: World, version: str, app: str | None = None) -> str:
     """An admin chooses the version that serves an app's calls without one ("Upgrade API version")."""
     target = named.app(world, app)

@@ -33,7 +33,6 @@ class GraphCall:
         verify_callback: Asks the callback of a webhook, given its URL and a verify token, whether it wants what is
             sent; GraphFault when not. Other calls are answered meanwhile, so what was read of the world may be old.
         headers: Extra response headers; handlers add to them.
-        messages: What `debug=all` tells the caller, as `{message, type, link}`.
         use_cases: What this call used of business use cases, as the header tells it, by object.
         shown: How many nodes this call has shown, those of its edges included.
     """
@@ -48,19 +47,12 @@ class GraphCall:
     verify_callback: Callable[[str, str], None]
     served: Served = field(init=False)
     headers: dict[str, str] = field(default_factory=dict)
-    messages: list[dict[str, str]] = field(default_factory=list)
     use_cases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     shown: Counter[str] = field(default_factory=Counter)
     _caller: Caller | None = None
 
     def __post_init__(self) -> None:
         self.served = served(self.request, self.rules, self.now.date())
-        if self.request.version is None:
-            self.messages.append({"message": "No API Version was specified in the request", "type": "warning"})
-            self.messages[-1]["link"] = "https://developers.facebook.com/docs/apps/versions/"
-        elif self.served.version != self.request.version:
-            text = f"The call was served by {self.served.version}, because {self.request.version} has expired."
-            self.messages.append({"message": text, "type": "warning"})
 
     @property
     def caller(self) -> Caller:

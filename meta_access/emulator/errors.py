@@ -11,6 +11,10 @@ from http import HTTPStatus
 from typing import Any
 
 OAUTH = "OAuthException"
+# The word in the header WWW-Authenticate, seen on errors of the types OAuthException and GraphMethodException alike.
+_CHALLENGES = {190: "invalid_token", 803: "not_found"}
+_OF_A_CODE = (36007, 36008, 36009)  # subcodes of authorization codes
+_LONGEST_CHALLENGE = 2000  # clients bound their header lines
 METHOD = "GraphMethodException"
 DOCS = "https://developers.facebook.com/docs/graph-api"
 
@@ -22,7 +26,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
     """An error for the caller.
 
     Attributes:
-        title: `error_user_title`, shown with `message` as `error_user_msg`, where Meta sends the pair.
+        title: `error_user_title`, where Meta sends it; `told` is its `error_user_msg`, which is mostly the message.
         headers: Extra response headers, such as usage headers of a throttle.
         data: `error_data`, such as the parameters to blame.
     """
@@ -36,6 +40,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         kind: str = OAUTH,
         status: int | None = None,
         title: str | None = None,
+        told: str | None = None,
         headers: dict[str, str] | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
@@ -46,6 +51,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         self.kind = kind
         self.status = status if status is not None else _STATUS.get(code, 400)
         self.title = title
+        self.told = message if told is None else told
         self.headers = headers or {}
         self.data = data
 
@@ -56,10 +62,23 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         if self.code in (1, 2) and self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             error["is_transient"] = True
         if self.title is not None:
-            error |= {"error_user_title": self.title, "error_user_msg": self.message}
+            error |= {"error_user_title": self.title, "error_user_msg": self.told}
         if self.data is not None:
             error["error_data"] = self.data
         return {"error": {**error, "fbtrace_id": fbtrace_id}}
+
+    def challenge(self) -> dict[str, str]:
+        """The header `WWW-Authenticate: OAuth "Facebook Platform" "invalid_token" "…"` that Graph's refusals carry.
+
+        Reported in public code and its recordings (invalid_token of 190, invalid_request of 4, 100, 100/33 and 200,
+        not_found of 803, invalid_code of a code that was used), read 2026-12-01. Of Meta's own failures it is not
+        known: they go without.
+        """
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return {}
+        word = "invalid_code" if self.subcode in _OF_A_CODE else _CHALLENGES.get(self.code, "invalid_request")
+        text = self.message[:_LONGEST_CHALLENGE].replace("\\", "\\\\").replace('"', '\\"')
+        return {"WWW-Authenticate": f'OAuth "Facebook Platform" "{word}" "{text}"'}
 
 
 def unsupported(method: str, node_id: str) -> GraphFault:
@@ -103,7 +122,7 @@ def no_proof() -> GraphFault:
 
 
 def no_field(name: str, type_name: str) -> GraphFault:
-    return bad_parameter(f"Tried accessing nonexistent field ({name}) on node type ({type_name})")
+    return bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({type_name})")
 
 
 def unknown_path(path: str) -> GraphFault:

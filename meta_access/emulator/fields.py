@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator import router
 from meta_access.emulator.errors import GraphFault, no_field
+from meta_access.emulator.request import lenient_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,12 @@ def _value(node: Node, asked: Field, call: GraphCall) -> Any:
 
 
 def split(text: str, depth: int = 0) -> tuple[Field, ...]:
-    """The fields of a text; GraphFault when it cannot be read."""
+    """The fields of a text, or of a JSON list of such texts; GraphFault when it cannot be read."""
+    if text.lstrip().startswith("["):
+        listed = lenient_json("Param fields", text)
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise _syntax()
+        text = ",".join(listed)
     found: list[Field] = []
     rest = text.strip()
     while rest:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
@@ -19,7 +18,7 @@ from meta_access.emulator.reply import preflight, render
 from meta_access.emulator.wsgi import send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -122,25 +121,23 @@ class GraphDoor:
         answer = render(body, version=request.version or NEWEST, now=self._clock.now())
         return answer, body.code if isinstance(body, GraphFault) else None
 
-    def _item(self, request: GraphRequest, headers: Mapping[str, str]) -> Answer | None:
+    def _item(self, request: GraphRequest) -> Answer | None:
         """One call of a batch. What would leave a client without an answer is a time-out of the item here."""
-        asked = replace(request, etag=headers.get("if-none-match"))
         path = "/" + "/".join((*((request.version,) if request.version else ()), *request.path))
-        fault, answer = self._take(request.method, path, {}, lambda stale: self._carry_out(asked, stale))
+        fault, answer = self._take(request.method, path, {}, lambda stale: self._carry_out(request, stale))
         return None if fault is not None and fault.kind == "hang" else answer
 
     def _carry_out(self, request: GraphRequest, stale: Fault | None) -> tuple[Answer, int | None]:
         with self._store.lock:
-            now, version, headers, messages, shown = self._clock.now(), NEWEST, {}, [], Counter[str]()
+            now, version, headers, shown = self._clock.now(), NEWEST, {}, Counter[str]()
             body: Any
             try:
                 call = self._call(request, now)
-                version, headers, messages, shown = call.served.version, call.headers, call.messages, call.shown
+                version, headers, shown = call.served.version, call.headers, call.shown
                 body = self._dispatch(call, stale)
                 version = call.served.version
                 if call.served.warning is not None:
                     headers["x-ad-api-version-warning"] = call.served.warning
-                    messages.append({"message": call.served.warning, "type": "warning"})
             except GraphFault as fault:
                 body = fault
             except Exception as broken:  # noqa: BLE001 - a hostile request must not bring the emulator down
@@ -151,7 +148,7 @@ class GraphDoor:
             finally:
                 if router.writes(request) or shown["changes"]:
                     self._store.save()
-        answer = render(body, version=version, now=now, headers=headers, request=request, messages=messages)
+        answer = render(body, version=version, now=now, headers=headers, request=request)
         return answer, body.code if isinstance(body, GraphFault) else None
 
     def _call(self, request: GraphRequest, now: datetime) -> GraphCall:
@@ -188,7 +185,7 @@ def _injected(fault: Fault) -> GraphFault:
     text = throttles.MESSAGES.get(code, "An error was injected into this call.")
     message = options.get("message", f"(#{code}) {text}")
     headers = {name: as_header(value) for name, value in options.get("headers", {}).items()}
-    return GraphFault(code, message, subcode=subcode, status=options.get("status"), headers=headers)
+    return throttles.refusal(code, message, subcode, status=options.get("status"), headers=headers)
 
 
 def _where(broken: BaseException) -> str:

@@ -1,8 +1,7 @@
-"""`?ids=`: one answer for several objects, keyed by id, of the node itself or of one edge of each.
+"""`GET /{edge}?ids=`: one answer for an edge of several objects, keyed by id.
 
-Source: https://developers.facebook.com/docs/graph-api/overview, read 2026-11. Version 26.0 is reported to refuse it at
-the root (restfb/restfb#1692) where Meta's guide still shows it: lenient serves it, strict refuses from v26.0 on. The
-text of that refusal is ours; the limit of fifty is documented since v2.2.
+Source: https://developers.facebook.com/docs/graph-api/overview, read 2026-11; the limit of fifty is documented since
+v2.2. Since 2026-11-04 it is for older apps only, and `GET /?ids=` is for none: see `legacy.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.errors import bad_parameter
-from meta_access.rules import version_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,17 +16,14 @@ if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
 
 MOST = 50
-REFUSED_SINCE = 26.0
 
 
 def asked(call: GraphCall) -> bool:
-    return call.request.method == "GET" and len(call.request.path) <= 1 and "ids" in call.request.params
+    return call.request.method == "GET" and len(call.request.path) == 1 and "ids" in call.request.params
 
 
 def read(call: GraphCall, dispatch: Callable[[GraphCall], Any]) -> dict[str, Any]:
     """Each id's answer; one that fails fails them all."""
-    if call.strict and not call.request.path and version_number(call.served.version) >= REFUSED_SINCE:
-        raise bad_parameter("The parameter ids is not supported on this request. Use a batch request instead.")
     ids = list(dict.fromkeys(call.request.texts("ids") or []))
     if not ids:
         raise bad_parameter("Param ids must be a list of object ids.")

@@ -5,11 +5,13 @@ Source: https://developers.facebook.com/docs/graph-api/overview, Graph v26.0, re
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
@@ -29,6 +31,10 @@ _VERSION = re.compile(r"v\d+\.\d+")
 # Whoever reads these refuses a foreign value itself.
 JUDGED = ("access_token", "input_token", "fb_exchange_token", "revoke_token", "code", "client_secret", "batch")
 _INDEXED = re.compile(r"(\w+)\[(\d*)\]")
+# A pair of a backslash is taken outside of strings too, so that no text is searched twice for an end that it lacks.
+_STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
+_ESCAPED = re.compile(r"\\.|\"", re.DOTALL)
+CLIENT_CALL = ("oauth", "access_token")  # takes the app's credentials as HTTP Basic, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +43,11 @@ class GraphRequest:
 
     Attributes:
         method: The effective one: a POST that says `method=get` is a GET.
+        sent: The method of HTTP where the parameter `method` names another one, None where it does not.
         version: `v26.0`, or None when the path has none.
         path: The parts behind the version.
         params: Parameters without credentials; texts, or decoded JSON from a JSON body.
         token: The access token given, wherever it stood.
-        etag: The `If-None-Match` of a read.
     """
 
     method: str
@@ -50,7 +56,7 @@ class GraphRequest:
     params: dict[str, Any]
     token: str | None = field(repr=False)
     base_url: str
-    etag: str | None = None
+    sent: str | None = None
 
     def text(self, name: str) -> str | None:
         """A parameter as text, None when it is absent or empty."""
@@ -72,7 +78,7 @@ class GraphRequest:
         """A parameter that is JSON, decoded; None when it is absent or empty."""
         value = self.params.get(name)
         if isinstance(value, str):
-            return _json(f"Param {name}", value) if value else None
+            return lenient_json(f"Param {name}", value) if value else None
         return value
 
     def texts(self, name: str) -> list[str] | None:
@@ -81,32 +87,42 @@ class GraphRequest:
         if value is None:
             return None
         if isinstance(value, str):
-            value = _json(f"Param {name}", value) if value.startswith("[") else value.split(",")
+            value = lenient_json(f"Param {name}", value) if value.lstrip().startswith("[") else value.split(",")
         if not isinstance(value, list):
             raise bad_parameter(f"Param {name} must be an array.")
         return [str(item).strip() for item in value if str(item).strip()]
 
 
-def _json(what: str, text: str) -> object:
+def lenient_json(what: str, text: str) -> object:
+    """JSON, or JSON with single quotes as Meta's guides and many scripts write it; GraphFault for what is neither."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # the second for a body of brackets
+        pass
+    try:
+        return json.loads(_STRING.sub(_in_double_quotes, text))
+    except (ValueError, RecursionError):
         raise bad_parameter(f"{what} is not valid JSON.") from None
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return found[0]
+    inner = _ESCAPED.sub(lambda one: {"\\'": "'", '"': '\\"'}.get(one[0], one[0]), found[1])
+    return f'"{inner}"'
 
 
 def parse(environ: WSGIEnvironment, hosts: Hosts) -> GraphRequest:
     """Read a request; GraphFault when it cannot be read."""
     request = Request(environ)
     params = _indexed(_pairs(request))
-    method = request.method
-    override = str(params.pop("method", "") or "").upper()
-    if method == "POST" and override in METHODS:
-        method = override
+    method, sent = _overridden(request.method, params)
     version, path = _path(request.path)
     token = params.pop("access_token", None) or _header_token(request)
+    if path == CLIENT_CALL:
+        params = {**_basic(request), **params}
     base = hosts.base_url(request)
-    etag = request.headers.get("If-None-Match")
-    return GraphRequest(method, version, path, params, None if token is None else str(token), base, etag)
+    return GraphRequest(method, version, path, params, None if token is None else str(token), base, sent)
 
 
 def from_item(outer: GraphRequest, method: str, url: str, body: str, token: str | None) -> GraphRequest:
@@ -114,6 +130,7 @@ def from_item(outer: GraphRequest, method: str, url: str, body: str, token: str 
     path, _, query = url.partition("?")
     version, parts = _path(path)
     params = _indexed([*parse_qsl(query, keep_blank_values=True), *parse_qsl(body, keep_blank_values=True)])
+    method, sent = _overridden(method, params)
     given = params.pop("access_token", None) or token or outer.token
     proofs: dict[str, Any] = {
         name: outer.params[name] for name in ("appsecret_proof", "appsecret_time") if name in outer.params
@@ -121,7 +138,16 @@ def from_item(outer: GraphRequest, method: str, url: str, body: str, token: str 
     if given == outer.token:
         params = {**proofs, **params}
     value = None if given is None else str(given)
-    return GraphRequest(method, version or outer.version, parts, params, value, outer.base_url)
+    return GraphRequest(method, version or outer.version, parts, params, value, outer.base_url, sent)
+
+
+def _overridden(method: str, params: dict[str, Any]) -> tuple[str, str | None]:
+    """The effective method, and the one sent where they differ; the parameter that says so is taken out."""
+    named = str(params.pop("method", "") or "").upper()
+    if named not in METHODS or named == method:
+        return method, None
+    # Of a GET it changes nothing: only a POST was ever said to be another.
+    return (named if method == "POST" else method), method
 
 
 def _path(path: str) -> tuple[str | None, tuple[str, ...]]:
@@ -135,16 +161,26 @@ def _pairs(request: Request) -> list[tuple[str, Any]]:
     try:
         if request.method in ("GET", "HEAD") and not request.content_length:
             return pairs
-        if request.mimetype == "application/json":
-            body = _json("the body", request.get_data(as_text=True) or "{}")
-            if not isinstance(body, dict):
-                raise bad_parameter("The body must be a JSON object.")
-            pairs += list(body.items())
+        text = request.get_data(as_text=True) if request.mimetype in ("", "application/json") else ""
+        if request.mimetype == "application/json" or text.lstrip().startswith("{"):
+            pairs += _json_body(text or "{}")
+        elif not request.mimetype:  # a form whose client does not say so, as scripts on a bare socket do not
+            pairs += parse_qsl(text, keep_blank_values=True)
         else:
             pairs += list(request.form.items(multi=True))
     except HTTPException:
         raise bad_parameter("The body cannot be read.") from None
     return pairs
+
+
+def _json_body(text: str) -> list[tuple[str, Any]]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        raise bad_parameter("the body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise bad_parameter("The body must be a JSON object.")
+    return list(body.items())
 
 
 def _refuse_real_token(name: str, value: Any) -> None:
@@ -165,6 +201,19 @@ def _indexed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if isinstance(known, list):
                 known.append(value)
     return params
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """The app's id and secret from the Authorization header (RFC 6749, 2.3.1), as libraries for OAuth 2.0 send them."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client, _, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return {}
+    given = {"client_id": unquote_plus(client), "client_secret": unquote_plus(secret)}
+    return _indexed(list(given.items()))
 
 
 def _header_token(request: Request) -> str | None:

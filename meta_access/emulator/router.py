@@ -11,7 +11,7 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import handlers, ids, nodes, parameters, usage
+from meta_access.emulator import handlers, ids, legacy, nodes, parameters, usage
 from meta_access.emulator.errors import GraphFault, bad_parameter, no_field, unknown_path, unsupported
 from meta_access.emulator.versions import served_marketing
 
@@ -59,12 +59,13 @@ def dispatch(call: GraphCall) -> Any:
 
 def _answer(call: GraphCall, *, counted: bool) -> Any:
     method, path = call.request.method, call.request.path
+    legacy.check(call)
     if ids.asked(call):
         return ids.read(call, dispatch)
     name = "/".join(path)
     root = routes().get((method, "", name))
     if root is not None:
-        parameters.check(root, call.request)
+        parameters.check(root, call.request, strict=call.strict)
         return root.handler(call)
     if name in _roots():
         raise unsupported(method, name)
@@ -80,7 +81,7 @@ def _answer(call: GraphCall, *, counted: bool) -> Any:
     route = routes().get((method, kind, edge))
     if route is None:
         raise _no_route(method, kind, path[0], edge)
-    parameters.check(route, call.request)
+    parameters.check(route, call.request, strict=call.strict)
     return route.handler(call, node)
 
 

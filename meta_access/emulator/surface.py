@@ -52,12 +52,18 @@ def fields(**by_type: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of a route. `values` are those of an enum, or of an enum's list."""
+    """A parameter of a route.
+
+    Attributes:
+        values: Those of an enum, or of an enum's list.
+        lists_values: Whether a value that is none of them is refused in the words of insights.
+    """
 
     name: str
     type: ParamType = "string"
     required: bool = False
     values: tuple[str, ...] = ()
+    lists_values: bool = False
 
 
 def params(**by_type: str) -> tuple[Param, ...]:
@@ -107,10 +113,10 @@ class Route:
 
 # Taken on every call; credentials and `method` are read before a route is chosen.
 COMMON = params(
-    string="appsecret_proof appsecret_time callback date_format debug format include_headers locale pretty "
+    string="appsecret_proof appsecret_time callback debug format include_headers locale pretty "
     "return_ssl_resources suppress_http_code metadata",
 )
-FIELDS = params(string="fields")
+FIELDS = params(list_of_string="fields")
 PAGING = params(int="limit", string="after before summary")
 
 

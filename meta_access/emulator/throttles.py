@@ -2,12 +2,16 @@
 
 Sources: https://developers.facebook.com/docs/graph-api/overview/rate-limiting,
 https://developers.facebook.com/docs/marketing-api/overview/rate-limiting and
-https://developers.facebook.com/docs/marketing-api/error-reference, Graph v26.0, read 2026-11.
+https://developers.facebook.com/docs/marketing-api/error-reference, Graph v26.0, read 2026-11. The subcode of 80000 and
+80004 is as users report it (airbytehq/airbyte#3996, #8773; OWOX/owox-data-marts#1530), and so are title and text of
+17/2446079, seen in public code of August 2026; read 2026-12-01. Of the other codes no report shows a title.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from meta_access.emulator.errors import GraphFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,3 +41,24 @@ MESSAGES: Mapping[int, str] = {
     80009: _use_case("calls to this Catalog account", "catalog-management"),
     80014: _use_case("calls for the batch uploads to this catalog account", "catalog-batch"),
 }
+SUBCODES: Mapping[int, int] = {17: SCORE, 613: MUTATIONS, 80000: SCORE, 80004: SCORE}
+"""What comes with a code where a quota of an ad account is used up."""
+_TITLES: Mapping[tuple[int, int | None], tuple[str, str]] = {
+    (17, SCORE): (
+        "Ad Account Has Too Many API Calls",
+        "There have been too many calls from this ad-account. Please wait a bit and try again.",
+    )
+}
+
+
+def refusal(
+    code: int,
+    message: str,
+    subcode: int | None,
+    *,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> GraphFault:
+    """An error, with the title and the text for people that Meta sends along with it."""
+    title, told = _TITLES.get((code, subcode), (None, None))
+    return GraphFault(code, message, subcode=subcode, status=status, title=title, told=told, headers=headers)

@@ -13,9 +13,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.limits import Quota, Reading, minutes, whole_percent
-from meta_access.emulator.throttles import MESSAGES, MUTATIONS, SCORE
+from meta_access.emulator.throttles import MESSAGES, SUBCODES, refusal
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
@@ -79,8 +78,8 @@ def _ad_account(call: GraphCall, number: str, edge: str) -> None:
         _use_case(call, number, "ads_management", tier.ads_management_per_hour, 80004)
     if writes:
         mutations = Quota(("mutations", app.id, number), rates.mutations_per_second, 1)
-        _refuse(call, call.limits.use(mutations, now), 613, MUTATIONS)
-    _refuse(call, scored, 17, SCORE)
+        _refuse(call, call.limits.use(mutations, now), 613)
+    _refuse(call, scored, 17)
 
 
 def _use_case(  # noqa: PLR0917 - one row of Meta's table
@@ -98,10 +97,10 @@ def _use_case(  # noqa: PLR0917 - one row of Meta's table
     return reading
 
 
-def _refuse(call: GraphCall, reading: Reading, code: int, subcode: int | None = None) -> None:
+def _refuse(call: GraphCall, reading: Reading, code: int) -> None:
     if reading.wait_s and call.world.limits == "on":
         show_app(call)
-        raise GraphFault(code, f"(#{code}) {MESSAGES[code]}", subcode=subcode)
+        raise refusal(code, f"(#{code}) {MESSAGES[code]}", SUBCODES.get(code))
 
 
 def _app_quota(call: GraphCall) -> Quota:

@@ -121,6 +121,7 @@ class App(Row):
         ignored_settings: Parameters of that call which Meta answers with success and then forgets.
         api_version: What serves calls without a version ("Upgrade API version"); None for the newest.
         subscriptions: Webhooks.
+        legacy: Created before 2026-11-04, so that it may go on with what Meta has ended for newer apps (`legacy.py`).
     """
 
     id: str
@@ -141,6 +142,7 @@ class App(Row):
     ignored_settings: list[str] = field(default_factory=list)
     api_version: str | None = None
     subscriptions: list[WebhookSubscription] = field(default_factory=list)
+    legacy: bool = False
 
 
 @dataclass(slots=True)

@@ -122,7 +122,7 @@ class Corner:
         rows: dict[str, list[Any]] = {
             "businesses": [Business(AGENCY, "Aimed agency", agencies=[]), Business(CLIENT, "Aimed client")],
             "apps": [
-                App(APP, "Aimed", AGENCY, "standard_access", permissions=dict.fromkeys(SCOPES, "live")),
+                App(APP, "Aimed", AGENCY, "standard_access", permissions=dict.fromkeys(SCOPES, "live"), legacy=True),
                 App(CLIENT_APP, "Aimed client", CLIENT, "standard_access", permissions=dict.fromkeys(SCOPES, "live")),
                 App(FREE_APP, "Aimed and free"),
             ],

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.emulator import tokens
+from tests.emulators import start_emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.emulators import RunningEmulator
+
+
+@pytest.fixture(scope="session")
+def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """The emulator as users start it: here it is what is tested."""
+    running = start_emulator(tmp_path_factory.mktemp("emulator"), module="meta_access.cli")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

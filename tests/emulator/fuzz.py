@@ -42,6 +42,7 @@ HOSTILE: tuple[str, ...] = (
     "id," * 3000, "id{" * 40 + "}" * 40, "id.limit(", "id.as()", "id.limit(99999999999)", "owned_ad_accounts{id}{id}",
     "{result=a:$.data.*.id}", "[]=", "a[b][c]", CANARY, f"x{CANARY}", "act_", "act_abc", "me", "app", "v26.0",
     "debug_token", "https://a.example\\@b.example/", "https://[::1", "https://u@a.example:/", "(a|a)*b", "(a+)+$",
+    "['a',\"b\"]", "['", "\\'" * 900 + "'",
     "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "<U+202E>", "\u3164", "\x1b[2J",
 )  # fmt: skip
 # What is no HTTP, or only just.
@@ -54,6 +55,11 @@ RAW: tuple[bytes, ...] = (
     b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
     b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
     b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+    b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n",
+    b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+    b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nabc",
+    b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\n",
     b"POST /v26.0/me HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
     b"GET /v26.0/me HTTP/1.1\r\nHost: [::1\r\n\r\n", b"GET /v26.0/\xff\xfe HTTP/1.1\r\nHost: \xff\r\n\r\n",
     b"GET http://evil.example/v26.0/me HTTP/1.1\r\nHost: evil.example\r\n\r\n",
@@ -269,7 +275,8 @@ class Fuzzer:
     def _many(self) -> Asked:
         every = [one for ids in self._ids.values() for one in ids]
         ids = [self.random.choice((*every, self._hostile())) for _ in range(self.random.choice((1, 3, 60)))]
-        return self._call("GET", "", {"ids": ",".join(ids), "fields": self._fields()})
+        edge = self.random.choice(("", "owned_pages", "assigned_users"))
+        return self._call("GET", edge, {"ids": ",".join(ids), "fields": self._fields()})
 
     def _control(self) -> Asked:
         noun = self.random.choice(CONTROL)

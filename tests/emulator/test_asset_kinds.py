@@ -74,7 +74,7 @@ def test_a_pixel_shows_what_tells_it_apart(shop: Shop) -> None:
     assert shop("GET", shop.own["pixel"]).body == {"id": shop.own["pixel"]}
     wrong = shop("GET", shop.own["pixel"], {"fields": "currency"})
     assert (
-        wrong.body["error"]["message"] == "(#100) Tried accessing nonexistent field (currency) on node type (AdsPixel)"
+        wrong.body["error"]["message"] == "(#100) Tried accessing nonexisting field (currency) on node type (AdsPixel)"
     )
 
 

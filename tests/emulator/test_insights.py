@@ -30,6 +30,10 @@ def test_a_report_is_empty_and_what_it_asks_for_is_checked(meta: RunningEmulator
         "time_range": {"since": "2026-11-01", "until": "2026-11-07"},
         "time_increment": "1",
         "breakdowns": "age,gender",
+        "action_breakdowns": ["action_type"],
+        "action_attribution_windows": ["1d_click", "7d_click"],
+        "action_report_time": "mixed",
+        "filtering": [{"field": "ad.impressions", "operator": "GREATER_THAN", "value": 0}],
     }
 
     assert meta.graph("GET", f"{SHOP}/insights", good).body == {"data": []}
@@ -38,7 +42,24 @@ def test_a_report_is_empty_and_what_it_asks_for_is_checked(meta: RunningEmulator
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"fields": "impressions,colour"}, "Tried accessing nonexistent field (colour) on node type (AdsInsights)"),
+        (
+            {"fields": "impressions,colour"},
+            "(#100) colour is not valid for fields param. please check https://developers.facebook.com/docs/marketing-",
+        ),
+        ({"breakdowns": ["age", "colour"]}, "(#100) breakdowns[1] must be one of the following values: ad_extension_"),
+        ({"action_breakdowns": "colour"}, "(#100) action_breakdowns[0] must be one of the following values: action_"),
+        ({"summary_action_breakdowns": "colour"}, "summary_action_breakdowns[0] must be one of the following values: "),
+        ({"action_attribution_windows": "['3d_click']"}, "windows[0] must be one of the following values: 1d_click, "),
+        (
+            {"action_report_time": "sometime"},
+            '(#100) Param action_report_time must be one of {conversion, impression, lifetime, mixed} - got "some',
+        ),
+        (
+            {"filtering": "[{'field':'ad.id','operator':'XXX','value':'1'}]"},
+            "(#100) Param filtering[0][operator] must be one of {EQUAL, NOT_EQUAL, GREATER_THAN, ",
+        ),
+        ({"filtering": [{"field": "ad.id", "operator": "IN"}]}, "The parameter filtering[0][value] is required"),
+        ({"filtering": ["ad.id"]}, "(#100) Param filtering[0] must be an object."),
         ({"level": "planet"}, "Param level must be one of {account, ad, adset, campaign}"),
         ({"date_preset": "someday"}, "Param date_preset must be one of"),
         ({"time_range": {"since": "2026-11-07", "until": "2026-11-01"}}, "time_range must begin before it ends"),

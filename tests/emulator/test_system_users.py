@@ -51,7 +51,7 @@ def test_role_is_a_field_of_the_list_and_not_of_the_node(meta: RunningEmulator) 
 
     assert answer.status == 400
     assert answer.code == (100, None)
-    assert "nonexistent field (role)" in answer.body["error"]["message"]
+    assert "nonexisting field (role)" in answer.body["error"]["message"]
 
 
 @pytest.mark.parametrize(

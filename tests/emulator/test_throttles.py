@@ -105,7 +105,8 @@ def test_app_usage_counts_other_calls_and_not_those_of_ad_accounts(meta: Running
 
 
 def test_each_id_of_a_call_counts_and_an_edge_among_its_fields_does_not(meta: RunningEmulator) -> None:
-    several = meta.graph("GET", "", {"ids": f"{SHOP},{OUTLET}"})
+    meta.act("legacy", state="on")
+    several = meta.graph("GET", "assigned_users", {"ids": f"{SHOP},{OUTLET}", "business": BUSINESS})
     assert sorted(header(several, "x-business-use-case-usage")) == ["104320000000501", "104320000000502"]
     fields = f"id,assigned_users.business({BUSINESS}){{id}}"
     nested = meta.graph("GET", SHOP, {"fields": fields})
@@ -124,7 +125,17 @@ def test_an_ad_account_whose_score_is_used_up_is_blocked_for_five_minutes(limite
     refused = limited.graph("GET", SHOP)
 
     assert (refused.status, refused.code) == (400, (17, 2446079))
-    assert refused.body["error"]["message"] == "(#17) User request limit reached"
+    said = refused.body["error"]
+    assert said["message"] == "(#17) User request limit reached"
+    assert said["error_user_title"] == "Ad Account Has Too Many API Calls"
+    assert (
+        said["error_user_msg"]
+        == "There have been too many calls from this ad-account. Please wait a bit and try again."
+    )
+    assert (
+        refused.headers["www-authenticate"]
+        == 'OAuth "Facebook Platform" "invalid_request" "(#17) User request limit reached"'
+    )
     usage = header(refused, "x-ad-account-usage")
     assert (usage["acc_id_util_pct"], usage["reset_time_duration"]) == (101.67, 300)
     assert limited.graph("GET", OUTLET).status == 200
@@ -138,7 +149,7 @@ def test_the_use_case_of_an_ad_account_names_the_minutes_until_access_is_regaine
         limited.clock(advance_s=301)
     refused = read_often(limited, SHOP, 1)
 
-    assert error(refused)[:2] == (80004, None)
+    assert error(refused)[:2] == (80004, 2446079)  # as users report it
     assert error(refused)[2].startswith("(#80004) There have been too many calls to this ad-account.")
     [use] = json.loads(refused["x-business-use-case-usage"])["104320000000501"]
     assert (use["call_count"], use["estimated_time_to_regain_access"]) == (101, 30)  # the first fifty leave after 60

@@ -194,11 +194,13 @@ def test_revoke_answers_true_as_text_and_ends_that_token_alone(meta: RunningEmul
     assert _inspect(meta, second)["is_valid"] is True
 
 
-def test_revoke_as_a_form_with_the_method_overridden(meta: RunningEmulator, user: str) -> None:
+def test_revoke_as_a_form_with_the_method_overridden_is_for_older_apps(meta: RunningEmulator, user: str) -> None:
     value = _mint(meta, user).body["access_token"]
     params = {"method": "get", "client_id": meta.app_id, "client_secret": meta.app_secret, "revoke_token": value}
 
     assert meta.graph("POST", "oauth/revoke", {**params, "method": ""}).code == (100, 33)
+    assert meta.graph("POST", "oauth/revoke", params).code == (100, None)
+    meta.act("legacy", state="on")
     assert meta.graph("POST", "oauth/revoke", params).body == {"success": "true"}
 
 

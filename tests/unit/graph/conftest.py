@@ -13,6 +13,7 @@ import pytest
 
 from meta_access.credentials import Credentials
 from meta_access.graph.client import GraphClient
+from tests import client_forms
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -148,9 +149,12 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
+    """A server; at its end no call that it received may use what Meta has ended, or what Meta does not know."""
     running = Server()
     yield running
     running.stop()
+    calls = [(call.method, call.path, {**call.query, **call.form}, call.headers) for call in running.received]
+    assert [problem for call in calls for problem in client_forms.problems(*call)] == []
 
 
 @pytest.fixture

@@ -71,11 +71,11 @@ def test_a_read_carries_its_token_in_the_header_and_nowhere_else(client: GraphCl
 
 
 def test_a_write_is_a_form(client: GraphClient, server: Server) -> None:
-    client.post("178000000000101/system_users", {"name": "trading", "tasks": ["A"]})
+    client.post("act_104320000000501/assigned_users", {"user": "122090000000401", "tasks": ["A"]})
 
     [seen] = server.received
     assert (seen.method, seen.query) == ("POST", {})
-    assert seen.form == {"name": "trading", "tasks": '["A"]', "appsecret_proof": proof(ADMIN_TOKEN)}
+    assert seen.form == {"user": "122090000000401", "tasks": '["A"]', "appsecret_proof": proof(ADMIN_TOKEN)}
 
 
 def test_a_read_with_secrets_leaves_the_url_bare(client: GraphClient, server: Server, answer: MakeAnswer) -> None:

@@ -1,0 +1,28 @@
+"""The emulator as the tests of our own client start it: `python -m tests.narrow_emulator`, with the command's words.
+
+Graph ignores parameters that it does not know, and so does the emulator; a slip of our client's would then pass in
+silence. Here they are refused in every world, as a strict one refuses them, and nothing else differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access.cli import main
+from meta_access.emulator import parameters
+
+if TYPE_CHECKING:
+    from meta_access.emulator.request import GraphRequest
+    from meta_access.emulator.surface import Route
+
+_check = parameters.check
+
+
+def _strictly(route: Route, request: GraphRequest, *, strict: bool) -> None:
+    del strict
+    _check(route, request, strict=True)
+
+
+if __name__ == "__main__":
+    parameters.check = _strictly
+    main()
