@@ -39,7 +39,7 @@ def problems(
         return
     known = declared(method, path)
     if known is not None:
-        yield from (f"{place}: {name} is no parameter of it" for name in params if name not in known)
+        yield from (f"{place}: {name} is no parameter of it" for name in params if name not in {*known, *ENDED})
 
 
 def declared(method: str, path: str) -> set[str] | None:

@@ -52,8 +52,6 @@ def test_some_settings_are_answered_with_success_and_forgotten(meta: RunningEmul
         {"server_ip_whitelist": ["home"]},
         {"an_platforms": ["TOASTER"]},
         {"app_type": "perhaps"},
-        {"redirect_uris": ["https://a.example/"]},
-        {"data_deletion_url": "https://a.example/"},
     ],
 )
 def test_refused_settings_change_nothing(meta: RunningEmulator, params: dict[str, Any]) -> None:
@@ -61,6 +59,19 @@ def test_refused_settings_change_nothing(meta: RunningEmulator, params: dict[str
 
     assert answer.code == (100, None)
     assert meta.world()["apps"][0]["settings"] == {}
+
+
+@pytest.mark.parametrize("name", ["redirect_uris", "data_deletion_url", "verified"])
+def test_what_no_call_writes_is_ignored_and_written_nowhere(meta: RunningEmulator, name: str) -> None:
+    before = meta.world()
+
+    given = {"website_url": "https://a.example/", name: "https://b.example/"}
+    assert meta.graph("POST", APP, given, token=meta.app_token).body == {"success": True}
+    assert meta.graph("POST", BUSINESS, {"timezone_id": 3, name: "true"}).body == {"id": BUSINESS}
+
+    after = meta.world()
+    assert after["apps"] == [{**before["apps"][0], "settings": {"website_url": "https://a.example/"}}]
+    assert after["businesses"][0] == {**before["businesses"][0], "timezone_id": 3}
 
 
 @pytest.mark.parametrize(("address", "refused"), [("198.51.100.1", True), ("203.0.113.7", False), (None, False)])
@@ -92,7 +103,7 @@ def test_a_business_is_changed(meta: RunningEmulator) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"name": " "}, {"primary_page": "999"}, {"two_factor_type": "some"}, {"vertical": "MAGIC"}, {"verified": "true"}],
+    [{"name": " "}, {"primary_page": "999"}, {"two_factor_type": "some"}, {"vertical": "MAGIC"}],
 )
 def test_refused_changes_of_a_business(meta: RunningEmulator, params: dict[str, Any]) -> None:
     before = meta.world()["businesses"]
