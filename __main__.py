@@ -82,15 +82,21 @@ def _now(settings: Settings) -> datetime:
 
 
 def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], today: date) -> None:
+    if stack.overlay is not None:
+        pulumi.log.info(stack.overlay.notice())
+        if text := stack.overlay.warning():
+            pulumi.log.warn(text)
     for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
         pulumi.log.warn(text)
-    for text in notices.alike(stack.spec):
+    for text in (*notices.alike(stack.spec), *notices.doubts(stack.spec, stack.rules)):
+        pulumi.log.warn(text)
+    for text in notices.development(stack.spec, stack.rules):
         pulumi.log.warn(text)
     for text in (*notices.strays(STACKS, stack.name), *notices.unread(stack.spec, STACKS, stack.name)):
         pulumi.log.warn(text)
     for text in use_case.warnings(stack.spec, stack.rules):
         pulumi.log.warn(text)
-    for text in use_case.notices(stack.spec, stack.rules):
+    for text in (*use_case.notices(stack.spec, stack.rules), *notices.all_or_none(stack.spec)):
         pulumi.log.info(text)
     _say_of_tiers(stack, tiers, kept, today)
 

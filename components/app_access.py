@@ -20,6 +20,7 @@ from meta_access import (
     RedirectUris,
 )
 from meta_access.spec import gate_names
+from meta_access.spec.app import LOGIN_FOR_BUSINESS
 from meta_access.spec.login_urls import login_urls
 from meta_access.spec.plan import TWO_FACTOR, duties, two_factor_duty
 from meta_access.spec.use_case import permissions_of
@@ -122,7 +123,9 @@ class AppAccess(pulumi.ComponentResource):
             return
         gate = gate_names.redirect_uris(self._plan.key)
         uris, hosts = list(login.redirect_uris), list(login.hosts)
-        self._board.add(gate, RedirectUris(gate, uris=uris, hosts=hosts, mode=self._app.mode, **self._common(gate)))
+        product = LOGIN_FOR_BUSINESS if login.for_business else login.product
+        asked: dict[str, Any] = {"uris": uris, "hosts": hosts, "mode": self._app.mode, "product": product}
+        self._board.add(gate, RedirectUris(gate, **asked, **self._common(gate)))
 
     def _login_configurations(self) -> None:
         for name, row in (self._app.login.configurations if self._app.login is not None else {}).items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meta_access.cli.stack import StackReadError
-from meta_access.yaml_files import read_yaml
+from meta_access.spec.files import project_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +27,7 @@ def find(folder: Path) -> Project:
         StackReadError: There is none.
         ConfigError: It cannot be read.
     """
-    for place in (folder, *folder.parents):
-        file = place / "Pulumi.yaml"
-        if file.is_file():
-            told = read_yaml(file, file.name)
-            if isinstance(told, dict) and isinstance(told.get("name"), str):
-                return Project(told["name"], place / str(told.get("stackConfigDir") or "."))
-    raise StackReadError("There is no Pulumi.yaml here or above. Go to the folder of the project.")
+    found = project_of(folder)
+    if found is None:
+        raise StackReadError("There is no Pulumi.yaml here or above. Go to the folder of the project.")
+    return Project(*found)

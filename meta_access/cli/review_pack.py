@@ -237,9 +237,7 @@ def _uses(request: Request, stack: Stack) -> str:
 def _screencast(request: Request, stack: Stack) -> str:
     head = f"# Screencast for {request.name}\n\n"
     if request.tier and not stack.rules.review.screencast_for_tier:
-        return (
-            f"{head}Not wanted for the tier since rule set {stack.rules.name}. Add one only if the form asks for it.\n"
-        )
+        return f"{head}Not wanted for the tier (rule set {stack.rules.name}). Add one only if the form asks for it.\n"
     version = next((one.api_version for one in stack.spec.connections.values() if one.app == request.app), None)
     found = login_urls(stack.spec, stack.rules, request.app, version) if version else {}
     urls = [url for one in found.values() for url in one.values()]

@@ -44,7 +44,7 @@ TOKEN_PARAMETERS = (
     "revoke_token",
     "batch",
 )  # of a batch, each item comes by itself
-NEWEST = max(rules.load("2026-05").api_versions, key=rules.version_number)  # shown where no call could be read
+NEWEST = max(rules.load(rules.newest()).api_versions, key=rules.version_number)  # shown where no call could be read
 
 
 class GraphDoor:

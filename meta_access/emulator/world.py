@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
+from meta_access.rules import newest
+
 AssetKind = Literal["ad_account", "page", "catalog", "pixel", "waba", "instagram"]
 
 
@@ -396,7 +398,7 @@ class World(Row):
         limits: Whether a quota that is used up refuses calls, or is only told in headers.
     """
 
-    rules: str = "2026-05"
+    rules: str = field(default_factory=newest)
     strictness: Literal["lenient", "strict"] = "lenient"
     limits: Literal["off", "on"] = "off"
     caller_ip: str | None = None

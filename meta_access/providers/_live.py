@@ -6,6 +6,8 @@ import contextlib
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meta_access import rules
@@ -15,6 +17,9 @@ from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.graph.client import client_for
 from meta_access.graph.snapshot import snapshot_for
 from meta_access.issuing import issuer_of
+from meta_access.spec.files import project_of
+from meta_access.spec.rules_overlay import KEY as OVERLAY
+from meta_access.spec.rules_overlay import overlaid
 from meta_access.vault.store import store_for
 
 if TYPE_CHECKING:
@@ -29,14 +34,31 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _settings: Settings | None = None
+_overlay: str | None = None
 
 
 def configure(get: Callable[[str], str | None]) -> None:
     """Read the stack's settings. Every provider class is configured by itself, so this runs once for all of them."""
-    global _settings  # noqa: PLW0603 - the configuration of a process is one
+    global _settings, _overlay  # noqa: PLW0603 - the configuration of a process is one
     with _lock:
         if _settings is None:
             _settings = settings_from_config(get)
+            _overlay = get(OVERLAY)
+
+
+@cache
+def rule_set(name: str, overlay: str | None) -> RuleSet:
+    """A rule set with the overlay of the stack's configuration.
+
+    The program refuses an overlay that cannot be used. Where it does not run (a destroy, a command), the set as it was
+    released counts: a slip in a table of facts must not keep a token from being ended.
+    """
+    found = rules.load(name)
+    with contextlib.suppress(ConfigError):
+        project = project_of(Path.cwd()) if overlay else None
+        if project is not None:
+            found = overlaid(found, overlay, project[1]).rules
+    return found
 
 
 def settings() -> Settings:
@@ -55,7 +77,7 @@ class Live:
 
     @property
     def rules(self) -> RuleSet:
-        return rules.load(self.connection.rules)
+        return rule_set(self.connection.rules, _overlay)
 
     @property
     def client(self) -> GraphClient:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import validation
 from meta_access.providers._values import seconds, unknown
+from meta_access.rules.permissions import elsewhere, not_held
 from meta_access.vault.ask import LAMBDA, PULUMI
 from meta_access.vault.tags import LONGEST_VALUE
 
@@ -57,8 +58,14 @@ def overdue(lifetime: Any, today: date) -> str | None:
 def _scopes(scopes: Any, rules: RuleSet) -> str | None:
     if not isinstance(scopes, list) or not scopes:
         return "must list at least one scope"
-    known = sorted(name for name, row in rules.permissions.items() if row.system_user)
-    return next((why for scope in scopes if (why := validation.one_of(scope, known))), None)
+    return next((why for scope in scopes if (why := _scope(scope, rules))), None)
+
+
+def _scope(scope: Any, rules: RuleSet) -> str | None:
+    if why := isinstance(scope, str) and elsewhere(rules, scope):
+        return " ".join(why)
+    known = sorted(name for name in rules.permissions if not not_held(rules, name))
+    return validation.one_of(scope, known)
 
 
 def _lifetime(lifetime: Any) -> str | None:

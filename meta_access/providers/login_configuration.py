@@ -14,6 +14,7 @@ from meta_access import validation
 from meta_access.gates import NextStep, Observation
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import sorted_texts, unknown
+from meta_access.rules.permissions import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,9 +46,11 @@ class LoginConfigurationProvider(GateProvider):
         if not unknown(token) and (why := validation.one_of(token, TOKENS)):
             failures.append(CheckFailure("token", why))
         if not unknown(permissions):
-            known = self.live(props).rules.permissions
+            rules = self.live(props).rules
             failures += [
-                CheckFailure("permissions", why) for name in permissions if (why := validation.one_of(name, known))
+                CheckFailure("permissions", " ".join(other) if (other := elsewhere(rules, name)) else why)
+                for name in permissions
+                if (why := validation.one_of(name, rules.permissions))
             ]
         return failures
 
@@ -63,7 +66,7 @@ class LoginConfigurationProvider(GateProvider):
         return NextStep(
             what=(
                 f"Open configuration {props['config_id']}, see that it hands out a {_WORDS[props['token']]} with "
-                "exactly these permissions, and correct it where it does not."
+                "exactly these permissions, and correct it where it does not. Meta grants a login all of them, or none."
             ),
             **place(live, self.link),
             expect=app_shown(live),

@@ -117,7 +117,7 @@ class Obligation(GateResource, module="meta", name="Obligation"):
 
     Args:
         kind: A row of the rule set's obligations: app_mode, data_use_checkup, access_verification, require_app_secret,
-            two_factor, restriction.
+            two_factor, restriction, data_protection_assessment, ongoing_review.
         value: What must hold, where there is more than done and not done: admin_required or all_required, or the mode.
         due: The day, as 2027-03-01; told from 60 days before.
     """

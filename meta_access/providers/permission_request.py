@@ -15,6 +15,7 @@ from meta_access import validation
 from meta_access.gates import NextStep, Observation
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
+from meta_access.rules.permissions import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,10 @@ class PermissionRequestProvider(GateProvider):
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        known = {"level": LEVELS, "permission": sorted(self.live(props).rules.permissions)}
+        rules, name = self.live(props).rules, props.get("permission")
+        if isinstance(name, str) and not unknown(name) and (other := elsewhere(rules, name)):
+            return [CheckFailure("permission", " ".join(other))]
+        known = {"level": LEVELS, "permission": sorted(rules.permissions)}
         return [
             CheckFailure(name, why)
             for name, words in known.items()

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from meta_access.providers._record import Key
 
 MODES = ("live", "development")
+FACEBOOK_LOGIN = "facebook_login"
+PRODUCTS = {FACEBOOK_LOGIN: "redirect_uris", "login_for_business": "redirect_uris_business"}
+"""Login product to the rule set's link: each has a page of its own, and an app with one of them lacks the other's."""
 
 
 class RedirectUrisProvider(GateProvider):
     kind = "redirect URIs"
     told_apart_by = ("connection",)
-    inputs = ("label", "connection", "uris", "hosts", "mode", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "hosts": []}
+    inputs = ("label", "connection", "uris", "hosts", "mode", "product", "evidence", "owner", "status")
+    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "hosts": [], "product": FACEBOOK_LOGIN}
     declared = ("uris",)
     link = "redirect_uris"
 
@@ -46,6 +49,8 @@ class RedirectUrisProvider(GateProvider):
         mode = props.get("mode")
         if mode is not None and not unknown(mode) and (why := validation.one_of(mode, MODES)):
             failures.append(CheckFailure("mode", why))
+        if not unknown(props["product"]) and (why := validation.one_of(props["product"], PRODUCTS)):
+            failures.append(CheckFailure("product", why))
         return failures
 
     def key(self, props: Mapping[str, Any]) -> Key:
@@ -63,7 +68,7 @@ class RedirectUrisProvider(GateProvider):
                 f"Enter {'this URI' if count == 1 else f'these {count} URIs'} to the letter, press Enter after each so "
                 "that it becomes a chip, save, and try each one in the Redirect URI Validator of that page."
             ),
-            **place(live, self.link),
+            **place(live, PRODUCTS[props["product"]]),
             expect=app_shown(live),
             paste="\n".join(props["uris"]),
         )
@@ -79,6 +84,7 @@ class RedirectUris(GateResource, module="meta", name="RedirectUris"):
     Args:
         hosts: Hosts they may use; one written with a slash at its end demands that slash of every URI.
         mode: The app's mode: live or development.
+        product: facebook_login or login_for_business, which decides on whose settings page they stand.
     """
 
     def __init__(
@@ -89,10 +95,11 @@ class RedirectUris(GateResource, module="meta", name="RedirectUris"):
         uris: Input[Sequence[Input[str]]],
         hosts: Input[Sequence[Input[str]]] | None = None,
         mode: Input[str] | None = None,
+        product: Input[str] = FACEBOOK_LOGIN,
         evidence: Input[Mapping[str, Any]] | None = None,
         owner: Input[str] | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "uris": uris, "hosts": hosts, "mode": mode}
-        props |= {"evidence": evidence, "owner": owner}
+        props |= {"product": product, "evidence": evidence, "owner": owner}
         super().__init__(RedirectUrisProvider(), resource_name, props, opts)

@@ -37,6 +37,7 @@ __all__ = [
     "VersionState",
     "load",
     "names",
+    "newest",
     "version_number",
 ]
 
@@ -45,6 +46,11 @@ def names() -> list[str]:
     """The sets that exist, oldest first."""
     files = resources.files(__name__).iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def newest() -> str:
+    """The name of the newest set: where nobody has chosen one."""
+    return names()[-1]
 
 
 @cache

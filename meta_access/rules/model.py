@@ -64,11 +64,26 @@ class Feature(Sourced):
 
 
 class Permission(Sourced):
-    """A login permission; `system_user` says whether a system user's token may hold it."""
+    """A login permission.
+
+    Attributes:
+        system_user: Whether a system user's token may hold it; None where no public page or token shows either.
+        system_user_roles: Roles of the system users whose tokens it is of use in; empty means every role.
+        spelt: The spelling that tokens show, where this row is another one that Meta's pages have too.
+    """
 
     about: str
     depends_on: tuple[str, ...] = ()
-    system_user: bool = False
+    system_user: bool | None = None
+    system_user_roles: tuple[str, ...] = ()
+    spelt: str = ""
+
+
+class OtherProduct(Sourced):
+    """A product of Meta with a login of its own, known by how the names of its permissions begin."""
+
+    name: str
+    instead: str
 
 
 class UseCase(Sourced):
@@ -216,6 +231,7 @@ class RuleSet(Row):
     tiers: dict[str, Tier]
     features: dict[str, Feature]
     permissions: dict[str, Permission]
+    other_products: dict[str, OtherProduct]
     use_cases: dict[str, UseCase]
     task_enums: dict[str, TaskRule]
     role_limits: RoleLimits
@@ -240,6 +256,10 @@ class RuleSet(Row):
         """System users of `role` that the tier allows per business; None means it cannot be told."""
         known = self.tiers.get(tier) if tier is not None else None
         return known.system_users.get(role) if known is not None else None
+
+    def product_of(self, permission: str) -> OtherProduct | None:
+        """The other product that a name is a permission of; None where it looks like one of Facebook Login."""
+        return next((row for prefix, row in self.other_products.items() if permission.startswith(prefix)), None)
 
     def expand_tasks(self, kind: str, tasks: Iterable[str]) -> tuple[str, ...]:
         """The tasks with those they imply, sorted; what to compare with what Meta reports."""
@@ -284,6 +304,7 @@ class RuleSet(Row):
             self.tiers,
             self.features,
             self.permissions,
+            self.other_products,
             self.use_cases,
             self.task_enums,
             self.api_versions,
@@ -295,6 +316,7 @@ class RuleSet(Row):
         )
         wrong = [f"{n}: {r.source}" for rows in tables for n, r in rows.items() if r.source not in self.sources]
         wrong += [f"{n}: {d}" for n, p in self.permissions.items() for d in p.depends_on if d not in self.permissions]
+        wrong += [f"{n}: {p.spelt}" for n, p in self.permissions.items() if p.spelt and p.spelt not in self.permissions]
         wrong += [f"{n}: {p}" for n, u in self.use_cases.items() for p in u.permissions if p not in self.permissions]
         wrong += [f"{n}: {u.feature}" for n, u in self.use_cases.items() if u.feature not in self.features]
         wrong += [f"test_calls: {n}" for n in self.test_calls if n not in self.permissions and n not in self.features]

@@ -32,6 +32,9 @@ class PermissionsSpec(Section):
         return {name: level for level in type(self).model_fields for name in getattr(self, level)}
 
 
+LOGIN_FOR_BUSINESS = "login_for_business"
+
+
 class LoginConfigurationSpec(Section):
     config_id: GraphId = Field(description="the configuration's id, in quotes", examples=["889900112233445"])
     token: Literal["system_user", "user"] = "system_user"  # noqa: S105 - a kind of token
@@ -45,6 +48,11 @@ class LoginSpec(Section):
     hosts: Texts = ()
     redirect_uris: Texts = ()
     configurations: dict[Name, LoginConfigurationSpec] = Field(default_factory=dict)
+
+    @property
+    def for_business(self) -> bool:
+        """Whether it is Login for Business, which alone has configurations, and a page of its own in the dashboard."""
+        return self.product == LOGIN_FOR_BUSINESS or bool(self.configurations)
 
 
 class AppSettingsSpec(Section):

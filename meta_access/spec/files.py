@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAMESPACE = "meta:"
 SUFFIXES = (".yaml", ".yml")
 # Keys whose value is one word; everything else is a mapping, which Pulumi hands over as JSON text.
-_WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir"})
+_WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir", "rules_overlay"})
 
 
 def config_of(path: Path, whole: Folder | None = None) -> dict[str, Any]:
@@ -25,6 +25,21 @@ def config_of(path: Path, whole: Folder | None = None) -> dict[str, Any]:
     content = read_yaml(path, path.name, whole)
     config = content.get("config") if isinstance(content, dict) else None
     return dict(config) if isinstance(config, dict) else {}
+
+
+def project_of(folder: Path) -> tuple[str, Path] | None:
+    """Name of the project in a folder or in the nearest one above it, as pulumi looks for it, and its stacks' folder.
+
+    Raises:
+        ConfigError: Its file cannot be read.
+    """
+    for place in (folder, *folder.parents):
+        file = place / "Pulumi.yaml"
+        if file.is_file():
+            told = read_yaml(file, file.name)
+            if isinstance(told, dict) and isinstance(told.get("name"), str):
+                return told["name"], place / str(told.get("stackConfigDir") or ".")
+    return None
 
 
 def stack_files(folder: Path) -> dict[str, Path]:

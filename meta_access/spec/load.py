@@ -18,6 +18,7 @@ from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
 from meta_access.spec.files import NAMESPACE, client_files, evidence_file, meta_values, secret_problems
 from meta_access.spec.parse import parse
 from meta_access.spec.problems import dotted, problems_of
+from meta_access.spec.rules_overlay import Overlay, overlaid
 from meta_access.spec.stack import StackSpec
 from meta_access.yaml_files import read_yaml
 
@@ -41,6 +42,7 @@ class Stack:
     Attributes:
         evidence: By gate.
         figures: By app: how much it called, oldest first as a rule.
+        overlay: What `meta:rules_overlay` changed; `rules` has it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Stack:
     rules: RuleSet
     evidence: Mapping[str, EvidenceSpec] = field(default_factory=dict)
     figures: Mapping[str, tuple[FiguresSpec, ...]] = field(default_factory=dict)
+    overlay: Overlay | None = None
 
 
 def load_stack(
@@ -80,13 +83,20 @@ def load_stack(
     evidence, figures, faults = _evidence(stacks_dir, stack)
     problems += found + faults
     chosen = None if ("rules",) in broken else _rules(raw["rules"], problems)
+    overlay = None
+    if chosen is not None and raw.get("rules_overlay") is not None and ("rules_overlay",) not in broken:
+        try:
+            overlay = overlaid(chosen, raw["rules_overlay"], stacks_dir)
+            chosen = overlay.rules
+        except ConfigError as error:
+            problems += error.problems
     if spec is not None and chosen is not None:
         moment = now if now is not None else datetime.now(UTC)
         draft = Draft(stack, stacks_dir, raw, spec, chosen, moment, broken, origins, evidence, figures)
         problems += every_problem(draft)
     if problems or spec is None or chosen is None:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return Stack(stack, spec, chosen, evidence, figures)
+    return Stack(stack, spec, chosen, evidence, figures, overlay)
 
 
 def _misplaced(config: Mapping[str, Any], project: str | None) -> list[Problem]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta_access.rules.permissions import doubt
 from meta_access.spec.files import SUFFIXES, evidence_file, stray_evidence
+from meta_access.spec.plan import scopes_of
+from meta_access.spec.use_case import lives_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
     from meta_access.rules import RuleSet
     from meta_access.spec.stack import StackSpec
+
+CREATES_ADS = "ads_management"
 
 
 def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
@@ -34,6 +39,40 @@ def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
         if state.kind == "unknown":
             known = f"the calendar of rule set {rules.name}, whose newest is {state.newest}"
             yield f"{where}: {version} is not in {known}."
+
+
+def doubts(spec: StackSpec, rules: RuleSet) -> Iterator[str]:
+    """Scopes of which nothing public tells whether a system user's token may hold them."""
+    for key, identity in spec.identities.items():
+        for scope in scopes_of(rules, identity):
+            if why := doubt(rules, scope):
+                yield f"meta:identities.{key}.scopes: {why}"
+
+
+def development(spec: StackSpec, rules: RuleSet) -> Iterator[str]:
+    """Apps in development mode whose identities create ads: Meta refuses the creatives of such an app."""
+    for key, app in spec.apps.items():
+        makers = [
+            name
+            for name, identity in spec.identities.items()
+            if app.mode == "development" and lives_in(spec, identity, key) and CREATES_ADS in scopes_of(rules, identity)
+        ]
+        if makers:
+            yield (
+                f"meta:apps.{key}.mode: {', '.join(makers)} may create ads, and Meta refuses the creatives of an app "
+                "in development mode (100/1885183). Let an app admin switch it to live, then write mode: live; the "
+                "obligation app_mode keeps that a gate."
+            )
+
+
+def all_or_none(spec: StackSpec) -> Iterator[str]:
+    """Apps with Login for Business, whose people cannot decline one permission."""
+    for key, app in spec.apps.items():
+        if app.login is not None and app.login.for_business:
+            yield (
+                f"meta:apps.{key}.login: Facebook Login for Business grants all permissions that a login asks for, or "
+                "none, so that one which a client does not want costs the whole login."
+            )
 
 
 def strays(folder: Path, stack: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from meta_access.errors import Problem
 from meta_access.redaction import scrub
 from meta_access.rules.allowance import INSTEAD_OF_PAGE_CREATION, NO_PAGE_CREATION
+from meta_access.rules.permissions import elsewhere
 from meta_access.spec.base import described, shown
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
+
+    from meta_access.rules import RuleSet
 
 Loc = tuple[int | str, ...]
 Sentences = tuple[str, str]
@@ -50,6 +53,13 @@ def instead(word: str, known: Collection[str], otherwise: str) -> str:
     """The fix for an unknown word: the nearest known one, else `otherwise`."""
     near = nearest(word, known)
     return f'write "{near}".' if near else otherwise
+
+
+def unknown_permission(rules: RuleSet, name: str) -> Sentences:
+    """What to say of a permission that the rule set does not have."""
+    text = f"Meta has no permission {shown(name)} (rule set {rules.name})."
+    fix = instead(name, rules.permissions, "look it up in Meta's permission reference.")
+    return elsewhere(rules, name) or (text, fix)
 
 
 def problem(path: str, sentences: Sentences) -> Problem:

@@ -34,7 +34,8 @@ class StackSpec(Section):
     """Keys of namespace `meta:`; every table is keyed by the name that the others use."""
 
     environment: Name = Field(description="the environment's name, such as dev or prod")
-    rules: Text = Field(description='the rule set, such as "2026-05"')
+    rules: Text = Field(description='the rule set, such as "2026-11"')
+    rules_overlay: Text | None = None
     gates: Literal["warn", "block"] | None = None
     confirm_real_graph: Flag = False
     connections: dict[Name, ConnectionSpec] = Field(min_length=1, description="at least one connection")

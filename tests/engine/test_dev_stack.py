@@ -76,7 +76,7 @@ def test_a_preview_tells_of_a_second_user_that_the_quota_refuses(dev: Project, e
     told = next(line for line in preview.stdout.splitlines() if "1 system user (reporting) cannot be created" in line)
     assert "will be refused at `pulumi up`" in told
     assert "somebody-else" in told
-    assert "2026-05" in told
+    assert "2026-11" in told
     assert "Traceback" not in preview.stdout
 
 

@@ -54,7 +54,7 @@ def _scopes(call: GraphCall) -> list[str]:
     if not scopes:
         raise bad_parameter("The parameter scope is required")
     known = call.rules.permissions
-    wrong = [scope for scope in scopes if scope not in known or not known[scope].system_user]
+    wrong = [scope for scope in scopes if scope not in known or known[scope].system_user is False]
     if wrong:
         raise bad_parameter(f"Invalid Scopes: {', '.join(wrong)}.")
     return list(dict.fromkeys(scopes))

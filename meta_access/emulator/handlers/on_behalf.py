@@ -115,7 +115,7 @@ def _reaches(call: GraphCall, business: Business, asset_id: str) -> bool:
 
 def _scopes(call: GraphCall, scopes: list[str]) -> list[str]:
     known = call.rules.permissions
-    wrong = [scope for scope in scopes if scope not in known or not known[scope].system_user]
+    wrong = [scope for scope in scopes if scope not in known or known[scope].system_user is False]
     if wrong or not scopes:
         raise GraphFault(3962, f"(#3962) The permission is not valid for a system user: {', '.join(wrong) or 'none'}.")
     return list(dict.fromkeys(scopes))

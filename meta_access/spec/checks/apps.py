@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meta_access.rules.move import edition_of, word_for
 from meta_access.spec.base import shown
 from meta_access.spec.plan import TWO_FACTOR
-from meta_access.spec.problems import instead
+from meta_access.spec.problems import instead, unknown_permission
 from meta_access.spec.use_case import ADVANCED, STANDARD
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def _permissions(draft: Draft, at: Loc, app: AppSpec) -> Iterator[Problem]:
         for place, name in enumerate(names):
             loc: Loc = (*at, "permissions", level, place)
             if name not in draft.rules.permissions:
-                fix = instead(name, draft.rules.permissions, "look it up in Meta's permission reference.")
-                yield draft.problem(loc, f"Meta has no permission {shown(name)} (rule set {draft.rules.name}).", fix)
+                yield draft.problem(loc, *unknown_permission(draft.rules, name))
             elif name in seen:
                 yield draft.problem(loc, f"{name} is there twice.", "keep it once, at the level that is needed.")
             elif level == ADVANCED:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meta_access.spec.base import shown
-from meta_access.spec.problems import instead
+from meta_access.spec.problems import unknown_permission
 from meta_access.validation import https_redirect_uri
 
 if TYPE_CHECKING:
@@ -63,6 +63,4 @@ def _configurations(draft: Draft, at: Loc, login: LoginSpec) -> Iterator[Problem
         for place, permission in enumerate(configuration.permissions):
             if permission not in draft.rules.permissions:
                 loc: Loc = (*at, "configurations", name, "permissions", place)
-                fix = instead(permission, draft.rules.permissions, "look it up in Meta's permission reference.")
-                text = f"Meta has no permission {shown(permission)} (rule set {draft.rules.name})."
-                yield draft.problem(loc, text, fix)
+                yield draft.problem(loc, *unknown_permission(draft.rules, permission))

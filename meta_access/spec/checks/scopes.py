@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.spec.base import shown
+from meta_access.rules.permissions import not_held
 from meta_access.spec.plan import connection_of, scopes_of
-from meta_access.spec.problems import instead
+from meta_access.spec.problems import unknown_permission
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
@@ -25,13 +25,10 @@ def check_scopes(draft: Draft) -> Iterator[Problem]:
         app, covered = _covered(draft, identity)
         for place, scope in enumerate(scopes_of(draft.rules, identity)):
             loc: Loc = (*at, "scopes", place) if typed else (*at, "use_case")
-            rule = draft.rules.permissions.get(scope)
-            if rule is None:
-                text = f"Meta has no permission {shown(scope)} (rule set {draft.rules.name})."
-                fix = instead(scope, draft.rules.permissions, "look it up in Meta's permission reference.")
-                yield draft.problem(loc, text, fix)
-            elif not rule.system_user:
-                yield draft.problem(loc, f"a system user's token cannot hold {scope}.", "remove it.")
+            if scope not in draft.rules.permissions:
+                yield draft.problem(loc, *unknown_permission(draft.rules, scope))
+            elif why := not_held(draft.rules, scope, identity.role):
+                yield draft.problem(loc, *why)
             elif covered is not None and scope not in covered:
                 text = f"{scope} is not covered by a permission that meta:apps.{app} declares."
                 fix = f"add it to meta:apps.{app}.permissions.standard"

@@ -409,7 +409,7 @@ def test_each_open_request_gets_a_folder_of_its_own(
     assert "- Menu, should the link have moved: App Dashboard > App Review > Permissions and Features\n" in overview
     assert "- Before: agency-verification (gates of this stack that are not open yet).\n" in overview
     assert "Nothing in this folder was submitted." in overview
-    assert "Rules 2026-05 of 2026-05-04, read 2026-11-01: https://developers.facebook.com/docs/graph-api/" in overview
+    assert "Rules 2026-11 of 2026-11-04, read 2026-12-01: https://developers.facebook.com/docs/graph-api/" in overview
     usage = (home / "pack" / "ads-ads_read" / "usage.md").read_text(encoding="utf-8")
     assert "Our app uses ads_read for: insights, reading ads, sending server events.\n" in usage
     assert "Read ad reports of ad accounts that are owned, or granted by their owner. (reporting; " in usage
@@ -425,9 +425,9 @@ def test_each_open_request_gets_a_folder_of_its_own(
     tier = (home / "pack" / "ads-tier" / "README.md").read_text(encoding="utf-8")
     assert "- [ ] 500 successful Marketing API calls in the last 15 days and an error rate below 15%" in tier
     assert "- meta-access itself made 0 successful calls in 15 days. What other programs call" in tier
-    assert "Not wanted for the tier since rule set 2026-05." in (
-        home / "pack" / "ads-tier" / "screencast.md"
-    ).read_text(encoding="utf-8")
+    assert "Not wanted for the tier (rule set 2026-11)." in (home / "pack" / "ads-tier" / "screencast.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_persons_edits_are_kept_and_said(

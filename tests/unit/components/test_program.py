@@ -69,6 +69,7 @@ def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[
         "uris": ["https://connect.lindenhof.example/meta/callback/"],
         "hosts": ["connect.lindenhof.example/"],
         "mode": "development",
+        "product": "facebook_login",
     }
     assert asked.resources["PermissionRequest", "ads-ads_read"] == {
         **common,
@@ -279,7 +280,7 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
 
 def test_offline_is_said_first(program: Callable[..., Asked]) -> None:
     said = program("prod").said
-    assert [level for level, _ in said] == ["warn", *["info"] * 7]
+    assert [level for level, _ in said] == ["warn", *["info"] * 8]
     assert said[0][1].startswith(
         "META_ACCESS_OFFLINE=1: nothing was asked of Meta or of Secrets Manager. Not looked at:"
     )
@@ -291,7 +292,11 @@ def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[
         "meta:identities.reporting: use case read_reports stands for ads_read at level advanced, because of cedar, "
         "dune, elm; feature Marketing API Access Tier; tasks ad_account: ANALYZE; page: ANALYZE."
     )
-    assert told[3].startswith(
+    assert told[3] == (
+        "meta:apps.ads.login: Facebook Login for Business grants all permissions that a login asks for, or none, so "
+        "that one which a client does not want costs the whole login."
+    )
+    assert told[4].startswith(
         "meta:connections.main (tier unknown): calls at production's rate: cannot tell. Nothing was asked of Meta."
     )
 

@@ -61,6 +61,11 @@ def failures(provider: GateProvider, **props: Any) -> list[tuple[str, str]]:
             "slash",
         ),
         ({"uris": [CALLBACK], "mode": "public"}, "mode", "is not one of: live, development"),
+        (
+            {"uris": [CALLBACK], "product": "business_login"},
+            "product",
+            "is not one of: facebook_login, login_for_business",
+        ),
     ],
 )
 def test_redirect_uris_are_linted_at_preview(
@@ -77,6 +82,13 @@ def test_redirect_uris_are_one_sorted_list(meta: FakeMeta) -> None:
 
     assert props["uris"] == ["https://a.example/", "https://b.example/"]
     assert checked(URIS, uris=["https://a.example/", NOT_KNOWN])["uris"][1] is NOT_KNOWN
+
+
+def test_an_app_with_login_for_business_has_its_uris_on_another_page(meta: FakeMeta) -> None:
+    step = created(URIS, uris=[CALLBACK], product="login_for_business")["next_step"]
+
+    assert step["where"] == f"https://developers.facebook.com/apps/{APP}/business-login/settings/"
+    assert step["menu"] == "App Dashboard > Facebook Login for Business > Settings > Valid OAuth Redirect URIs"
 
 
 def test_nobody_can_read_redirect_uris_so_a_statement_decides(meta: FakeMeta) -> None:

@@ -1,4 +1,4 @@
-"""Both rule sets against values copied by hand from the guide of 2025 and from Meta's pages since May 2026."""
+"""The rule sets against values copied by hand from the guide of 2025 and from Meta's pages since May 2026."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_both_sets_are_found_oldest_first() -> None:
-    assert rules.names() == ["2025-06", "2026-05"]
+def test_the_sets_are_found_oldest_first_and_the_last_is_the_newest() -> None:
+    assert rules.names() == ["2025-06", "2026-05", "2026-11"]
+    assert rules.newest() == "2026-11"
 
 
 def test_an_unknown_set_is_refused_with_the_known_ones() -> None:
@@ -26,7 +27,7 @@ def test_an_unknown_set_is_refused_with_the_known_ones() -> None:
         rules.load("2026-5")
     assert str(refused.value) == (
         "1 problem in the configuration:\n"
-        '  - meta:rules: there is no rule set "2026-5"; known are 2025-06, 2026-05. Fix: write "2026-05".'
+        '  - meta:rules: there is no rule set "2026-5"; known are 2025-06, 2026-05, 2026-11. Fix: write "2026-05".'
     )
 
 
@@ -35,6 +36,7 @@ def test_an_unknown_set_is_refused_with_the_known_ones() -> None:
     [
         ("2025-06", "Ads Management Standard Access", ["standard", "advanced"]),
         ("2026-05", "Marketing API Access Tier", ["limited", "full"]),
+        ("2026-11", "Marketing API Access Tier", ["limited", "full"]),
     ],
 )
 def test_feature_and_words_of_the_tiers(name: str, feature: str, words: list[str]) -> None:
@@ -64,7 +66,11 @@ def test_the_guides_other_vocabulary_stands_beside_the_tiers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "calls", "days", "rate", "window"),
-    [("2025-06", 1500, 15, 0.10, "the last 15 days"), ("2026-05", 500, 15, 0.15, "the last 500 calls")],
+    [
+        ("2025-06", 1500, 15, 0.10, "the last 15 days"),
+        ("2026-05", 500, 15, 0.15, "the last 500 calls"),
+        ("2026-11", 500, 15, 0.15, "the last 500 calls"),
+    ],
 )
 def test_thresholds_of_the_higher_tier(name: str, calls: int, days: int, rate: float, window: str) -> None:
     found = rules.load(name).thresholds
@@ -132,9 +138,55 @@ def test_permissions_bring_what_they_depend_on() -> None:
     assert found.with_dependencies(["no_such_thing"]) == ("no_such_thing",)
 
 
-@pytest.mark.parametrize(("permission", "may"), [("ads_read", True), ("public_profile", False), ("email", False)])
-def test_which_permissions_a_system_users_token_may_hold(permission: str, may: bool) -> None:
-    assert rules.load("2026-05").permissions[permission].system_user is may
+# The page of Login for Business of 2026-05-05, its column of system users' tokens; the WhatsApp one stands in such
+# tokens (chatwoot/chatwoot#14690). Read 2026-12-01.
+@pytest.mark.parametrize("name", ["2025-06", "2026-05", "2026-11"])
+@pytest.mark.parametrize(
+    ("permission", "may"),
+    [
+        ("ads_read", True),
+        ("whatsapp_business_manage_events", True),
+        ("commerce_manage_accounts", True),
+        ("manage_app_solution", True),
+        ("manage_app_solutions", None),
+        ("page_events", True),
+        ("pages_events", None),
+        ("public_profile", False),
+        ("email", False),
+    ],
+)
+def test_which_permissions_a_system_users_token_may_hold(name: str, permission: str, may: bool | None) -> None:
+    assert rules.load(name).permissions[permission].system_user is may
+
+
+def test_the_ads_mcp_server_takes_tokens_of_employees_only() -> None:
+    row = rules.load("2026-11").permissions["ads_mcp_management"]
+    assert (row.system_user, row.system_user_roles) == (True, ("EMPLOYEE",))
+
+
+def test_presets_of_november_2026() -> None:
+    found = rules.load("2026-11").use_cases
+    assert {key: row.permissions for key, row in found.items() if key not in rules.load("2026-05").use_cases} == {
+        "manage_catalogs": ("catalog_management",),
+        "send_events": ("ads_read",),
+        "mcp_read": ("ads_mcp_management", "ads_read", "pages_show_list"),
+        "mcp_write": (
+            "ads_management",
+            "ads_mcp_management",
+            "ads_read",
+            "business_management",
+            "catalog_management",
+            "instagram_basic",
+            "pages_show_list",
+        ),
+    }
+    assert found["send_events"].tasks == {"pixel": ("ANALYZE", "UPLOAD")}
+    assert found["manage_catalogs"].tasks == {"catalog": ("ADVERTISE", "MANAGE")}
+
+
+def test_duties_of_november_2026() -> None:
+    new, old = (set(rules.load(name).obligations) for name in ("2026-11", "2026-05"))
+    assert new - old == {"data_protection_assessment", "ongoing_review"}
 
 
 @pytest.mark.parametrize(
@@ -181,13 +233,14 @@ def test_every_edition_has_the_same_calendar() -> None:
     assert all(calendar == calendars[0] for calendar in calendars)
 
 
-@pytest.mark.parametrize("name", ["2025-06", "2026-05"])
+@pytest.mark.parametrize("name", ["2025-06", "2026-05", "2026-11"])
 def test_links_are_filled_in(name: str) -> None:
     links = rules.load(name).links
     assert set(links) == {
         "app_roles",
         "claimed_app_roles",
         "redirect_uris",
+        "redirect_uris_business",
         "login_configurations",
         "obligations",
         "two_factor",
@@ -208,7 +261,7 @@ def test_links_are_filled_in(name: str) -> None:
     assert links["app_roles"].at(app_id="11") == "https://developers.facebook.com/apps/11/roles/roles/"
 
 
-@pytest.mark.parametrize("name", ["2025-06", "2026-05"])
+@pytest.mark.parametrize("name", ["2025-06", "2026-05", "2026-11"])
 def test_every_source_is_a_page_of_meta_with_a_day_it_was_read(name: str) -> None:
     found = rules.load(name)
     hosts = {url.split("/")[2] for url in found.sources.values()}

@@ -168,7 +168,7 @@ def test_the_error_is_one_text_that_counts_its_problems(load: Callable[..., Stac
     assert str(refused.value) == (
         "2 problems in the configuration:\n"
         '  - meta:gates: "blok" is not one of warn, block. Fix: write "block".\n'
-        '  - meta:rules: there is no rule set "2024"; known are 2025-06, 2026-05. Fix: write "2026-05".'
+        '  - meta:rules: there is no rule set "2024"; known are 2025-06, 2026-05, 2026-11. Fix: write "2026-11".'
     )
 
 

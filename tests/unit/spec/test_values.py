@@ -146,7 +146,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(
 @pytest.mark.parametrize(
     ("path", "problem"),
     [
-        ("meta:rules", 'meta:rules: is missing. Fix: add it: the rule set, such as "2026-05".'),
+        ("meta:rules", 'meta:rules: is missing. Fix: add it: the rule set, such as "2026-11".'),
         ("meta:apps/ads/id", "meta:apps.ads.id: is missing. Fix: add it: the app's id, in quotes."),
         (
             "meta:connections/main/aws",

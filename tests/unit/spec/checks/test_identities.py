@@ -76,7 +76,26 @@ def test_an_identity_was_renamed_from_one_that_is_gone_and_alone(refusals: Calla
         ),
         (
             {"scopes": ["ads_read", "public_profile"]},
-            ".scopes[1]: a system user's token cannot hold public_profile. Fix: remove it.",
+            (
+                ".scopes[1]: a system user's token cannot hold public_profile (https://developers.facebook.com/docs/"
+                "facebook-login/facebook-login-for-business). Fix: remove it."
+            ),
+        ),
+        (
+            {"scopes": ["ads_read", "instagram_business_basic"]},
+            (
+                ".scopes[1]: instagram_business_basic is a permission of the Instagram API with Instagram Login, "
+                "another product with logins and tokens of its own (https://developers.facebook.com/documentation/"
+                "instagram-platform). Fix: use the instagram_… permissions of Facebook Login, such as instagram_basic."
+            ),
+        ),
+        (
+            {"scopes": ["threads_basic"]},
+            (
+                ".scopes[0]: threads_basic is a permission of the Threads API, another product with logins and tokens "
+                "of its own (https://developers.facebook.com/docs/threads). Fix: use an app with the Threads use case, "
+                "which this tool does not cover."
+            ),
         ),
         ({"scopes": ["ads_read", "ads_read"]}, ".scopes: a scope is there twice. Fix: keep each once."),
         (
