@@ -6,10 +6,11 @@ Each act is a function of the world whose parameters are the keys that the contr
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from meta_access import rules
 from meta_access.emulator import business_acts, login_acts, named, sharing
+from meta_access.emulator.activities import Author
 from meta_access.emulator.named import ActError
 from meta_access.emulator.tokens import ONLY_FAKE, holds_real
 from meta_access.emulator.world import App, AppAccess, AppRole, Review, RoleName, World
@@ -69,6 +70,14 @@ def perform(world: World, data: object) -> str:
     if wrong:
         raise ActError(" ".join(wrong))
     return act(world, **given)
+
+
+def author(world: World, given: Mapping[str, Any]) -> Author | None:
+    """Who did an act: the person it names, such as one who leaves; None where it names nobody."""
+    try:
+        return Author(named.person(world, str(given["person"])))
+    except (KeyError, ActError):
+        return None
 
 
 def accept_role(world: World, person: str, role: str | None = None, app: str | None = None) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from meta_access.emulator.activities import Author
 from meta_access.emulator.caller import Caller, identify
 from meta_access.emulator.errors import GraphFault
 from meta_access.emulator.versions import Served, served
@@ -34,6 +35,7 @@ class GraphCall:
             sent; GraphFault when not. Other calls are answered meanwhile, so what was read of the world may be old.
         headers: Extra response headers; handlers add to them.
         use_cases: What this call used of business use cases, as the header tells it, by object.
+        part: Whether it is a read that another call makes on its way.
         shown: How many nodes this call has shown, those of its edges included.
     """
 
@@ -49,6 +51,7 @@ class GraphCall:
     headers: dict[str, str] = field(default_factory=dict)
     use_cases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     shown: Counter[str] = field(default_factory=Counter)
+    part: bool = False
     _caller: Caller | None = None
 
     def __post_init__(self) -> None:
@@ -69,9 +72,16 @@ class GraphCall:
         """Whether the call has told so far who calls."""
         return self._caller is not None
 
+    @property
+    def author(self) -> Author | None:
+        """Who makes what this call changes, None while nobody is known."""
+        caller = self._caller
+        return None if caller is None else Author(caller.user or caller.person, caller.app)
+
     def within(self, path: tuple[str, ...], params: Mapping[str, str]) -> GraphCall:
         """A read that this call makes on its way, by the same caller and into the same answer."""
         inner = copy.copy(self)
+        inner.part = True
         inner.request = replace(self.request, method="GET", path=path, params=dict(params))
         return inner
 

@@ -193,8 +193,9 @@ class Control:
         return self._emulator.functions.all()
 
     def _act(self, request: Request) -> Any:
-        done = acts.perform(self._emulator.store.world, _decoded(request))
-        self._emulator.store.save()
+        world, act = self._emulator.store.world, _decoded(request)
+        done = acts.perform(world, act)
+        self._emulator.store.save(acts.author(world, act))
         return {"done": done}
 
 

@@ -103,8 +103,9 @@ class MetaEmulator:
     def act(self, action: str, **given: Any) -> str:
         """Do what a person does in a dashboard: `act("accept-role", person="ines")`; ActError says what is wrong."""
         with self._emulator.store.lock:
-            done = acts.perform(self._emulator.store.world, {"action": action, **given})
-            self._emulator.store.save()
+            world = self._emulator.store.world
+            done = acts.perform(world, {"action": action, **given})
+            self._emulator.store.save(acts.author(world, given))
         return done
 
     def calls(self) -> list[Call]:

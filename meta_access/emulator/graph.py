@@ -131,6 +131,7 @@ class GraphDoor:
         with self._store.lock:
             now, version, headers, shown = self._clock.now(), NEWEST, {}, Counter[str]()
             body: Any
+            call: GraphCall | None = None
             try:
                 call = self._call(request, now)
                 version, headers, shown = call.served.version, call.headers, call.shown
@@ -147,7 +148,7 @@ class GraphDoor:
                 body = GraphFault(1, "An unknown error occurred")
             finally:
                 if router.writes(request) or shown["changes"]:
-                    self._store.save()
+                    self._store.save(None if call is None else call.author)
         answer = render(body, version=version, now=now, headers=headers, request=request)
         return answer, body.code if isinstance(body, GraphFault) else None
 

@@ -124,6 +124,37 @@ AD_ACCOUNT = NodeType(
     ("account_id", "id"),
 )
 
+# It has no id of its own. The page marks the time as shown by default; the others are those that no entry is without.
+AD_ACTIVITY = NodeType(
+    "AdActivity",
+    fields(
+        string="actor_id actor_name application_id application_name date_time_in_timezone event_type extra_data "
+        "object_id object_name object_type translated_event_type",
+        datetime="event_time",
+    ),
+    ("event_time", "event_type", "actor_id", "object_id", "extra_data"),
+)
+
+PICTURE = NodeType(
+    "ProfilePictureSource",
+    fields(string="cache_key url", int="bottom height left right top width", bool="is_silhouette"),
+    ("height", "is_silhouette", "url", "width"),
+)
+AD_ACCOUNT_USER = NodeType("AdAccountUser", fields(string="id name", list_of_string="tasks"), ("id", "name", "tasks"))
+USER_ID_FOR_APP = NodeType("UserIDForApp", fields(string="id", Application="app"), ("id", "app"))
+MANAGED_PARTNER = NodeType(
+    "ManagedPartnerBusiness",
+    fields(
+        string="seller_business_status",
+        list_of_object="template",
+        object="extended_credit seller_business_info",
+        AdAccount="ad_account",
+        Page="page",
+        ProductCatalog="catalog_segment",
+    ),
+    ("ad_account", "catalog_segment", "page", "seller_business_info", "seller_business_status"),
+)
+
 INSIGHTS = NodeType(
     "AdsInsights",
     fields(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.emulator.clock import http_date
@@ -23,9 +24,16 @@ if TYPE_CHECKING:
 
     from meta_access.emulator.request import GraphRequest
 
-OK = 200
+OK, FOUND = 200, 302
 # Web pages of any origin may read an answer, so what must stay secret from them (the control API) has no such header.
 ANY_ORIGIN = ("Access-Control-Allow-Origin", "*")
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Another address, to which a picture leads."""
+
+    location: str
 
 
 def render(
@@ -39,7 +47,7 @@ def render(
     """A successful answer, or a GraphFault as the error it stands for.
 
     Args:
-        body: What to send as JSON, or a GraphFault.
+        body: What to send as JSON, a Redirect, or a GraphFault.
         version: The Graph version that served the call.
         now: The emulator's time.
         headers: Extra ones.
@@ -63,6 +71,8 @@ def render(
         ANY_ORIGIN[0]: ANY_ORIGIN[1],
         **extra,
     }
+    if isinstance(body, Redirect):
+        return Answer(FOUND, b"", (*sent.items(), ("Location", body.location)))
     if request is not None and request.flag("suppress_http_code"):
         status = OK
     return Answer(status, json.dumps(body, separators=(",", ":")).encode(), tuple(sent.items()))

@@ -7,12 +7,14 @@ from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import world_files, world_json
+from meta_access.emulator import activities, world_files, world_json
+from meta_access.emulator.activities import Author
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from meta_access.emulator.activities import Held
     from meta_access.emulator.clock import WorldClock
     from meta_access.emulator.keyring import Keyring
     from meta_access.emulator.persistence import Saved, StateFolder
@@ -39,7 +41,8 @@ class Store:
         self.world = (saved.world if saved is not None else None) or self._start()
         self._past: deque[tuple[datetime, bytes]] = deque(maxlen=REMEMBERED)
         self.changed: Callable[[bytes, World], None] | None = None
-        self._keep()
+        self._held: Held
+        self.replace(self.world)
 
     def new_ids(self) -> tuple[str, str]:
         """An app-scoped id that no user of this emulator ever had, and the canonical id that goes with it."""
@@ -48,8 +51,15 @@ class Store:
         # A world put from outside may hold ids of its own making.
         return self.new_ids() if self.world.system_user(scoped) else (scoped, f"61550000{self._serial:06d}")
 
-    def save(self) -> None:
-        """Write the world if it changed."""
+    def save(self, author: Author | None = None) -> None:
+        """Write the world if it changed, with what an ad account's users gained and lost by it.
+
+        Args:
+            author: Who changed it; people of the businesses concerned when left out.
+        """
+        held = activities.held(self.world)
+        activities.record(self.world, self._held, held, author or Author(), self._clock.now())
+        self._held = held
         before = self._past[-1][1]
         if self._keep() and self.changed is not None:
             self.changed(before, self.world)
@@ -66,12 +76,14 @@ class Store:
     def undo(self) -> None:
         """Forget changes that were not saved."""
         self.world = world_json.load(self._past[-1][1])
+        self._held = activities.held(self.world)
 
     def save_clock(self) -> None:
         self._write(world_json.dump(self.world))
 
     def replace(self, world: World) -> None:
-        self.world = world
+        """Take another world. Nobody made the differences, so that they are no activities."""
+        self.world, self._held = world, activities.held(world)
         self._keep()
 
     def reset(self) -> None:

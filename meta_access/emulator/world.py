@@ -39,6 +39,8 @@ class Business(Row):
         two_factor_type: Who has to sign in with two factors.
         requires_expiring_tokens: One of those that may only use 60-day tokens.
         agencies: Businesses that may work for this one, by id.
+        parent_id: The business that made this one as its child.
+        external_id: Under which the parent's app knows it.
     """
 
     id: str
@@ -51,6 +53,8 @@ class Business(Row):
     timezone_id: int = 47
     primary_page: str | None = None
     agencies: list[str] = field(default_factory=list)
+    parent_id: str | None = None
+    external_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -387,6 +391,31 @@ class AppAccess(Row):
 
 
 @dataclass(slots=True)
+class Activity(Row):
+    """Who gave somebody tasks on an ad account, or took them; names are those of the time.
+
+    Attributes:
+        number: Counts on and is never used twice.
+        user_id: The id under which they were assigned.
+        before: Their tasks until then, none for somebody new; `after` those from then on, none for somebody removed.
+        actor_id: The system user or person who did it, None where nobody is known.
+        app_id: The app of the token that did it; None for what people do in Business Manager.
+    """
+
+    number: int
+    account_id: str
+    at: AwareDatetime
+    user_id: str
+    user_name: str
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    actor_id: str | None = None
+    actor_name: str | None = None
+    app_id: str | None = None
+    app_name: str | None = None
+
+
+@dataclass(slots=True)
 class World(Row):
     """Everything Meta knows.
 
@@ -427,6 +456,7 @@ class World(Row):
     app_clients: list[AppClient] = field(default_factory=list)
     business_users: list[BusinessUser] = field(default_factory=list)
     business_invitations: list[BusinessInvitation] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
 
     def business(self, business_id: str) -> Business | None:
         return next((row for row in self.businesses if row.id == business_id), None)

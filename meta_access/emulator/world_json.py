@@ -243,6 +243,7 @@ def _business_references(world: World) -> Iterator[tuple[str, str, str | None]]:
     for i, business in enumerate(world.businesses):
         yield from ((f"businesses[{i}].agencies", "business", agency) for agency in business.agencies)
         yield f"businesses[{i}].primary_page", "asset", business.primary_page
+        yield f"businesses[{i}].parent_id", "business", business.parent_id
     for name in ("business_users", "business_invitations", "app_clients", "asset_groups", "asset_requests"):
         for i, row in enumerate(getattr(world, name)):
             yield f"{name}[{i}].business_id", "business", row.business_id

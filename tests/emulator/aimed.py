@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from meta_access.emulator.world import World
 
 AGENCY, CLIENT = "990000000000001", "990000000000002"
+CHILD, SELLER, SIDE = "990000000000003", "990000000000004", "990000000000005"
 APP, CLIENT_APP, FREE_APP = "990000000000011", "990000000000012", "990000000000013"
 ROOT, WORKER, BOSS = "990000000000021", "990000000000022", "990000000000023"
 BOTH, GUEST, MEMBER, INVITED = "990000000000031", "990000000000032", "990000000000033", "990000000000034"
@@ -120,14 +121,22 @@ class Corner:
 
     def furnish(self, world: World, now: datetime) -> None:
         rows: dict[str, list[Any]] = {
-            "businesses": [Business(AGENCY, "Aimed agency", agencies=[]), Business(CLIENT, "Aimed client")],
+            "businesses": [
+                Business(AGENCY, "Aimed agency", agencies=[]),
+                Business(CLIENT, "Aimed client"),
+                Business(CHILD, "Aimed child", parent_id=AGENCY),
+                Business(SELLER, "Aimed seller", parent_id=AGENCY),
+                Business(SIDE, "Aimed beside"),
+            ],
             "apps": [
                 App(APP, "Aimed", AGENCY, "standard_access", permissions=dict.fromkeys(SCOPES, "live"), legacy=True),
                 App(CLIENT_APP, "Aimed client", CLIENT, "standard_access", permissions=dict.fromkeys(SCOPES, "live")),
                 App(FREE_APP, "Aimed and free"),
             ],
             "people": [
-                Person(BOTH, "both", "both@aimed.example", {AGENCY: "ADMIN", CLIENT: "ADMIN"}, app_id=APP),
+                Person(
+                    BOTH, "both", "both@aimed.example", {AGENCY: "ADMIN", CLIENT: "ADMIN", SIDE: "EMPLOYEE"}, app_id=APP
+                ),
                 Person(GUEST, "guest", "guest@aimed.example", {AGENCY: "EMPLOYEE"}, app_id=APP),
             ],
             "system_users": [
@@ -271,6 +280,20 @@ MORE: dict[tuple[str, str, str], dict[str, Any]] = {
     ("POST", "asset_group", ""): {"name": "aimed"},
     ("POST", "asset_group", "assigned_users"): {"user": WORKER, "adaccount_tasks": ["ANALYZE"]},
     ("DELETE", "person", "permissions"): {"permission": "email"},
+    ("POST", "person", "businesses"): {"name": "aimed", "vertical": "RETAIL"},
+    ("DELETE", "person", "businesses"): {"business": SIDE},
+    ("POST", "business", "managed_businesses"): {"existing_client_business_id": CLIENT},
+    ("POST", "business", "owned_businesses"): {"name": "aimed", "vertical": "RETAIL"},
+    ("DELETE", "business", "owned_businesses"): {"client_id": CHILD},
+    ("POST", "business", "managed_partner_businesses"): {
+        "name": "aimed",
+        "vertical": "RETAIL",
+        "catalog_id": own("catalog"),
+        "seller_external_website_url": "https://seller.example",
+        "seller_targeting_countries": ["DE"],
+    },
+    ("DELETE", "business", "managed_partner_businesses"): {"child_business_id": SELLER},
+    **{("GET", node, "picture"): {"redirect": "false"} for node in ("business", "page", "person")},
     **{
         (method, "asset_group", edge): {"asset_id": own(kind)}
         for edge, kind in CONTAINED.items()

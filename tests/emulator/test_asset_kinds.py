@@ -223,7 +223,8 @@ def test_a_business_makes_pixels_and_catalogs(shop: Shop) -> None:
     only = shop("GET", f"{shop.business}/adspixels", {"name_filter": "ne"}).body["data"]
     assert [row["id"] for row in only] == [pixel["id"]]
     assert shop("POST", f"{shop.business}/owned_product_catalogs", {"name": "x", "vertical": "y"}).code == (100, None)
-    assert shop("POST", f"{shop.business}/adspixels", by="worker").code == (200, None)
+    assert shop("POST", f"{shop.business}/adspixels", {"name": "New"}, by="worker").code == (200, None)
+    assert shop("POST", f"{shop.business}/adspixels").code == (100, None)
 
 
 def test_a_business_user_sees_what_they_were_assigned(shop: Shop) -> None:

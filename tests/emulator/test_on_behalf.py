@@ -101,3 +101,14 @@ def test_a_business_takes_a_token_of_a_named_system_user(meta: RunningEmulator) 
 def test_taking_one_is_refused(meta: RunningEmulator, change: dict[str, str], code: int) -> None:
     assert _by_business(meta, **change).body["error"]["code"] == code
     assert len(meta.world()["tokens"]) == 1
+
+
+def test_a_partner_makes_a_business_for_a_client_and_manages_it(meta: RunningEmulator) -> None:
+    made = meta.graph("POST", f"{LINDENHOF}/managed_businesses", {"name": "New client", "vertical": "RETAIL"})
+
+    assert made.status == 200, made.body
+    world = meta.world()
+    assert {"partner_id": LINDENHOF, "client_id": made.body["id"]} in world["managed_businesses"]
+    assert [row["name"] for row in world["businesses"] if row["id"] == made.body["id"]] == ["New client"]
+    unnamed = meta.graph("POST", f"{LINDENHOF}/managed_businesses", {"vertical": "RETAIL"})
+    assert unnamed.body["error"]["message"] == "(#100) The parameter name is required"

@@ -87,7 +87,7 @@ class Dashboard:
         try:
             with self._emulator.store.lock:
                 said = self._changes[name](given)
-                self._emulator.store.save()
+                self._emulator.store.save(acts.author(self._emulator.store.world, given))
         except (ActError, FaultError, ClockError) as wrong:
             return self._page(back, request, status=400, wrong=str(wrong), given={**given, "form": form})
         number = secrets.token_hex(4)

@@ -17,7 +17,7 @@ from meta_access.emulator.errors import GraphFault, bad_parameter, denied, not_o
 from meta_access.emulator.fields import Node
 from meta_access.emulator.node_types import BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import SDK, Param, Route, Tag
+from meta_access.emulator.surface import SDK, Param, Route, Tag, params
 from meta_access.emulator.world import AssetRequest
 
 if TYPE_CHECKING:
@@ -125,16 +125,26 @@ PAGES: dict[AssetKind, tuple[str, Tag]] = {
     "pixel": ("marketing-api/business-asset-management/guides/business-pixel-sharing", "documented"),
     "instagram": (f"{SDK}InstagramBusinessAsset.json", "SDK"),
 }
+# Of collaborative ads; they have no effect here.
+CATALOG_TERMS = (
+    Param(
+        "enabled_collab_terms",
+        "list<enum>",
+        values=("ENFORCE_CREATE_NEW_AD_ACCOUNT", "ENFORCE_SHARE_AD_PERFORMANCE_ACCESS"),
+    ),
+    Param("permitted_roles", "list<enum>", values=("ADMIN", "ADVERTISER")),
+    *params(bool="skip_defaults", object="utm_settings"),
+)
 AGENCY_ID = Param("business", "id", required=True)
 TASKS = Param("permitted_tasks", "list<string>", required=True)
 
 
 def _routes(kind: AssetKind) -> tuple[Route, ...]:
     source, tag = PAGES[kind]
-    change = partial(add_agency, kind)
+    change, more = partial(add_agency, kind), CATALOG_TERMS if kind == "catalog" else ()
     return (
         Route("GET", kind, "agencies", list_agencies, source, tag, returns=AGENCY, many=True),
-        Route("POST", kind, "agencies", change, source, tag, params=(AGENCY_ID, TASKS)),
+        Route("POST", kind, "agencies", change, source, tag, params=(AGENCY_ID, TASKS, *more)),
         Route("DELETE", kind, "agencies", remove_agency, source, tag, params=(AGENCY_ID,)),
     )
 

@@ -100,6 +100,6 @@ SETTINGS = (
 )
 
 ROUTES = (
-    Route("GET", "app", "", get_app, PAGE, returns=APPLICATION),
+    Route("GET", "app", "", get_app, PAGE, params=params(id="advertiser_id"), returns=APPLICATION),
     Route("POST", "app", "", write_settings, PAGE, params=SETTINGS),
 )

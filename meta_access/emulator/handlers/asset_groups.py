@@ -20,13 +20,13 @@ from meta_access.emulator.handlers.assigned_assets import assignee
 from meta_access.emulator.handlers.assigned_users import BUSINESS_ID, USER, checked_tasks, target, user_page
 from meta_access.emulator.node_types import APPLICATION, ASSET_GROUP, ASSIGNED_USER, BUSINESS, CUSTOM_CONVERSION
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import SDK, Param, Route, params
+from meta_access.emulator.surface import SDK, Param, Route, Tag, params
 from meta_access.emulator.world import GroupAssignment
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
     from meta_access.emulator.handlers.assigned_assets import Member
-    from meta_access.emulator.world import AssetGroup, AssetKind, Business, SystemUser
+    from meta_access.emulator.world import AssetGroup, AssetKind, Business, Person, SystemUser
 
 CONTAINED: dict[str, AssetKind] = {
     "contained_adaccounts": "ad_account",
@@ -169,14 +169,14 @@ def unassign(call: GraphCall, group: AssetGroup) -> Any:
     return {"success": True}
 
 
-def list_assigned(call: GraphCall, user: SystemUser | Member) -> Any:
+def list_assigned(call: GraphCall, user: SystemUser | Member | Person) -> Any:
     """The groups that a user was given, with the tasks in them."""
-    ids, business_id = assignee(call, user)
+    ids, businesses = assignee(call, user)
     wanted = call.request.text("contained_asset_id")
     nodes, keys = [], []
     for group in call.world.asset_groups:
         row = next((r for r in call.world.group_assignments if r.group_id == group.id and r.user_id in ids), None)
-        if row is None or group.business_id != business_id:
+        if row is None or group.business_id not in businesses:
             continue
         if wanted is None or wanted in (*group.asset_ids, *group.app_ids):
             nodes.append(Node(ASSIGNED_GROUP, {**group_node(call, group).values, **row.tasks}))
@@ -219,9 +219,15 @@ def _contained(edge: str, kind: AssetKind) -> tuple[Route, ...]:
 
 def _assigned(node: str) -> Route:
     edge = "assigned_business_asset_groups"
-    source = f"marketing-api/reference/{node.replace('_', '-')}/{edge}"
     wanted = (Param("contained_asset_id", "id"),)
-    return Route("GET", node, edge, list_assigned, source, params=wanted, returns=ASSIGNED_GROUP, many=True)
+    page_of, tag = _assigned_source(node, edge)
+    return Route("GET", node, edge, list_assigned, page_of, tag, wanted, ASSIGNED_GROUP, many=True)
+
+
+def _assigned_source(node: str, edge: str) -> tuple[str, Tag]:
+    if node == "person":
+        return f"{SDK}User.json", "SDK"
+    return f"marketing-api/reference/{node.replace('_', '-')}/{edge}", "documented"
 
 
 ROUTES = (
@@ -258,4 +264,5 @@ ROUTES = (
     Route("DELETE", "asset_group", "assigned_users", unassign, GUIDE, params=USER),
     _assigned("system_user"),
     _assigned("business_user"),
+    _assigned("person"),
 )

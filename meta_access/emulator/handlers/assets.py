@@ -11,16 +11,16 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import holdings, levels
+from meta_access.emulator import holdings, levels, minting
 from meta_access.emulator.errors import GraphFault, denied
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, INSTAGRAM, PAGE, PIXEL, WABA
-from meta_access.emulator.surface import SDK, NodeType, Route, Tag
+from meta_access.emulator.surface import SDK, NodeType, Param, Route, Tag, params
 from meta_access.emulator.world import derived_id
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import Asset, AssetKind
+    from meta_access.emulator.world import Asset, AssetKind, Person, SystemUser
 
 TYPES: dict[AssetKind, NodeType] = {
     "ad_account": AD_ACCOUNT,
@@ -58,6 +58,8 @@ def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
     if owner is not None:
         values["owner_business_info"] = {"id": owner.id, "name": owner.name}
         values["business_verification_status"] = owner.verification_status
+    if kind == "page":
+        values["access_token"] = partial(page_token, call, asset)
     return Node(TYPES[kind], {**values, **_own_values(kind, asset)})
 
 
@@ -90,13 +92,44 @@ def reaches(call: GraphCall, kind: AssetKind, asset: Asset) -> bool:
     return holdings.of_user(call.world, call.rules, kind, asset, user) is not None
 
 
-def get_asset(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
+def require_use(kind: AssetKind, call: GraphCall, asset: Asset) -> None:
+    """GraphFault unless the caller may read an asset: the app's tier, tasks or an admin's role, and a permission."""
     levels.check_tier(call, kind, asset)
     if not reaches(call, kind, asset):
         raise _not_assigned(kind)
     if not levels.permits(call, kind, asset, *SCOPES[kind]):
         raise _not_permitted(kind)
+
+
+def get_asset(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
+    require_use(kind, call, asset)
     return show(asset_node(call, kind, asset), call)
+
+
+def page_tasks(call: GraphCall, holder: Person | SystemUser, page: Asset) -> list[str] | None:
+    """What somebody may do on a Page: what was assigned, all for an admin of its business, None for nothing."""
+    held = holdings.of_user(call.world, call.rules, "page", page, holder)
+    if held is not None:
+        return held
+    return list(call.rules.task_enums["page"].allowed) if call.caller.is_admin(page.business_id) else None
+
+
+def page_token(call: GraphCall, page: Asset) -> str | None:
+    """The token of a Page for the caller, made when it is asked for.
+
+    Source: https://developers.facebook.com/docs/graph-api/reference/page, read 2026-11: shown to whoever has a role on
+    the Page. Which permission that takes is inferred from those of the Page itself. A Page's token is shown itself.
+    """
+    caller = call.caller
+    holder = caller.user or caller.person
+    if caller.page is not None:
+        return caller.value if caller.page.id == page.id else None
+    if caller.token is None or holder is None or not caller.holds(*SCOPES["page"]):
+        return None
+    if page_tasks(call, holder, page) is None:
+        return None
+    call.changed()
+    return minting.page_token(call.world, caller.value, caller.token, page, call.now)
 
 
 def _not_assigned(kind: AssetKind) -> GraphFault:
@@ -124,7 +157,18 @@ PAGES: dict[AssetKind, tuple[str, Tag]] = {
     "instagram": (f"{SDK}InstagramBusinessAsset.json", "SDK"),
 }
 
+USE_CASES = (
+    "AFFILIATE_SELLER_STOREFRONT", "AFFILIATE_TAGGED_ONLY_DEPRECATED", "COLLAB_ADS",
+    "COLLAB_ADS_FOR_MARKETPLACE_PARTNER", "COLLAB_ADS_SEGMENT_WITHOUT_SEGMENT_SYNCING", "DIGITAL_CIRCULARS",
+    "FB_LIVE_SHOPPING", "IG_SHOPPING", "IG_SHOPPING_SUGGESTED_PRODUCTS", "MARKETPLACE_SHOPS", "TEST",
+)  # fmt: skip
+# What the specification takes beside `fields`; it chooses what the world does not keep.
+MORE: dict[AssetKind, tuple[Param, ...]] = {
+    "page": params(string="account_linking_token"),
+    "catalog": (Param("segment_use_cases", "list<enum>", values=USE_CASES),),
+}
+
 ROUTES = tuple(
-    Route("GET", kind, "", partial(get_asset, kind), page, tag, returns=TYPES[kind])
+    Route("GET", kind, "", partial(get_asset, kind), page, tag, MORE.get(kind, ()), TYPES[kind])
     for kind, (page, tag) in PAGES.items()
 )

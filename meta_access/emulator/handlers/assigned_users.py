@@ -16,7 +16,7 @@ from meta_access.emulator.errors import GraphFault, bad_parameter, denied, not_o
 from meta_access.emulator.fields import Node
 from meta_access.emulator.node_types import ASSIGNED_USER, BUSINESS
 from meta_access.emulator.paging import page
-from meta_access.emulator.surface import SDK, Param, Route, Tag, params
+from meta_access.emulator.surface import SDK, Param, Route, Tag
 from meta_access.emulator.world import Assignment
 
 if TYPE_CHECKING:
@@ -165,14 +165,16 @@ READ: dict[AssetKind, tuple[str, Tag]] = {
 WRITE: dict[AssetKind, tuple[str, Tag]] = {**READ, "pixel": (f"{SDK}AdsPixel.json", "SDK")}
 BUSINESS_ID = Param("business", "id", required=True)
 USER = (Param("user", "id", required=True), Param("business", "id"))
-TASKS = params(list_of_string="tasks")
+# Of these the specification requires the tasks; of the others a set that is missing is one that cannot be assigned.
+NEED_TASKS: tuple[AssetKind, ...] = ("catalog", "pixel", "waba")
 
 
 def _routes(kind: AssetKind) -> tuple[Route, ...]:
     listed, given, taken = partial(list_users, kind), partial(assign, kind), partial(unassign, kind)
     (source, tag), (write_source, write_tag) = READ[kind], WRITE[kind]
+    tasks = Param("tasks", "list<string>", required=kind in NEED_TASKS)
     read = Route("GET", kind, "assigned_users", listed, source, tag, (BUSINESS_ID,), ASSIGNED_USER, many=True)
-    write = Route("POST", kind, "assigned_users", given, write_source, write_tag, (*USER, *TASKS))
+    write = Route("POST", kind, "assigned_users", given, write_source, write_tag, (*USER, tasks))
     end = Route("DELETE", kind, "assigned_users", taken, write_source, write_tag, USER)
     return (read, write) if kind == "pixel" else (read, write, end)
 

@@ -88,15 +88,26 @@ def change_business(call: GraphCall, business: Business) -> Any:
 def list_assets(wanted: AssetKind, call: GraphCall, business: Business, *, owned: bool) -> Any:
     call.require_business_api()
     call.caller.require_scope("business_management")
+    wanted_text, shared = (call.request.text("search_query") or "").lower(), call.request.flag(SHARED_TOO)
     nodes, keys = [], []
     for kind, asset in call.world.assets():
+        if wanted_text not in asset.name.lower() and wanted_text not in asset.id:
+            continue
         permitted = call.world.permitted_tasks(asset, business.id)
-        if kind == wanted and permitted is not None and (asset.business_id == business.id) == owned:
+        if kind == wanted and permitted is not None and (shared or (asset.business_id == business.id) == owned):
             node = asset_node(call, kind, asset)
             values = {**node.values, "permitted_tasks": permitted_or_all(kind, call, asset)}
             nodes.append(Node(ROWS[kind], values))
             keys.append(asset.id)
     return page(nodes, keys, call)
+
+
+SHARED_TOO = "include_shared_ad_accounts"
+# That a search looks into names and ids is inferred.
+SEARCH = {
+    "owned_ad_accounts": params(string="search_query", bool=SHARED_TOO),
+    "client_ad_accounts": params(string="search_query"),
+}
 
 
 def _source(edge: str) -> tuple[str, Tag]:
@@ -116,6 +127,7 @@ ROUTES = (
             f"{side}_{edge}",
             partial(list_assets, kind, owned=side == "owned"),
             *_source(f"{side}_{edge}"),
+            params=SEARCH.get(f"{side}_{edge}", ()),
             returns=ROWS[kind],
             many=True,
         )

@@ -1,6 +1,7 @@
 """Acting for a client's business: a partner is let in, and takes the token of a system user there.
 
-`POST` and `DELETE /{partner-id}/managed_businesses` (a client's admin lets a partner in, either side ends it),
+`POST` and `DELETE /{partner-id}/managed_businesses` (a client's admin lets a partner in, or the partner makes the
+client's business; either side ends it),
 `POST /{client-id}/access_token` (the partner takes the token) and `POST /{business-id}/system_user_access_tokens` (the
 token of a system user that is named). Source, below https://developers.facebook.com/docs/marketing-api/:
 business-manager/guides/on-behalf-of and reference/business/system_user_access_tokens, Graph v26.0, read 2026-11. What
@@ -15,6 +16,7 @@ from meta_access.emulator import minting
 from meta_access.emulator.caller import check_proof
 from meta_access.emulator.errors import GraphFault, bad_parameter, denied
 from meta_access.emulator.handlers.access_tokens import check_expiry, check_installed
+from meta_access.emulator.handlers.child_businesses import OFFERED, new_business
 from meta_access.emulator.handlers.codes import client_system_user
 from meta_access.emulator.surface import Param, Route, params
 from meta_access.emulator.world import ManagedBusiness
@@ -28,7 +30,9 @@ BY_BUSINESS = "marketing-api/reference/business/system_user_access_tokens"
 
 
 def let_in(call: GraphCall, partner: Business) -> Any:
-    client_id = call.request.required("existing_client_business_id")
+    client_id = call.request.text("existing_client_business_id")
+    if client_id is None:
+        return _make(call, partner)
     call.caller.require_admin(client_id)
     client = call.world.business(client_id)
     if client is None or client.id == partner.id:
@@ -36,6 +40,15 @@ def let_in(call: GraphCall, partner: Business) -> Any:
     row = ManagedBusiness(partner.id, client.id)
     if row not in call.world.managed_businesses:
         call.world.managed_businesses.append(row)
+    return {"id": client.id}
+
+
+def _make(call: GraphCall, partner: Business) -> Any:
+    """Make a business for a client, which the partner manages from the beginning; that an admin may is inferred."""
+    call.require_business_api()
+    call.caller.require_admin(partner.id)
+    client = new_business(call)
+    call.world.managed_businesses.append(ManagedBusiness(partner.id, client.id))
     return {"id": client.id}
 
 
@@ -128,7 +141,7 @@ ROUTES = (
         "managed_businesses",
         let_in,
         PAGE,
-        params=(Param("existing_client_business_id", "id", required=True),),
+        params=(Param("existing_client_business_id", "id"), *OFFERED),
     ),
     Route(
         "DELETE",

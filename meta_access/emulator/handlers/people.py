@@ -6,19 +6,20 @@ Source: https://developers.facebook.com/docs/graph-api/reference/user, its edges
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import holdings, minting
 from meta_access.emulator.errors import GraphFault, bad_parameter
 from meta_access.emulator.fields import Node, show
 from meta_access.emulator.handlers.apps import app_node
+from meta_access.emulator.handlers.assets import page_tasks, page_token
 from meta_access.emulator.node_types import APPLICATION, BUSINESS, PAGE, USER
 from meta_access.emulator.paging import page
 from meta_access.emulator.surface import NodeType, Param, Route, fields, params
 
 if TYPE_CHECKING:
     from meta_access.emulator.call import GraphCall
-    from meta_access.emulator.world import Asset, Person, RoleName, SystemUser
+    from meta_access.emulator.world import Person, RoleName, SystemUser
 
 SOURCE = "graph-api/reference/user"
 PERMISSION = NodeType("Permission", fields(string="permission status"), ("permission", "status"))
@@ -80,27 +81,12 @@ def list_accounts(call: GraphCall, holder: Person | SystemUser) -> Any:
         return page([], [], call)  # as for somebody without a Page
     nodes, keys = [], []
     for asset in call.world.pages:
-        tasks = _tasks(call, holder, asset)
+        tasks = page_tasks(call, holder, asset)
         if tasks is not None:
             values = {"id": asset.id, "name": asset.name, "category": "Advertising/Marketing", "tasks": tasks}
-            nodes.append(Node(ACCOUNT, {**values, "access_token": _page_token(call, asset)}))
+            nodes.append(Node(ACCOUNT, {**values, "access_token": partial(page_token, call, asset)}))
             keys.append(asset.id)
     return page(nodes, keys, call)
-
-
-def _tasks(call: GraphCall, holder: Person | SystemUser, asset: Asset) -> list[str] | None:
-    held = holdings.of_user(call.world, call.rules, "page", asset, holder)
-    if held is not None:
-        return held
-    return list(call.rules.task_enums["page"].allowed) if call.caller.is_admin(asset.business_id) else None
-
-
-def _page_token(call: GraphCall, asset: Asset) -> str | None:
-    caller = call.caller
-    if caller.token is None or caller.page is not None:
-        return None
-    call.changed()
-    return minting.page_token(call.world, caller.value, caller.token, asset, call.now)
 
 
 def list_businesses(call: GraphCall, person: Person) -> Any:
@@ -125,6 +111,8 @@ def list_applications(call: GraphCall, person: Person) -> Any:
     return page(nodes, keys, call)
 
 
+# They choose Pages by what the world does not keep, and have no effect.
+KINDS = params(id="ad_id", bool="is_place is_promotable")
 ROLE = BUSINESS.row(permitted_roles="list<string>")
 
 ROUTES = (
@@ -147,11 +135,9 @@ ROUTES = (
         f"{SOURCE}/permissions",
         params=params(string="permission"),
     ),
-    Route("GET", "person", "accounts", list_accounts, f"{SOURCE}/accounts", returns=ACCOUNT, many=True),
+    Route("GET", "person", "accounts", list_accounts, f"{SOURCE}/accounts", params=KINDS, returns=ACCOUNT, many=True),
     # The page is about people; users report that a system user's token is answered alike.
-    Route(
-        "GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", "reported", returns=ACCOUNT, many=True
-    ),
+    Route("GET", "system_user", "accounts", list_accounts, f"{SOURCE}/accounts", "reported", KINDS, ACCOUNT, many=True),
     Route(
         "GET",
         "person",

@@ -72,5 +72,8 @@ ROUTES = (
     ),
     Route("POST", "pixel", "shared_accounts", link, SOURCE, params=BOTH),
     Route("DELETE", "pixel", "shared_accounts", unlink, SOURCE, params=BOTH),
+    Route(
+        "GET", "pixel", "adaccounts", list_accounts, f"{SDK}AdsPixel.json", "SDK", (BUSINESS_ID,), AD_ACCOUNT, many=True
+    ),
     Route("GET", "pixel", "shared_agencies", list_agencies, f"{SDK}AdsPixel.json", "SDK", returns=AGENCY, many=True),
 )
