@@ -271,3 +271,13 @@ def test_the_product_names_replicas_and_the_way_out(sm: SecretsManagerClient, ar
     )
     sm.remove_regions_from_replication(SecretId=arn, RemoveReplicaRegions=["eu-west-1", "us-east-1"])
     assert store.schedule_deletion(arn, 7) is not None
+
+
+def test_the_product_tells_a_replica_from_its_primary(
+    sm: SecretsManagerClient, ireland: SecretsManagerClient, arn: str
+) -> None:
+    primary = SecretStore(sm, "eu-central-1").describe(arn)
+    replica = SecretStore(ireland, "eu-west-1").describe(there(arn))
+
+    assert (primary.primary_region, primary.replicas) == ("eu-central-1", ("eu-west-1",))
+    assert (replica.primary_region, replica.replicas) == ("eu-central-1", ())
