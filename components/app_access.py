@@ -18,6 +18,7 @@ from meta_access import (
     Obligation,
     PermissionRequest,
     RedirectUris,
+    WebhookSubscription,
 )
 from meta_access.spec import gate_names
 from meta_access.spec.app import LOGIN_FOR_BUSINESS
@@ -61,6 +62,7 @@ class AppAccess(pulumi.ComponentResource):
         self._members()
         self._roles()
         self._settings()
+        self._subscriptions()
         self._redirect_uris()
         self._login_configurations()
         self._obligations()
@@ -117,6 +119,19 @@ class AppAccess(pulumi.ComponentResource):
             asked: dict[str, Any] = self._app.settings.declared()
             AppSettings(f"{self._plan.key}-settings", connection=self._plan.connection, **asked, opts=self._child)
 
+    def _subscriptions(self) -> None:
+        webhooks = self._app.webhooks
+        for name, row in (webhooks.subscriptions if webhooks is not None else {}).items():
+            asked: dict[str, Any] = {**row.model_dump(), "fields": list(row.fields)}
+            WebhookSubscription(
+                f"{self._plan.key}-{name}",
+                connection=self._plan.connection,
+                object=name,
+                verify_token=webhooks.verify_token if webhooks is not None else "",
+                **asked,
+                opts=self._child,
+            )
+
     def _redirect_uris(self) -> None:
         login = self._app.login
         if login is None or not login.redirect_uris:
@@ -153,7 +168,7 @@ class AppAccess(pulumi.ComponentResource):
         self._board.add(gate, Obligation(gate, kind=kind, value=value, due=due, **{**common, "owner": owner}))
 
     def _verify_token(self) -> pulumi.Output[str] | None:
-        if self._app.webhooks is None:
+        if self._app.webhooks is None or not self._app.webhooks.generated:
             return None
         # Meta compares it as text in a query; without signs that would have to be encoded there.
         return pulumi_random.RandomPassword(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from meta_access.providers.system_user import SystemUser
     from meta_access.providers.system_user_app_access import SystemUserAppAccess
     from meta_access.providers.system_user_token import SystemUserToken
+    from meta_access.providers.webhook_subscription import WebhookSubscription
 
 _HOMES = {
     "AppInstallation": "app_installation",
@@ -44,6 +45,7 @@ _HOMES = {
     "SystemUser": "system_user",
     "SystemUserAppAccess": "system_user_app_access",
     "SystemUserToken": "system_user_token",
+    "WebhookSubscription": "webhook_subscription",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "SystemUser",
     "SystemUserAppAccess",
     "SystemUserToken",
+    "WebhookSubscription",
     "__version__",
 ]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from meta_access.connections import AwsSettings, Connection
 
-__all__ = ["Credentials", "check_pairing", "checked", "credentials_for"]
+__all__ = ["Credentials", "check_pairing", "checked", "credentials_for", "verify_token"]
 
 _EMULATOR_TIMEOUT_S = 3.0
 _LARGEST_ANSWER = 65536
@@ -99,6 +99,28 @@ def checked(value: str, connection: Connection, *, path: str, source: str) -> Se
         raise _wrong(path, f"the value of {source} {reason}.", "store the bare value again, and nothing around it.")
     check_destination(connection.graph_url, clean, path=path, source=source)
     return SecretStr(clean)
+
+
+def verify_token(reference: str, connection: Connection) -> SecretStr:
+    """What a webhook's callback is asked with; read anew for each call, and kept nowhere.
+
+    Raises:
+        ConfigError: It is not there, or is a credential of Meta's, which the callback would be told.
+    """
+    path = "verify_token"
+    check_pairing(connection.graph_url, connection.aws, path=f"meta:connections.{connection.name}")
+    if reason := validation.verify_token_reference(reference):
+        raise _wrong(path, reason + ".", "write such a reference.")
+    kind, _, rest = reference.partition(":")
+    value = (_from_environment(rest, path) if kind == "env" else _from_arn(rest, connection.aws, path)).strip()
+    app_secret = credentials_for(connection).app_secret().get_secret_value()
+    hide(value)
+    if value.startswith("EAA") or "|" in value or value == app_secret:
+        text = f"the value of {reference} is a token or an app secret, and Meta would hand it to the callback."
+        raise _wrong(path, text, "store a random text there, and nothing that opens anything.")
+    if not value or not value.isascii() or not value.isprintable():
+        raise _wrong(path, f"the value of {reference} is empty or holds an odd character.", "store plain letters.")
+    return SecretStr(value)
 
 
 def _resolve(connection: Connection, field: str, path: str) -> str:

@@ -52,6 +52,9 @@ _ASSIGNMENT = re.compile(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*[=:](?!=*\Z)
 _BARE_CREDENTIAL = re.compile(r"EAA[A-Za-z0-9]+|[0-9a-f]{32}|[0-9]+\|[A-Za-z0-9_-]+", re.ASCII)
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 _LINE_BREAKS = "\r\n\x0b\x0c\x85\u2028\u2029"
+_VERIFY_VARIABLE = re.compile(r"env:META_VERIFY_TOKEN(_[A-Z0-9_]+)?", re.ASCII)
+VERIFY_TOKEN_KEY = "verify_token"  # noqa: S105 - the key inside a secret
+_WEBHOOK_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}", re.ASCII)
 _JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 
 SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a password
@@ -269,6 +272,54 @@ def credential_reference(value: object) -> str | None:
             "aws-secret:ARN#key, identity:NAME or emulator: (a secret that stood in a file must be replaced at Meta)"
         )
     return rule(rest)
+
+
+def verify_token_reference(value: object) -> str | None:
+    """Reason why `value` is no reference to a verify token. Never repeats the value: it may be the token.
+
+    Meta hands the token on to the callback, which stands in the same file: so nothing else may be named here, or a
+    stack file could send a credential to an address of its own choice.
+    """
+    text = value if isinstance(value, str) else ""
+    if _VERIFY_VARIABLE.fullmatch(text):
+        return None
+    if text.startswith("aws-secret:") and text.endswith(f"#{VERIFY_TOKEN_KEY}"):
+        return credential_reference(text)
+    return (
+        "is no reference to a verify token: write env: and a variable that begins with META_VERIFY_TOKEN, or "
+        f"aws-secret:ARN#{VERIFY_TOKEN_KEY}, the secret's ARN and that very key"
+    )
+
+
+def webhook_name(value: object) -> str | None:
+    """Reason why `value` is no kind of object, or field, of a webhook."""
+    if isinstance(value, str) and _WEBHOOK_NAME.fullmatch(value):
+        return None
+    return f"{_item(value)} is no name of Meta's; write it in small letters, such as permissions"
+
+
+def webhook_fields(value: object) -> str | None:
+    """Reason why `value` is no list of fields of a webhook."""
+    if not isinstance(value, list) or not value:
+        return "must list at least one field"
+    return next((why for name in value if (why := webhook_name(name))), None)
+
+
+def webhook_callback(value: object, *, here: bool) -> str | None:
+    """Reason why Meta would not call `value`; `here` says that Graph is on this machine, which calls nothing else."""
+    if not isinstance(value, str):
+        return "is not text"
+    if why := _web_address(value):
+        return why
+    parts = urlsplit(value)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if local and not here:
+        return f"{ids.shown(value)} is this machine, which Meta cannot reach"
+    if parts.scheme != "https" and not local:
+        return f"{ids.shown(value)} is not https, and Meta calls nothing else"
+    if parts.fragment or "@" in parts.netloc:
+        return f"{ids.shown(value)} has a fragment or a user name, which no callback has"
+    return None
 
 
 def credential_value(value: str) -> str | None:

@@ -61,6 +61,10 @@ _REFERENCES = {
         "gASVSgAAAAAAAACMJ21ldGFfYWNjZXNzLnByb3ZpZGVycy5zeXN0ZW1fdXNlcl90b2tlbpSMF1N5c3RlbVVzZXJU"
         "b2tlblByb3ZpZGVylJOUKYGULg=="
     ),
+    "WebhookSubscription": (
+        "gASVUQAAAAAAAACMKm1ldGFfYWNjZXNzLnByb3ZpZGVycy53ZWJob29rX3N1YnNjcmlwdGlvbpSMG1dlYmhvb2tT"
+        "dWJzY3JpcHRpb25Qcm92aWRlcpSTlCmBlC4="
+    ),
 }
 
 PAYLOADS = {TYPE_PREFIX + name: payload for name, payload in _REFERENCES.items()}

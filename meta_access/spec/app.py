@@ -8,6 +8,7 @@ from pydantic import Field
 
 from meta_access.spec.base import Day, GraphId, Name, Section, Text
 
+GENERATE = "generate"
 Names = tuple[Name, ...]
 Texts = tuple[Text, ...]
 
@@ -81,8 +82,21 @@ class ObligationSpec(Section):
     owner: Name | None = None
 
 
+class SubscriptionSpec(Section):
+    callback_url: Text = Field(description="where Meta sends it", examples=["https://connect.example/meta/hook"])
+    fields: Texts = Field(description="fields of the object", examples=[["connected"]])
+    include_values: bool = True
+
+
 class WebhooksSpec(Section):
-    verify_token: Literal["generate"]
+    """`verify_token` is `generate`, for callbacks that are typed in by hand, or a reference for `subscriptions`."""
+
+    verify_token: Text = Field(description="generate, or a reference", examples=["generate"])
+    subscriptions: dict[Text, SubscriptionSpec] = Field(default_factory=dict)
+
+    @property
+    def generated(self) -> bool:
+        return self.verify_token == GENERATE
 
 
 class AppSpec(Section):

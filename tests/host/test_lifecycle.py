@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.callbacks import callback
 from tests.host.conftest import UNKNOWN, Host, HostError
 
 if TYPE_CHECKING:
@@ -555,3 +556,43 @@ def test_the_last_admin_stays_and_the_refusal_says_why(hosts: Callable[..., Host
     with pytest.raises(HostError, match="was refused: they are its last admin"):
         hosts().delete("BusinessUser", id_, outs)
     assert emulator.world()["people"][0]["businesses"] == {"178000000000101": "ADMIN"}
+
+
+# --- webhooks ------------------------------------------------------------------------------------
+
+
+def test_webhooks_are_subscribed_after_the_handshake_seen_to_drift_and_taken_away(
+    hosts: Callable[..., Host], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
+
+    def live() -> list[tuple[str, str, list[str]]]:
+        return [
+            (row["object"], row["callback_url"], row["fields"]) for row in emulator.world()["apps"][0]["subscriptions"]
+        ]
+
+    with callback("chosen") as hook:
+        given = {"label": "ads-permissions", "connection": "main", "object": "permissions", "callback_url": hook.url}
+        given |= {"verify_token": "env:META_VERIFY_TOKEN"}
+        props: dict[str, Any] = {**given, "fields": ["ads_read", "connected"], "include_values": True}
+        host = hosts()
+        id_, outs = make(host, "WebhookSubscription", props)
+        assert (id_, outs) == ("120480000000201/permissions", {**props, "active": True, "made_url": hook.url})
+        assert [asked["hub.verify_token"] for asked in hook.asked] == ["chosen"]
+        emulator.act("consent", person="ines", permissions="ads_read")
+        assert hook.body()["entry"][0]["changes"][0] == {"field": "ads_read", "value": {"verb": "granted"}}
+
+        world = emulator.world()
+        world["apps"][0]["subscriptions"][0]["fields"] = ["connected", "email"]
+        emulator.put_world(world)
+        _, seen, inputs = host.read("WebhookSubscription", id_, outs)
+        assert seen["fields"] == inputs["fields"] == ["connected", "email"]
+        assert host.update("WebhookSubscription", id_, seen, props) == outs
+        assert live() == [("permissions", hook.url, ["connected", "ads_read"])]
+
+        hook.verify_token = "another"
+        with pytest.raises(HostError, match=r"did not answer Meta as asked .*HTTP Status Code = 403"):
+            make(hosts(), "WebhookSubscription", {**props, "object": "user", "fields": ["name"]})
+
+        hosts().delete("WebhookSubscription", id_, outs)
+        assert live() == []

@@ -17,6 +17,7 @@ from meta_access.spec.checks.quota import check_quota
 from meta_access.spec.checks.scopes import check_scopes
 from meta_access.spec.checks.secrets import check_secrets
 from meta_access.spec.checks.settings import check_settings
+from meta_access.spec.checks.webhooks import check_webhooks
 
 if TYPE_CHECKING:
     from meta_access.errors import Problem
@@ -30,6 +31,7 @@ _CHECKS = (
     check_second_factors,
     check_login,
     check_settings,
+    check_webhooks,
     check_identities,
     check_scopes,
     check_secrets,

@@ -278,6 +278,22 @@ def test_a_webhook_gets_a_verify_token_that_cannot_be_guessed(program: Callable[
     assert asked.outputs["webhook_verify_tokens"] == {"ads": "unguessable"}
 
 
+def test_subscriptions_are_asked_for_with_a_reference_and_no_token_is_made(program: Callable[..., Asked]) -> None:
+    apps = config_of(STACKS / "Pulumi.staging.yaml")["meta:apps"]
+    hook = {"callback_url": "https://connect.lindenhof.example/hook", "fields": ["connected", "ads_read"]}
+    webhooks = {"verify_token": "env:META_VERIFY_TOKEN", "subscriptions": {"permissions": hook}}
+    asked = program("staging", {"meta:apps": {**apps, "ads": {**apps["ads"], "webhooks": webhooks}}})
+    assert asked.resources["WebhookSubscription", "ads-permissions"] == {
+        **hook,
+        "connection": "main",
+        "object": "permissions",
+        "include_values": True,
+        "verify_token": "env:META_VERIFY_TOKEN",
+    }
+    assert [kind for kind, _ in asked.resources if kind == "RandomPassword"] == []
+    assert "webhook_verify_tokens" not in asked.outputs
+
+
 def test_offline_is_said_first(program: Callable[..., Asked]) -> None:
     said = program("prod").said
     assert [level for level, _ in said] == ["warn", *["info"] * 8]

@@ -20,6 +20,7 @@ from meta_access.graph import (
     business_users,
     businesses,
     debug_token,
+    subscriptions,
     system_users,
     tiers,
 )
@@ -27,6 +28,7 @@ from meta_access.graph.app_roles import RoleRow
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.debug_token import TokenInfo
+from meta_access.graph.subscriptions import Subscription
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.ids import parse_asset
 
@@ -514,3 +516,57 @@ def test_an_answer_that_does_not_say_valid_or_not_is_no_answer(
 
     with pytest.raises(GraphUnreachableError, match="does not say whether it is valid"):
         debug_token.inspect(client, SecretStr("EAA" + "EMU" + "looked-at"))
+
+
+HOOK = Subscription("permissions", "https://a.example/hook", ("ads_read", "connected"))
+LISTED: dict[str, Any] = {
+    "object": "permissions",
+    "callback_url": "https://a.example/hook",
+    "active": True,
+    "fields": [{"name": "connected", "version": "v26.0"}, {"name": "ads_read", "version": "v25.0"}],
+}
+
+
+def test_a_subscription_is_read_by_its_object(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    older = {"object": "user", "callback_url": "https://b.example/", "active": False, "fields": ["name", "email"]}
+    server.answers = [answer({"data": [older, LISTED]})] * 3
+
+    assert subscriptions.get(client, "permissions") == HOOK
+    assert subscriptions.get(client, "user") == Subscription("user", "https://b.example/", ("email", "name"), False)
+    assert subscriptions.get(client, "page") is None
+    assert {(seen.method, seen.path) for seen in server.received} == {("GET", "/v26.0/120480000000201/subscriptions")}
+    assert server.received[0].headers["authorization"] == APP_TOKEN
+
+
+def test_subscribing_takes_off_the_fields_that_are_not_wanted(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    more = {**LISTED, "fields": [*LISTED["fields"], {"name": "email"}, {"name": "user_friends"}]}
+    server.answers = [answer({"success": True}), answer({"data": [more]}), answer({"success": True})]
+
+    subscriptions.subscribe(client, HOOK, verify_token=SecretStr("chosen"), include_values=False)
+
+    wrote, _, took = server.received
+    assert (wrote.method, wrote.form["fields"], wrote.form["include_values"]) == ("POST", "ads_read,connected", "false")
+    assert (wrote.form["callback_url"], wrote.form["verify_token"]) == ("https://a.example/hook", "chosen")
+    # What is secret stands in no address.
+    assert wrote.query == {}
+    assert (took.method, took.query["object"], took.query["fields"]) == ("DELETE", "permissions", "email,user_friends")
+
+
+@pytest.mark.parametrize(("there", "posts"), [([LISTED], 1), ([], 2)], ids=["it was carried out", "it was not"])
+def test_a_lost_answer_to_a_subscription_is_looked_for(
+    client: GraphClient, server: Server, answer: MakeAnswer, there: list[object], posts: int
+) -> None:
+    server.answers = [answer(kind="cut"), answer({"data": there})]
+    server.answers += [answer({"success": True})] if posts == 2 else []
+    server.answers += [answer({"data": [LISTED]})]
+
+    subscriptions.subscribe(client, HOOK, verify_token=SecretStr("chosen"), include_values=True)
+    assert [seen.method for seen in server.received].count("POST") == posts
+
+
+def test_a_subscription_is_taken_away_by_its_object(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"success": True})]
+    subscriptions.unsubscribe(client, "permissions")
+    assert [(seen.method, seen.query["object"]) for seen in server.received] == [("DELETE", "permissions")]

@@ -22,6 +22,7 @@ from meta_access.graph import (
     business_users,
     businesses,
     snapshot,
+    subscriptions,
     system_users,
     tiers,
 )
@@ -36,8 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pydantic import SecretStr
+
     from meta_access.errors import MetaAccessError
     from meta_access.graph.app_roles import RoleRow
+    from meta_access.graph.subscriptions import Subscription
     from meta_access.ids import Asset
     from meta_access.providers._base import MetaProvider
 
@@ -66,6 +70,8 @@ class FakeMeta:
     people: list[BusinessUserRow] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     ignored_settings: tuple[str, ...] = ()
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    handed: list[str] = field(default_factory=list)
     verification: str = "not_verified"
     two_factor: str = "none"
     tier: str | None = "development_access"
@@ -85,7 +91,19 @@ class FakeMeta:
             call
             for call in self.calls
             if call.split(" ", 1)[0]
-            in {"create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove"}
+            in {
+                "create",
+                "rename",
+                "assign",
+                "unassign",
+                "install",
+                "write",
+                "invite",
+                "role",
+                "remove",
+                "subscribe",
+                "unsubscribe",
+            }
         ]
 
     # The part of GraphClient that providers use.
@@ -144,6 +162,21 @@ class FakeMeta:
         self.settings |= {name: value for name, value in wanted.items() if name not in self.ignored_settings}
         return self.get_settings(_client, wanted)
 
+    def get_subscription(self, _client: object, object_: str) -> Subscription | None:
+        self.called(f"subscription {object_}")
+        return self.subscriptions.get(object_)
+
+    def subscribe(
+        self, _client: object, wanted: Subscription, *, verify_token: SecretStr, include_values: bool
+    ) -> None:
+        self.called(f"subscribe {wanted.object} {','.join(wanted.fields)} {include_values}")
+        self.handed.append(verify_token.get_secret_value())
+        self.subscriptions[wanted.object] = wanted
+
+    def unsubscribe(self, _client: object, object_: str) -> None:
+        self.called(f"unsubscribe {object_}")
+        self.subscriptions.pop(object_, None)
+
     def business_assets(self, _client: object, side: str, kind: str) -> dict[str, tuple[str, ...]]:
         self.called(f"{side} {kind}")
         return dict(self.listed.get((side, kind), {}))
@@ -193,6 +226,9 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(app_roles, "list_", fake.list_roles)
     monkeypatch.setattr(app_settings, "get", fake.get_settings)
     monkeypatch.setattr(app_settings, "write", fake.write_settings)
+    monkeypatch.setattr(subscriptions, "get", fake.get_subscription)
+    monkeypatch.setattr(subscriptions, "subscribe", fake.subscribe)
+    monkeypatch.setattr(subscriptions, "unsubscribe", fake.unsubscribe)
     monkeypatch.setattr(app_permissions, "list_", fake.list_permissions)
     monkeypatch.setattr(businesses, "get", fake.business)
     monkeypatch.setattr(business_assets, "listed", fake.business_assets)

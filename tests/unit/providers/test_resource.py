@@ -122,8 +122,20 @@ def test_two_tokens_of_one_secret_are_refused_before_anything_is_registered() ->
             lambda url, opts: meta.AppSettings("settings", connection="main", website_url=url, opts=opts),
             "one and the same app settings (main).",
         ),
+        (
+            lambda field, opts: meta.WebhookSubscription(
+                "hook",
+                connection="main",
+                object="page",
+                callback_url="https://a.example/",
+                fields=[field],
+                verify_token="env:META_VERIFY_TOKEN",
+                opts=opts,
+            ),
+            "one and the same webhook subscription (main, page).",
+        ),
     ],
-    ids=["user", "assignment", "person", "settings"],
+    ids=["user", "assignment", "person", "settings", "webhook"],
 )
 def test_what_a_twin_could_take_is_refused(make: Callable[[str, pulumi.ResourceOptions], object], said: str) -> None:
     assert said in twins(make)

@@ -48,10 +48,31 @@ SOUND: dict[str, dict[str, Any]] = {
         "scopes": ["ads_read"],
         "secret_name": "meta/dev/x",
     },
+    "WebhookSubscription": {
+        "object": "permissions",
+        "callback_url": "https://connect.lindenhof.example/hook",
+        "fields": ["connected"],
+        "verify_token": "env:META_VERIFY_TOKEN",
+    },
 }
 NAMES = sorted(name.removeprefix(TYPE_PREFIX) for name in PAYLOADS)
-WRITES = ("create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove")
-READS = ("list", "assigned", "pages", "roles", "settings", "owned", "client", "pending_client", "people", "permissions")
+WRITES = (
+    "create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove", "subscribe",
+    "unsubscribe",
+)  # fmt: skip
+READS = (
+    "list",
+    "assigned",
+    "pages",
+    "roles",
+    "settings",
+    "owned",
+    "client",
+    "pending_client",
+    "people",
+    "permissions",
+    "subscription",
+)
 
 
 def provider(name: str) -> MetaProvider:

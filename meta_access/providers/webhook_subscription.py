@@ -1,0 +1,200 @@
+"""WebhookSubscription: what Meta tells the app of one kind of object, and where. With the app's token.
+
+GET, POST and DELETE /{app-id}/subscriptions: https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
+(v25.0, read 2026-12-01). Meta asks the callback before it takes a subscription, with a verify token that is read from
+a reference for that one call, and stands in no state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from pulumi.dynamic import CheckFailure, ReadResult
+
+from meta_access import validation
+from meta_access.credentials import verify_token
+from meta_access.endpoints import is_loopback
+from meta_access.errors import AuthError, ConflictError, GraphError, InvalidRequestError
+from meta_access.graph import subscriptions
+from meta_access.graph.subscriptions import Subscription
+from meta_access.providers._base import MetaProvider
+from meta_access.providers._boundary import say
+from meta_access.providers._record import RECORD
+from meta_access.providers._resource import MetaResource
+from meta_access.providers._values import sorted_texts, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pulumi import Input, Output, ResourceOptions
+
+    from meta_access.providers._live import Live
+    from meta_access.providers._record import Key
+
+_REFUSED = (2200, 2201)
+"""Meta's codes for a callback that did not answer, or not as asked."""
+
+
+class WebhookSubscriptionProvider(MetaProvider):
+    kind = "webhook subscription"
+    told_apart_by = ("connection", "object")
+    inputs = ("label", "connection", "object", "callback_url", "fields", "verify_token", "include_values")
+    defaults: ClassVar[Mapping[str, Any]] = {"include_values": True}
+
+    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        del olds
+        props["fields"] = sorted_texts(props.get("fields"))
+        here = is_loopback(urlsplit(self.live(props).connection.graph_url))
+        rules: Mapping[str, Callable[[Any], str | None]] = {
+            "object": validation.webhook_name,
+            "callback_url": lambda value: validation.webhook_callback(value, here=here),
+            "fields": validation.webhook_fields,
+            "verify_token": validation.verify_token_reference,
+            "include_values": lambda value: None if isinstance(value, bool) else "is neither true nor false",
+        }
+        found = ((name, rule(props.get(name))) for name, rule in rules.items() if not unknown(props.get(name)))
+        return [CheckFailure(name, why) for name, why in found if why]
+
+    def key(self, props: Mapping[str, Any]) -> Key:
+        return (self.live(props).connection.app_id, props["object"])
+
+    def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        """Say what a create puts in the place of what the app has."""
+        live = self.live(props)
+        if olds or live.offline or unknown([props[name] for name in ("object", "callback_url", "fields")]):
+            return
+        now = subscriptions.get(live.client, props["object"])
+        if now is not None and _facts(now) != {**_facts(_wanted(props)), "active": now.active}:
+            say(f"{self.kind} {props['label']}: {_shown(now)} => {_shown(_wanted(props))}.")
+
+    def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        live = self.live(props)
+        return f"{live.connection.app_id}/{props['object']}", _subscribe(live, props)
+
+    def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        try:
+            found = subscriptions.get(self.live(outs).client, outs["object"])
+        except AuthError:
+            raise
+        except GraphError as error:
+            return self.not_looked_at(id_, outs, error)
+        facts = _facts(found or Subscription(outs["object"], "", (), active=False))
+        inputs = {name: value for name, value in facts.items() if name != "active"}
+        return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, **inputs))
+
+    def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
+        # Meta switches off what its callback has not answered for long; the same call switches it on again.
+        del props
+        return not outs["active"]
+
+    def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
+        del id_
+        if changed == {"verify_token"} and outs["active"]:
+            # It is asked for when a subscription is made, and never again.
+            return {"active": True, "made_url": outs["made_url"]}
+        facts = _subscribe(self.live(props), props)
+        if self.key(outs) != self.key(props) and RECORD.holder(type(self).__name__, self.key(outs)) is None:
+            say(f"{self.kind} {props.get('label', '')}: {_take_away(self.live(outs), outs)}")
+        return facts
+
+    def end(self, id_: str, outs: dict[str, Any]) -> str:
+        del id_
+        return _take_away(self.live(outs), outs)
+
+    def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+        return {"active": True, "made_url": outs.get("callback_url", ""), **super().upgrade(outs)}
+
+
+def _wanted(props: Mapping[str, Any]) -> Subscription:
+    return Subscription(props["object"], props["callback_url"], tuple(props["fields"]))
+
+
+def _facts(row: Subscription) -> dict[str, Any]:
+    return {"callback_url": row.callback_url, "fields": list(row.fields), "active": row.active}
+
+
+def _shown(row: Subscription) -> str:
+    return f"{row.object} tells {row.callback_url} of {', '.join(row.fields) or 'nothing'}"
+
+
+def _subscribe(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
+    wanted, doing = _wanted(props), f"subscribing app {live.connection.app_id} to {props['object']}"
+    token = verify_token(props["verify_token"], live.connection)
+    failed = None
+    try:
+        subscriptions.subscribe(live.client, wanted, verify_token=token, include_values=props["include_values"])
+    except GraphError as error:
+        if error.code not in _REFUSED:
+            raise
+        failed = (
+            f"{doing} failed: the callback {wanted.callback_url} did not answer Meta as asked ({error}) It has to be "
+            f"reachable, compare hub.verify_token with what {props['verify_token']} holds, and send hub.challenge back "
+            "as plain text. Then `pulumi up` again."
+        )
+    if failed is not None:
+        raise InvalidRequestError(failed)
+    found = subscriptions.get(live.client, wanted.object)
+    if found != wanted:
+        has = "it has none" if found is None else _shown(found) + ("" if found.active else ", and is switched off")
+        raise InvalidRequestError(
+            f"{doing} failed: Meta answered success, and {has}; wanted is that {_shown(wanted)}. Look at App Dashboard "
+            "> Webhooks, then `pulumi up` again."
+        )
+    return {"active": True, "made_url": wanted.callback_url}
+
+
+def _take_away(live: Live, outs: Mapping[str, Any]) -> str:
+    app, name = live.connection.app_id, outs["object"]
+    found = subscriptions.get(live.client, name)
+    if found is None:
+        return f"app {app} has no subscription to {name}; there is nothing to remove."
+    if found.callback_url != outs["made_url"]:
+        return (
+            f"app {app} keeps its subscription to {name}: it leads to {found.callback_url} now, and this stack made "
+            f"one to {outs['made_url']}."
+        )
+    subscriptions.unsubscribe(live.client, name)
+    if subscriptions.get(live.client, name) is not None:
+        raise ConflictError(
+            f"removing the subscription of app {app} to {name} failed: Meta answered success and still lists it. "
+            "Remove it under App Dashboard > Webhooks; then `pulumi up` again."
+        )
+    return f"Meta no longer tells {found.callback_url} of {name}."
+
+
+class WebhookSubscription(MetaResource, module="meta", name="WebhookSubscription"):
+    """What Meta tells the connection's app of one kind of object, and where. One per object and app.
+
+    Args:
+        object: Such as permissions, page, application, ad_account.
+        callback_url: Where Meta sends it; https, and asked before the subscription is made.
+        fields: Of that object, as a whole: what is not listed is taken off.
+        verify_token: A reference to what Meta brings to the callback: `env:META_VERIFY_TOKEN…`, or
+            `aws-secret:ARN#verify_token`. No other secret can be named, since whoever has the callback is told it.
+        include_values: Whether Meta tells what changed, or only which fields did. Meta does not show it.
+    """
+
+    if TYPE_CHECKING:
+        object: Output[str]
+        callback_url: Output[str]
+        fields: Output[list[str]]
+        active: Output[bool]
+        made_url: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        connection: Input[str],
+        object: Input[str],  # noqa: A002 - Meta's name of it
+        callback_url: Input[str],
+        fields: Input[Sequence[Input[str]]],
+        verify_token: Input[str],
+        include_values: Input[bool] = True,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props: dict[str, Any] = {"connection": connection, "object": object, "callback_url": callback_url}
+        props |= {"fields": fields, "verify_token": verify_token, "include_values": include_values}
+        props |= {"active": None, "made_url": None}
+        super().__init__(WebhookSubscriptionProvider(), resource_name, props, opts)

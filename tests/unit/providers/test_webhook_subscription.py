@@ -1,0 +1,250 @@
+"""WebhookSubscription: exactly what is declared, a verify token that stands in no state, taken away as it was made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from meta_access.connections import AwsSettings
+from meta_access.errors import AuthError, GraphError
+from meta_access.graph import subscriptions
+from meta_access.graph.subscriptions import Subscription
+from meta_access.providers._boundary import Failure
+from meta_access.providers.webhook_subscription import WebhookSubscriptionProvider
+from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process, updated
+
+PROVIDER = WebhookSubscriptionProvider()
+URL = "https://connect.lindenhof.example/hook"
+ID = f"{APP}/permissions"
+MADE = Subscription("permissions", URL, ("ads_read", "connected"))
+
+
+ARN = "aws-secret:arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+
+
+@pytest.fixture(autouse=True)
+def at_meta(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to the real Meta, which calls no address of this machine."""
+    meta.connection = replace(
+        meta.connection,
+        graph_url="https://graph.facebook.com",
+        aws=AwsSettings("eu-central-1", None),
+        app_secret="env:META_APP_SECRET",
+        admin_token="env:META_ADMIN_TOKEN",
+    )
+    configured(monkeypatch, meta)
+    monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
+    monkeypatch.setenv("META_APP_SECRET", "app" + "secret" + "appsecret")
+    monkeypatch.setenv("META_ADMIN_TOKEN", "EAA" + "x" * 30)
+
+
+def asked(**props: Any) -> dict[str, Any]:
+    given = {"label": "ads-permissions", "connection": "main", "object": "permissions", "callback_url": URL}
+    return {**given, "fields": ["connected", "ads_read"], "verify_token": "env:META_VERIFY_TOKEN", **props}
+
+
+def failures(**props: Any) -> list[tuple[str, str]]:
+    result = PROVIDER.check({}, asked(**props))
+    return [(failure.property, failure.reason) for failure in result.failures]
+
+
+def created(**props: Any) -> dict[str, Any]:
+    result = PROVIDER.check({}, asked(**props))
+    assert result.failures == [], [failure.reason for failure in result.failures]
+    made = PROVIDER.create(result.inputs)
+    assert made.outs is not None
+    return made.outs
+
+
+@pytest.mark.parametrize(
+    ("props", "property_", "reason"),
+    [
+        ({"object": "Permissions"}, "object", "'Permissions' is no name of Meta's; write it in small letters"),
+        ({"callback_url": "http://a.example/"}, "callback_url", "'http://a.example/' is not https"),
+        ({"callback_url": "http://127.0.0.1:9000/"}, "callback_url", "is this machine, which Meta cannot reach"),
+        ({"callback_url": "https://localhost/"}, "callback_url", "is this machine, which Meta cannot reach"),
+        ({"callback_url": "https://u:p@a.example/"}, "callback_url", "has a fragment or a user name"),
+        ({"callback_url": "a.example/hook"}, "callback_url", "is no web address"),
+        ({"fields": []}, "fields", "must list at least one field"),
+        ({"fields": ["ads read"]}, "fields", "'ads read' is no name of Meta's"),
+        ({"include_values": "yes"}, "include_values", "is neither true nor false"),
+        # Whoever owns the callback is told it: no other secret may be named.
+        ({"verify_token": "env:META_APP_SECRET"}, "verify_token", "is no reference to a verify token"),
+        ({"verify_token": "emulator:"}, "verify_token", "is no reference to a verify token"),
+        (
+            {"verify_token": f"{ARN}meta/x-AbCdEf#access_token"},
+            "verify_token",
+            "is no reference to a verify token",
+        ),
+        (
+            {"verify_token": f"{ARN}other-AbCdEf#verify_token"},
+            "verify_token",
+            "takes only secrets whose name starts with meta/",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+    ((found, text),) = failures(**props)
+    assert (found, reason in text) == (property_, True), text
+    assert meta.calls == []
+
+
+def test_a_typed_token_is_refused_and_not_repeated(meta: FakeMeta) -> None:
+    ((_, text),) = failures(verify_token="my-own-verify-token")
+    assert "my-own-verify-token" not in text
+
+
+def test_all_that_is_wrong_is_told_at_once_and_the_unknown_waits(meta: FakeMeta) -> None:
+    assert [name for name, _ in failures(object="?", callback_url="?", fields=[], verify_token="?")] == [
+        "object", "callback_url", "fields", "verify_token",
+    ]  # fmt: skip
+    assert failures(callback_url=NOT_KNOWN, fields=NOT_KNOWN) == []
+    assert meta.calls == []
+
+
+def test_a_subscription_is_made_whole_and_its_token_stands_in_no_state(meta: FakeMeta) -> None:
+    outs = created()
+
+    assert meta.writes == ["subscribe permissions ads_read,connected True"]
+    assert meta.handed == ["chosen"]
+    assert outs == {**asked(fields=["ads_read", "connected"]), "include_values": True, "active": True, "made_url": URL}
+    assert "chosen" not in str(outs)
+    assert PROVIDER.read(ID, outs).outs == outs
+    assert PROVIDER.diff(ID, outs, asked(fields=["ads_read", "connected"], include_values=True)).changes is False
+
+
+@pytest.mark.parametrize(
+    "value", ["EAA" + "x" * 30, "120480000000201|abc", "app" + "secret" + "appsecret"], ids=["token", "app", "secret"]
+)
+def test_a_credential_is_never_handed_to_a_callback(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("META_VERIFY_TOKEN", value)
+    with pytest.raises(Failure, match="is a token or an app secret, and Meta would hand it to the callback") as raised:
+        created()
+    assert value not in str(raised.value)
+    assert meta.writes == []
+
+
+def test_a_preview_says_what_is_there_already(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.subscriptions["permissions"] = Subscription("permissions", "https://old.example/", ("email",))
+    assert failures() == []
+    assert capsys.readouterr().out == (
+        "webhook subscription ads-permissions: permissions tells https://old.example/ of email => permissions tells "
+        f"{URL} of ads_read, connected.\n"
+    )
+    assert meta.writes == []
+
+
+def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
+    outs = created()
+    meta.subscriptions["permissions"] = replace(MADE, callback_url="https://else.example/", fields=("email",))
+    seen = PROVIDER.read(ID, outs)
+    assert seen.outs == {**outs, "callback_url": "https://else.example/", "fields": ["email"]}
+    assert seen.inputs is not None
+    assert (seen.inputs["callback_url"], seen.inputs["fields"]) == ("https://else.example/", ["email"])
+    news = {**asked(fields=["ads_read", "connected"]), "include_values": True}
+    assert PROVIDER.diff(ID, seen.outs, news).changes is True
+    assert updated(PROVIDER, ID, seen.outs, news) == outs
+    assert meta.subscriptions["permissions"] == MADE
+
+
+@pytest.mark.parametrize("gone", [None, replace(MADE, active=False)], ids=["gone", "switched off"])
+def test_one_that_is_gone_or_switched_off_is_made_again(meta: FakeMeta, gone: Subscription | None) -> None:
+    outs = created()
+    meta.subscriptions = {} if gone is None else {"permissions": gone}
+    seen = PROVIDER.read(ID, outs).outs
+    assert seen is not None
+    news = {**asked(fields=["ads_read", "connected"]), "include_values": True}
+    assert PROVIDER.diff(ID, seen, news).changes is True
+    assert updated(PROVIDER, ID, seen, news) == outs
+    assert meta.subscriptions == {"permissions": MADE}
+
+
+def test_another_reference_asks_nobody(meta: FakeMeta) -> None:
+    outs = created()
+    meta.calls.clear()
+    news = {**asked(fields=["ads_read", "connected"], verify_token="env:META_VERIFY_TOKEN_B"), "include_values": True}
+    assert PROVIDER.diff(ID, outs, news).changes is True
+    assert updated(PROVIDER, ID, outs, news) == {**outs, "verify_token": "env:META_VERIFY_TOKEN_B"}
+    assert meta.writes == []
+
+
+def test_another_object_is_subscribed_before_the_old_one_ends(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    outs = created()
+    new_process(monkeypatch, meta)
+    meta.calls.clear()
+    news = {**asked(object="user", fields=["email"]), "include_values": True}
+    assert updated(PROVIDER, ID, outs, news)["object"] == "user"
+    assert meta.writes == ["subscribe user email True", "unsubscribe permissions"]
+
+
+def test_the_end_takes_away_what_this_stack_made_and_nothing_else(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outs = created()
+    new_process(monkeypatch, meta)
+    # A refresh has seen what somebody put there by hand; it is theirs.
+    meta.subscriptions["permissions"] = replace(MADE, callback_url="https://else.example/")
+    seen = PROVIDER.read(ID, outs).outs
+    capsys.readouterr()
+    PROVIDER.delete(ID, seen)
+    assert "unsubscribe permissions" not in meta.writes
+    assert capsys.readouterr().out == (
+        f"webhook subscription ads-permissions: app {APP} keeps its subscription to permissions: it leads to "
+        f"https://else.example/ now, and this stack made one to {URL}.\n"
+    )
+    meta.subscriptions["permissions"] = MADE
+    PROVIDER.delete(ID, outs)
+    assert (
+        capsys.readouterr().out == f"webhook subscription ads-permissions: Meta no longer tells {URL} of permissions.\n"
+    )
+    PROVIDER.delete(ID, outs)
+    assert "there is nothing to remove" in capsys.readouterr().out
+
+
+def test_a_removal_that_meta_does_not_do_keeps_the_resource(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    outs = created()
+    new_process(monkeypatch, meta)
+    monkeypatch.setattr(subscriptions, "unsubscribe", lambda *_: None)
+    with pytest.raises(Failure, match=r"Meta answered success and still lists it\. Remove it under App Dashboard"):
+        PROVIDER.delete(ID, outs)
+
+
+def test_a_callback_that_does_not_answer_is_told_with_what_it_has_to_do(meta: FakeMeta) -> None:
+    meta.fails["subscribe"] = GraphError("(#2200) Callback verification failed.", code=2200)
+    with pytest.raises(Failure) as raised:
+        created()
+    assert str(raised.value) == (
+        f"subscribing app {APP} to permissions failed: the callback {URL} did not answer Meta as asked ((#2200) "
+        "Callback verification failed.) It has to be reachable, compare hub.verify_token with what "
+        "env:META_VERIFY_TOKEN holds, and send hub.challenge back as plain text. Then `pulumi up` again."
+    )
+    meta.fails["subscribe"] = GraphError("(#100) No.", code=100)
+    with pytest.raises(Failure, match=r"^\(#100\) No\.$"):
+        created()
+
+
+def test_a_success_that_is_none_is_an_error(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "subscribe", lambda *_, **__: None)
+    with pytest.raises(Failure, match="Meta answered success, and it has none; wanted is that permissions tells"):
+        created()
+
+
+def test_trouble_of_a_read_leaves_it_as_it_stood_but_for_a_dead_credential(meta: FakeMeta) -> None:
+    outs = created()
+    meta.fails["subscription"] = GraphError("(#1) An unknown error occurred", code=1)
+    assert PROVIDER.read(ID, outs).outs == outs
+    meta.fails["subscription"] = AuthError("The token is dead.", code=190)
+    with pytest.raises(Failure, match="The token is dead"):
+        PROVIDER.read(ID, outs)
+
+
+def test_offline_nobody_is_asked(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_process(monkeypatch, meta)
+    configured(monkeypatch, meta, offline=True)
+    meta.calls.clear()
+    assert failures() == []
+    assert meta.calls == []
