@@ -399,3 +399,30 @@ def test_emulator_credentials_are_for_this_machine_only(monkeypatch: pytest.Monk
 
     with pytest.raises(ConfigError, match="works on this machine only"):
         Credentials(connection("emulator:", graph_url="http://emulator.example", aws=OWN)).admin_token()
+
+
+# --- verify tokens of webhooks -------------------------------------------------------------------
+
+
+def test_a_verify_token_is_read_from_its_own_key_of_a_secret_and_hidden(
+    vault: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_APP_SECRET", SECRET)
+    held = json.dumps({"verify_token": " chosen-for-the-hook \n", "access_token": TOKEN})
+    arn = vault.create_secret(Name="meta/prod/hook", SecretString=held)["ARN"]
+    at_meta = connection(graph_url="https://graph.facebook.com", aws=OWN)
+
+    found = credentials.verify_token(f"aws-secret:{arn}#verify_token", at_meta)
+
+    assert found.get_secret_value() == "chosen-for-the-hook"
+    assert scrub("it is chosen-for-the-hook") == "it is [redacted]"
+    with pytest.raises(ConfigError, match="is no reference to a verify token"):
+        credentials.verify_token(f"aws-secret:{arn}#access_token", at_meta)
+
+
+def test_no_verify_token_is_read_for_a_pair_of_endpoints_that_does_not_go_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
+    with pytest.raises(ConfigError, match="does not go with Secrets Manager at AWS's own endpoint"):
+        credentials.verify_token("env:META_VERIFY_TOKEN", connection(aws=OWN))
