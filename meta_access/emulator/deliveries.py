@@ -120,6 +120,12 @@ class Deliveries:
             except queue.Full:
                 self._record("POST", urlsplit(notice.callback_url), NO_ANSWER, f"more than {MOST_WAITING} wait")
 
+    def clear(self) -> None:
+        """Forget what waits: it tells of a world that is no more."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+
     def deliver(self, notice: Notice) -> bool:
         """Send one now, with its repetitions; whether it was taken."""
         parts = urlsplit(notice.callback_url)

@@ -148,6 +148,7 @@ class Emulator:
                 world_files.build(world, self.keyring, self.clock.now())
                 self.folder.keep_starting_point(world)
             self.faults.clear()
+            self.deliveries.clear()
             self.clock.reset()
             self.store.reset()
             self.limits.clear()

@@ -289,6 +289,10 @@ def test_what_finds_no_room_is_noted(tmp_path: Path) -> None:
     sent = Deliveries(log, Keyring(tmp_path / "credentials.json"), roots=None)
     sent.send([Notice(APP, "http://127.0.0.1:1/", {})] * 1001)
     assert [(call.status, call.code) for call in log.calls()] == [(0, "more than 1000 wait")]
+    # After a reset there is room again: what waited told of a world that is no more.
+    sent.clear()
+    sent.send([Notice(APP, "http://127.0.0.1:1/", {})] * 1000)
+    assert len(log.calls()) == 1
 
 
 # --- what is told, by itself ---------------------------------------------------------------------
