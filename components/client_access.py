@@ -55,6 +55,7 @@ class ClientAccess(pulumi.ComponentResource):
                 asset=assignment.asset,
                 tasks=list(assignment.tasks),
                 replace_existing=assignment.replace_existing,
+                access=spec.clients[name].access,
                 requires=board.for_work(user, *([shared.name] if shared is not None else [])),
                 opts=called_before(child, assignment.key_of(user.renamed_from) if user.renamed_from else None),
             )

@@ -20,6 +20,12 @@ AD_ACCOUNT_PREFIX = "act_"
 PREFIXED_KINDS = ("page", "catalog", "pixel", "waba", "instagram")
 """Kinds written `kind:number`; Graph knows them by the number alone."""
 
+INSTAGRAM_IDS = (
+    "An Instagram account has several ids: the business lists the one that counts here (the id of "
+    "owned_instagram_assets), which is neither ig_user_id, the id of the IG User that publishing takes, nor ig_id, its "
+    "older number"
+)
+
 _OTHER_WORDS = {
     "act": "act_",
     "ad_account": "act_",
@@ -27,9 +33,16 @@ _OTHER_WORDS = {
     "account": "act_",
     "pages": "page:",
     "product_catalog": "catalog:",
+    "productcatalog": "catalog:",
     "dataset": "pixel:",
+    "ads_pixel": "pixel:",
+    "adspixel": "pixel:",
     "whatsapp": "waba:",
+    "whatsapp_business_account": "waba:",
+    "wa": "waba:",
     "ig": "instagram:",
+    "ig_user": "instagram:",
+    "instagram_account": "instagram:",
 }
 
 
@@ -79,14 +92,31 @@ def shown(text: str) -> str:
     return repr(text) if len(text) <= LONGEST_SHOWN else "the value"
 
 
+def how_to_write(text: str) -> str:
+    """The fix for what `parse_asset` refused: with the prefix that was meant, where that can be told."""
+    kind, colon, number = text.partition(":")
+    meant = _meant(kind if colon else text.partition("_")[0])
+    digits = (number if colon else text.partition("_")[2]).strip()
+    if meant is None:
+        return f"start with {_known()}, and go on with the id's digits."
+    return f'write "{meant}{digits}".' if is_graph_id(digits) else f"write {meant} and the id's digits."
+
+
+def _known() -> str:
+    return "act_, " + ", ".join(f"{name}:" for name in PREFIXED_KINDS)
+
+
+def _meant(kind: str) -> str | None:
+    word = kind.strip().lower().replace("-", "_").replace(" ", "_")
+    return _OTHER_WORDS.get(word) or (f"{word}:" if word in PREFIXED_KINDS else None)
+
+
 def _why_not(text: str, kind: str) -> str:
-    known = "act_, " + ", ".join(f"{name}:" for name in PREFIXED_KINDS)
     if text != text.strip():
         return f"{shown(text)} has blanks around it; write it without them"
     if text.strip("0123456789") == "" and text:
         return "a bare number: ad accounts start with act_, others with their kind, such as page:"
-    word = kind.strip().lower().replace("-", "_").replace(" ", "_")
-    meant = _OTHER_WORDS.get(word) or (f"{word}:" if word in PREFIXED_KINDS else None)
+    meant = _meant(kind)
     if meant:
         return f"{shown(text)} is spelt with {kind}: where {meant} is meant"
-    return f"{shown(text)} names no kind of asset; start it with one of {known}"
+    return f"{shown(text)} names no kind of asset; start it with one of {_known()}"

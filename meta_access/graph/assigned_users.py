@@ -28,6 +28,10 @@ EDGES = {
 """Asset kind -> edge of the system user that lists its assets of that kind."""
 
 
+NOT_TAKEN = frozenset({"pixel"})
+"""Kinds whose users no call removes: the specification has POST, and no DELETE (AdsPixel, read 2026-12-01)."""
+
+
 def assigned(client: GraphClient, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
     """Assets of one kind that a system user is assigned to: Graph id -> its tasks, sorted."""
     if kind not in EDGES:
@@ -47,7 +51,9 @@ def assign(client: GraphClient, asset: Asset, user_id: str, tasks: Sequence[str]
 
 
 def unassign(client: GraphClient, asset: Asset, user_id: str) -> None:
-    """Take all of a user's tasks on an asset away."""
+    """Take all of a user's tasks on an asset away; of a kind in `NOT_TAKEN` nothing is sent."""
+    if asset.kind in NOT_TAKEN:
+        raise InvalidRequestError("Meta's API has no call that removes a user from a pixel, so none was sent.")
     client.delete(f"{asset.graph_id}/assigned_users", {"user": user_id})
 
 

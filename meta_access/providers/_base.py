@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 OPEN = "satisfied"
 # Nothing at Meta or in the secret follows from these, so a change of them is none.
-UNDIFFED = frozenset({"label", "path", "stack", "requires"})
+UNDIFFED = frozenset({"label", "path", "stack", "requires", "access"})
 
 
 class MetaProvider(ResourceProvider):

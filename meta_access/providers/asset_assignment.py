@@ -27,7 +27,7 @@ from meta_access.errors import (
 )
 from meta_access.graph import assigned_users, snapshot
 from meta_access.graph.business_assets import CLIENT, OWNED
-from meta_access.ids import Asset, parse_asset
+from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._gate import place
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from meta_access.providers._live import Live
     from meta_access.providers._record import Key
 
+OWN = "own"
+NOT_SHARED = "it is not shared with {}, or does not exist"
+ACCESS = (OWN, "partner", "login")
 _PLACE = frozenset({"connection", "system_user_id", "asset"})
 
 
@@ -51,8 +54,8 @@ class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
     ends_access = True
     told_apart_by = ("connection", "system_user_id", "asset")
-    inputs = ("label", "connection", "system_user_id", "asset", "tasks", "replace_existing", "requires")
-    defaults: ClassVar[Mapping[str, Any]] = {"replace_existing": False}
+    inputs = ("label", "connection", "system_user_id", "asset", "tasks", "replace_existing", "access", "requires")
+    defaults: ClassVar[Mapping[str, Any]] = {"replace_existing": False, "access": ""}
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
@@ -62,6 +65,8 @@ class AssetAssignmentProvider(MetaProvider):
             "asset": None if unknown(asset) else validation.asset(asset),
         }
         failures = [CheckFailure(name, why) for name, why in reasons.items() if why]
+        if props["access"] and not unknown(props["access"]) and (why := validation.one_of(props["access"], ACCESS)):
+            failures.append(CheckFailure("access", why))
         if not failures and not unknown(asset) and not unknown(props.get("tasks")):
             allowed = {kind: rule.allowed for kind, rule in self.live(props).rules.task_enums.items()}
             if why := validation.task(parse_asset(str(asset)).kind, props.get("tasks"), allowed):
@@ -82,7 +87,7 @@ class AssetAssignmentProvider(MetaProvider):
         if unknown(asked) or live.offline or (same and not takes):
             return
         asset = parse_asset(props["asset"])
-        if not same and (why := _doom(live, asset, props["tasks"])):
+        if not same and (why := _doom(live, asset, props)):
             will_be_refused(self.kind, props["label"], f"assigning {asset}: {why}.")
         elif (not olds or takes) and not unknown([props["system_user_id"], props["replace_existing"]]):
             found = live.snapshot.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
@@ -101,10 +106,10 @@ class AssetAssignmentProvider(MetaProvider):
             found = ()
         meets = Meeting.of(live, asset, found, props)
         if meets is None:
-            _assign(live, asset, user, live.rules.expand_tasks(asset.kind, props["tasks"]))
+            _assign(live, asset, props, live.rules.expand_tasks(asset.kind, props["tasks"]))
             return f"{user}/{asset}", {"kept": []}
         if meets.comes or meets.goes:
-            _assign(live, asset, user, meets.after)
+            _assign(live, asset, props, meets.after)
         say(f"{self.kind} {props.get('label', '')}: {meets.sentence(asset, user)}")
         return f"{user}/{asset}", {"kept": list(meets.kept)}
 
@@ -142,7 +147,7 @@ class AssetAssignmentProvider(MetaProvider):
         if added := sorted(set(after) - set(before)):
             hold_back(props, f"giving {', '.join(added)} on {asset} to system user {user}")
         if after != before:
-            _assign(live, asset, user, after)
+            _assign(live, asset, props, after)
         if gone := sorted(set(before) - set(after)):
             _see_gone(live, asset, user, gone)
         return {"kept": sorted(set(kept) - set(live.rules.expand_tasks(asset.kind, props["tasks"])))}
@@ -205,11 +210,12 @@ class Meeting:
         return "; ".join(parts) + "."
 
 
-def _assign(live: Live, asset: Asset, user: str, tasks: Sequence[str]) -> None:
+def _assign(live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str]) -> None:
+    user = props["system_user_id"]
     try:
         assigned_users.assign(live.client, asset, user, tasks)
     except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
-        refused = _explained(error, live, asset, user, tasks)
+        refused = _explained(error, live, asset, props, tasks)
     else:
         return
     finally:
@@ -263,18 +269,16 @@ def _not_removed(
     )
 
 
-def _doom(live: Live, asset: Asset, tasks: Sequence[str]) -> str:
+def _doom(live: Live, asset: Asset, props: Mapping[str, Any]) -> str:
     """Why Meta will refuse an assignment, as far as the lists of the business show; "" when they do not."""
     if asset.graph_id in live.snapshot.business_assets(OWNED, asset.kind):
         return ""
     permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id)
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
     if permitted is None:
-        return (
-            f"it is neither among the assets of {business} nor among those that others share with it. Add it to the "
-            f"business, or let its owner share it with {business}"
-        )
-    if lacking := beyond(live, asset, tasks, permitted):
+        step = _come_by(props, business)
+        return f"it is neither among the assets of {business} nor among those that others share with it. {step}"
+    if lacking := beyond(live, asset, props["tasks"], permitted):
         return (
             f"its owner permits {', '.join(permitted)} there, and not {', '.join(lacking)}. Let the owner permit that, "
             "or declare fewer tasks"
@@ -282,20 +286,36 @@ def _doom(live: Live, asset: Asset, tasks: Sequence[str]) -> str:
     return ""
 
 
-def _explained(error: GraphError, live: Live, asset: Asset, user: str, tasks: Sequence[str]) -> GraphError:
+def _come_by(props: Mapping[str, Any], business: str, tasks: Sequence[str] = ()) -> str:
+    """How an asset gets to a business, as far as it is known whose it is; without a full stop."""
+    kind, theirs = parse_asset(props["asset"]).kind, f" for {', '.join(tasks)}" if tasks else ""
+    add = f"dd it to {business} (Business settings > Accounts > Add)"
+    share = f"et its owner share it with {business}{theirs}"
+    access = props.get("access")  # nothing of it in what older versions wrote
+    step = f"A{add}" if access == OWN else f"L{share}" if access else f"If it is yours, a{add}; else l{share}"
+    return f"{step}. {INSTAGRAM_IDS}" if kind == "instagram" else step
+
+
+def _explained(
+    error: GraphError, live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str]
+) -> GraphError:
+    user = props["system_user_id"]
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
     if isinstance(error, NotFoundError):
-        why = f"it is not shared with {business}, or does not exist"
-        step = f"Let its owner share it with {business}, then `pulumi up` again."
+        own = props.get("access") == OWN
+        why = f"{business} does not hold it, or it does not exist" if own else NOT_SHARED.format(business)
+        step = f"{_come_by(props, business)}, then `pulumi up` again."
     elif isinstance(error, PermissionDeniedError):
-        why, step = _not_permitted(live, asset, tasks, business)
+        why, step = _not_permitted(live, asset, props, tasks, business)
     else:
         why, step = f"Meta does not take the tasks {', '.join(tasks)} on it", "Declare a set that the asset permits."
     text = f"assigning {asset} to system user {user} failed: {why}. {step} Nothing was changed. Meta's answer: {error}"
     return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
 
 
-def _not_permitted(live: Live, asset: Asset, tasks: Sequence[str], business: str) -> tuple[str, str]:
+def _not_permitted(
+    live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str], business: str
+) -> tuple[str, str]:
     permitted: Sequence[str] = ()
     with contextlib.suppress(MetaAccessError):
         permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
@@ -303,7 +323,9 @@ def _not_permitted(live: Live, asset: Asset, tasks: Sequence[str], business: str
         why = f"its owner permits {business} only {', '.join(permitted)} on it, and not {', '.join(lacking)}"
         return why, f"Let its owner permit {', '.join(lacking)} as well, or declare fewer tasks."
     why = f"it belongs to another business and is not shared with {business}, or not for these tasks"
-    return why, f"Let its owner share it with {business} for {', '.join(tasks)}, or declare fewer tasks."
+    if props.get("access") == OWN:
+        return f"{business} does not own it", f"{_come_by(props, business)}."
+    return why, f"{_come_by(props, business, tasks)}, or declare fewer tasks."
 
 
 class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
@@ -311,6 +333,7 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
 
     Args:
         asset: `act_…`, `page:…`, `catalog:…`, `pixel:…`, `waba:…` or `instagram:…`.
+        access: own, partner or login: whose the asset is, for what is said when Meta refuses it.
         tasks: The whole set; implied tasks may be left out.
         replace_existing: Whether tasks that the user had before this resource, and that are not declared, go. They stay
             by default, and `kept` names them.
@@ -332,9 +355,16 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
         asset: Input[str],
         tasks: Input[Sequence[Input[str]]],
         replace_existing: Input[bool] = False,
+        access: Input[str] = "",
         requires: Input[Mapping[str, Input[str]]] | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "system_user_id": system_user_id, "asset": asset}
-        props |= {"tasks": tasks, "replace_existing": replace_existing, "requires": requires, "kept": None}
+        props |= {
+            "tasks": tasks,
+            "replace_existing": replace_existing,
+            "access": access,
+            "requires": requires,
+            "kept": None,
+        }
         super().__init__(AssetAssignmentProvider(), resource_name, props, opts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.ids import parse_asset
+from meta_access.ids import how_to_write, parse_asset
 from meta_access.rules.allowance import INSTEAD_OF_PAGE_CREATION, NO_PAGE_CREATION
 from meta_access.spec.base import shown
 from meta_access.spec.plan import USE_CASE, tasks_of
@@ -40,9 +40,7 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
             try:
                 kind = parse_asset(asset).kind
             except ValueError as error:
-                yield draft.problem(
-                    at, f"{error}.", "write act_ and digits for an ad account, page: and digits for a Page."
-                )
+                yield draft.problem(at, f"{error}.", how_to_write(asset))
                 continue
             for identity, choice in choices.items():
                 yield from _choice(draft, (*at, identity), kind, choice)

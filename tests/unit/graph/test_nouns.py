@@ -387,6 +387,13 @@ def test_an_assignment_is_taken_away_at_the_asset(client: GraphClient, server: S
     assert (seen.method, seen.path, seen.query["user"]) == ("DELETE", "/v26.0/act_1/assigned_users", SU)
 
 
+def test_nothing_is_sent_to_take_a_pixel_away(client: GraphClient, server: Server) -> None:
+    with pytest.raises(InvalidRequestError, match="Meta's API has no call that removes a user from a pixel"):
+        assigned_users.unassign(client, parse_asset("pixel:106540000000701"), SU)
+
+    assert server.received == []
+
+
 # --- Read-only nouns -----------------------------------------------------------------------------
 
 

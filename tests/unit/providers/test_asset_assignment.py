@@ -34,7 +34,7 @@ ID = f"{USER}/{SHOP}"
 
 def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
     props = {"label": "acme", "connection": "main", "system_user_id": USER, "asset": SHOP}
-    return {**props, "tasks": list(tasks) or ["ANALYZE"], "replace_existing": False, **changed}
+    return {**props, "tasks": list(tasks) or ["ANALYZE"], "replace_existing": False, "access": "", **changed}
 
 
 def outs(*tasks: str, **changed: Any) -> dict[str, Any]:
@@ -408,8 +408,46 @@ def test_an_asset_of_nobody_is_told_in_the_preview_and_stops_nothing(
 
     assert capsys.readouterr().out == (
         f"asset assignment acme will be refused at `pulumi up`: assigning {SHOP}: it is neither among the assets of "
-        "business lindenhof (178000000000101) nor among those that others share with it. Add it to the business, or "
-        "let its owner share it with business lindenhof (178000000000101).\n"
+        "business lindenhof (178000000000101) nor among those that others share with it. If it is yours, add it "
+        "to business lindenhof (178000000000101) (Business settings > Accounts > Add); else let its owner share it "
+        "with business lindenhof (178000000000101).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("access", "step"),
+    [
+        ("own", "Add it to business lindenhof (178000000000101) (Business settings > Accounts > Add)."),
+        ("partner", "Let its owner share it with business lindenhof (178000000000101)."),
+    ],
+)
+def test_the_next_step_follows_whose_the_asset_is(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str], access: str, step: str
+) -> None:
+    assert failures(access=access) == []
+
+    assert capsys.readouterr().out.endswith(f"that others share with it. {step}\n")
+
+    meta.fails["assign"] = NotFoundError("No object.", code=100, subcode=33)
+    with pytest.raises(Failure) as raised:
+        PROVIDER.create(asked(access=access))
+    assert step.removesuffix(".") in str(raised.value)
+    assert ("share" in str(raised.value)) is (access == "partner")
+
+
+def test_whose_an_asset_is_changes_nothing_at_meta(meta: FakeMeta) -> None:
+    old = {name: value for name, value in asked().items() if name != "access"}
+
+    assert PROVIDER.diff("x", {**old, "kept": []}, asked(access="own")).changes is False
+
+
+def test_an_instagram_account_is_named_by_one_of_its_several_ids(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failures(asset="instagram:17841400000000001", tasks=["ANALYZE"], access="own") == []
+
+    assert (
+        "which is neither ig_user_id, the id of the IG User that publishing takes, nor ig_id" in capsys.readouterr().out
     )
 
 

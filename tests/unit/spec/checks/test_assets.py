@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-KINDS = "Fix: write act_ and digits for an ad account, page: and digits for a Page."
+STARTS = "Fix: start with act_, page:, catalog:, pixel:, waba:, instagram:, and go on with the id's digits."
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,26 @@ KINDS = "Fix: write act_ and digits for an ad account, page: and digits for a Pa
         (
             "1043217650987654",
             "read",
-            (f": a bare number: ad accounts start with act_, others with their kind, such as page:. {KINDS}"),
+            (f": a bare number: ad accounts start with act_, others with their kind, such as page:. {STARTS}"),
         ),
-        ("Page:1", "read", f": 'Page:1' is spelt with Page: where page: is meant. {KINDS}"),
+        (
+            "product_catalog:1",
+            "read",
+            ": 'product_catalog:1' is spelt with product_catalog: where catalog: is meant. Fix: write \"catalog:1\".",
+        ),
+        (
+            "adspixel:x",
+            "read",
+            ": 'adspixel:x' is spelt with adspixel: where pixel: is meant. Fix: write pixel: and the id's digits.",
+        ),
+        ("Page:1", "read", ": 'Page:1' is spelt with Page: where page: is meant. Fix: write \"page:1\"."),
         (
             "act_one",
             "read",
-            (f": 'act_one' is no ad account: write act_ and digits, such as act_1043217650987654. {KINDS}"),
+            (
+                ": 'act_one' is no ad account: write act_ and digits, such as act_1043217650987654. "
+                "Fix: write act_ and the id's digits."
+            ),
         ),
         (
             "act_1",
