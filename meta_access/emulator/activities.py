@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Held = Mapping[tuple[str, str], list[str]]  # tasks by ad account and user
 
 # Of all accounts together: every change of the world is written whole, so that this list costs each of them.
-MOST_KEPT = 500
+MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)

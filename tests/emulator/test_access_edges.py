@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -263,12 +264,15 @@ def test_a_picture_leads_to_the_image_unless_it_is_asked_not_to(house: House) ->
     connection.close()
 
     assert answer.status == 302
-    assert answer.headers["Location"] == f"https://pictures.example/{house.ines}.png?width=200&height=200"
+    image = f"{house.meta.graph_url}/dashboard/static/mark.svg?asid={house.ines}"
+    assert answer.headers["Location"] == f"{image}&width=200&height=200"
+    with urllib.request.urlopen(answer.headers["Location"], timeout=10) as shown:
+        assert (shown.status, shown.headers["Content-Type"].partition(";")[0]) == (200, "image/svg+xml")
     data = house("GET", "me/picture", {"redirect": "0"}, by="ines").body["data"]
     assert data == {
         "height": 50,
         "is_silhouette": True,
-        "url": f"https://pictures.example/{house.ines}.png?width=50&height=50",
+        "url": f"{image}&width=50&height=50",
         "width": 50,
     }
     for node in (house.page, house.agency):
@@ -276,11 +280,13 @@ def test_a_picture_leads_to_the_image_unless_it_is_asked_not_to(house: House) ->
 
 
 def test_a_picture_among_the_fields_is_data(house: House) -> None:
+    image = f"{house.meta.graph_url}/dashboard/static/mark.svg?asid={house.ines}"
+
     shown = house("GET", "me", {"fields": "name,picture.width(80).height(60){url,width}"}, by="ines").body
 
     assert shown == {
         "name": "ines",
-        "picture": {"data": {"url": f"https://pictures.example/{house.ines}.png?width=80&height=60", "width": 80}},
+        "picture": {"data": {"url": f"{image}&width=80&height=60", "width": 80}},
         "id": house.ines,
     }
 

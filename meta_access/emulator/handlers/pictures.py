@@ -2,8 +2,8 @@
 
 Source: https://developers.facebook.com/docs/graph-api/reference/user/picture, read 2026-12-01, which says that it leads
 to the image unless `redirect` is false; parameters and values are those of the specification (of 2026-04-15). As a
-field it is always the data. A world has no pictures: everybody is a silhouette, at an address that leads nowhere. Sizes
-of the types are as users report them.
+field it is always the data. A world has no pictures: everybody is a silhouette, and the address leads to one image of
+the emulator's own. Sizes of the types are as users report them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 SIZES = {"album": 50, "large": 200, "normal": 100, "small": 50, "square": 50}
 BIGGEST = 2048
-HOST = "https://pictures.example"  # reserved by RFC 2606: nobody answers there
+IMAGE = "/dashboard/static/mark.svg"  # everybody's
 
 
 def show_picture(call: GraphCall, node: Person | Asset | Business) -> Any:
     width, height = _size(call)
-    address = f"{HOST}/{node.id}.png?{urlencode({'width': width, 'height': height})}"
+    query = urlencode({"asid": node.id, "width": width, "height": height})
+    address = f"{call.request.base_url}{IMAGE}?{query}"
     wanted = call.request.text("redirect")
     if not call.part and (wanted is None or call.request.flag("redirect")):
         return Redirect(address)
