@@ -5,6 +5,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY requirements/emulator.txt requirements/emulator.txt
 COPY meta_access meta_access
+COPY meta_emulator meta_emulator
 RUN pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements/emulator.txt \
     && pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /src \
     && useradd --create-home --uid 10001 emulator && install -d -o emulator -g emulator -m 0700 /state
@@ -15,4 +16,4 @@ EXPOSE 8765 8766
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8765/healthz', timeout=2)"]
 # A container's own loopback cannot be published, hence the word; what is reachable is decided by -p.
-ENTRYPOINT ["python", "-m", "meta_access.emulator", "--home", "/state", "--host", "0.0.0.0", "--expose"]
+ENTRYPOINT ["python", "-m", "meta_emulator", "--home", "/state", "--host", "0.0.0.0", "--expose"]

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from meta_access.emulator import router
+from meta_emulator import router
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

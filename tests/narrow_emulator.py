@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meta_access.cli import main
-from meta_access.emulator import parameters
+from meta_emulator import parameters
 
 if TYPE_CHECKING:
-    from meta_access.emulator.request import GraphRequest
-    from meta_access.emulator.surface import Route
+    from meta_emulator.request import GraphRequest
+    from meta_emulator.surface import Route
 
 _check = parameters.check
 

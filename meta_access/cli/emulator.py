@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import __version__
-from meta_access.emulator import acts, client, har, process, world_files
-from meta_access.emulator.certificates import Files
-from meta_access.emulator.httpd import HOST
-from meta_access.emulator.persistence import HOME_VARIABLE, StateFolder, default_home
-from meta_access.emulator.process import ProcessError, Where
-from meta_access.emulator.world_json import WorldError
+from meta_emulator import acts, client, har, process, world_files
+from meta_emulator.certificates import Files
+from meta_emulator.httpd import HOST
+from meta_emulator.persistence import HOME_VARIABLE, StateFolder, default_home
+from meta_emulator.process import ProcessError, Where
+from meta_emulator.world_json import WorldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from meta_access.emulator import tokens
+from meta_emulator import tokens
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

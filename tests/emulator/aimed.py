@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import sharing, tokens
-from meta_access.emulator.world import (
+from meta_emulator import sharing, tokens
+from meta_emulator.world import (
     App,
     AppAccess,
     AppClient,
@@ -35,7 +35,7 @@ from meta_access.emulator.world import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meta_access.emulator.world import World
+    from meta_emulator.world import World
 
 AGENCY, CLIENT = "990000000000001", "990000000000002"
 CHILD, SELLER, SIDE = "990000000000003", "990000000000004", "990000000000005"

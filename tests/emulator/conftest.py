@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator import tokens
+from meta_emulator import tokens
 from tests.emulators import start_emulator
 
 if TYPE_CHECKING:

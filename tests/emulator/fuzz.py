@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from meta_access.emulator import router, surface, world_files
-from meta_access.emulator.aws import limits
-from meta_access.emulator.aws.responses import READS, WRITES
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.tokens import fingerprint, proof
 from meta_access.redaction import scrub
+from meta_emulator import router, surface, world_files
+from meta_emulator.aws import limits
+from meta_emulator.aws.responses import READS, WRITES
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.tokens import fingerprint, proof
 from tests.emulator import aimed
 from tests.emulator.invariants import violations
 

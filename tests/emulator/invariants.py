@@ -7,12 +7,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from meta_access import rules
-from meta_access.emulator import holdings, sharing, world_json
+from meta_emulator import holdings, sharing, world_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from meta_access.emulator.world import World
+    from meta_emulator.world import World
 
 TOKEN = re.compile(rb"EAA[A-Za-z0-9]{20,}")
 

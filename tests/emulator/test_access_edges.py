@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.world import Asset, AssetGroup, Assignment, Consent
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.world import Asset, AssetGroup, Assignment, Consent
 from tests.emulators import GraphAnswer, graph_call
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import activities
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.world import AssetGroup
+from meta_emulator import activities
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.world import AssetGroup
 from tests.emulators import GraphAnswer, graph_call
 
 if TYPE_CHECKING:

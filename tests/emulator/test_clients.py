@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.world import Assignment
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.world import Assignment
 from tests.emulators import GraphAnswer, graph_call
 
 if TYPE_CHECKING:

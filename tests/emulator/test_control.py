@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from meta_access.emulator import client
-from meta_access.emulator.client import RefusedError
+from meta_emulator import client
+from meta_emulator.client import RefusedError
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator

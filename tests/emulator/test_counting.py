@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access import rules
-from meta_access.emulator import tokens, usage
-from meta_access.emulator.call import GraphCall
-from meta_access.emulator.errors import GraphFault
-from meta_access.emulator.keyring import Keyring
-from meta_access.emulator.limits import MOST, Limits, Quota, Reading, minutes, whole_percent
-from meta_access.emulator.request import GraphRequest
-from meta_access.emulator.seed import starting_world
-from meta_access.emulator.world import Asset, Installation
+from meta_emulator import tokens, usage
+from meta_emulator.call import GraphCall
+from meta_emulator.errors import GraphFault
+from meta_emulator.keyring import Keyring
+from meta_emulator.limits import MOST, Limits, Quota, Reading, minutes, whole_percent
+from meta_emulator.request import GraphRequest
+from meta_emulator.seed import starting_world
+from meta_emulator.world import Asset, Installation
 
 if TYPE_CHECKING:
     from pathlib import Path

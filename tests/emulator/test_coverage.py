@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from meta_access.emulator import router
+from meta_emulator import router
 from tools.workspace import coverage
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def test_the_page_and_the_routes_agree() -> None:
 def test_a_route_that_the_page_lacks_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     routes = dict(router.routes())
     routes.pop(("GET", "app", "roles"))
-    monkeypatch.setattr("meta_access.emulator.router.routes", lambda: routes)
+    monkeypatch.setattr("meta_emulator.router.routes", lambda: routes)
 
     assert coverage.filled(TEXT) != TEXT
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from meta_access.emulator import authority
-from meta_access.emulator.authority import CertificateError
-from meta_access.emulator.certificates import Files
-from meta_access.emulator.emulator import Emulator
-from meta_access.emulator.hosts import HostError, Hosts
+from meta_emulator import authority
+from meta_emulator.authority import CertificateError
+from meta_emulator.certificates import Files
+from meta_emulator.emulator import Emulator
+from meta_emulator.hosts import HostError, Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.httpd import ExposedError, PortError, check_address
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.httpd import ExposedError, PortError, check_address
 from tests.emulators import graph_call
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGIN = "meta_access.emulator.pytest_plugin"
+PLUGIN = "meta_emulator.pytest_plugin"
 
 
 def built() -> WorldBuilder:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator.client import RefusedError
+from meta_emulator.client import RefusedError
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator

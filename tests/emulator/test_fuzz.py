@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator import router
+from meta_emulator import router
 from tests.emulator.aimed import NEVER
 from tests.emulator.fuzz import Fuzzer
 
@@ -37,7 +37,7 @@ def test_the_fuzzer_finds_a_planted_bug(tmp_path: Path, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("meta_access.emulator.router.parameters.check", broken)
+    monkeypatch.setattr("meta_emulator.router.parameters.check", broken)
 
     report = Fuzzer(1, tmp_path).run(30)
 

@@ -9,7 +9,7 @@ FORBIDDEN = ("meta_access.graph", "meta_access.vault", "meta_access.providers", 
 
 
 def test_running_emulator_has_imported_nothing_of_the_client() -> None:
-    code = "import sys, meta_access.emulator.process; print('\\n'.join(sys.modules))"
+    code = "import sys, meta_emulator.process; print('\\n'.join(sys.modules))"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
@@ -19,7 +19,7 @@ def test_running_emulator_has_imported_nothing_of_the_client() -> None:
 
 def test_the_emulator_starts_without_moto() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "import sys, meta_access.emulator.emulator; print('moto' in sys.modules)"],
+        [sys.executable, "-c", "import sys, meta_emulator.emulator; print('moto' in sys.modules)"],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout == "False\n"

@@ -1,6 +1,6 @@
 """What Meta has ended of Graph's old protocol: for every app, and for those created since 4 November 2026.
 
-Sources: Meta's changelog of v26.0 and its blog on v27.0, as `meta_access/emulator/legacy.py` names them.
+Sources: Meta's changelog of v26.0 and its blog on v27.0, as `meta_emulator/legacy.py` names them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
 from tests.emulators import graph_call
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
 from tests.emulators import GraphAnswer, graph_call
 
 if TYPE_CHECKING:

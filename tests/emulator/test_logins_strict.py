@@ -50,7 +50,7 @@ def test_looking_at_another_system_users_token(meta: RunningEmulator, mint: Call
 
 
 def test_a_person_looks_at_tokens_as_a_developer_of_the_app_only(meta: RunningEmulator) -> None:
-    from meta_access.emulator import tokens
+    from meta_emulator import tokens
 
     value = "EAA" + "EMU" + "ines"
     world = meta.world()
@@ -77,7 +77,7 @@ def test_a_person_looks_at_tokens_as_a_developer_of_the_app_only(meta: RunningEm
 def test_a_token_belongs_to_a_user_or_a_system_user(meta: RunningEmulator) -> None:
     import pytest
 
-    from meta_access.emulator.client import RefusedError
+    from meta_emulator.client import RefusedError
 
     world = meta.world()
     world["tokens"][0]["system_user_id"] = None

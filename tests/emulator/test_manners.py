@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from meta_access.emulator import tokens
-from meta_access.emulator.client import RefusedError
+from meta_emulator import tokens
+from meta_emulator.client import RefusedError
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
@@ -167,8 +167,8 @@ def test_marketing_api_upgrades_a_version_within_its_grace_and_warns() -> None:
     from datetime import date
 
     from meta_access import rules
-    from meta_access.emulator.request import GraphRequest
-    from meta_access.emulator.versions import Served, served_marketing
+    from meta_emulator.request import GraphRequest
+    from meta_emulator.versions import Served, served_marketing
 
     request = GraphRequest("GET", "v24.0", (SHOP,), {}, None, "http://127.0.0.1")
 
@@ -297,7 +297,7 @@ def test_status_can_be_suppressed(meta: RunningEmulator) -> None:
 
 
 def test_reads_leave_the_world_as_it_was(meta: RunningEmulator) -> None:
-    from meta_access.emulator.router import routes
+    from meta_emulator.router import routes
 
     before = meta.world()
     places = {"business": BUSINESS, "app": "app", "system_user": ROOT, "ad_account": SHOP, "page": "102930000000801"}

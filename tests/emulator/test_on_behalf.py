@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import tokens
+from meta_emulator import tokens
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from meta_access.emulator.emulator import Emulator
-from meta_access.emulator.world_files import WorldFile
 from meta_access.errors import MetaAccessError
+from meta_emulator.emulator import Emulator
+from meta_emulator.world_files import WorldFile
 from tests.emulators import RunningEmulator, start_emulator
 
 if TYPE_CHECKING:

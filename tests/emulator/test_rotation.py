@@ -13,12 +13,12 @@ import pytest
 
 from meta_access.connection import AwsSettings
 from meta_access.credentials import Credentials
-from meta_access.emulator import client
 from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient
 from meta_access.vault import Ask, Issuer, Outcome, SecretStore, ensure
 from meta_access.vault.lambda_handler import RotationFailedError, lambda_handler
 from meta_access.vault.store import store_for
+from meta_emulator import client
 from tests.connections import MAIN
 from tests.functions import ARN, serving
 

@@ -17,7 +17,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
 
-from meta_access.emulator.embedded import MetaEmulator
+from meta_emulator.embedded import MetaEmulator
 from tests.emulator import aimed
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.world_files import names
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.world_files import names
 from tests.emulators import graph_call
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import router, surface
+from meta_emulator import router, surface
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator

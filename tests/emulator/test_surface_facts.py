@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import router, surface
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.tokens import proof
+from meta_emulator import router, surface
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.tokens import proof
 from tests.emulator import aimed
 from tests.emulators import GraphAnswer, graph_call
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator.persistence import StateFolder
+from meta_emulator.persistence import StateFolder
 from tests.emulators import start_emulator
 
 if TYPE_CHECKING:

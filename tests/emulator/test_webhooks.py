@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import webhooks
-from meta_access.emulator.clock import WorldClock
-from meta_access.emulator.deliveries import Deliveries
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.journal import Journal
-from meta_access.emulator.keyring import Keyring
-from meta_access.emulator.webhooks import Notice
-from meta_access.emulator.world import (
+from meta_emulator import webhooks
+from meta_emulator.clock import WorldClock
+from meta_emulator.deliveries import Deliveries
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.journal import Journal
+from meta_emulator.keyring import Keyring
+from meta_emulator.webhooks import Notice
+from meta_emulator.world import (
     App,
     Asset,
     Consent,

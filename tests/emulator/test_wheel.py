@@ -147,13 +147,14 @@ def started(place: Place, tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_the_wheel_holds_every_file_of_the_library_and_nothing_else(built: Built) -> None:
     library = {
         path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "meta_access").rglob("*")
+        for package in ("meta_access", "meta_emulator")
+        for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in zipfile.ZipFile(built.wheel).namelist() if ".dist-info/" not in name}
 
     assert packed == library
-    folder = "meta_access/emulator"
+    folder = "meta_emulator"
     assert {
         f"{folder}/dashboard/templates/layout.html",
         f"{folder}/dashboard/static/style.css",
@@ -172,7 +173,7 @@ def test_the_source_distribution_holds_no_state_of_a_checkout(built: Built) -> N
     with tarfile.open(built.sdist) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
 
-    assert {"pyproject.toml", "README.md", "LICENSE", "meta_access/emulator/worlds/saas.yaml"} <= names
+    assert {"pyproject.toml", "README.md", "LICENSE", "meta_emulator/worlds/saas.yaml"} <= names
     assert [name for name in names if name.startswith((".venv", ".work", "dist"))] == []
 
 
@@ -192,7 +193,7 @@ def test_start_answers_with_world_and_dashboard(place: Place, started: dict[str,
 
 
 def test_the_module_runs_in_the_foreground_and_ends_when_told(place: Place, tmp_path: Path) -> None:
-    words = ["-m", "meta_access.emulator", "--home", str(tmp_path), "--port", "0", "--aws-port", "0"]
+    words = ["-m", "meta_emulator", "--home", str(tmp_path), "--port", "0", "--aws-port", "0"]
     with subprocess.Popen(
         [place.python, *words], cwd=place.folder, env=place.env, stdout=subprocess.PIPE, text=True
     ) as running:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator import world_files
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.embedded import MetaEmulator
-from meta_access.emulator.fault import FaultError
-from meta_access.emulator.keyring import Keyring
-from meta_access.emulator.named import ActError
-from meta_access.emulator.persistence import StateError
-from meta_access.emulator.world_files import WorldFile
-from meta_access.emulator.world_json import WorldError
+from meta_emulator import world_files
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.embedded import MetaEmulator
+from meta_emulator.fault import FaultError
+from meta_emulator.keyring import Keyring
+from meta_emulator.named import ActError
+from meta_emulator.persistence import StateError
+from meta_emulator.world_files import WorldFile
+from meta_emulator.world_json import WorldError
 from tests.emulators import GraphAnswer, graph_call
 
 if TYPE_CHECKING:

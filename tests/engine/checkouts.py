@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
 
 PROJECT = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
-COPIED = (*PROJECT, "tools", "requirements", "pyproject.toml")
+COPIED = (*PROJECT, "meta_emulator", "tools", "requirements", "pyproject.toml")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from meta_access.emulator import world_files
+from meta_emulator import world_files
 from tests.engine.projects import CHECKOUT, Project
 
 if TYPE_CHECKING:

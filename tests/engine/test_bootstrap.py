@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator.tokens import PREFIX, fingerprint
+from meta_emulator.tokens import PREFIX, fingerprint
 from tests.engine import commands, lindenhof
 
 if TYPE_CHECKING:

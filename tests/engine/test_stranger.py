@@ -27,7 +27,8 @@ def installed(folder: Path) -> Path:
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, source / name)
-    shutil.copytree(CHECKOUT / "meta_access", source / "meta_access", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("meta_access", "meta_emulator"):
+        shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     packages = folder / "packages"
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(packages), str(source)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)

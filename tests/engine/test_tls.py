@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator.certificates import Files
+from meta_emulator.certificates import Files
 from tests.emulators import start_emulator
 from tests.engine import lindenhof
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.config
 
-from meta_access.emulator import client
-from meta_access.emulator.emulator import Emulator
+from meta_emulator import client
+from meta_emulator.emulator import Emulator
 from tests.engine.projects import Project, Result, events
 from tests.faults import census
 

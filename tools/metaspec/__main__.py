@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meta_access import rules
-from meta_access.emulator import router
-from meta_access.emulator.world import World
 from meta_access.errors import MetaAccessError
+from meta_emulator import router
+from meta_emulator.world import World
 from tools.metaspec import compare, read, report, scope, served
 from tools.workspace.coverage import PAGE
 

@@ -9,8 +9,8 @@ from tools.metaspec.read import Call, Parameter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from meta_access.emulator.surface import Param, Route
     from meta_access.rules import RuleSet
+    from meta_emulator.surface import Param, Route
 
 # Kinds of nodes of the emulator, and the types of the specification whose calls they answer. A system user answers
 # those of a user that Meta's guides make with its id.

@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from meta_access.emulator import router, surface
+from meta_emulator import router, surface
 from tools.workspace.environment import ROOT, say
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from meta_access.emulator import aws
-from meta_access.emulator.clock import WorldClock
-from meta_access.emulator.faults import Faults
-from meta_access.emulator.journal import Journal
+from meta_emulator import aws
+from meta_emulator.clock import WorldClock
+from meta_emulator.faults import Faults
+from meta_emulator.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

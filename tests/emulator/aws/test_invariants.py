@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from meta_access.emulator import aws
-from meta_access.emulator.aws import limits
-from meta_access.emulator.aws.responses import READS, WRITES
-from meta_access.emulator.clock import WorldClock
-from meta_access.emulator.faults import Faults
-from meta_access.emulator.journal import Journal
+from meta_emulator import aws
+from meta_emulator.aws import limits
+from meta_emulator.aws.responses import READS, WRITES
+from meta_emulator.clock import WorldClock
+from meta_emulator.faults import Faults
+from meta_emulator.journal import Journal
 from tests.emulator.aws.bench import START
 
 if TYPE_CHECKING:

@@ -101,7 +101,7 @@ def test_an_unexpected_failure_is_answered_like_aws_and_tells_nothing(
     def fail(*_: object) -> None:
         raise ValueError("with canary inside")
 
-    monkeypatch.setattr("meta_access.emulator.aws.views.described", fail)
+    monkeypatch.setattr("meta_emulator.aws.views.described", fail)
     sm.create_secret(Name="s", SecretString="one")
 
     with pytest.raises(sm.exceptions.InternalServiceError) as caught:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.emulator.aws import BrokenStateError
+from meta_emulator.aws import BrokenStateError
 from tests.emulator.aws.bench import FAKE_TOKEN, client, labels, refusal, served, value
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_a_write_that_cannot_be_saved_is_not_made(
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("meta_access.emulator.aws.statefile.write", full)
+        patched.setattr("meta_emulator.aws.statefile.write", full)
         with pytest.raises(sm.exceptions.InternalServiceError):
             sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.emulator.embedded import MetaEmulator
+from meta_emulator.embedded import MetaEmulator
 from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from pydantic import SecretStr
 from meta_access.aws import secrets_manager
 from meta_access.cli.first_token import PersonCredentials, Wanted
 from meta_access.connections import AwsSettings
-from meta_access.emulator.builder import WorldBuilder
-from meta_access.emulator.tokens import PREFIX, fingerprint
-from meta_access.emulator.world import Token
 from meta_access.graph.client import GraphClient
 from meta_access.spec.plan import IdentityPlan
 from meta_access.vault.store import SecretStore
+from meta_emulator.builder import WorldBuilder
+from meta_emulator.tokens import PREFIX, fingerprint
+from meta_emulator.world import Token
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from meta_access.connections import Connection
-    from meta_access.emulator.embedded import MetaEmulator
+    from meta_emulator.embedded import MetaEmulator
 
 SCOPES = ("ads_management", "business_management")
 OWNER = "meta-access/prod"

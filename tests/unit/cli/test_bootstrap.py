@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from meta_access.emulator.embedded import MetaEmulator
+    from meta_emulator.embedded import MetaEmulator
 
 
 NOWHERE = "http://127.0.0.1:1"

@@ -21,7 +21,7 @@ from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:
     from meta_access.cli.first_token import Wanted
-    from meta_access.emulator.embedded import MetaEmulator
+    from meta_emulator.embedded import MetaEmulator
 
 ID = "122090000000001"
 

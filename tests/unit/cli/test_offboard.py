@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from meta_access.emulator.embedded import MetaEmulator
     from meta_access.spec import Stack
+    from meta_emulator.embedded import MetaEmulator
 
 FILE = """\
 config:

@@ -19,7 +19,7 @@ from tests.unit.cli.test_bootstrap import values
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meta_access.emulator.embedded import MetaEmulator
+    from meta_emulator.embedded import MetaEmulator
 
 CANARY = "c0ffee" + "5ec2e7" * 4 + "00"  # of the form of Meta's own
 FORMS = {

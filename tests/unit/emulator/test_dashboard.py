@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from meta_access import rules
-from meta_access.emulator.acts import ACTS
-from meta_access.emulator.dashboard import knobs, overview, picture, quotas, tokens, wording
-from meta_access.emulator.dashboard.scene import Scene
-from meta_access.emulator.fault import FaultError
-from meta_access.emulator.limits import Limits, Quota
-from meta_access.emulator.world import (
+from meta_emulator.acts import ACTS
+from meta_emulator.dashboard import knobs, overview, picture, quotas, tokens, wording
+from meta_emulator.dashboard.scene import Scene
+from meta_emulator.fault import FaultError
+from meta_emulator.limits import Limits, Quota
+from meta_emulator.world import (
     App,
     Asset,
     AssetGroup,

@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from meta_access.emulator.__main__ import command_line
-from meta_access.emulator.httpd import AWS_PORT, GRAPH_PORT
+from meta_emulator.__main__ import command_line
+from meta_emulator.httpd import AWS_PORT, GRAPH_PORT
 
 ROOT = Path(__file__).parents[3]
 LINES = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8")).splitlines()
@@ -26,7 +26,14 @@ def test_it_copies_what_is_there_and_all_that_a_build_reads() -> None:
 
     assert [name for name in copied if not (ROOT / name).exists()] == []
     lock = "requirements/emulator.txt"
-    assert {"pyproject.toml", "meta_access", lock, PROJECT["readme"], *PROJECT["license-files"]} == set(copied)
+    assert {
+        "pyproject.toml",
+        "meta_access",
+        "meta_emulator",
+        lock,
+        PROJECT["readme"],
+        *PROJECT["license-files"],
+    } == set(copied)
 
 
 def test_it_takes_a_python_that_is_supported() -> None:
@@ -52,7 +59,7 @@ def test_it_starts_the_emulator_on_every_address_with_the_state_folder_of_the_vo
     python, option, module, *words = json.loads(entry)
     given = command_line().parse_args([*words, "--world", "agency"])
 
-    assert (python, option, module) == ("python", "-m", "meta_access.emulator")
+    assert (python, option, module) == ("python", "-m", "meta_emulator")
     assert (str(given.home), given.host, given.expose, given.world) == ("/state", "0.0.0.0", True, "agency")
     assert (given.port, given.aws_port) == (None, None)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meta_access.emulator.patterns import Pattern, PatternError
+from meta_emulator.patterns import Pattern, PatternError
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meta_access.emulator.redirect_uris import unsound
+from meta_emulator.redirect_uris import unsound
 
 
 @pytest.mark.parametrize(

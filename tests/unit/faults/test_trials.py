@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meta_access.emulator import fault
+from meta_emulator import fault
 from tests.faults import trials
 from tests.faults.trials import Trial
 

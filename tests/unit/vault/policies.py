@@ -16,11 +16,11 @@ from unittest import mock
 
 from meta_access import credentials
 from meta_access.credentials import Credentials
-from meta_access.emulator.tokens import PREFIX
 from meta_access.vault import end, inventory, observe, tags
 from meta_access.vault.adoption import adopt
 from meta_access.vault.revocation import end_condemned, order
 from meta_access.vault.rotation import STEPS, rotate
+from meta_emulator.tokens import PREFIX
 from tests.connections import MAIN
 from tests.unit.vault.world import ASK, NAME, World
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access import rules
-from meta_access.emulator import router
-from meta_access.emulator.surface import Param, Route
 from meta_access.errors import MetaAccessError
+from meta_emulator import router
+from meta_emulator.surface import Param, Route
 from tools.metaspec import compare, read, report, scope, served
 from tools.metaspec.__main__ import main
 
