@@ -35,9 +35,9 @@ from meta_access.errors import (
 )
 from meta_access.failures import told
 from meta_access.graph.patience import Caller, on_behalf_of
-from meta_access.providers import _host, _live, _stack_id
+from meta_access.providers import _host, _live, _stack_id, _unlisted
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
-from meta_access.providers._record import RECORD, place_of, shown
+from meta_access.providers._record import RECORD, Held, place_of, shown
 from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Held, Key
+    from meta_access.providers._record import Key
 
 OPEN = "satisfied"
 # Nothing at Meta or in the secret follows from these, so a change of them is none.
@@ -122,6 +122,11 @@ class MetaProvider(ResourceProvider):
         del outs, props
         return False
 
+    def lost(self, outs: Mapping[str, Any]) -> bool:
+        """Whether what the state stands for is gone for good, so that only a new one can take its place."""
+        del outs
+        return False
+
     def given(self, outs: Mapping[str, Any], name: str) -> Any:
         """What an input was when `outs` were written; not always the output of that name."""
         return outs.get(name)
@@ -156,18 +161,29 @@ class MetaProvider(ResourceProvider):
     @boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         outs, props = self.upgrade(_olds), clean(_news)
+        RECORD.hold(type(self).__name__, place_of(props), Held(_id, outs))
+        lost = self.lost(outs)
         if any(unknown(props.get(name)) for name in self.compared()):
             return DiffResult(changes=None)
-        return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props))
+        changes = lost or bool(self._changed(outs, props)) or self.due(outs, props)
+        return DiffResult(changes=changes, replaces=["id"] if lost else None)
 
     @boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
         wanted = {**clean(props), **_stack_id.of({})}
-        self._may_write("creating", wanted)
-        hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
-        with self._on_behalf(wanted):
-            id_, facts = self.make(wanted)
-        return CreateResult(id_, {**wanted, **facts})
+        try:
+            self._may_write("creating", wanted)
+            hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
+            with self._on_behalf(wanted):
+                id_, facts = self.make(wanted)
+        except Exception as error:
+            held = self.held(wanted)
+            if held is None:
+                raise
+            return self._not_replaced(held, wanted, told(error))
+        outs = {**wanted, **facts}
+        RECORD.hold(type(self).__name__, place_of(wanted), Held(id_, outs))
+        return CreateResult(id_, outs)
 
     @boundary
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -177,19 +193,29 @@ class MetaProvider(ResourceProvider):
         _stack_id.see(outs)
         try:
             with self._on_behalf(outs):
-                return self.look(id_, outs)
+                found = self.look(id_, outs)
         except (AuthError, GraphUnreachableError, SecretUnreachableError, SecretDeniedError) as error:
             text = f"{error} {settings_named(self.live(outs).connection)}"
+        else:
+            self._note(found)
+            return found
         raise MetaAccessError(text)
 
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         outs, props = self.upgrade(_olds), {**clean(_news), **_stack_id.of(_olds)}
+        userless = _unlisted.has(props.get("system_user_id"))
+        if userless and not self.keeps_access:
+            say(f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was.")
+            return UpdateResult(outs)
         try:
             self._may_write("updating", props)
             with self._on_behalf(props):
                 return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
         except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `told` scrubs
+            if userless:
+                say(f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was: {told(error)}")
+                return UpdateResult(outs)
             return UpdateResult({**outs, REFUSED: told(error)})
 
     @boundary
@@ -203,6 +229,8 @@ class MetaProvider(ResourceProvider):
                 "a resource that failed. It stays as it is, and in the state. Mend what failed, then `pulumi up` again."
             )
             raise MetaAccessError(text)
+        if RECORD.kept(type(self).__name__, place_of(outs)):
+            return  # its replacement was refused, and says so
         if holder := self._holder(outs):
             say(
                 f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack stands "
@@ -238,7 +266,16 @@ class MetaProvider(ResourceProvider):
 
     def hold(self, outs: Mapping[str, Any], held: Held) -> None:
         """Note what the state holds, for the create that follows when the engine replaces it."""
-        RECORD.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
+        if outs.get("path") or outs.get("connection") in _live.settings().connections:
+            RECORD.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
+
+    def _note(self, found: ReadResult) -> None:
+        id_, outs = found.id, found.outs
+        if not id_ or outs is None:
+            return
+        held = self.held(outs) if outs.get("path") else None
+        if held is None or held.id == id_:  # what waits for its delete stands at the place of what has replaced it
+            self.hold(outs, Held(id_, outs))
 
     def held(self, props: Mapping[str, Any]) -> Held | None:
         """What the state holds of the resource with these inputs."""
@@ -257,6 +294,14 @@ class MetaProvider(ResourceProvider):
         """The answer of a read that met trouble of its own, which must stop neither the refresh nor its rotations."""
         say(f"{self.kind} {outs.get('label', '')} was not looked at and stands as it was: {error}")
         return ReadResult(id_, outs, self.inputs_of(outs))
+
+    def _not_replaced(self, held: Held, wanted: Mapping[str, Any], why: str) -> CreateResult:
+        """What stands, where the state knows the resource and a new one was refused; see `_refusal`."""
+        for place in {place_of(wanted), place_of(held.outs)}:
+            RECORD.keep(type(self).__name__, place)
+        what = "is gone at Meta and was not made again" if self.lost(held.outs) else "was not replaced"
+        text = f"{self.kind} {wanted.get('label', '')} {what}. It stays in the state as it was. {why}"
+        return CreateResult(held.id, {**held.outs, REFUSED: text})
 
     def _changed(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> frozenset[str]:
         return frozenset(name for name in self.compared() if self.given(outs, name) != props.get(name))

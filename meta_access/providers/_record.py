@@ -18,10 +18,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A resource as the state has it: its id, and whether it was adopted."""
+    """A resource as the state has it: its id and its outputs, as this deployment has read them last."""
 
     id: str
-    adopted: bool
+    outs: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Record:
     _replaced: set[tuple[str, str]] = field(default_factory=set)
     _held: dict[tuple[str, str], Held] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], str] = field(default_factory=dict)
+    _kept: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, kind: str, key: Key | None, place: str, *, fresh: bool) -> str | None:
         """Enter a resource; answers the place of another one that stands for the same thing.
@@ -81,7 +82,7 @@ class Record:
             return (kind, place) in self._seen
 
     def hold(self, kind: str, place: str, held: Held) -> None:
-        """Note what the state holds at a place, as a refresh of this deployment has read it."""
+        """Note what the state holds at a place, as a refresh or a diff of this deployment has met it."""
         with self._lock:
             self._held[kind, place] = held
 
@@ -93,6 +94,16 @@ class Record:
         """
         with self._lock:
             return self._held.get((kind, place))
+
+    def keep(self, kind: str, place: str) -> None:
+        """Note that a replacement was refused: what stands at a place stays, and the engine's delete ends nothing."""
+        with self._lock:
+            self._kept.add((kind, place))
+
+    def kept(self, kind: str, place: str) -> bool:
+        """Whether the replacement of what stands at a place was refused."""
+        with self._lock:
+            return (kind, place) in self._kept
 
 
 def place_of(props: Mapping[str, Any]) -> str:

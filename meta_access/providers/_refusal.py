@@ -6,6 +6,10 @@ Measured on engine 3.259.0 and read in its sources, with the two variables that 
   refresh steps, and nothing ever answers their registration (deploy/step.go, RefreshStep.Skip; pulumi/pulumi#16373). So
   an update of ours never fails: it ends with what stands, names the refusal in the output `refused`, and a hook of the
   program turns that into the run's failure after the state is written.
+- A create that fails does the same where the state knew the resource and others depend on it: the second half of a
+  replacement, be it asked for (`--replace`, a taint) or due since the thing is gone at Meta. So such a create ends like
+  a refused update, with the id and the outputs that the state has. Of a new resource it fails: nobody must be given an
+  id that does not exist.
 - A check that fails ends the whole deployment, whatever PULUMI_CONTINUE_ON_ERROR says, and due tokens wait. After a
   failed create its dependents' checks lack the inputs that it owes, so `given` says whether all of them are known. A
   new dependent passes and is left out of the update; one of the state fails its check, since the run hangs else.
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REFUSED = "refused"
-"""Output of a resource whose last update was refused: the sentence. Absent after one that went well, or a refresh."""
+"""Output of a resource whose last update or replacement was refused: the sentence. Absent after one that went well, or
+a refresh."""
 
 GIVEN = "given"
 """Input of every resource: {"whole": True} while every input is known, {} in an update that lacks one."""
@@ -55,11 +60,11 @@ def lacks_inputs(news: Mapping[str, Any]) -> bool:
 
 
 def fails_if_refused(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Options with the hook that fails the run after a refused update."""
+    """Options with the hook that fails the run after a refused update or replacement."""
     hook = _hook()
     if hook is None:
         return opts or pulumi.ResourceOptions()
-    binding = pulumi.ResourceHookBinding(after_update=[hook])
+    binding = pulumi.ResourceHookBinding(after_create=[hook], after_update=[hook])
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=binding))
 
 

@@ -7,6 +7,7 @@ for a new one: https://developers.facebook.com/docs/business-management-apis/sys
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -23,10 +24,11 @@ from meta_access.errors import (
     QuotaError,
 )
 from meta_access.graph import snapshot, system_users
-from meta_access.providers import _begun, _existing, _grace, _user_plan
+from meta_access.providers import _begun, _existing, _grace, _unlisted, _user_plan
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
-from meta_access.providers._record import Held, place_of
+from meta_access.providers._gate import app_shown, business_shown
+from meta_access.providers._record import RECORD, place_of
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 from meta_access.quota import PlannedUser, is_retired
@@ -76,13 +78,13 @@ class SystemUserProvider(MetaProvider):
         if unknown([props["name"], props["role"], adopt]):
             return
         held = self.held(props)
-        if olds or held:
-            if held and adopt and adopt != held.id:
+        if olds or (held and not self.lost(held.outs)):
+            if held and not self.lost(held.outs) and adopt and adopt != held.id:
                 will_be_refused(self.kind, props["label"], _another(props["name"], held.id, adopt))
             if not live.offline:
                 return
         why = _user_plan.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
-        if not why and not live.offline and not self.replaced(props):
+        if not why and not live.offline and not self._stands_in(props):
             why = _at_meta(live, props)
         if why:
             will_be_refused(self.kind, props["label"], why)
@@ -99,29 +101,35 @@ class SystemUserProvider(MetaProvider):
         if held and (same := next((row for row in rows if row.id == held.id and row.role == role), None)):
             if same.name != name:
                 _rename(live, same.id, name)
-            return same.id, _facts(name, adopted=held.adopted)
-        if found := _existing.of_name(rows, props, live, replaced=self.replaced(props)):
+            return same.id, _facts(name, adopted=bool(held.outs["adopted"]))
+        if found := _existing.of_name(rows, props, live, replaced=self._stands_in(props)):
             row, why = found
             say(f"system user {name}: exists (id {row.id}) and is taken, since {why}.")
             return row.id, _facts(name)
-        if slot := _existing.free_slot(rows, role, live):
-            return self._reuse(live, slot, props)
+        while slot := _existing.free_slot(rows, role, live):
+            if reused := self._reuse(live, slot, props):
+                return reused
+            rows = live.snapshot.system_users()
         return _create(live, props, rows), _facts(name)
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
-        live, held = self.live(outs), Held(id_, bool(outs["adopted"]))
+        live = self.live(outs)
         try:
             row = _listed(live, id_)
         except (AuthError, HumanNeededError):
             raise
         except GraphError as error:
-            self.hold(outs, held)
             return self.not_looked_at(id_, outs, error)  # its tokens may be due, and a failed refresh skips them
-        _begun.forget(live, {**outs, "name": outs["given_name"]})
         if row is None:
-            return ReadResult("", {})
-        self.hold(outs, held)
-        return ReadResult(id_, {**outs, "name": row.name}, self.inputs_of(outs, name=row.name))
+            # It stays in the state: a list that lacks it once is no proof, and `pulumi refresh` would forget it.
+            _unlisted.note(id_)
+            say(_gone(id_, outs, live))
+            return ReadResult(id_, {**outs, "gone": True}, self.inputs_of(outs))
+        _begun.forget(live, {**outs, "name": outs["given_name"]})
+        return ReadResult(id_, {**outs, "name": row.name, "gone": False}, self.inputs_of(outs, name=row.name))
+
+    def lost(self, outs: Mapping[str, Any]) -> bool:
+        return bool(outs["gone"])
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         adopt = props.get("adopt")
@@ -133,15 +141,14 @@ class SystemUserProvider(MetaProvider):
             "given_name": props["name"],
             "adopted": bool(adopt) or bool(outs.get("adopted")),
             "slot_reused": bool(outs.get("slot_reused")),
+            "gone": False,
         }
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         given, live = outs["given_name"], self.live(outs)
         _begun.forget(live, {**outs, "name": given})
-        if outs.get("adopted"):
-            return f"{_kept(live, id_)}, because it was adopted."
-        if outs["on_destroy"] == "keep":
-            return f"{_kept(live, id_)}, because on_destroy is keep."
+        if why := self._why_kept(id_, outs):
+            return f"{_kept(live, id_)}, because {why}."
         row = _listed(live, id_)
         if row is None:
             return f"id {id_} is no longer listed in the business; there is nothing to retire."
@@ -153,22 +160,63 @@ class SystemUserProvider(MetaProvider):
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         today = super().upgrade(outs)
-        return {"given_name": today.get("name", ""), "adopted": False, "slot_reused": False, **today}
+        return {"given_name": today.get("name", ""), "adopted": False, "slot_reused": False, "gone": False, **today}
 
-    def _reuse(self, live: Live, slot: SystemUserRow, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _why_kept(self, id_: str, outs: Mapping[str, Any]) -> str:
+        if outs.get("adopted"):
+            return "it was adopted"
+        if outs["on_destroy"] == "keep":
+            return "on_destroy is keep"
+        held = self.held(outs)
+        if held and held.id == id_ and RECORD.seen(type(self).__name__, place_of(outs)):
+            # A refused replacement has left it under this id, and its run ended before this delete was dropped.
+            return "its replacement was refused and it is in use"
+        return ""
+
+    def _stands_in(self, props: Mapping[str, Any]) -> bool:
+        """Whether a create takes the place of a user that is still there, by whatever name."""
+        held = self.held(props)
+        return self.replaced(props) and not (held and self.lost(held.outs))
+
+    def _reuse(self, live: Live, slot: SystemUserRow, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+        """Take a retired slot; None when another stack has taken it meanwhile.
+
+        Meta renames without a condition, so two that have both read the slot as free an instant before may still take
+        one: the later rename wins, and the other stack's next refresh shows the name as drift.
+        """
         name = props["name"]
+        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+        if (row := _listed(live, slot.id)) is None or row.name != slot.name:
+            say(f"system user {name}: the retired slot {slot.name} (id {slot.id}) was taken by another one meanwhile.")
+            return None
         _begun.write(live, props, slot.id)
         try:
             _rename(live, slot.id, name)
         except BaseException:
             _existing.give_back(slot)
             raise
+        row = None
+        with contextlib.suppress(MetaAccessError):  # the slot is renamed; a look that fails takes nothing back
+            row = _listed(live, slot.id)
+        # A list that lags shows the old name yet; only a third one is somebody else's.
+        if row is not None and row.name not in (name, slot.name):
+            _begun.forget(live, props)
+            say(f"system user {name}: the retired slot {slot.name} (id {slot.id}) was taken by {row.name} meanwhile.")
+            return None
         say(f"system user {name}: takes the retired slot {slot.name} (id {slot.id}); no new user was needed.")
         return slot.id, _facts(name, slot_reused=True)
 
 
 def _facts(name: str, *, adopted: bool = False, slot_reused: bool = False) -> dict[str, Any]:
-    return {"given_name": name, "adopted": adopted, "slot_reused": slot_reused}
+    return {"given_name": name, "adopted": adopted, "slot_reused": slot_reused, "gone": False}
+
+
+def _gone(id_: str, outs: Mapping[str, Any], live: Live) -> str:
+    return (
+        f"system user {outs.get('label', '')}: {business_shown(live)} lists no user of id {id_} any more. Somebody "
+        f"removed it, or {app_shown(live)} no longer sees it. `pulumi up` makes another one, gives it what is "
+        "declared, and rotates its tokens."
+    )
 
 
 def _listed(live: Live, id_: str) -> SystemUserRow | None:
@@ -298,6 +346,7 @@ class SystemUser(MetaResource, module="meta", name="SystemUser"):
         role: Output[str]
         adopted: Output[bool]
         slot_reused: Output[bool]
+        gone: Output[bool]
 
     def __init__(
         self,
@@ -313,7 +362,7 @@ class SystemUser(MetaResource, module="meta", name="SystemUser"):
     ) -> None:
         props: dict[str, Any] = {"connection": connection, "name": name, "role": role, "adopt": adopt}
         props |= {"on_destroy": on_destroy, "requires": requires}
-        props |= {"given_name": None, "adopted": None, "slot_reused": None}
+        props |= {"given_name": None, "adopted": None, "slot_reused": None, "gone": None}
         # The plugin host knows no stack, and a note of a create must say whose it is.
         props |= {"stack": f"{pulumi.get_project()}/{pulumi.get_stack()}"}
         super().__init__(SystemUserProvider(), resource_name, props, opts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConfigError, Problem
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 NAMESPACE = "meta:"
 SUFFIXES = (".yaml", ".yml")
+# What follows `.yaml` where a file is not meant to be read; editors' own begin with a dot or end in `~`.
+_ON_PURPOSE = frozenset({".example", ".sample", ".template", ".tmpl", ".j2", ".swp", ".swo", ".tmp", ".lock"})
+_KEYS = [re.compile(rf"""(?:^|[{{,])[ \t]*['"]?{key}['"]?[ \t]*:""", re.MULTILINE) for key in ("business", "assets")]
+_MUCH = 65_536
 # Keys whose value is one word; everything else is a mapping, which Pulumi hands over as JSON text.
 _WORDS = frozenset({"environment", "rules", "gates", "confirm_real_graph", "clients_dir", "rules_overlay"})
 
@@ -139,14 +144,14 @@ def client_files(folder: Path, whole: Folder | None = None) -> tuple[dict[str, A
     clients: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[Problem] = []
-    paths = sorted(folder.iterdir())
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".#"))  # Emacs's locks
     place = f"{folder.parent.name}/{folder.name}"
     if whole is None:
         whole = Folder(place, [path.stat().st_size for path in paths if path.suffix in SUFFIXES and path.is_file()])
     for path in paths:
         name = f"{place}/{path.name}"
         if path.suffix.lower() not in SUFFIXES:
-            problems += _nested(path, name)
+            problems += _nested(path, name) or _unread(path, name)
             continue
         if path.suffix not in SUFFIXES or path.stem in origins:
             fix = f"remove it, or call it {path.stem}.yaml."
@@ -175,6 +180,30 @@ def client_files(folder: Path, whole: Folder | None = None) -> tuple[dict[str, A
             continue
         clients[path.stem] = content
     return clients, {stem: name for stem, name in origins.items() if stem in clients}, problems
+
+
+def _unread(path: Path, name: str) -> list[Problem]:
+    # A client under a name that is not read: whoever saved it so has lost it.
+    if path.is_symlink() or not path.is_file() or path.name.startswith((".", "#")):
+        return []
+    inner = [suffix.lower() for suffix in path.suffixes]
+    if any(suffix in SUFFIXES for suffix in inner[:-1]):
+        if inner[-1] in _ON_PURPOSE:
+            return []
+    elif inner[-1:] not in ([], [".txt"], [".json"]) or not _says_client(path):
+        return []
+    stem = path.name.partition(".")[0]
+    fix = f"call it {stem}.yaml, or remove it."
+    return [Problem(name, "looks like a client, and is not read: only .yaml and .yml are.", fix)]
+
+
+def _says_client(path: Path) -> bool:
+    try:
+        with path.open("rb") as opened:
+            text = opened.read(_MUCH).decode("utf-8", "replace")
+    except OSError:
+        return False
+    return all(key.search(text) for key in _KEYS)
 
 
 def _nested(path: Path, name: str) -> list[Problem]:

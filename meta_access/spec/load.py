@@ -17,7 +17,7 @@ from meta_access.spec.draft import Draft
 from meta_access.spec.evidence import EvidenceSpec, FiguresSpec
 from meta_access.spec.files import NAMESPACE, client_files, evidence_file, meta_values, secret_problems
 from meta_access.spec.parse import parse
-from meta_access.spec.problems import dotted, problems_of
+from meta_access.spec.problems import dotted, misspelt, problems_of
 from meta_access.spec.rules_overlay import Overlay, overlaid
 from meta_access.spec.stack import StackSpec
 from meta_access.yaml_files import read_yaml
@@ -100,13 +100,14 @@ def load_stack(
 
 
 def _misplaced(config: Mapping[str, Any], project: str | None) -> list[Problem]:
-    """Known keys in another namespace, which nothing would ever read."""
-    elsewhere = {project, "", *(word for key in config if _bare(word := key.rpartition(":")[0]) in _ALMOST)}
+    """Known keys in another namespace, in their own spelling or nearly so, which nothing would ever read."""
+    namespaces = {key.rpartition(":")[0] for key in config}
+    elsewhere = {project, "", *(word for word in namespaces if misspelt(_bare(word), _ALMOST))}
     spelt = {_bare(name): name for name in StackSpec.model_fields}
     problems = []
     for key in config:
         namespace, _, name = key.rpartition(":")
-        known = spelt.get(_bare(name))
+        known = spelt.get(misspelt(_bare(name), spelt) or "")
         if f"{namespace}:" == NAMESPACE or namespace not in elsewhere or known is None:
             continue
         typed = name if namespace == project else key

@@ -28,6 +28,7 @@ Sentences = tuple[str, str]
 
 _TELLING = 3  # characters from which the beginning of a word says something
 _ALIKE = 0.7
+_SHORT, _LONG = 4, 9  # characters from which a word with one slip, or two, is still that word
 _PAGE_CREATION = frozenset({"create_page", "create_pages", "new_page", "new_pages", "page_creation", "pages"})
 _KEY = "[key]"  # how pydantic marks that a key, not the value under it, is refused
 
@@ -47,6 +48,33 @@ def nearest(word: str, known: Collection[str]) -> str | None:
         return begun[0]
     found = difflib.get_close_matches(word.lower(), {name.lower(): None for name in known}, n=1, cutoff=_ALIKE)
     return next((name for name in known if found and name.lower() == found[0]), None)
+
+
+def misspelt(word: str, known: Collection[str]) -> str | None:
+    """The known word that a word is, but for a slip of the fingers: one letter, or two in a long word.
+
+    Far narrower than `nearest`, which corrects what is known to be wrong: here the word may be somebody's own.
+    """
+    if word in known:
+        return word
+    slips = 0 if len(word) < _SHORT else 1 if len(word) < _LONG else 2
+    near = {name: _slips(word, name) for name in known if abs(len(name) - len(word)) <= slips}
+    best = min(near, key=near.__getitem__, default=None)
+    return best if best is not None and near[best] <= slips else None
+
+
+def _slips(word: str, name: str) -> int:
+    """How many letters were left out, added, mistaken or swapped with the next one (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(name) + 1))
+    for i, typed in enumerate(word, 1):
+        two_before, before, row = before, row, [i]
+        for j, meant in enumerate(name, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (typed != meant))
+            if i > 1 and j > 1 and (typed, word[i - 2]) == (name[j - 2], meant):
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def instead(word: str, known: Collection[str], otherwise: str) -> str:

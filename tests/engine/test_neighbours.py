@@ -80,6 +80,69 @@ def test_updates_that_are_refused_end_fail_and_leave_a_due_token_to_its_rotation
     assert "refused" not in project.resources("SystemUser")["user"]["outputs"]
 
 
+def removed(emulator: RunningEmulator, name: str) -> None:
+    """Somebody removes a system user in Business settings, and with it all that it had."""
+    world = emulator.world()
+    (id_,) = (row["id"] for row in world["system_users"] if row["name"] == name)
+    for part, key in (
+        ("system_users", "id"),
+        ("installations", "system_user_id"),
+        ("app_access", "system_user_id"),
+        ("assignments", "user_id"),
+        ("tokens", "system_user_id"),
+    ):
+        world[part] = [row for row in world[part] if row.get(key) != id_]
+    emulator.put_world(world)
+
+
+def test_what_is_gone_or_to_be_replaced_and_refused_hangs_nobody_and_heals(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Others of the state depend on it, behind a create that failed the engine would wait for ever."""
+    ours = f"""
+meta.SystemUserToken(
+    "ours", connection="main", system_user_id="{lindenhof.ROOT}", scopes=["ads_read"], secret_name="meta/dev/ours",
+    opts=pulumi.ResourceOptions(depends_on=[token]),
+)
+"""
+    text = PROGRAM.replace("meta.SystemUserToken(", "token = meta.SystemUserToken(")
+    whole = lindenhof.program(text.format(name="reporting", adopt=None, tasks=["ANALYZE"]) + ours)
+    project = make_project(program=whole, config=lindenhof.config(emulator))
+    assert project.up().code == 0
+    before = {name: entry.get("id") for name, entry in project.resources().items()}
+    urns = {name: entry["urn"] for name, entry in project.resources().items()}
+
+    def others(project: Project) -> int:
+        return int(project.resources("SystemUserToken")["ours"]["outputs"]["generation"])
+
+    # Asked for by name, each with dependents: the engine's own replacement.
+    for name, path in (("app", "applications$"), ("shop", "assigned_users$"), ("user", "system_users$")):
+        code = "refused by the test"
+        emulator.fault("graph", service="graph", method="POST", path=path, code=10, message=code, times=50)
+        if name == "user":
+            removed(emulator, "reporting")
+        emulator.clock(advance_s=45 * DAY_S)
+        generation_before = others(project)
+        refused = project.up(*(() if name == "user" else ("--replace", urns[name])), timeout_s=ENDS_WITHIN_S)
+        assert refused.code != 0
+        (told,) = [text for text in refused.diagnostics if "update failed" not in text]
+        assert "It stays in the state as it was." in told
+        assert "refused by the test" in told
+        assert others(project) == generation_before + 1
+        assert {key: entry.get("id") for key, entry in project.resources().items()} == before
+        emulator.clear_faults()
+
+    assert lindenhof.users(emulator) == []
+    preview = project.preview()
+    assert "lists no user of id " in preview.stdout
+    assert "replace SystemUser user" in preview.changes
+    assert project.up().code == 0
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
+    assert project.resources("SystemUser")["user"]["outputs"]["gone"] is False
+    assert project.preview("--expect-no-changes").code == 0
+
+
 def test_a_create_that_fails_is_the_only_error_and_a_due_token_is_rotated(
     make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:

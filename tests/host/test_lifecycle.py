@@ -72,7 +72,7 @@ def test_a_system_user_lives_and_is_retired_and_its_slot_is_taken_again(
     id_, outs = make(host, "SystemUser", USER)
     assert outs == {
         **USER, "role": "EMPLOYEE", "on_destroy": "retire", "given_name": "reporting", "adopted": False,
-        "slot_reused": False,
+        "slot_reused": False, "gone": False,
     }  # fmt: skip
 
     host = hosts()

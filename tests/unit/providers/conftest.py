@@ -29,7 +29,18 @@ from meta_access.graph import (
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.providers import _ended, _existing, _grace, _host, _live, _looked, _record, _twins, _user_plan
+from meta_access.providers import (
+    _ended,
+    _existing,
+    _grace,
+    _host,
+    _live,
+    _looked,
+    _record,
+    _twins,
+    _unlisted,
+    _user_plan,
+)
 from meta_access.providers._boundary import Failure, boundary
 from tests.connections import MAIN
 
@@ -262,6 +273,7 @@ def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
     monkeypatch.setattr(_twins, "_secrets", {})
     monkeypatch.setattr(_looked, "_told", {})
     monkeypatch.setattr(_ended, "_users", set())
+    monkeypatch.setattr(_unlisted, "_users", set())
     monkeypatch.setattr(_host, "_calls", 0)
 
 

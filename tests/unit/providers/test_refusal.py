@@ -34,6 +34,11 @@ def after_update(opts: pulumi.ResourceOptions) -> list[Any]:
     return list(opts.hooks.after_update or [])
 
 
+def after_create(opts: pulumi.ResourceOptions) -> list[Any]:
+    assert opts.hooks is not None
+    return list(opts.hooks.after_create or [])
+
+
 def told(outputs: dict[str, Any] | None) -> pulumi.ResourceHookArgs:
     return pulumi.ResourceHookArgs("urn", "1", "x", "type", new_outputs=outputs)
 
@@ -41,6 +46,7 @@ def told(outputs: dict[str, Any] | None) -> pulumi.ResourceHookArgs:
 def test_the_hook_fails_the_run_with_the_providers_sentence_and_is_silent_otherwise() -> None:
     (hook,) = after_update(fails_if_refused(None))
 
+    assert after_create(fails_if_refused(None)) == [hook]
     assert hook.name == "meta-access-refused-update"
     with pytest.raises(RefusedError, match=r"^renaming failed: taken\.$"):
         hook.callback(told({"refused": "renaming failed: taken.", "name": "x"}))

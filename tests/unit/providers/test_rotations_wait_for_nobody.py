@@ -14,6 +14,9 @@ import pytest
 
 from meta_access.errors import AuthError, ConfigError, GraphUnreachableError, PermissionDeniedError, Problem
 from meta_access.graph import assigned_users
+from meta_access.providers import _unlisted
+from meta_access.providers._boundary import Failure
+from meta_access.providers._record import RECORD, Held
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
 from tests.unit.providers.conftest import NOT_KNOWN, FakeMeta, updated
 
@@ -180,3 +183,61 @@ def test_a_refusal_is_gone_after_an_update_that_went_well(meta: FakeMeta) -> Non
 
     assert "refused" not in done
     assert assigned_users.assigned(None, USER, "ad_account") == {ACCOUNT: ("ADVERTISE", "ANALYZE")}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
+    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What depends on it is in the state: a create that failed would hang the run as a failed update does."""
+    del meta
+    found, ended = provider(name), []
+
+    def refuse(*_: object) -> None:
+        raise PermissionDeniedError("(#10) The app may not do this.", code=10)
+
+    monkeypatch.setattr(type(found), "make", refuse)
+    monkeypatch.setattr(type(found), "end", lambda *_: ended.append(name))
+    arn = "arn:aws:secretsmanager:eu-central-1:1:secret:x"
+    held = found.upgrade(asked(name, path=f"meta:{name}::x", arn=arn, given_name="x"))
+    RECORD.hold(type(found).__name__, f"meta:{name}::x", Held("1", held))
+
+    result = found.create(asked(name, path=f"meta:{name}::x"))
+    found.delete("1", held)
+
+    why = f"{found.kind} x was not replaced. It stays in the state as it was. (#10) The app may not do this."
+    assert (result.id, result.outs, ended) == ("1", {**held, "refused": why}, [])
+    with pytest.raises(Failure, match=r"^\(#10\) The app may not do this\.$"):
+        found.create({**found.defaults, **asked(name, path=f"meta:{name}::another")})
+
+
+def test_a_read_and_a_diff_tell_the_create_what_the_state_holds(meta: FakeMeta) -> None:
+    found, props = provider("AppInstallation"), asked("AppInstallation", path="x")
+    meta.fails["install"] = PermissionDeniedError("(#10) No.", code=10)
+
+    found.read("read", props)
+    assert found.create(props).id == "read"
+    found.diff("diff", props, asked("AppInstallation", path="y"))  # moved by an alias: the state keeps the old path
+    assert found.create(asked("AppInstallation", path="y")).id == "diff"
+
+
+def test_what_depends_on_a_user_that_is_listed_no_more_stands_as_it_was_and_is_no_error_of_its_own(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _unlisted.note(USER)
+
+    assignment = {**asked("AssetAssignment"), "access": "", "kept": [], "tasks": []}
+    assert updated(provider("AssetAssignment"), "1", assignment, asked("AssetAssignment")) == assignment
+    assert (meta.calls, capsys.readouterr().out) == (
+        [],
+        "asset assignment x waits for a system user and stands as it was.\n",
+    )
+
+    def refuse(*_: object) -> None:
+        raise PermissionDeniedError("(#10) No such user.", code=10)
+
+    token = provider("SystemUserToken")  # it is tried: what keeps access alive waits for no list
+    monkeypatch.setattr(type(token), "change", refuse)
+    held = token.upgrade(asked("SystemUserToken", arn="arn:aws:secretsmanager:eu-central-1:1:secret:x"))
+    assert updated(token, "1", held, asked("SystemUserToken")) == held
+    assert capsys.readouterr().out == "token x waits for a system user and stands as it was: (#10) No such user.\n"

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pulumi.dynamic import ReadResult
 
 import meta_access
 from meta_access.errors import ConfigError, GraphError, Problem
@@ -251,8 +252,9 @@ def test_calls_to_meta_say_for_whom_they_are_and_whether_they_keep_access(
         seen.append(caller())
         return "1", {}
 
-    for name in ("make", "look", "end"):
+    for name in ("make", "end"):
         monkeypatch.setattr(type(provider), name, at_work)
+    monkeypatch.setattr(type(provider), "look", lambda *_: ReadResult(*at_work()))
     monkeypatch.setattr(provider, "_holder", lambda _: None)
     props = {"label": "reporting", "connection": "main"}
 

@@ -47,7 +47,7 @@ def asked(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
 
 
 def outs(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
-    return {**asked(called), "given_name": called, "adopted": False, "slot_reused": False, **changed}
+    return {**asked(called), "given_name": called, "adopted": False, "slot_reused": False, "gone": False, **changed}
 
 
 def user(id_: str, name: str, role: str = "EMPLOYEE", **changed: Any) -> SystemUserRow:
@@ -337,6 +337,41 @@ def test_a_slot_with_assignments_is_left_alone(meta: FakeMeta, kind: str) -> Non
     assert meta.writes == ["create trading EMPLOYEE"]
 
 
+def test_a_slot_that_another_stack_has_taken_since_the_list_was_read_is_left_to_it(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.users.append(user("2", "unused elder-0002"))
+    _live.live("main").snapshot.system_users()
+    meta.users[-1] = replace(meta.users[-1], name="theirs")
+
+    PROVIDER.create(asked())
+
+    assert meta.writes == ["create trading EMPLOYEE"]
+    assert capsys.readouterr().out == (
+        "system user trading: the retired slot unused elder-0002 (id 2) was taken by another one meanwhile.\n"
+    )
+
+
+def test_a_slot_that_another_stack_takes_while_we_do_is_left_to_it(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], notes: Path
+) -> None:
+    meta.users += [user("2", "unused elder-0002"), user("3", "unused elder-0003")]
+    rename = meta.rename_user
+
+    def race(client: object, id_: str, name: str) -> None:
+        rename(client, id_, name)
+        if id_ == "2":
+            rename(client, id_, "theirs")
+
+    monkeypatch.setattr("meta_access.graph.system_users.rename", race)
+
+    result = PROVIDER.create(asked())
+
+    assert (result.id, dict(result.outs or {})["slot_reused"]) == ("3", True)
+    assert [row.name for row in meta.users] == ["root", "theirs", "trading"]
+    assert "the retired slot unused elder-0002 (id 2) was taken by theirs meanwhile." in capsys.readouterr().out
+
+
 def test_two_creates_never_take_one_slot(meta: FakeMeta) -> None:
     meta.users.append(user("2", "unused elder-0002"))
 
@@ -566,10 +601,145 @@ def test_a_rename_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
     assert updated.outs == outs()
 
 
-def test_a_user_that_is_listed_no_more_is_gone(meta: FakeMeta) -> None:
+def test_a_user_that_is_listed_no_more_stays_in_the_state_and_is_to_be_replaced(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = PROVIDER.read(OURS, outs())
 
-    assert (result.id, result.outs) == ("", {})
+    assert (result.id, result.outs, result.inputs) == (OURS, outs(gone=True), asked())
+    assert capsys.readouterr().out == (
+        f"system user trading: business lindenhof (id 178000000000101) lists no user of id {OURS} any more. Somebody "
+        "removed it, or app ads (id 120480000000201) no longer sees it. `pulumi up` makes another one, gives it what "
+        "is declared, and rotates its tokens.\n"
+    )
+    found = PROVIDER.diff(OURS, outs(gone=True), asked())
+    assert (found.changes, found.replaces) == (True, ["id"])
+
+
+def test_a_user_that_is_listed_again_is_as_it_was(meta: FakeMeta) -> None:
+    meta.users.append(user(OURS, "trading"))
+
+    result = PROVIDER.read(OURS, outs(gone=True))
+
+    assert (result.id, result.outs) == (OURS, outs())
+    found = PROVIDER.diff(OURS, outs(), asked())
+    assert (found.changes, found.replaces) == (False, None)
+
+
+def gone(props: dict[str, Any]) -> None:
+    """What the engine asks of a user that is gone before it asks for another one."""
+    olds = PROVIDER.read(OURS, {**outs(), "path": "trading"}).outs
+    PROVIDER.check(props, props)
+    PROVIDER.diff(OURS, olds, props)
+    PROVIDER.check({}, props)
+
+
+def test_a_gone_user_is_made_anew(meta: FakeMeta) -> None:
+    props = asked(path="trading")
+    gone(props)
+
+    result = PROVIDER.create(props)
+
+    assert (result.id, result.outs) == ("122090000000001", {**outs(), "path": "trading"})
+    PROVIDER.delete(OURS, outs(gone=True, path="trading"))
+    assert meta.writes == ["create trading EMPLOYEE"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "changed", "why"),
+    [
+        ({"create": PermissionDeniedError("(#10) No.", code=10)}, {}, "(#10) No."),
+        (
+            {},
+            {"requires": {"lindenhof-verification": "pending_human"}},
+            "creating system user trading is held back by a gate: lindenhof-verification is pending_human.",
+        ),
+        (
+            {},
+            {"adopt": OURS},
+            f"adopting system user {OURS} failed: business 178000000000101 lists no user of that id.",
+        ),
+    ],
+)
+def test_a_gone_user_that_cannot_be_made_again_stays_and_says_why(
+    meta: FakeMeta, fails: dict[str, GraphError], changed: dict[str, Any], why: str
+) -> None:
+    """A create that failed would hang the run: its dependents are in the state (see `_refusal`)."""
+    props = asked(path="trading", **changed)
+    gone(props)
+    meta.fails |= fails
+
+    result = PROVIDER.create(props)
+
+    told = f"system user trading is gone at Meta and was not made again. It stays in the state as it was. {why}"
+    kept = {**outs(gone=True), "path": "trading"}
+    refused = dict(result.outs or {})["refused"]
+    assert refused.startswith(told)
+    assert (result.id, result.outs) == (OURS, {**kept, "refused": refused})
+    meta.calls.clear()
+    PROVIDER.delete(OURS, kept)
+    assert meta.writes == []
+    again = PROVIDER.diff(OURS, result.outs, props)
+    assert (again.changes, again.replaces) == (True, ["id"])
+
+
+def test_a_user_whose_replacement_was_refused_outlives_the_delete_that_a_killed_run_has_left(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine notes the delete of the old one with the create, under the id that both have."""
+    meta.users.append(user(OURS, "trading"))
+    held, props = outs("sales", path="trading", name="trading"), asked("sales", path="trading")
+    PROVIDER.read(OURS, held)
+    PROVIDER.check(props, props)
+
+    PROVIDER.delete(OURS, outs(path="trading"))
+
+    assert meta.writes == []
+    assert f"kept at Meta as trading (id {OURS}), because its replacement was refused" in capsys.readouterr().out
+
+
+def test_a_replaced_user_is_retired_once_another_one_stands_for_the_resource(meta: FakeMeta) -> None:
+    meta.users += [user(OURS, "trading"), user("2", "sales")]
+    PROVIDER.read(OURS, outs(path="trading"))
+    props = asked("sales", path="trading", adopt="2")
+    PROVIDER.check({}, props)
+    assert PROVIDER.create(props).id == "2"
+
+    PROVIDER.delete(OURS, outs(path="trading"))
+
+    assert [call.rpartition(" ")[0] for call in meta.writes] == [f"rename {OURS} unused"]
+
+
+def test_a_name_that_somebody_else_has_by_now_is_not_taken_for_a_gone_user(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.users.append(user("2", "trading"))
+    props = asked(path="trading")
+
+    gone(props)
+    taken = "creating system user trading failed: one of that name exists (id 2, role EMPLOYEE)"
+    assert f"system user trading will be refused at `pulumi up`: {taken}" in capsys.readouterr().out
+    result = PROVIDER.create(props)
+
+    assert result.id == OURS
+    assert taken in dict(result.outs or {})["refused"]
+    assert meta.writes == []
+
+
+def test_a_gone_user_whose_create_was_never_answered_is_recognised_by_its_note(
+    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    props = asked(path="trading")
+    gone(props)
+    meta.fails["create"] = GraphUnreachableError("No answer.", sent=True)
+    assert PROVIDER.create(props).id == OURS
+    meta.fails.clear()
+    meta.users.append(user("2", "trading", created_by=CALLER, created_time=NOW + timedelta(minutes=1)))
+    new_process(monkeypatch, meta)
+
+    gone(props)
+
+    assert PROVIDER.create(props).id == "2"
 
 
 def test_a_list_that_cannot_be_read_proves_nothing(meta: FakeMeta) -> None:

@@ -293,6 +293,33 @@ def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., lis
     ]
 
 
+def test_files_that_look_like_clients_and_are_not_read_are_refused_by_name(
+    refusals: Callable[..., list[str]], with_clients: Path
+) -> None:
+    (with_clients / "ash.json").write_text('{"name": "Ash", "business": "1", "assets": {}}')
+    for name in ("acme.yaml.txt", "acme.yml.bak", "oak.txt", "pine"):
+        (with_clients / name).write_text(CLIENT)
+
+    why = "looks like a client, and is not read: only .yaml and .yml are."
+    assert refusals({"meta:clients_dir": "clients.test"}) == [
+        f"stacks/clients.test/acme.yaml.txt: {why} Fix: call it acme.yaml, or remove it.",
+        f"stacks/clients.test/acme.yml.bak: {why} Fix: call it acme.yaml, or remove it.",
+        f"stacks/clients.test/ash.json: {why} Fix: call it ash.yaml, or remove it.",
+        f"stacks/clients.test/oak.txt: {why} Fix: call it oak.yaml, or remove it.",
+        f"stacks/clients.test/pine: {why} Fix: call it pine.yaml, or remove it.",
+    ]
+
+
+def test_files_that_are_no_clients_may_lie_beside_them(load: Callable[..., Stack], with_clients: Path) -> None:
+    editors = (".birch.yaml.swp", "birch.yaml~", "#birch.yaml#", ".#birch.yaml", "new.yaml.example")
+    for name in ("README.md", "CONTRIBUTING.markdown", ".gitkeep", *editors):
+        (with_clients / name).write_text(CLIENT)
+    (with_clients / "CODEOWNERS").write_text("* @lindenhof/business: assets\n")
+    (with_clients / "client.schema.json").write_text('{"type": "object"}')
+
+    load({"meta:clients_dir": "clients.test"})
+
+
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
@@ -325,6 +352,21 @@ def test_client_files_that_nothing_reads_are_refused(refusals: Callable[..., lis
                 "Fix: remove it, since meta:apps is there, too."
             ),
         ),
+        (
+            "access:client_dir",
+            'client_dir: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:clients_dir".',
+        ),
+        ("access:gate", 'gate: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+        ("gaets", 'gaets: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+        (
+            "access:identites",
+            (
+                'identites: lacks the prefix "meta:", so nothing reads it. '
+                "Fix: remove it, since meta:identities is there, too."
+            ),
+        ),
+        ("mata:gates", 'mata:gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
+        ("metta:gate", 'metta:gate: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
         ("Meta:gates", 'Meta:gates: lacks the prefix "meta:", so nothing reads it. Fix: write "meta:gates".'),
     ],
 )
@@ -333,7 +375,9 @@ def test_a_known_key_without_the_prefix_is_refused(refusals: Callable[..., list[
 
 
 def test_keys_of_others_are_theirs(load: Callable[..., Stack]) -> None:
-    load({"azure:environment": "public", "aws:region": "eu-central-1", "access:colour": "red"}, project="access")
+    others = ("access:colour", "access:app", "access:gateway", "access:client_id", "access:person", "beta:region")
+    strangers = ("azure:environment", "aws:region", "docker:clients", "data:people", "mesh:gates")
+    load(dict.fromkeys((*others, *strangers), "red"), project="access")
 
 
 def test_every_secret_key_is_refused_beside_the_other_problems(
