@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.emulators import start_emulator
+from tests.engine import templates
 from tests.engine.projects import CHECKOUT, FOREIGN, TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -122,8 +124,14 @@ class Checkout:
         process.communicate()
 
 
-def check_out(folder: Path, engine: Path) -> Checkout:
-    """Copy this checkout and start an emulator where the copy's targets look for theirs."""
+def check_out(folder: Path, engine: Path, kept: Path | None = None) -> Checkout:
+    """Copy this checkout and start an emulator where the copy's targets look for theirs.
+
+    Args:
+        folder: Where to.
+        engine: Folder with the engine's files.
+        kept: A working folder for the copy to go on with.
+    """
     root = folder / "checkout"
     root.mkdir()
     for name in COPIED:
@@ -139,6 +147,9 @@ def check_out(folder: Path, engine: Path) -> Checkout:
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m meta_access.cli "$@"\n')
     command.chmod(0o755)
+    if kept is not None:
+        templates.copy(kept, root / ".work", ("state", "pulumi-home", "calls"))
+        templates.keep_emulator(kept / "emulator", root / ".work" / "emulator")
     emulator = start_emulator(root / ".work" / "emulator")
     made = Checkout(root, engine, emulator)
     text = made.stack_file.read_text()
@@ -146,4 +157,24 @@ def check_out(folder: Path, engine: Path) -> Checkout:
         assert usual in text
         text = text.replace(usual, own)
     made.stack_file.write_text(text)
+    return made
+
+
+def check_out_up(folder: Path, engine: Path, shared: Path) -> Checkout:
+    """A copy of the checkout that has been brought up, once in the session whose folder is `shared`."""
+    template = shared / "templates" / "checkout"
+
+    def bring_up(to: Path) -> None:
+        first = check_out(to, engine)
+        try:
+            up = first.target("up")
+            assert up.code == 0, up.text
+            (to / "doors.json").write_text(json.dumps(templates.doors(first.emulator)), encoding="utf-8")
+        finally:
+            first.emulator.stop()
+
+    templates.once(template, bring_up)
+    made = check_out(folder, engine, template / "checkout" / ".work")
+    before = json.loads((template / "doors.json").read_text(encoding="utf-8"))
+    templates.move(made.root / ".work" / "state", before, templates.doors(made.emulator))
     return made

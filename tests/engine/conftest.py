@@ -1,4 +1,10 @@
-"""The real engine, once per session, and projects for it."""
+"""The real engine, once per session, and projects for it.
+
+A test marked `provisioned` begins after the first `up`: its project and its emulator are copies of a stack that was
+brought up once in the session (`templates.py`). `@pytest.mark.provisioned` alone means the dev stack, and gives `dev`;
+with a `Beginning` it means that, and gives `provisioned`. Tests of the first `up` itself, or of what stands before it,
+carry no mark.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.emulators import start_emulator
-from tests.engine import lindenhof
+from tests.engine import lindenhof, templates
 from tests.engine.projects import Project
 from tools.engine.obtain import obtain
 from tools.engine.random_plugin.install import install_stand_in
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.emulators import RunningEmulator
+    from tests.engine.templates import Template
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,14 +74,41 @@ def make_project(tmp_path: Path, engine: Path, plugins: Path) -> Callable[..., P
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[RunningEmulator]:
-    """An emulator of the test's own, in the starting world."""
+def template(
+    request: pytest.FixtureRequest, engine: Path, plugins: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Template | None:
+    """What the test's mark `provisioned` asks for; None without one."""
+    mark = request.node.get_closest_marker("provisioned")
+    if mark is None:
+        return None
+    beginning = mark.args[0] if mark.args else templates.DEV
+    return templates.template(beginning, templates.shared_folder(tmp_path_factory), engine, plugins)
+
+
+@pytest.fixture
+def emulator(tmp_path: Path, template: Template | None) -> Iterator[RunningEmulator]:
+    """An emulator of the test's own: in the starting world, or where the mark's first `up` has left it."""
+    if template is not None:
+        template.emulator(tmp_path / "emulator")
     running = start_emulator(tmp_path / "emulator")
     yield running
     running.stop()
 
 
 @pytest.fixture
-def dev(make_project: Callable[..., Project], emulator: RunningEmulator) -> Project:
-    """This checkout's program with the dev stack, on the test's own emulator; nothing is provisioned yet."""
-    return make_project(config=lindenhof.config(emulator), name="dev")
+def provisioned(
+    tmp_path: Path, engine: Path, plugins: Path, template: Template | None, emulator: RunningEmulator
+) -> Project:
+    """The project of the test's mark, up and unchanged since, on the test's own emulator."""
+    assert template is not None, "a test of a provisioned project is marked so"
+    return template.project(tmp_path / template.beginning.name, engine, plugins, emulator)
+
+
+@pytest.fixture
+def dev(request: pytest.FixtureRequest, template: Template | None, emulator: RunningEmulator) -> Project:
+    """This checkout's program with the dev stack, on the test's own emulator; provisioned if the test is marked so."""
+    if template is not None:
+        made: Project = request.getfixturevalue("provisioned")
+    else:
+        made = request.getfixturevalue("make_project")(config=lindenhof.config(emulator), name="dev")
+    return made

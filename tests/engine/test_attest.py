@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import command
 
@@ -19,8 +21,8 @@ def another_uri(emulator: RunningEmulator) -> dict[str, Any]:
     return config
 
 
+@pytest.mark.provisioned
 def test_what_nobody_can_read_is_attested_and_then_satisfied(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     done = command(
         dev, "attest", "ads-redirect-uris", "--by", "nadia", "--note", "Seen in the dashboard.", "--yes", "--json"
     )
@@ -42,9 +44,8 @@ def test_what_nobody_can_read_is_attested_and_then_satisfied(dev: Project, emula
     assert lindenhof.shows(dev.preview("--diff").stdout, "status", "satisfied", "unverifiable")
 
 
+@pytest.mark.provisioned
 def test_what_cannot_be_stated_is_refused_at_once_and_nothing_is_written(dev: Project) -> None:
-    assert dev.up().code == 0
-
     done = command(dev, "attest", "ads-redirect-uri", "--by", "nadja", "--at", "2031-01-01T00:00:00Z", "--yes")
 
     assert done.returncode == 1

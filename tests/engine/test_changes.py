@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.lindenhof import ACME, SHOP
 
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
     from tests.engine.projects import Project
 
 
+@pytest.mark.provisioned
 def test_every_resource_follows_its_declaration_without_being_replaced(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     (before,) = lindenhof.live_tokens(emulator)
     config = lindenhof.config(emulator, identities={"reporting": {"use_case": "read_reports", "name": "reports"}})
     app = config["meta:apps"]["ads"]
@@ -66,9 +68,9 @@ def test_every_resource_follows_its_declaration_without_being_replaced(dev: Proj
     assert dev.outputs()["gates"]["ads-tier"]["status"] == "satisfied"
 
 
+@pytest.mark.provisioned
 def test_an_installation_that_is_gone_is_made_again_on_demand(dev: Project, emulator: RunningEmulator) -> None:
     """Meta has no read of it, so nothing can notice."""
-    assert dev.up().code == 0
     (before,) = lindenhof.live_tokens(emulator)
     world = emulator.world()
     kept = [row for row in world["installations"] if row["system_user_id"] == lindenhof.ROOT]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.lindenhof import ACME, PAGE, SHOP
 
@@ -45,8 +47,8 @@ def test_the_first_up_provisions_and_the_second_changes_nothing(dev: Project, em
     assert dev.preview("--expect-no-changes").code == 0
 
 
+@pytest.mark.provisioned
 def test_an_unchanged_up_writes_nothing_anywhere(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     emulator.forget_calls()
 
     assert dev.up().code == 0
@@ -80,10 +82,10 @@ def test_a_preview_tells_of_a_second_user_that_the_quota_refuses(dev: Project, e
     assert "Traceback" not in preview.stdout
 
 
+@pytest.mark.provisioned
 def test_every_resource_shows_what_was_changed_by_hand_and_puts_it_right(
     dev: Project, emulator: RunningEmulator
 ) -> None:
-    assert dev.up().code == 0
     world = emulator.world()
     for user in world["system_users"]:
         if user["name"] == "reporting":
@@ -123,10 +125,10 @@ def test_every_resource_shows_what_was_changed_by_hand_and_puts_it_right(
     assert lindenhof.tasks(emulator, ACME) == {"reporting": ["ANALYZE"]}
 
 
+@pytest.mark.provisioned
 def test_a_deleted_secret_is_made_again_and_the_old_token_is_accounted_for(
     dev: Project, emulator: RunningEmulator
 ) -> None:
-    assert dev.up().code == 0
     emulator.secrets().delete_secret(SecretId=dev.outputs()["secrets"]["reporting"]["arn"], RecoveryWindowInDays=7)
 
     assert dev.up().code == 0

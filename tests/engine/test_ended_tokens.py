@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import command, run, values
 
@@ -23,10 +25,10 @@ def end_tokens(emulator: RunningEmulator, user: str, *, take_the_app_off: bool) 
     emulator.put_world(world)
 
 
+@pytest.mark.provisioned
 def test_a_token_that_has_ended_is_renewed_also_after_its_app_was_taken_off(
     dev: Project, emulator: RunningEmulator
 ) -> None:
-    assert dev.up().code == 0
     arn = dev.outputs()["secrets"]["reporting"]["arn"]
     [user] = [one["id"] for one in emulator.world()["system_users"] if one["name"] == "reporting"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.emulators import start_emulator
 from tests.engine import lindenhof
 from tests.engine.lindenhof import ACME
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from tests.engine.projects import Project
 
 
+@pytest.mark.provisioned
 def test_a_moved_endpoint_does_not_lock_the_stack(dev: Project, emulator: RunningEmulator, tmp_path: Path) -> None:
-    assert dev.up().code == 0
     world_dir = emulator.home
     emulator.stop()
     moved = start_emulator(world_dir)
@@ -34,8 +36,8 @@ def test_a_moved_endpoint_does_not_lock_the_stack(dev: Project, emulator: Runnin
         moved.stop()
 
 
+@pytest.mark.provisioned
 def test_one_failing_create_does_not_stop_a_delete(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     clients = lindenhof.config(emulator)["meta:clients"]
     del clients["acme"]
     clients["lindenhof"]["assets"]["act_999990000000999"] = {"reporting": "read"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import run
 from tests.engine.lindenhof import BRAND, SHOP
@@ -18,8 +20,8 @@ def statuses(project: Project) -> dict[str, str]:
     return {name: gate["status"] for name, gate in project.outputs()["gates"].items()}
 
 
+@pytest.mark.provisioned
 def test_a_gate_that_opened_shows_at_the_next_preview(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     emulator.act("accept-role", person="ines")
     emulator.act("verify")
     before = dev.export()
@@ -73,10 +75,10 @@ def test_the_first_preview_and_its_exports_know_the_status(dev: Project) -> None
     assert re.search(r'ads-app-roles *: {[^{}]*status *: "pending_human"', outputs)
 
 
+@pytest.mark.provisioned
 def test_block_holds_back_a_new_assignment_while_a_rotation_goes_through(
     dev: Project, emulator: RunningEmulator
 ) -> None:
-    assert dev.up().code == 0
     clients = lindenhof.config(emulator)["meta:clients"]
     clients["lindenhof"]["assets"][BRAND] = {"reporting": "read"}
     identities = {"reporting": {"use_case": "read_reports", "keepers": {"run": "2"}}}

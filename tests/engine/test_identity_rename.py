@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import DAY_S, command, run, values
+from tests.engine.templates import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,22 +27,28 @@ def renamed(config: dict[str, Any], **more: str) -> dict[str, Any]:
     return {**config, "meta:identities": identities, "meta:clients": clients}
 
 
-def tiered(emulator: RunningEmulator) -> dict[str, Any]:
-    """The dev stack where there is room for a second system user."""
+def raise_tier(emulator: RunningEmulator) -> None:
+    """Make room for a second system user."""
     world = emulator.world()
     world["apps"][0]["tier"] = "standard_access"
     emulator.put_world(world)
+
+
+def tiered(emulator: RunningEmulator) -> dict[str, Any]:
+    """The dev stack where there is room for a second system user."""
     config = lindenhof.config(emulator)
     config["meta:apps"]["ads"]["tier"] = "full"
     return config
 
 
+UP = pytest.mark.provisioned(Beginning(name="tiered", config=tiered, before=raise_tier))
+
+
+@UP
 def test_a_renamed_identity_keeps_its_user_and_its_readers_have_the_grace(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    config = tiered(emulator)
-    stack = make_project(config=config)
-    assert stack.up().code == 0
+    config, stack = tiered(emulator), provisioned
     old = stack.resources("SystemUserToken")["reporting"]["outputs"]
     [user] = stack.resources(":SystemUser").values()
     tasks = lindenhof.tasks(emulator, lindenhof.SHOP)
@@ -76,12 +85,11 @@ def test_a_renamed_identity_keeps_its_user_and_its_readers_have_the_grace(
     assert again.code == 0, again.stdout
 
 
+@UP
 def test_without_a_word_of_the_rename_the_preview_says_whose_readers_lose_access(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    config = tiered(emulator)
-    stack = make_project(config=config)
-    assert stack.up().code == 0
+    config, stack = tiered(emulator), provisioned
     secret = stack.resources("SystemUserToken")["reporting"]["outputs"]["secret_name"]
 
     stack.configure(renamed(config))
@@ -97,6 +105,7 @@ def test_without_a_word_of_the_rename_the_preview_says_whose_readers_lose_access
 def test_an_adopted_user_goes_on_under_its_new_key_and_the_old_secret_lives_through_its_grace(
     make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
+    raise_tier(emulator)
     config = tiered(emulator)
     emulator.create_system_user("reporting")
     [user] = [one["id"] for one in emulator.world()["system_users"] if one["name"] == "reporting"]
@@ -131,6 +140,7 @@ def test_an_adopted_user_goes_on_under_its_new_key_and_the_old_secret_lives_thro
 def test_a_rename_that_is_undone_within_the_grace_mints_nothing_and_ends_nothing(
     make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
+    raise_tier(emulator)
     # A random suffix would be another one, and so would the secret.
     config = {**tiered(emulator), "meta:token_defaults": {"secret": "meta/{environment}/{identity}"}}
     emulator.create_system_user("reporting")

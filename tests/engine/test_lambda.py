@@ -11,6 +11,7 @@ import pytest
 from meta_access.vault.lambda_handler import lambda_handler
 from tests.engine import lindenhof
 from tests.engine.commands import DAY_S, run, values
+from tests.engine.templates import Beginning
 from tests.functions import ARN, serving
 
 if TYPE_CHECKING:
@@ -69,15 +70,17 @@ def config(emulator: RunningEmulator, owner: str) -> dict[str, Any]:
     return lindenhof.config(emulator, identities={"reporting": identity})
 
 
+UP = pytest.mark.provisioned(Beginning(name="lambda", config=lambda emulator: config(emulator, "lambda")))
+
+
 def live(emulator: RunningEmulator) -> set[str]:
     return {token["fingerprint"] for token in lindenhof.live_tokens(emulator)}
 
 
+@UP
 def test_aws_rotates_from_the_second_token_on_and_hands_back_in_the_middle_of_a_rotation(
     dev: Project, emulator: RunningEmulator, function: Function
 ) -> None:
-    dev.configure(config(emulator, "lambda"))
-    assert dev.up().code == 0
     assert values(emulator, SECRET)["generation"] == 1
 
     # Due, but AWS's to replace: the preview and the scheduled job say so, and neither does it.
@@ -128,11 +131,10 @@ def test_aws_rotates_from_the_second_token_on_and_hands_back_in_the_middle_of_a_
     assert dev.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_tags_alone_widen_nothing_and_the_next_update_writes_them_again(
     dev: Project, emulator: RunningEmulator, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dev.configure(config(emulator, "lambda"))
-    assert dev.up().code == 0
     tags = tags_of(emulator)
     tag(emulator, "scopes", f"{tags['meta-tokens:scopes']} ads_management")
     tag(emulator, "lifetime", "never")

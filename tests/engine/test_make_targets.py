@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine import lindenhof
-from tests.engine.checkouts import check_out
+from tests.engine import lindenhof, templates
+from tests.engine.checkouts import check_out, check_out_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,14 @@ OTHER = "meta/dev/lost"
 @pytest.fixture
 def checkout(tmp_path: Path, engine: Path) -> Iterator[Checkout]:
     made = check_out(tmp_path, engine)
+    yield made
+    made.emulator.stop()
+
+
+@pytest.fixture
+def checkout_up(tmp_path: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A copy of the checkout after `make up`, brought up once in the session."""
+    made = check_out_up(tmp_path, engine, templates.shared_folder(tmp_path_factory))
     yield made
     made.emulator.stop()
 
@@ -124,13 +132,12 @@ def test_an_interrupted_up_records_what_it_did_and_goes_on_next_time(checkout: C
     assert lindenhof.users(checkout.emulator) == ["reporting"]
 
 
-def test_two_ups_at_once_are_told_apart(checkout: Checkout) -> None:
-    assert checkout.target("up").code == 0
-    checkout.emulator.fault("latency", ms=400)
-    first = checkout.start("up")
-    checkout.wait_until_locked()
+def test_two_ups_at_once_are_told_apart(checkout_up: Checkout) -> None:
+    checkout_up.emulator.fault("latency", ms=400)
+    first = checkout_up.start("up")
+    checkout_up.wait_until_locked()
 
-    second = checkout.target("up")
+    second = checkout_up.target("up")
 
     assert second.code == 1
     assert re.search(r"error: Stack dev is locked since .* by a running pulumi \(process \d+\)\. Wait", second.text)
@@ -139,25 +146,24 @@ def test_two_ups_at_once_are_told_apart(checkout: Checkout) -> None:
     assert first.returncode == 0, text
 
 
-def test_a_tampered_state_stops_everything_before_the_engine_reads_it(checkout: Checkout) -> None:
-    assert checkout.target("up").code == 0
-    [state] = (checkout.root / ".work" / "state" / ".pulumi" / "stacks").rglob("dev.json")
+def test_a_tampered_state_stops_everything_before_the_engine_reads_it(checkout_up: Checkout) -> None:
+    [state] = (checkout_up.root / ".work" / "state" / ".pulumi" / "stacks").rglob("dev.json")
     checkpoint = json.loads(state.read_text())
     resources = checkpoint["checkpoint"]["latest"]["resources"]
     user = next(entry for entry in resources if entry["type"].endswith(":SystemUser"))
     user["outputs"]["__provider"] = "gASVAAAA"
     state.write_text(json.dumps(checkpoint))
-    checkout.emulator.forget_calls()
+    checkout_up.emulator.forget_calls()
 
     for target in ("up", "preview", "down"):
-        refused = checkout.target(target)
+        refused = checkout_up.target(target)
         assert refused.code == 1, refused.text
         assert (
             f"{user['urn']} ({user['type']}, outputs): its __provider is not the one this version writes"
             in refused.text
         )
         assert "does not vouch for the state of stack dev" in refused.text
-    assert checkout.emulator.calls() == []
+    assert checkout_up.emulator.calls() == []
 
 
 def test_offline_every_stack_can_be_previewed_by_anyone(checkout: Checkout) -> None:
@@ -183,31 +189,29 @@ def test_a_stack_that_does_not_exist_is_named_with_those_that_do(checkout: Check
     assert (done.code, done.text) == (1, "error: There is no stack 'prd': stacks/ has dev, prod, staging.\n")
 
 
-def test_orphans_ends_a_secret_of_no_state_and_spares_the_others(checkout: Checkout) -> None:
-    assert checkout.target("up").code == 0
-    lose_a_secret(checkout)
+def test_orphans_ends_a_secret_of_no_state_and_spares_the_others(checkout_up: Checkout) -> None:
+    lose_a_secret(checkout_up)
 
-    listed = checkout.shell("meta-access orphans --stack dev --json")
+    listed = checkout_up.shell("meta-access orphans --stack dev --json")
     assert listed.code == 2, listed.text
     assert [line["name"] for line in json.loads(listed.text[listed.text.index("{") :])["doubtful"]] == [OTHER]
 
-    done = checkout.shell(f"meta-access orphans {OTHER} --yes --stack dev --json")
+    done = checkout_up.shell(f"meta-access orphans {OTHER} --yes --stack dev --json")
 
     assert done.code == 0, done.text
     found = json.loads(done.text[done.text.index("{") :])
     assert [line["name"] for line in found["ended"]] == [OTHER]
     assert found["left"] == []
-    assert checkout.emulator.secrets().describe_secret(SecretId=OTHER)["DeletedDate"]
-    assert len(lindenhof.live_tokens(checkout.emulator)) == 1
-    assert checkout.shell("pulumi preview --stack dev --expect-no-changes").code == 0
+    assert checkout_up.emulator.secrets().describe_secret(SecretId=OTHER)["DeletedDate"]
+    assert len(lindenhof.live_tokens(checkout_up.emulator)) == 1
+    assert checkout_up.shell("pulumi preview --stack dev --expect-no-changes").code == 0
 
 
-def test_orphans_answers_two_while_one_is_left(checkout: Checkout) -> None:
-    assert checkout.target("up").code == 0
-    lose_a_secret(checkout)
-    checkout.emulator.fault("http", service="secretsmanager", operation="DeleteSecret", status=500, times=50)
+def test_orphans_answers_two_while_one_is_left(checkout_up: Checkout) -> None:
+    lose_a_secret(checkout_up)
+    checkout_up.emulator.fault("http", service="secretsmanager", operation="DeleteSecret", status=500, times=50)
 
-    done = checkout.shell(f"meta-access orphans {OTHER} --yes --stack dev")
+    done = checkout_up.shell(f"meta-access orphans {OTHER} --yes --stack dev")
 
     assert done.code == 2, done.text
     assert f"Not ended:\n  - {OTHER}: " in done.text

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
+from tests.engine.templates import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,16 +44,19 @@ def program(*, name: str = "reporting", adopt: str | None = None, tasks: tuple[s
     return lindenhof.program(PROGRAM.format(name=name, adopt=adopt, tasks=list(tasks)))
 
 
+UP = pytest.mark.provisioned(Beginning(name="neighbours", program=program()))
+
+
 def generation(project: Project) -> int:
     return int(project.resources("SystemUserToken")["token"]["outputs"]["generation"])
 
 
+@UP
 def test_updates_that_are_refused_end_fail_and_leave_a_due_token_to_its_rotation(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
     """Each of them has dependents, behind which the engine would wait for ever (pulumi/pulumi#16373)."""
-    project = make_project(program=program(), config=lindenhof.config(emulator))
-    assert project.up().code == 0
+    project = provisioned
     refusals = {
         "renaming system user": program(name="reporters"),
         "and adopt names 61550000000001": program(adopt="61550000000001"),
@@ -143,11 +149,11 @@ meta.SystemUserToken(
     assert project.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_a_create_that_fails_is_the_only_error_and_a_due_token_is_rotated(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    project = make_project(program=program(), config=lindenhof.config(emulator))
-    assert project.up().code == 0
+    project = provisioned
     emulator.clock(advance_s=45 * DAY_S)
     project.program(program() + NEW)
 

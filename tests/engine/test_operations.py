@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import DAY_S, run, values
 
@@ -12,10 +14,10 @@ if TYPE_CHECKING:
     from tests.engine.projects import Project
 
 
+@pytest.mark.provisioned
 def test_due_tokens_are_rotated_and_all_are_revoked_while_another_resource_fails(
     dev: Project, emulator: RunningEmulator
 ) -> None:
-    assert dev.up().code == 0
     arn = dev.outputs()["secrets"]["reporting"]["arn"]
     assert run(dev, "rotate", "--due")[0] == 0
 

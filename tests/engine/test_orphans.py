@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.commands import DAY_S, command, run
+from tests.engine.templates import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +28,7 @@ token = meta.SystemUserToken(
     opts=pulumi.ResourceOptions(depends_on=[installed]),
 )
 """
+UP = pytest.mark.provisioned(Beginning(name="orphans", program=lindenhof.program(PROGRAM.format(name="a"))))
 
 
 def test_a_user_left_by_its_token_is_retired_after_the_grace(
@@ -71,11 +75,11 @@ def test_a_user_left_by_its_token_is_retired_after_the_grace(
     assert run(stack, "orphans")[1]["withdrawn"] == []
 
 
+@UP
 def test_a_token_that_the_state_forgot_is_listed_and_ends_after_consent_only(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    stack = make_project(program=lindenhof.program(PROGRAM.format(name="a")), config=lindenhof.config(emulator))
-    assert stack.up().code == 0
+    stack = provisioned
     arn, urn = (stack.resources("SystemUserToken")["token"][key] for key in ("id", "urn"))
     assert stack.run("state", "delete", urn, "--yes", "--stack", stack.stack).code == 0
 
@@ -89,11 +93,9 @@ def test_a_token_that_the_state_forgot_is_listed_and_ends_after_consent_only(
     assert lindenhof.live_tokens(emulator) == []
 
 
-def test_a_token_that_was_moved_to_another_stack_is_no_orphan(
-    make_project: Callable[..., Project], emulator: RunningEmulator
-) -> None:
-    stack = make_project(program=lindenhof.program(PROGRAM.format(name="a")), config=lindenhof.config(emulator))
-    assert stack.up().code == 0
+@UP
+def test_a_token_that_was_moved_to_another_stack_is_no_orphan(provisioned: Project, emulator: RunningEmulator) -> None:
+    stack = provisioned
     arn, urn = (stack.resources("SystemUserToken")["token"][key] for key in ("id", "urn"))
     assert stack.run("stack", "init", "tok", "--secrets-provider", "passphrase").code == 0
     moved = stack.run("state", "move", "--source", "dev", "--dest", "tok", "--yes", urn)
@@ -124,11 +126,11 @@ def test_two_stacks_of_one_name_in_two_backends_are_two_owners(
     assert len(lindenhof.live_tokens(emulator)) == 2
 
 
+@UP
 def test_an_older_state_previews_unchanged_and_gets_its_id_with_the_next_write(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    stack = make_project(program=lindenhof.program(PROGRAM.format(name="a")), config=lindenhof.config(emulator))
-    assert stack.up().code == 0
+    stack = provisioned
     state = stack.export()
     for entry in state["deployment"]["resources"]:
         entry.get("outputs", {}).pop("stack_id", None)

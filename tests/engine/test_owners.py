@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.projects import Result
+from tests.engine.templates import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,16 +36,19 @@ def text(emulator: RunningEmulator | None = None, *, take_over: str | None = Non
     return lindenhof.program(PROGRAM.format(adopt=adopt, take_over=take_over))
 
 
+UP = pytest.mark.provisioned(Beginning(name="owner", program=text()))
+
+
 def marks(emulator: RunningEmulator) -> list[str]:
     return [token["fingerprint"] for token in lindenhof.live_tokens(emulator)]
 
 
+@UP
 def test_a_second_stack_is_told_who_owns_the_secret_and_takes_it_over_by_that_name(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
     config = lindenhof.config(emulator)
-    first = make_project(program=text(), config=config, name="first")
-    assert first.up().code == 0
+    first = provisioned
     [token] = marks(emulator)
     second = make_project(program=text(emulator), name="second")
     second.stack = "prod"
@@ -89,11 +95,11 @@ def test_two_ups_of_one_stack_from_two_backends_mint_once(
     assert lindenhof.users(emulator) == ["reporting"]
 
 
+@UP
 def test_a_claim_that_was_changed_by_hand_shows_and_nothing_is_written_or_ended(
-    make_project: Callable[..., Project], emulator: RunningEmulator
+    provisioned: Project, emulator: RunningEmulator
 ) -> None:
-    stack = make_project(program=text(), config=lindenhof.config(emulator))
-    assert stack.up().code == 0
+    stack = provisioned
     [token] = marks(emulator)
     emulator.secrets().tag_resource(SecretId=SECRET, Tags=[{"Key": "meta-tokens:claim", "Value": "somebody-else"}])
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine import lindenhof
 from tests.engine.lindenhof import SHOP
+from tests.engine.templates import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +54,13 @@ def text(*, prefix: str = "", parent: str = "None", alias: bool = False) -> str:
     return lindenhof.program(PROGRAM.format(prefix=prefix, parent=parent, alias=alias))
 
 
+UP = pytest.mark.provisioned(Beginning(name="stranger", program=text()))
+
+
 @pytest.fixture
-def stranger(make_project: Callable[..., Project], emulator: RunningEmulator) -> Project:
-    return make_project(program=text(), config=lindenhof.config(emulator))
+def stranger(provisioned: Project) -> Project:
+    """The program above, which is up."""
+    return provisioned
 
 
 def state_of_things(emulator: RunningEmulator) -> dict[str, Any]:
@@ -66,6 +71,7 @@ def state_of_things(emulator: RunningEmulator) -> dict[str, Any]:
     }
 
 
+@UP
 @pytest.mark.parametrize(
     "change",
     [
@@ -79,7 +85,6 @@ def state_of_things(emulator: RunningEmulator) -> dict[str, Any]:
 def test_a_renamed_or_moved_resource_ends_nothing(
     stranger: Project, emulator: RunningEmulator, change: dict[str, Any]
 ) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     stranger.program(text(**change))
 
@@ -91,8 +96,8 @@ def test_a_renamed_or_moved_resource_ends_nothing(
     assert stranger.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_replace_of_everything_ends_nothing(stranger: Project, emulator: RunningEmulator) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     urns = [entry["urn"] for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
     assert len(urns) == 4
@@ -114,9 +119,9 @@ pulumi.runtime.register_resource_transform(delete_first)
 
 
 def test_replace_ends_nothing_with_options_that_only_the_engine_sees(
-    stranger: Project, emulator: RunningEmulator
+    make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
-    stranger.program(lindenhof.program(UNSEEN) + text())
+    stranger = make_project(program=lindenhof.program(UNSEEN) + text(), config=lindenhof.config(emulator))
     assert stranger.up().code == 0
     before = state_of_things(emulator)
     urns = [entry["urn"] for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
@@ -128,8 +133,8 @@ def test_replace_ends_nothing_with_options_that_only_the_engine_sees(
     assert state_of_things(emulator) == before
 
 
+@UP
 def test_target_leaves_the_rest_alone(stranger: Project, emulator: RunningEmulator) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     [urn] = [entry["urn"] for name, entry in stranger.resources().items() if name == "shop"]
 
@@ -138,10 +143,10 @@ def test_target_leaves_the_rest_alone(stranger: Project, emulator: RunningEmulat
     assert state_of_things(emulator) == before
 
 
+@UP
 def test_a_lost_state_takes_over_what_this_stack_made(
     stranger: Project, emulator: RunningEmulator, make_project: Callable[..., Project]
 ) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     program = text().replace('name="reporting")', f'name="reporting", adopt="{user_id(emulator)}")')
     again = make_project(program=program, config=lindenhof.config(emulator), name="again")
@@ -157,10 +162,10 @@ def user_id(emulator: RunningEmulator) -> str:
     return str(found)
 
 
+@UP
 def test_a_renamed_system_user_resource_is_told_to_adopt_and_ends_nothing(
     stranger: Project, emulator: RunningEmulator
 ) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     emulator.clock(advance_s=25 * 3600)
     stranger.program(text().replace('meta.SystemUser("user"', 'meta.SystemUser("renamed"'))
@@ -172,10 +177,10 @@ def test_a_renamed_system_user_resource_is_told_to_adopt_and_ends_nothing(
     assert state_of_things(emulator) == before
 
 
+@UP
 def test_taint_state_delete_and_removal_end_nothing_and_mint_nothing_more(
     stranger: Project, emulator: RunningEmulator
 ) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     urn = stranger.resources()["token"]["urn"]
 
@@ -204,6 +209,7 @@ def test_taint_state_delete_and_removal_end_nothing_and_mint_nothing_more(
     assert stranger.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_two_tokens_that_swap_their_secrets_are_refused_until_each_takes_over_and_nothing_ends(
     stranger: Project, emulator: RunningEmulator
 ) -> None:
@@ -244,8 +250,8 @@ meta.SystemUserToken(
     assert state_of_things(emulator) == before
 
 
+@UP
 def test_a_renamed_stack_is_another_owner_until_it_takes_over(stranger: Project, emulator: RunningEmulator) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     renamed = stranger.run("stack", "rename", "live", "--stack", stranger.stack)
     assert renamed.code == 0, renamed.stdout
@@ -261,11 +267,10 @@ def test_a_renamed_stack_is_another_owner_until_it_takes_over(stranger: Project,
     assert stranger.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_an_interrupted_update_a_failed_and_a_postponed_delete_end_in_one_token(
     stranger: Project, emulator: RunningEmulator
 ) -> None:
-    assert stranger.up().code == 0
-
     # Interrupted as by Ctrl-C, while Meta mints: the engine lets what is under way come to its end.
     emulator.fault("latency", ms=1500)
     stranger.program(
@@ -309,10 +314,10 @@ def test_an_interrupted_update_a_failed_and_a_postponed_delete_end_in_one_token(
     assert stranger.preview("--expect-no-changes").code == 0
 
 
+@UP
 def test_a_state_that_was_lost_is_imported_again_from_its_last_export(
     stranger: Project, emulator: RunningEmulator, make_project: Callable[..., Project]
 ) -> None:
-    assert stranger.up().code == 0
     before = state_of_things(emulator)
     entries = [entry for entry in stranger.resources().values() if "dynamic/meta:" in entry["type"]]
     again = make_project(program=text(), config=lindenhof.config(emulator), name="again")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine import lindenhof
 
 if TYPE_CHECKING:
@@ -26,9 +28,8 @@ def current(project: Project, emulator: RunningEmulator) -> dict[str, Any]:
     return payload
 
 
+@pytest.mark.provisioned
 def test_a_consumer_reads_a_token_that_meta_honours(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
-
     payload = current(dev, emulator)
 
     assert payload["state"] == "active"
@@ -37,8 +38,8 @@ def test_a_consumer_reads_a_token_that_meta_honours(dev: Project, emulator: Runn
     assert [token["fingerprint"] for token in lindenhof.live_tokens(emulator)] == [payload["fingerprint"]]
 
 
+@pytest.mark.provisioned
 def test_new_scopes_rotate_and_the_predecessor_lives_through_its_grace(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     first = current(dev, emulator)["fingerprint"]
     dev.configure(
         lindenhof.config(
@@ -66,8 +67,8 @@ def apps_with(emulator: RunningEmulator, permissions: list[str]) -> dict[str, An
     return apps
 
 
+@pytest.mark.provisioned
 def test_time_rotates_and_preview_says_so(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     expiry = secret(dev)["expires_at"][:10]
     emulator.clock(advance_s=41 * DAY_S)
 
@@ -80,8 +81,8 @@ def test_time_rotates_and_preview_says_so(dev: Project, emulator: RunningEmulato
     assert dev.preview("--expect-no-changes").code == 0
 
 
+@pytest.mark.provisioned
 def test_a_revoked_token_is_replaced(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     world = emulator.world()
     for token in world["tokens"]:
         if token["issued_by"] == "api":
@@ -98,8 +99,8 @@ def test_a_revoked_token_is_replaced(dev: Project, emulator: RunningEmulator) ->
     ]
 
 
+@pytest.mark.provisioned
 def test_destroy_revokes_retires_and_schedules(dev: Project, emulator: RunningEmulator) -> None:
-    assert dev.up().code == 0
     arn = secret(dev)["arn"]
 
     assert dev.destroy().code == 0

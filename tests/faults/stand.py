@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,7 @@ import botocore.config
 
 from meta_emulator import client
 from meta_emulator.emulator import Emulator
+from tests.engine import templates
 from tests.engine.projects import Project, Result, events
 from tests.faults import census
 
@@ -113,7 +113,8 @@ class Stand:
         shutil.copytree(template / "emulators", folder / "emulators")
         made.project.lay_out()
         made._open(len(list((folder / "emulators").iterdir())))
-        made._move(json.loads((template / "doors.json").read_text(encoding="utf-8")))
+        before = json.loads((template / "doors.json").read_text(encoding="utf-8"))
+        templates.move(folder / "project" / "state", before, made._doors())
         return made
 
     def save(self, template: Path) -> None:
@@ -178,16 +179,6 @@ class Stand:
 
     def _doors(self) -> list[str]:
         return [url for slot in self.slots for url in (slot.emulator.graph_url, slot.emulator.aws_url)]
-
-    def _move(self, before: list[str]) -> None:
-        """Put today's addresses into the state: `destroy` uses the configuration of the last update, with or without
-        PULUMI_RUN_PROGRAM (engine 3.259), and the copy's emulators listen elsewhere.
-        """
-        new = dict(zip(before, self._doors(), strict=True))
-        doors = re.compile("|".join(f"{re.escape(url)}(?![0-9])" for url in before))
-        for file in (self.project.root / "state").rglob("*.json"):
-            text = file.read_text(encoding="utf-8")
-            file.write_text(doors.sub(lambda found: new[found[0]], text), encoding="utf-8")
 
     def _open(self, slots: int) -> None:
         for number in range(slots):
