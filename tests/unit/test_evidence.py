@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from meta_access.evidence import Judged, judge
+from meta_access.evidence import Judged, digest, judge
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 APP = "120480000000201"
@@ -31,6 +31,12 @@ def judged(declared: dict[str, Any] = DECLARED, app: str = APP, **changed: Any) 
 def test_a_record_about_what_is_declared_counts() -> None:
     assert judged() == Judged("satisfied", "export", "2026-11-20T08:00:00Z", "Seen.")
     assert judge(None, declared=DECLARED, app_id=APP, now=NOW) == Judged()
+
+
+def test_the_digest_is_of_the_text_as_it_is_written_in_utf_8() -> None:
+    # SHA-256 of {"app":"120480000000201","declared":{"gate":"Obligation","note":"Prüfung"}}
+    declared = {"note": "Prüfung", "gate": "Obligation"}
+    assert digest(declared, APP) == "sha256:d9b51a196049b5cf58a0692ca620898e924915c842daf133f156577825054fb4"
 
 
 @pytest.mark.parametrize(

@@ -307,3 +307,35 @@ def test_the_life_of_a_review_from_statement_to_statement() -> None:
     ]
     assert [decided(UNMET, said, PENDING).waiting_on for said in steps] == [Actor.US, Actor.META, Actor.US, Actor.META]
     assert decided(MET, SUBMITTED, PENDING).phase is Phase.GRANTED
+
+
+# --- what `make mutants` found nobody to notice ---------------------------------------------------
+
+
+def test_a_status_that_stands_without_its_day_is_dated_today() -> None:
+    before = Previous(Status.PENDING_HUMAN, Phase.NOT_STARTED, "")
+    assert decide(DESIRED, UNMET, NONE, before, now=NOW).since == "2026-11-24T08:00:00Z"
+
+
+def test_an_old_refusal_is_looked_at_again_before_it_is_believed() -> None:
+    found = decide(DESIRED, UNKNOWN, record("declined 2026-08-01"), None, now=NOW)
+    assert (found.status, found.phase) == (Status.STALE_EVIDENCE, Phase.DECLINED)
+    assert found.next_step["what"].startswith("Look whether it still holds: Request it.")
+
+
+def test_only_a_refusal_is_told_as_one_and_only_to_who_acts_next() -> None:
+    plain = {"what": "Request it.", "where": "https://example.test/a", "menu": "App > Review", "expect": "app ads"}
+    assert decide(DESIRED, UNMET, record(OPEN), None, now=NOW).next_step == {**plain, "paste": "text"}
+    waiting = Observation(met=False, waiting_on=Actor.CLIENT)
+    assert decide(DESIRED, waiting, record(DECLINED), None, now=NOW).next_step == {**plain, "what": "Wait."}
+
+
+def test_a_gate_without_words_for_the_wait_repeats_its_step() -> None:
+    desired = Desired(VALUE, APP, NextStep(what="Request it.", paste="text"))
+    found = decide(desired, UNMET, record(SUBMITTED), None, now=NOW)
+    assert (found.waiting_on, found.next_step) == (Actor.META, {"what": "Request it.", "paste": "text"})
+
+
+def test_a_reading_does_not_contradict_a_statement_that_has_grown_old() -> None:
+    found = decide(DESIRED, UNMET, record(OLD), None, now=NOW)
+    assert found.reason == "Meta says no. The attestation of 2026-08-01 is older than 90 days."

@@ -60,3 +60,24 @@ def test_what_is_not_declared_comes_before_nothing(load: Callable[..., Stack]) -
     stack = load({"meta:apps/ads/permissions": {"advanced": ["ads_read"]}, "meta:apps/ads/tier": "limited"})
 
     assert gate_order.before(stack.spec, stack.rules) == {}
+
+
+def test_the_business_that_claims_the_app_and_the_one_that_acts_through_it_are_both_verified_first(
+    load: Callable[..., Stack],
+) -> None:
+    changes = {
+        "meta:apps/ads/permissions": {"advanced": ["ads_read"]},
+        "meta:apps/ads/tier": "limited",
+        "meta:apps/ads/claimed_by": "holding",
+        "meta:businesses/agency/verification": "verified",
+        "meta:businesses/holding": {"id": "178000000000199", "name": "Holding", "verification": "verified"},
+    }
+    stack = load(changes)
+
+    assert gate_order.before(stack.spec, stack.rules) == {
+        "ads-ads_read": ("agency-verification", "holding-verification")
+    }
+
+
+def test_a_list_is_put_in_order_and_nothing_is_added_to_it() -> None:
+    assert gate_order.in_order(["b", "a"], {"b": ("c", "a")}) == ["a", "b"]

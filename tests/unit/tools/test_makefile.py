@@ -16,6 +16,7 @@ TARGETS = {
     "test",
     "test-faults",
     "test-faults-all",
+    "mutants",
     "fuzz",
     "check",
     "emulator",

@@ -7,6 +7,7 @@ a place where it may die.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ class State:
         return replace(self, kept=others, buried=self.buried | {generation})
 
 
+@functools.cache  # a state is met on many ways
 def view(state: State) -> View:
     """What a run sees of a state."""
     held = {

@@ -1,135 +1,193 @@
-"""Take each line of the protocol out of a copy of the code, and see that its test fails.
+"""What `make mutants` changes: each line of docs/token-protocol.md, and everything in the modules that only decide.
 
-The lines are those of docs/token-protocol.md: `python -m tests.unit.vault.mutants [LINE…]`. Exit code 1 names the lines
-whose loss no test has noticed.
+A line's place is a function and what stands in it, as syntax (`tools/workspace/mutants.py`); its tests are those that
+the table of the document names.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[3]
+from tools.workspace.mutants import Mutant, PlaceError, every, named
 
-# Line to (file below meta_access/vault, or meta_access where it names a folder; what stands there; what does without).
-MUTANTS: dict[int, tuple[str, str, str]] = {
-    1: ("tags.py", 'if tags.get(MANAGED_BY) != "pulumi":', "if False:"),
-    2: ("tags.py", "    if found != ask.owner:", "    if False:"),
-    3: ("tags.py", "if ask.take_over_from == found or", "if"),
-    4: ("opened.py", "            store.restore(described.arn)\n", ""),
-    5: ("payload.py", """PLACEHOLDER = '{"generation":0,"state":"empty"}'""", "PLACEHOLDER = '{}'"),
-    6: ("opened.py", "ours = claim or str(uuid4())", 'ours = claim or "one"'),
-    7: ("observe.py", 'return "" if found == claim else', 'return "" if found else'),
-    8: ("secret.py", "merged = {**shown, **self._own}", "merged = {**shown}"),
-    9: ("plan.py", "Step(Do.WAIT if ledger.age_s <= LEASE_S else Do.MARK,", "Step(Do.MARK,"),
-    10: (
-        "work.py",
-        'Closed(generation=generation, reason="no answer", suspects=suspects)',
-        'Closed(generation=generation, reason="no answer", suspects=())',
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Line(NamedTuple):
+    """Where a line of the protocol stands in the code, and what stands there without it.
+
+    Attributes:
+        file: Below `meta_access`.
+        function: Empty for a constant of the module.
+        there: `...` in it stands for anything.
+        instead: Empty takes the statement out.
+    """
+
+    file: str
+    function: str
+    there: str
+    instead: str = ""
+
+
+LINES: dict[int, Line] = {
+    1: Line("vault/tags.py", "check_owner", 'tags.get(MANAGED_BY) != "pulumi"', "False"),
+    2: Line("vault/tags.py", "check_owner", "found != ask.owner", "False"),
+    3: Line("vault/tags.py", "check_owner", "ask.take_over_from == found", "False"),
+    4: Line("vault/opened.py", "open_secret", "store.restore(described.arn)"),
+    5: Line("vault/payload.py", "", "PLACEHOLDER = ...", 'PLACEHOLDER = "{}"'),
+    6: Line("vault/opened.py", "open_secret", "str(uuid4())", '"one"'),
+    7: Line("vault/observe.py", "_claim", "found == claim", "found"),
+    8: Line("vault/secret.py", "Secret._apply", "{**shown, **self._own}", "{**shown}"),
+    9: Line("vault/plan.py", "settle", "Do.WAIT if ledger.age_s <= LEASE_S else Do.MARK", "Do.MARK"),
+    10: Line("vault/work.py", "Work.mark", "suspects=suspects", "suspects=()"),
+    11: Line("vault/view.py", "suspects_of", "secret.token(suspect.generation) is None", "True"),
+    12: Line("vault/plan.py", "next_step", "_adopt(view, ask, run)", "None"),
+    13: Line("vault/plan.py", "_adopt", "return Step(Do.REJECT, parked)", "return None"),
+    14: Line(
+        "vault/plan.py",
+        "_adopt",
+        "Step(Do.STOP, parked, Why.PARKED_UNKNOWN)",
+        "Step(Do.REJECT, parked, Why.PARKED_UNKNOWN)",
     ),
-    11: ("view.py", " and secret.token(suspect.generation) is None", ""),
-    12: ("plan.py", "        or _adopt(view, ask, run)\n", ""),
-    13: ("plan.py", "return Step(Do.REJECT, parked)", "return None"),
-    14: (
-        "plan.py",
-        "    if answer.verdict is Verdict.UNKNOWN:\n        return Step(Do.STOP, parked,",
-        "    if answer.verdict is Verdict.UNKNOWN:\n        return Step(Do.REJECT, parked,",
+    15: Line("vault/plan.py", "_enough", "answer.verdict is Verdict.YES and wanted", "False"),
+    16: Line(
+        "vault/plan.py",
+        "_enough",
+        "Step(Do.DONE, view.current) if wanted else ...",
+        "Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)",
     ),
-    15: ("plan.py", "if answer.verdict is Verdict.YES and wanted:", "if False:"),
-    16: ("plan.py", "return Step(Do.DONE, view.current) if wanted else", "return"),
-    17: ("claim.py", "run=str(uuid4())", 'run="one"'),
-    18: ("claim.py", "if work.secret.record(version_id) != intent:", "if False:"),
-    19: ("claim.py", "    if not engine_alive():", "    if False:"),
-    20: ("claim.py", '        give_up(work, generation, "refused")\n', ""),
-    21: ("claim.py", "        if not _definite(error):", "        if False:"),
-    22: ("plan.py", "MOST_MINTS = 2", "MOST_MINTS = 3"),
-    23: ("store.py", "VersionStages=list(labels)", 'VersionStages=[*labels, "AWSPENDING"]'),
-    24: ("work.py", "PARK_FOR_S = 600.0", "PARK_FOR_S = 0.0"),
-    25: ("claim.py", "if end_value(work.issuer, record.access_token) is Ended.YES:", "if True:"),
-    26: ("plan.py", "late = parked == run.claimed and run.lease_over", "late = False"),
-    27: ("plan.py", "        or _fence(view, run)\n", ""),
-    28: ("plan.py", "Step(Do.DROP if token.stamps else Do.STAMP, generation)", "Step(Do.DROP, generation)"),
-    29: (
-        "protocol.py",
-        "labels.stamp(generation, self.work.secret.now)",
-        "labels.stamp(generation, self._token(generation).issued_at)",
+    17: Line("vault/claim.py", "claim", "str(uuid4())", '"one"'),
+    18: Line("vault/claim.py", "claim", "work.secret.record(version_id) != intent", "False"),
+    19: Line("vault/claim.py", "_check_engine", "not engine_alive()", "False"),
+    20: Line("vault/claim.py", "mint", 'give_up(work, generation, "refused")'),
+    21: Line("vault/claim.py", "mint", "not _definite(error)", "False"),
+    22: Line("vault/plan.py", "", "MOST_MINTS = ...", "MOST_MINTS = 3"),
+    23: Line("vault/store.py", "SecretStore.put", "list(labels)", '[*labels, "AWSPENDING"]'),
+    24: Line("vault/work.py", "", "PARK_FOR_S = ...", "PARK_FOR_S = 0.0"),
+    25: Line("vault/claim.py", "_unparked", "end_value(work.issuer, record.access_token) is Ended.YES", "True"),
+    26: Line("vault/plan.py", "_adopt", "parked == run.claimed and run.lease_over", "False"),
+    27: Line("vault/plan.py", "next_step", "_fence(view, run)", "None"),
+    28: Line("vault/plan.py", "_tidy", "Do.DROP if token.stamps else Do.STAMP", "Do.DROP"),
+    29: Line("vault/protocol.py", "Run._stamp", "self.work.secret.now", "self._token(generation).issued_at"),
+    30: Line("vault/plan.py", "_retire", "generation not in run.stamped and ...", "True"),
+    31: Line(
+        "vault/ending.py", "end_value", "Ended.UNKNOWN if issuer.inspect(token).valid else Ended.YES", "Ended.UNKNOWN"
     ),
-    30: (
-        "plan.py",
-        "over = generation not in run.stamped and view.now >= max(token.stamps) + timedelta(seconds=ask.grace_s)",
-        "over = True",
+    32: Line("vault/plan.py", "_repair", "current and token.stamps", "False"),
+    33: Line(
+        "vault/ending.py", "end_value", "fingerprint(token.get_secret_value()) == issuer.calling_token()[1]", "False"
     ),
-    31: ("ending.py", "return Ended.UNKNOWN if issuer.inspect(token).valid else Ended.YES", "return Ended.UNKNOWN"),
-    32: ("plan.py", "        if current and token.stamps:\n            return Step(Do.UNSTAMP, generation)\n", ""),
-    33: (
-        "ending.py",
-        "        if fingerprint(token.get_secret_value()) == issuer.calling_token()[1]:",
-        "        if False:",
+    34: Line("vault/end.py", "_work", "described.tags.get(tags.CLAIM) != claim", "False"),
+    35: Line("vault/end.py", "_end", "_retired(work, view)", "True"),
+    36: Line("vault/end.py", "_end_one", "Ended.UNKNOWN", "None"),
+    37: Line("vault/plan.py", "_repair", "not token.live and (current or not token.stamps)", "False"),
+    38: Line("vault/plan.py", "_repair", "view.ledger_hidden and view.ledger", "False"),
+    39: Line(
+        "vault/view.py", "view_of", "{g for g in past - known - secret.buried if _readable(secret, g)}", "set[int]()"
     ),
-    34: ("end.py", "if described.tags.get(tags.CLAIM) != claim:", "if False:"),
-    35: ("end.py", "        if _retired(work, view):\n            break", "        break"),
-    36: ("end.py", "        case Ended.UNKNOWN:\n            raise", "        case None:\n            raise"),
-    37: (
-        "plan.py",
-        (
-            "        if not token.live and (current or not token.stamps):\n"
-            "            return Step(Do.RELABEL, generation)\n"
-        ),
-        "",
+    40: Line(
+        "vault/plan.py",
+        "_repair",
+        "answer.dead or answer.verdict is Verdict.UNKNOWN",
+        "answer.verdict is Verdict.UNKNOWN",
     ),
-    38: ("plan.py", "    if view.ledger_hidden and view.ledger:", "    if False:"),
-    39: (
-        "view.py",
-        "unlabelled = {g for g in past - known - secret.buried if _readable(secret, g)}",
-        "unlabelled = set[int]()",
+    41: Line("vault/secret.py", "Secret.age_s", "max(told, ...)", "told"),
+    42: Line("vault/plan.py", "View.next_generation", "1 + max(...)", "1 + self.current"),
+    43: Line("vault/judgement.py", "faults", "facts.user_id != token.system_user_id", "False"),
+    44: Line(
+        "vault/judgement.py", "judge", "return Verdict.UNKNOWN, str(error), None", "return Verdict.NO, str(error), None"
     ),
-    40: ("plan.py", "if answer.dead or answer.verdict is Verdict.UNKNOWN:", "if answer.verdict is Verdict.UNKNOWN:"),
-    41: ("secret.py", "return max(told, self._clock.monotonic() - self._seen[version_id])", "return told"),
-    42: (
-        "plan.py",
-        "return 1 + max([self.current, self.ledger.generation if self.ledger else 0, *self.held])",
-        "return 1 + self.current",
+    45: Line("vault/claim.py", "mint", "min(MINT_DEADLINE_S, left)", "LEASE_S + 1"),
+    46: Line(
+        "vault/ending.py",
+        "bury",
+        "(PREVIOUS, PENDING, *ours, labels.live(generation))",
+        "(*ours, labels.live(generation))",
     ),
-    43: ("judgement.py", "if facts.user_id != token.system_user_id:", "if False:"),
-    44: ("judgement.py", "return Verdict.UNKNOWN, str(error), None", "return Verdict.NO, str(error), None"),
-    45: ("claim.py", "deadline_s=min(MINT_DEADLINE_S, left)", "deadline_s=LEASE_S + 1"),
-    46: (
-        "ending.py",
-        "for label in (PREVIOUS, PENDING, *ours, labels.live(generation)):",
-        "for label in (*ours, labels.live(generation)):",
+    47: Line("providers/_base.py", "MetaProvider.diff", "replaces=...", 'replaces=["scopes"]'),
+    48: Line(
+        "providers/system_user_token.py",
+        "SystemUserTokenProvider.change",
+        'left.append({"arn": outs["arn"], "ends_at": ""})',
     ),
-    47: (
-        "providers/_base.py",
-        "return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props))",
-        'return DiffResult(changes=bool(self._changed(outs, props)) or self.due(outs, props), replaces=["scopes"])',
+    49: Line("providers/_base.py", "MetaProvider.delete", "(holder := self._holder(outs))", "(holder := None)"),
+    50: Line("providers/_base.py", "MetaProvider._enter", "other is None", "True"),
+    51: Line("providers/_token_rules.py", "_times", 'return [("rotate_before", why)] if why else []', "return []"),
+    52: Line("providers/system_user_token.py", "_forget_old_credential", "credentials_for(connection).forget()"),
+    53: Line("credentials.py", "Credentials._resolved", "check_pairing(here.graph_url, here.aws, path=path)"),
+    54: Line("validation.py", "_env_reason", "_ENVIRONMENT_NAME.fullmatch(name)", "name"),
+    55: Line("graph/client.py", "_new_session", "session.trust_env = False", "session.trust_env = True"),
+    56: Line("graph/client.py", "GraphClient._send", "allow_redirects=False", "allow_redirects=True"),
+    57: Line("graph/access_tokens.py", "TokenIssuer.revoke", "in_batch=True", "in_batch=False"),
+    58: Line(
+        "vault/rotation.py",
+        "_Rotation._check",
+        "bound is not None and (beyond := bound.beyond(ask))",
+        "(beyond := list[str]())",
     ),
-    48: ("providers/system_user_token.py", 'left.append({"arn": outs["arn"], "ends_at": ""})', "pass"),
-    49: ("providers/_base.py", "if holder := self._holder(outs):", "if holder := None:"),
-    50: ("providers/_base.py", "        if other is None:", "        if True:"),
-    51: ("providers/_token_rules.py", 'return [("rotate_before", why)] if why else []', "return []"),
-    52: ("providers/system_user_token.py", "            credentials_for(connection).forget()", "            pass"),
-    53: ("./credentials.py", "                check_pairing(here.graph_url, here.aws, path=path)\n", ""),
-    54: ("./validation.py", "return None if _ENVIRONMENT_NAME.fullmatch(name) else", "return None if name else"),
-    55: ("graph/client.py", "trust_env = False", "trust_env = True"),
-    56: ("graph/client.py", "allow_redirects=False", "allow_redirects=True"),
-    57: (
-        "graph/access_tokens.py",
-        'self._client.get("oauth/revoke", params, in_batch=True)',
-        'self._client.get("oauth/revoke", params)',
-    ),
-    58: (
-        "rotation.py",
-        "if bound is not None and (beyond := bound.beyond(ask)):",
-        "if beyond := list[str]():",
-    ),
-    59: ("rotation.py", "if own == ask.system_user_id:", "if own is None:"),
-    60: ("tags.py", 'if not reads(tags.get(key, ""))]:', "if not tags.get(key)]:"),
-    61: ("lambda_handler.py", "    _check_place(policy, region, account, context)\n", ""),
+    59: Line("vault/rotation.py", "_Rotation._check", "own == ask.system_user_id", "own is None"),
+    60: Line("vault/tags.py", "wish", 'not reads(tags.get(key, ""))', "not tags.get(key)"),
+    61: Line("vault/lambda_handler.py", "_rotate", "_check_place(policy, region, account, context)"),
 }
+
+# Every change of these is made, and the tests that follow must notice: those that say most, first.
+_PLAN = (
+    "tests/unit/vault/test_plan_steps.py",
+    "tests/unit/vault/test_protocol.py",
+    "tests/unit/vault/test_revocation.py",
+    "tests/unit/vault/test_rotation.py",
+)
+_GATES = (
+    "tests/unit/test_gates.py",
+    "tests/unit/test_evidence.py",
+    "tests/unit/spec/test_gate_order.py",
+    "tests/unit/components/test_gate_board.py",
+    "tests/unit/providers/test_app_roles.py",
+    "tests/unit/providers/test_other_gates.py",
+)
+DECIDING: dict[str, tuple[str, ...]] = {
+    "vault/plan.py": _PLAN,
+    "gates.py": _GATES,
+    "evidence.py": _GATES,
+    "spec/gate_order.py": _GATES,
+}
+
+# File, function and change of what nobody can notice, and why; the number of the source's line is left out.
+EQUIVALENT: dict[str, str] = {
+    "gates.py decide `previous is not None and kept` -> `kept`": "kept says it already; the types ask for both",
+    'gates.py _reason `observation.met is False and record.fresh and record.says == "satisfied"` -> '
+    "`record.fresh and record.says == 'satisfied'`": "without a reading such a statement satisfies the gate",
+    'evidence.py _unbound `""` -> `None`': "its one caller asks whether there is a fault",
+    "spec/gate_order.py before `one in first and one != gate` -> `one in first`": "no gate of today is named by itself",
+}
+
+
+def all_of(root: Path) -> tuple[list[Mutant], list[str]]:
+    """Every mutant of a checkout, and a sentence for each line of the protocol whose place is gone."""
+    table = named_in((root / "docs" / "token-protocol.md").read_text(encoding="utf-8"))
+    found, gone = [], []
+    for number, line in LINES.items():
+        file = f"meta_access/{line.file}"
+        name = f"line {number} ({line.file}, {line.function or 'module'})"
+        try:
+            text = named((root / file).read_text(encoding="utf-8"), line.function, line.there, line.instead)
+        except (OSError, PlaceError) as error:
+            gone.append(f"{name}: {error}")
+        else:
+            found.append(Mutant(name=name, file=file, text=text, tests=tuple(table.get(number, ()))))
+    for name, tests in DECIDING.items():
+        file = f"meta_access/{name}"
+        source = (root / file).read_text(encoding="utf-8")
+        here = tuple(test for test in tests if (root / test).is_file())
+        found += [Mutant(name=f"{name} {what}", file=file, text=text, tests=here) for what, text in every(source)]
+    return found, gone
+
+
+def equivalent(name: str) -> bool:
+    """Whether a survivor is one that nobody can notice."""
+    return re.sub(r":\d+ ", " ", name, count=1) in EQUIVALENT
 
 
 def named_in(document: str) -> dict[int, list[str]]:
@@ -140,43 +198,3 @@ def named_in(document: str) -> dict[int, list[str]]:
 
 def _below(test: str) -> str:
     return f"tests/{test}" if "/" in test else f"tests/unit/vault/{test}"
-
-
-def code(line: int, root: Path = ROOT) -> Path:
-    """The file that holds a line."""
-    name = MUTANTS[line][0]
-    return root / "meta_access" / (name if "/" in name else f"vault/{name}")
-
-
-def noticed(line: int, tests: list[str]) -> bool:
-    """Whether the tests fail on a copy without the line."""
-    name, there, instead = MUTANTS[line]
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for part in ("meta_access", "tests"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
-        file = code(line, copy)
-        text = file.read_text()
-        if text.count(there) < 1:
-            raise LookupError(f"line {line}: {name} holds no {there!r}")
-        file.write_text(text.replace(there, instead))
-        words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-        ended = subprocess.run(words, cwd=copy, capture_output=True, text=True, timeout=600, check=False)
-    return ended.returncode == 1
-
-
-def main() -> int:
-    wanted = named_in((ROOT / "docs" / "token-protocol.md").read_text())
-    chosen = [int(word) for word in sys.argv[1:]] or sorted(MUTANTS)
-    unnoticed = []
-    for line in chosen:
-        found = noticed(line, wanted[line])
-        print(f"line {line}: {'noticed' if found else 'NOT NOTICED'}", flush=True)
-        unnoticed += [] if found else [line]
-    print(f"mutants: {len(chosen)}, not noticed: {unnoticed or 'none'}")
-    return 1 if unnoticed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

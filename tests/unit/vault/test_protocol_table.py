@@ -1,11 +1,13 @@
-"""Each line of docs/token-protocol.md names tests that exist, and has a mutant that can still be made."""
+"""Each line of docs/token-protocol.md names tests that exist, and has a mutant; `make mutants` makes and runs them."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from tests.unit.vault.mutants import MUTANTS, ROOT, code, named_in
+from tests.unit.vault.mutants import LINES, named_in
 
+ROOT = Path(__file__).resolve().parents[3]
 TABLE = named_in((ROOT / "docs" / "token-protocol.md").read_text())
 
 
@@ -15,11 +17,8 @@ def test_every_line_names_tests_and_every_test_exists() -> None:
         assert tests, line
         for test in tests:
             file, _, name = test.partition("::")
-            assert re.search(rf"^(def )?{name}\b", (ROOT / file).read_text(), re.MULTILINE), test
+            assert re.search(rf"^(def |class )?{name}\b", (ROOT / file).read_text(), re.MULTILINE), test
 
 
-def test_every_line_has_a_mutant_that_its_code_still_allows() -> None:
-    assert sorted(MUTANTS) == list(TABLE)
-    for line, (_, there, instead) in MUTANTS.items():
-        assert there in code(line).read_text(), line
-        assert there != instead
+def test_every_line_has_a_mutant() -> None:
+    assert sorted(LINES) == list(TABLE)
