@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from meta_access.cli import stack as stacks
 from meta_access.cli import update
 from meta_access.cli.progress import to_person
-from meta_access.cli.rotation import DUE, UNFINISHED
 from meta_access.cli.stack import StackReadError
 from meta_access.cli.update import Ended
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import MetaAccessError
 from meta_access.providers.token_renewal import renew
+from meta_access.vault.observe import ROUTINE, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,10 +93,10 @@ class Renewal:
     def _missed(self, token: StackToken) -> bool:
         """Whether a token is as due as before the run; what it began at Meta is not begun again here."""
         try:
-            freshness = self._found.look(token).freshness
+            work = self._found.look(token).finding.work
         except MetaAccessError:
             return False
-        return freshness.startswith(DUE) and not freshness.startswith(UNFINISHED)
+        return work in ROUTINE and work is not Work.UNFINISHED
 
     def _all_outside(self, chosen: Sequence[StackToken], why: Ended) -> bool:
         try:

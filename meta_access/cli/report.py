@@ -15,9 +15,9 @@ from rich.text import Text
 from meta_access.cli import stack as stacks
 from meta_access.cli import tokens
 from meta_access.cli.open_first import Filter
-from meta_access.cli.rotation import FRESH
 from meta_access.cli.summary import Summary, summarize, today
 from meta_access.errors import MetaAccessError
+from meta_access.vault.observe import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) 
     for identity, secret in secrets.items():
         how = "EXPIRED" if secret.get("expired") else "expires"
         _plain(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
-        if (freshness := secret.get("freshness")) not in {None, FRESH}:
+        if (freshness := secret.get("freshness")) not in {None, CURRENT.text}:
             _plain(f"    {freshness}", console)
         _plain(f"    {secret.get('arn', '?')}", console)
 

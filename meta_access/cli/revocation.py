@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from meta_access.cli.exit_codes import DONE, WORK_LEFT
 from meta_access.errors import MetaAccessError
+from meta_access.vault.observe import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from meta_access.vault.revocation import Condemned
     from meta_access.vault.tags import Order
 
-PENDING = "revocation due"
 # Ends the id of an order that belongs to emptying users, whose tokens die all at once and before their successors.
 EMPTYING = "/users"
 ALONE = "no successor is current yet, and its readers would have no access"
@@ -125,7 +125,7 @@ class Revoked:
 def pending(world: World, targets: Iterable[Target]) -> str:
     """The id of an order that is not carried out yet; "" when there is none."""
     for target in targets:
-        if world.look(target).freshness.startswith(PENDING):
+        if world.look(target).finding.work is Work.REVOCATION:
             return world.standing(target).id
     return ""
 
@@ -209,7 +209,7 @@ def _finish(world: World, target: Target, *, without_successor: bool) -> Became:
         left, seen = "", world.look(target)
         alone = not target.leaving and seen.generation <= world.standing(target).through
         spared = alone and not without_successor
-        if seen.freshness.startswith(PENDING):
+        if seen.finding.work is Work.REVOCATION:
             kept = world.end_condemned(target, spare_current=spared).kept
             left = "; ".join(f"generation {generation}: {why}" for generation, why in kept.items())
         generation = world.look(target).generation

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from meta_access.cli import tokens
 from meta_access.cli.progress import to_person
 from meta_access.cli.renewal import Renewal
-from meta_access.cli.rotation import FRESH, Rotation, Row, rounds
+from meta_access.cli.rotation import Rotation, Row, rounds
 from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError
 from meta_access.vault.health import Examined, Health
-from meta_access.vault.observe import ended_text
+from meta_access.vault.observe import CURRENT, Finding, Work, has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,6 @@ OUTSIDE = (
 
 ASKING_S = 120.0
 """How long Meta is asked about tokens in all; those that are left are looked at without asking."""
-ENDED = "ended: generation {} has ended at Meta"
 
 
 class Looking:
@@ -64,18 +63,18 @@ class Looking:
                 name=token.name,
                 urn=token.urn,
                 secret=token.secret,
-                freshness="",
+                finding=None,
                 credential=credential,
                 trouble=str(error),
             )
         ended = seen.ended or answer.health is Health.ENDED
-        freshness, step = self._ended(token, seen) if ended else (seen.freshness, "")
+        finding, step = self._ended(token, seen) if ended else (seen.finding, "")
         late = seen.late or ended
         return Row(
             name=token.name,
             urn=token.urn,
             secret=token.secret,
-            freshness=freshness,
+            finding=finding,
             expires_at=iso(seen.expires_at) if seen.expires_at else NEVER,
             late=late,
             credential=credential,
@@ -84,9 +83,9 @@ class Looking:
             unasked=answer.why,
         )
 
-    def _ended(self, token: StackToken, seen: Observed) -> tuple[str, str]:
+    def _ended(self, token: StackToken, seen: Observed) -> tuple[Finding, str]:
         """What is due for a token that has ended at Meta, and what a person does where no run can replace it."""
-        gone = ENDED.format(seen.generation)
+        gone = Finding(Work.DECISION, f"ended: generation {seen.generation} has ended at Meta")
         if token.rotated_by_aws:
             return gone, f"Start AWS's rotation, which owns it: {token.rotate_secret}"
         if token.serves(self._found.connection(token)):
@@ -94,14 +93,14 @@ class Looking:
                 "Its own connection acts with it, so nothing here can mint another: `meta-access bootstrap --stack "
                 f"{self._found.stack}` makes one in the same secret, with a person's token."
             )
-        return ended_text(seen.generation) if seen.freshness == FRESH else seen.freshness, (
+        return has_ended(seen.generation) if seen.finding == CURRENT else seen.finding, (
             f"If the app was taken off system user {token.user}, it has to be installed again first: `pulumi up "
             f"--stack {self._found.stack}` does that where the stack declares the user's AppInstallation."
         )
 
     def _examined(self, token: StackToken, seen: Observed) -> Examined:
         """What Meta says of a token that nothing else is due for."""
-        if seen.ended or seen.freshness != FRESH:
+        if seen.ended or seen.finding != CURRENT:
             return Examined(Health.UNKNOWN)
         key = (token.arn, seen.version_id)
         if key not in self._asked:
@@ -128,6 +127,12 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
     return Rotation(before, look(), failed, tuple(row.name for row in before if row.due))
 
 
+def _shown(row: Row) -> dict[str, Any]:
+    told = asdict(row)
+    del told["finding"]
+    return {**told, "freshness": row.freshness}
+
+
 def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> None:
     before = {row.urn: row for row in done.before}
     for row in done.after:
@@ -150,13 +155,13 @@ def _told(row: Row, was: str, outside: bool) -> str:
         return f"not looked at. {row.trouble}"
     if row.step:
         return f"{left}. Whoever reads secret {row.secret} has no access. {row.step}"
-    if row.start and row.freshness == FRESH:
+    if row.start and row.finding == CURRENT:
         return (
             f"expires {row.expires_at}, and AWS's rotation, which owns it, has not replaced it yet. Look at the "
             f"function's last run, or start it: {row.start}"
         )
-    if row.freshness == FRESH:
-        done = f"{was}: {'done outside Pulumi' if outside else 'done'}" if was else FRESH
+    if row.finding == CURRENT:
+        done = f"{was}: {'done outside Pulumi' if outside else 'done'}" if was else row.freshness
         return f"{done}, expires {row.expires_at}"
     if row.due:
         return left
@@ -185,7 +190,7 @@ def command(stack: str | None, *, due: bool, as_json: bool) -> None:
             "failed": done.failed,
             "refused": renewal.refused,
             "outside": renewal.outside,
-            "tokens": [asdict(row) for row in done.after],
+            "tokens": [_shown(row) for row in done.after],
         }
         click.echo(json.dumps(told))
     else:

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meta_access.cli.exit_codes import DONE, EXPIRING, FAILED, WORK_LEFT
+from meta_access.vault.observe import CURRENT, ROUTINE, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FRESH = "current"
-UNFINISHED = "rotation unfinished"
-DUE = ("rotation due", UNFINISHED, "retirement due", "revocation due", "labels missing")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A token and what its secret tells.
+    """A token and what its secret shows.
 
     Attributes:
         name: Pulumi name.
-        freshness: As in the resource's outputs; "" when the secret could not be looked at.
+        finding: What is to be done; None when the secret could not be looked at.
         expires_at: As in the resource's outputs.
         late: Its expiry is nearer than `rotate_before`.
         credential: A connection acts with it.
@@ -34,7 +31,7 @@ class Row:
     name: str
     urn: str
     secret: str
-    freshness: str
+    finding: Finding | None
     expires_at: str = ""
     late: bool = False
     credential: bool = False
@@ -46,7 +43,12 @@ class Row:
     @property
     def due(self) -> bool:
         """Whether a run puts it right without deciding anything for an operator."""
-        return self.freshness.startswith(DUE)
+        return self.finding is not None and self.finding.work in ROUTINE
+
+    @property
+    def freshness(self) -> str:
+        """As in the resource's outputs; "" when the secret could not be looked at."""
+        return self.finding.text if self.finding else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Rotation:
             return FAILED
         if any(row.late for row in self.after):
             return EXPIRING
-        return WORK_LEFT if any(row.freshness != FRESH for row in self.after) else DONE
+        return WORK_LEFT if any(row.finding != CURRENT for row in self.after) else DONE
 
 
 def rounds(rows: Sequence[Row]) -> list[list[str]]:

@@ -36,7 +36,7 @@ from meta_access.providers.system_user_app_access import without_access
 from meta_access.vault import tags
 from meta_access.vault.ask import LAMBDA, PULUMI, Ask
 from meta_access.vault.handover import Heir, hand_over, settle
-from meta_access.vault.observe import ended_text
+from meta_access.vault.observe import CURRENT, Finding, Work, has_ended
 from meta_access.vault.opened import check_secret
 from meta_access.vault.protocol import end, ensure, leave, observe
 
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from meta_access.vault.outcome import Outcome
     from meta_access.vault.store import SecretStore
 
-CURRENT = "current"
 NEVER = "never"
 _FACTS = ("arn", "version_id", "generation", "claim", "fingerprint", "issued_at", "expires_at", "trigger")
 _LISTS = ("superseded", "suspects", "previous_secrets")
@@ -80,7 +79,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), CURRENT
+        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), CURRENT.text
         faults = _token_rules.faults(props, self.live(props).rules)
         return [CheckFailure(name, why) for name, why in faults]
 
@@ -112,7 +111,7 @@ class SystemUserTokenProvider(MetaProvider):
         store = live.store(region_of(outs["arn"]))
         seen = observed(store, outs)
         self._found(outs["arn"], outs["claim"], outs)
-        freshness = (_moved(outs, live) if seen.freshness == CURRENT else "") or seen.freshness
+        freshness = (_moved(outs, live) if seen.finding == CURRENT else "") or seen.freshness
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
         for user in seen.former:
@@ -131,7 +130,7 @@ class SystemUserTokenProvider(MetaProvider):
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
         told |= _rotated_elsewhere(seen, outs)
-        if freshness != CURRENT:
+        if freshness != CURRENT.text:
             patience.RUN.expect(outs["arn"])
         _looked.note(outs["arn"], told)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
@@ -161,7 +160,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def _today_if_it_can_be_told(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         # What is said to be due is decided on the live secret anyway.
-        if _live.settings().offline or outs["freshness"] != CURRENT:
+        if _live.settings().offline or outs["freshness"] != CURRENT.text:
             return dict(outs)
         try:
             return self.today(outs)
@@ -179,14 +178,14 @@ class SystemUserTokenProvider(MetaProvider):
         patience.RUN.settled(outs["arn"])
         _looked.forget(outs["arn"])
         live, late = self.live(props), outs["freshness"]
-        if late == ended_text(outs["generation"]):
+        if late == has_ended(outs["generation"]).text:
             # As the state tells it, where no refresh of this run has looked.
             _ended.note(live.connection.app_id, outs["system_user_id"])
         kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
         moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
-        if late == CURRENT and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
+        why = None if late == CURRENT.text else late
+        if not why and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
             return kept
-        why = None if late == CURRENT else late
         if props["rotation_owner"] != LAMBDA or outs["rotation_owner"] != LAMBDA:
             self._hold_back_wider(live, outs, props, why)
         outcome = _ensure(live, props, claim=outs["claim"], why=why)
@@ -220,7 +219,13 @@ class SystemUserTokenProvider(MetaProvider):
         return " ".join(told)
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
-        missing = {"freshness": CURRENT, "expires_at": NEVER, "superseded": [], "suspects": [], "previous_secrets": []}
+        missing = {
+            "freshness": CURRENT.text,
+            "expires_at": NEVER,
+            "superseded": [],
+            "suspects": [],
+            "previous_secrets": [],
+        }
         return {**missing, **super().upgrade(outs)}
 
     def _hold_back_wider(self, live: Live, outs: Mapping[str, Any], props: dict[str, Any], why: str | None) -> None:
@@ -406,7 +411,7 @@ def _facts(outcome: Outcome, live: Live) -> dict[str, Any]:
         "trigger": outcome.trigger,
         "superseded": _superseded(outcome.superseded),
         "suspects": list(outcome.suspects),
-        "freshness": CURRENT,
+        "freshness": CURRENT.text,
         "app_id": live.connection.app_id,
     }
 
@@ -436,8 +441,8 @@ def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
         ),
     )
     ripe = [secret for secret in _previous(outs, seen) if parse_iso(secret["ends_at"]) <= store.now()]
-    if seen.freshness == CURRENT and ripe:
-        return replace(seen, freshness=f"retirement due: secret {ripe[0]['arn']}")
+    if seen.finding == CURRENT and ripe:
+        return replace(seen, finding=Finding(Work.RETIREMENT, f"retirement due: secret {ripe[0]['arn']}"))
     return seen
 
 

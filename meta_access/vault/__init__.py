@@ -3,13 +3,12 @@
 from meta_access.vault.ask import Ask
 from meta_access.vault.end import Leaving
 from meta_access.vault.issuer import Issuer, TokenFacts, Verdict
-from meta_access.vault.observe import FRESH, Observed, Presence
+from meta_access.vault.observe import Observed, Presence
 from meta_access.vault.outcome import Outcome, Superseded
 from meta_access.vault.protocol import end, ensure, leave, observe
 from meta_access.vault.store import SecretStore, store_for
 
 __all__ = [
-    "FRESH",
     "Ask",
     "Issuer",
     "Leaving",

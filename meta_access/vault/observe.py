@@ -1,4 +1,4 @@
-"""What a secret's metadata tells: whether something is due. Describe only: an observer may not read values."""
+"""What a secret's metadata shows: whether something is due. Describe only: an observer may not read values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,32 @@ if TYPE_CHECKING:
     from meta_access.vault.labels import Labels
     from meta_access.vault.store import SecretStore
 
-FRESH = "current"
+
+class Work(Enum):
+    """What is to be done about a token, and by whom."""
+
+    NONE = "nothing"
+    ROTATION = "a successor is wanted"
+    UNFINISHED = "a rotation has begun and not ended"
+    RETIREMENT = "a token is past its grace"
+    REVOCATION = "a token is condemned"
+    LABELS = "a label is missing"
+    DECISION = "an operator decides"
+
+
+ROUTINE = frozenset({Work.ROTATION, Work.UNFINISHED, Work.RETIREMENT, Work.REVOCATION, Work.LABELS})
+"""What an update puts right without a decision of an operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at a secret has found to be done; `text` is what people read, and the output `freshness`."""
+
+    work: Work
+    text: str
+
+
+CURRENT = Finding(Work.NONE, "current")
 
 
 class Presence(Enum):
@@ -37,10 +62,10 @@ class Presence(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What can be told of a secret without its values.
+    """What can be said of a secret without its values.
 
     Attributes:
-        freshness: `current`, or what is due, in words for a preview.
+        finding: What is to be done.
         version_id: Of AWSCURRENT, ours or not. "" when there is none.
         generation: Of AWSCURRENT when it is ours, else the one recorded in the outputs.
         claimed: Whether the tags hold our claim.
@@ -53,8 +78,8 @@ class Observed:
     """
 
     presence: Presence
-    freshness: str
     arn: str
+    finding: Finding = CURRENT
     secret_name: str = ""
     version_id: str = ""
     generation: int = 0
@@ -69,6 +94,11 @@ class Observed:
     former: tuple[str, ...] = ()
     ended: bool = False
     left: tuple[Left, ...] = ()
+
+    @property
+    def freshness(self) -> str:
+        """`current`, or what is due, in words for a preview."""
+        return self.finding.text
 
 
 def observe(
@@ -106,12 +136,13 @@ def observe(
     try:
         shown = store.describe(secret)
     except SecretNotFoundError:
-        return Observed(presence=Presence.MISSING, freshness="missing: the secret does not exist", arn=secret)
+        missing = Finding(Work.DECISION, "missing: the secret does not exist")
+        return Observed(presence=Presence.MISSING, finding=missing, arn=secret)
     now = store.now()
     if shown.deletes_at is not None:
         return Observed(
             presence=Presence.SCHEDULED,
-            freshness=f"scheduled for deletion on {iso(shown.deletes_at)}",
+            finding=Finding(Work.DECISION, f"scheduled for deletion on {iso(shown.deletes_at)}"),
             arn=shown.arn,
             secret_name=shown.name,
             claimed=shown.tags.get(tags.CLAIM) == claim,
@@ -132,17 +163,19 @@ def observe(
     reasons = [
         _claim(shown, claim),
         _condemned(shown, seen, current),
-        _owner(shown, rotation_owner) or ("" if ours else _wish(shown, wish or {})),
+        _owner(shown, rotation_owner) or (None if ours else _wish(shown, wish or {})),
         _hand(current, generation if ours else 0),
-        ended_text(current) if ended and ours else "",
-        f"rotation due: expires {expires_at:%Y-%m-%d}" if expires_at and late and ours else "",
-        _unfinished(shown.arn, seen, at) if ours else "",
+        has_ended(current) if ended and ours else None,
+        Finding(Work.ROTATION, f"rotation due: expires {expires_at:%Y-%m-%d}")
+        if expires_at and late and ours
+        else None,
+        _unfinished(shown.arn, seen, at) if ours else None,
         _ripe(superseded, now),
         _unlabelled(shown, seen, current),
     ]
     return Observed(
         presence=Presence.PRESENT,
-        freshness=next(filter(None, reasons), FRESH),
+        finding=next(filter(None, reasons), CURRENT),
         arn=shown.arn,
         secret_name=shown.name,
         version_id=seen.current or "",
@@ -160,9 +193,17 @@ def observe(
     )
 
 
-def ended_text(generation: int) -> str:
+def has_ended(generation: int) -> Finding:
     """What is due for a token that Meta has called invalid."""
-    return f"rotation due: generation {generation} has ended at Meta"
+    return Finding(Work.ROTATION, f"rotation due: generation {generation} has ended at Meta")
+
+
+def _expiring(at: datetime) -> Finding:
+    return Finding(Work.ROTATION, f"rotation due: expires {at:%Y-%m-%d}")
+
+
+def _edited(how: str) -> Finding:
+    return Finding(Work.DECISION, f"edited by hand: {how}")
 
 
 def _current(shown: Description, seen: Labels, version_id: str, generation: int) -> int:
@@ -177,50 +218,46 @@ def _current(shown: Description, seen: Labels, version_id: str, generation: int)
     return next((g for g, where in seen.live.items() if where == seen.current), 0)
 
 
-def _claim(shown: Description, claim: str) -> str:
+def _claim(shown: Description, claim: str) -> Finding | None:
     found = shown.tags.get(tags.CLAIM)
     if found is None:
-        return f"edited by hand: the tag {tags.CLAIM} is gone"
-    return "" if found == claim else "claimed by another resource"
+        return _edited(f"the tag {tags.CLAIM} is gone")
+    return None if found == claim else Finding(Work.DECISION, "claimed by another resource")
 
 
-def _owner(shown: Description, rotation_owner: str) -> str:
+def _owner(shown: Description, rotation_owner: str) -> Finding | None:
     if rotation_owner == PULUMI:
-        return f"rotated by AWS, with {shown.rotated_by}" if shown.rotated_by else ""
-    return (
-        ""
-        if shown.tags.get(tags.ROTATION_OWNER) == LAMBDA
-        else f"edited by hand: the tag {tags.ROTATION_OWNER} is gone"
-    )
+        return Finding(Work.DECISION, f"rotated by AWS, with {shown.rotated_by}") if shown.rotated_by else None
+    return None if shown.tags.get(tags.ROTATION_OWNER) == LAMBDA else _edited(f"the tag {tags.ROTATION_OWNER} is gone")
 
 
-def _wish(shown: Description, wish: Mapping[str, str]) -> str:
+def _wish(shown: Description, wish: Mapping[str, str]) -> Finding | None:
     # The rotation function refuses what goes too far; until Pulumi has written them again, it may refuse every time.
     changed = [tag for tag, value in wish.items() if shown.tags.get(tag) != value]
-    return f"edited by hand: the tag {', '.join(changed)} says another thing" if changed else ""
+    return _edited(f"the tag {', '.join(changed)} says another thing") if changed else None
 
 
-def _condemned(shown: Description, seen: Labels, current: int) -> str:
+def _condemned(shown: Description, seen: Labels, current: int) -> Finding | None:
     # A closing puts a label that reads like a stamp on R(g) for a moment; that is no token.
     held = {g for g, where in seen.live.items() if where != payload.closed_id(shown.arn, g)}
     held |= {g for g, found in seen.stamps.items() if any(at != payload.closed_id(shown.arn, g) for _, at in found)}
     left = sorted(g for g in {current, *held} if 0 < g <= tags.order(shown.tags).through)
-    return f"revocation due: generation {', '.join(map(str, left))}" if left else ""
+    return Finding(Work.REVOCATION, f"revocation due: generation {', '.join(map(str, left))}") if left else None
 
 
-def _hand(current: int, generation: int) -> str:
+def _hand(current: int, generation: int) -> Finding | None:
     if current == 0:
-        return "edited by hand: the current version is not ours"
-    return f"edited by hand: moved back to generation {current}" if current < generation else ""
+        return _edited("the current version is not ours")
+    return _edited(f"moved back to generation {current}") if current < generation else None
 
 
-def _unlabelled(shown: Description, seen: Labels, current: int) -> str:
+def _unlabelled(shown: Description, seen: Labels, current: int) -> Finding | None:
     # By hand, or a run that ended a token has died before it could note that.
     if not current:
-        return ""
+        return None
     gone = sorted({current, *tags.held(shown.tags)} - {*seen.live, *seen.stamps})
     missing = [*([] if INTENT in seen.where else [INTENT]), *(f"generation {generation}" for generation in gone)]
-    return f"labels missing: {', '.join(missing)}" if missing else ""
+    return Finding(Work.LABELS, f"labels missing: {', '.join(missing)}") if missing else None
 
 
 def _superseded(shown: Description, seen: Labels, current: int, grace_s: int) -> tuple[Superseded, ...]:
@@ -237,14 +274,14 @@ def _superseded(shown: Description, seen: Labels, current: int, grace_s: int) ->
     return tuple(Superseded(g, at + timedelta(seconds=grace_s)) for g, at in sorted(ends.items()))
 
 
-def _unfinished(arn: str, seen: Labels, current: int) -> str:
+def _unfinished(arn: str, seen: Labels, current: int) -> Finding | None:
     # A rotation that was interrupted after its successor was parked or promoted, or a claim without a token.
     left = {generation for generation in seen.live if generation != current}
     intent = seen.where.get(INTENT)
     left |= {g for g in (current + 1, current + 2) if payload.intent_id(arn, g) == intent}
-    return f"rotation unfinished: generation {max(left)}" if left else ""
+    return Finding(Work.UNFINISHED, f"rotation unfinished: generation {max(left)}") if left else None
 
 
-def _ripe(superseded: tuple[Superseded, ...], now: datetime) -> str:
+def _ripe(superseded: tuple[Superseded, ...], now: datetime) -> Finding | None:
     ripe = [token.generation for token in superseded if token.ends_at <= now]
-    return f"retirement due: generation {', '.join(map(str, ripe))}" if ripe else ""
+    return Finding(Work.RETIREMENT, f"retirement due: generation {', '.join(map(str, ripe))}") if ripe else None

@@ -15,7 +15,7 @@ from meta_access.cli.tokens import StackToken, StackTokens
 from meta_access.cli.update import Ended
 from meta_access.connections import Settings
 from meta_access.errors import ConfigError, TokenPendingError
-from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.observe import Finding, Observed, Presence, Work
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -32,7 +32,7 @@ class Engine:
     ends: list[Ended]
     good: Record | None = GOOD
     fails: dict[str, str] = field(default_factory=dict)
-    due: dict[str, str] = field(default_factory=dict)
+    due: dict[str, Work] = field(default_factory=dict)
     ran: list[list[str]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
 
@@ -42,8 +42,8 @@ class Engine:
         return self.ends.pop(0)
 
     def look(self, token: StackToken) -> Observed:
-        freshness = self.due.get(token.outputs["name"], "current")
-        return Observed(presence=Presence.PRESENT, freshness=freshness, arn="arn")
+        work = self.due.get(token.outputs["name"], Work.NONE)
+        return Observed(presence=Presence.PRESENT, finding=Finding(work, "as found"), arn="arn")
 
     def renew(self, get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
         print("said by a provider")
@@ -135,7 +135,7 @@ def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytes
 
 def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     engine.ends = [Ended.MISSED]
-    engine.due = {"a": "rotation due: expires 2026-12-01", "b": "rotation unfinished: generation 2"}
+    engine.due = {"a": Work.ROTATION, "b": Work.UNFINISHED}
     made = Renewal(found())
 
     assert not made.up(["urn::root", "urn::a", "urn::b"])
@@ -156,7 +156,7 @@ def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: E
 
 
 def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine) -> None:
-    engine.ends, engine.due = [Ended.BADLY], {"a": "rotation due: expires 2026-12-01"}
+    engine.ends, engine.due = [Ended.BADLY], {"a": Work.ROTATION}
     made = Renewal(found())
 
     assert not made.up(["urn::a"])
@@ -167,7 +167,7 @@ def test_the_error_of_one_token_that_ends_the_run_for_all_holds_up_no_other(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine.ends = [Ended.BADLY]
-    engine.due = dict.fromkeys(("a", "b"), "rotation due: expires 2026-12-01")
+    engine.due = dict.fromkeys(("a", "b"), Work.ROTATION)
     made = Renewal(found())
 
     assert not made.up(["urn::a", "urn::b"])

@@ -11,7 +11,7 @@ from meta_access.cli import report
 from meta_access.cli import stack as stacks
 from meta_access.cli.open_first import Filter
 from meta_access.cli.summary import summarize
-from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.observe import Finding, Observed, Presence, Work
 from tests.unit.cli.states import other, resource, state
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -227,13 +227,16 @@ NAMED = "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d"
 @pytest.mark.parametrize(
     ("seen", "told"),
     [
-        ({"freshness": "current"}, "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d\n    arn"),
+        ({}, "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d\n    arn"),
         (
-            {"freshness": "rotation due: generation 1 has ended at Meta"},
+            {"finding": Finding(Work.ROTATION, "rotation due: generation 1 has ended at Meta")},
             f"{NAMED}\n    rotation due: generation 1 has ended at Meta\n    arn",
         ),
         (
-            {"freshness": "rotation due: expires 2026-11-20", "expires_at": datetime(2026, 11, 20, tzinfo=UTC)},
+            {
+                "finding": Finding(Work.ROTATION, "rotation due: expires 2026-11-20"),
+                "expires_at": datetime(2026, 11, 20, tzinfo=UTC),
+            },
             f"{EXPIRED}\n    rotation due: expires 2026-11-20\n    arn",
         ),
     ],

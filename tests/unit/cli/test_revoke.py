@@ -13,7 +13,7 @@ from meta_access.cli.revoke import targets_of
 from meta_access.cli.tokens import StackTokens, tokens_of
 from meta_access.connections import Settings
 from meta_access.errors import GraphUnreachableError
-from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.observe import CURRENT, Finding, Observed, Presence, Work
 from meta_access.vault.revocation import Condemned
 from meta_access.vault.tags import Order
 from tests.unit.cli.states import resource, state
@@ -41,8 +41,8 @@ class World:
     def look(self, target: Target) -> Observed:
         generation, through = self.current[target.arn], self.standing(target).through
         due = generation <= through and target.arn not in self.ended
-        freshness = f"revocation due: generation {generation}" if due else "current"
-        return Observed(presence=Presence.PRESENT, freshness=freshness, arn=target.arn, generation=generation)
+        finding = Finding(Work.REVOCATION, f"revocation due: generation {generation}") if due else CURRENT
+        return Observed(presence=Presence.PRESENT, finding=finding, arn=target.arn, generation=generation)
 
     def standing(self, target: Target) -> Order:
         return self.orders.get(target.arn, Order())

@@ -12,7 +12,7 @@ from meta_access.cli.rotation import Rotation, Row, rounds
 from meta_access.cli.tokens import StackToken, tokens_of
 from meta_access.connections import Connection, Settings
 from meta_access.vault.health import Examined, Health
-from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.observe import CURRENT, Finding, Observed, Presence, Work
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+EXPIRING = Finding(Work.ROTATION, "rotation due: expires 2026-12-01")
+
+
 def row(
-    name: str, freshness: str = "current", *, late: bool = False, credential: bool = False, trouble: str = ""
+    name: str, finding: Finding = CURRENT, *, late: bool = False, credential: bool = False, trouble: str = ""
 ) -> Row:
     return Row(
         name=name,
         urn=f"urn::{name}",
         secret=f"meta/{name}",
-        freshness=freshness,
+        finding=finding,
         expires_at="2026-12-01T00:00:00Z",
         late=late,
         credential=credential,
@@ -36,46 +39,25 @@ def row(
 
 
 @pytest.mark.parametrize(
-    "freshness",
-    [
-        "rotation due: expires 2026-12-01",
-        "rotation unfinished: generation 3",
-        "retirement due: generation 1",
-        "revocation due: generation 1, 2",
-    ],
+    "work", [Work.ROTATION, Work.UNFINISHED, Work.RETIREMENT, Work.REVOCATION, Work.LABELS], ids=lambda work: work.name
 )
-def test_what_is_due_is_run(freshness: str) -> None:
-    assert rounds([row("a"), row("b", freshness)]) == [["urn::b"]]
+def test_what_is_due_is_run(work: Work) -> None:
+    assert rounds([row("a"), row("b", Finding(work, "as found"))]) == [["urn::b"]]
 
 
-@pytest.mark.parametrize(
-    "freshness",
-    [
-        "current",
-        "edited by hand: moved back to generation 1",
-        "claimed by another resource",
-        "rotated by AWS, with arn:aws:lambda:eu-central-1:1:function:x",
-        "missing: the secret does not exist",
-        "scheduled for deletion on 2026-12-01T00:00:00Z",
-    ],
-)
-def test_what_an_operator_must_look_at_is_left_alone(freshness: str) -> None:
-    assert rounds([row("a", freshness)]) == []
+def test_what_an_operator_must_look_at_is_left_alone() -> None:
+    assert rounds([row("a"), row("b", Finding(Work.DECISION, "as found"))]) == []
 
 
 def test_the_credential_has_a_run_of_its_own_before_the_others() -> None:
-    due = "rotation due: expires 2026-12-01"
-
-    assert rounds([row("a", due), row("root", due, credential=True), row("b", due)]) == [
+    assert rounds([row("a", EXPIRING), row("root", EXPIRING, credential=True), row("b", EXPIRING)]) == [
         ["urn::root"],
         ["urn::a", "urn::b"],
     ]
 
 
 def test_a_credential_that_is_not_due_is_not_run() -> None:
-    due = "retirement due: generation 1"
-
-    assert rounds([row("root", credential=True), row("a", due)]) == [["urn::a"]]
+    assert rounds([row("root", credential=True), row("a", EXPIRING)]) == [["urn::a"]]
 
 
 def played(before: Sequence[Row], after: Sequence[Row], *, well: bool = True) -> tuple[Rotation, list[list[str]]]:
@@ -88,7 +70,7 @@ def played(before: Sequence[Row], after: Sequence[Row], *, well: bool = True) ->
     return rotate(lambda: next(looks), up), ran
 
 
-DUE = row("a", "rotation due: expires 2026-12-01", late=True)
+DUE = row("a", EXPIRING, late=True)
 
 
 def test_nothing_due_runs_nothing() -> None:
@@ -98,7 +80,7 @@ def test_nothing_due_runs_nothing() -> None:
 
 
 def test_a_failed_first_run_does_not_keep_the_second_from_running() -> None:
-    root = row("root", "rotation due: expires 2026-12-01", credential=True)
+    root = row("root", EXPIRING, credential=True)
 
     done, ran = played([DUE, root], [DUE, root], well=False)
 
@@ -113,7 +95,7 @@ def test_a_run_that_failed_after_the_tokens_were_done_is_fine() -> None:
 
 
 def test_the_exit_code_tells_what_is_left() -> None:
-    edited = row("b", "edited by hand: moved back to generation 1")
+    edited = row("b", Finding(Work.DECISION, "edited by hand: moved back to generation 1"))
 
     assert Rotation((), (row("a"), edited)).code == 2
     assert Rotation((), (row("a"), replace(edited, late=True))).code == 3
@@ -193,7 +175,7 @@ class Found:
     """A stack whose secrets tell one thing and Meta another."""
 
     health: Examined
-    freshness: str = "current"
+    finding: Finding = CURRENT
     ended: bool = False
     count: int = 1
     owner: str = "pulumi"
@@ -220,7 +202,7 @@ class Found:
     def look(self, _token: StackToken) -> Observed:
         return Observed(
             presence=Presence.PRESENT,
-            freshness=self.freshness,
+            finding=self.finding,
             arn=ARN,
             version_id="v3",
             generation=3,
@@ -262,8 +244,9 @@ def test_a_token_that_has_ended_is_due_and_the_step_for_a_person_is_named() -> N
 
 
 def test_what_is_known_to_have_ended_or_is_due_anyway_is_not_asked_about() -> None:
-    known = Found(ENDED, freshness="rotation due: generation 3 has ended at Meta", ended=True)
-    due = Found(ENDED, freshness="rotation due: expires 2026-12-01")
+    gone = Finding(Work.ROTATION, "rotation due: generation 3 has ended at Meta")
+    known = Found(ENDED, finding=gone, ended=True)
+    due = Found(ENDED, finding=EXPIRING)
 
     assert [rows(known)[0].due, rows(due)[0].due] == [True, True]
     assert (known.asked, due.asked) == ([], [])

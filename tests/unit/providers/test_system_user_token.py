@@ -18,7 +18,7 @@ from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.vault.end import Leaving
 from meta_access.vault.handover import Left
-from meta_access.vault.observe import Observed, Presence
+from meta_access.vault.observe import Finding, Observed, Presence, Work
 from meta_access.vault.outcome import Outcome, Superseded
 from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
 
@@ -129,8 +129,7 @@ class FakeVault:
     def observe(self, store: Any, secret: str, **given: Any) -> Observed:
         if self.fails:
             raise self.fails
-        told = {"freshness": "current", "expires_at": given["expires_at"], **self.seen}
-        return Observed(presence=Presence.PRESENT, arn=secret, **told)
+        return Observed(presence=Presence.PRESENT, arn=secret, **{"expires_at": given["expires_at"], **self.seen})
 
     def end(self, store: Any, issuer: Any, secret: str, *, claim: str, **_: Any) -> str:
         self.ended.append(f"{secret} {claim} {self.regions[-1]}")
@@ -306,7 +305,7 @@ def looks(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_without_a_refresh_the_diff_looks_says_what_is_due_and_the_update_does_it(
     vault: FakeVault, looks: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vault.seen = {"freshness": DUE}
+    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
 
     assert PROVIDER.diff(arn(), outs(), asked()).changes is True
     assert capsys.readouterr().out == f"token reporting: {DUE}\n"
@@ -325,7 +324,7 @@ def test_what_the_refresh_has_looked_at_is_not_looked_at_again(vault: FakeVault,
 
 
 def test_without_a_refresh_a_change_of_policy_does_not_hide_what_is_due(vault: FakeVault, looks: list[str]) -> None:
-    vault.seen = {"freshness": DUE}
+    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
 
     PROVIDER.diff(arn(), outs(), asked(grace="48h"))
     PROVIDER.update(arn(), outs(), asked(grace="48h"))
@@ -394,7 +393,7 @@ def test_read_of_a_current_token_answers_the_same(vault: FakeVault) -> None:
 
 def test_read_puts_what_is_due_into_inputs_and_outputs(vault: FakeVault) -> None:
     due = "rotation due: expires 2026-12-01"
-    vault.seen = {"freshness": due, "expires_at": NOW + timedelta(days=7), "suspects": (2,)}
+    vault.seen = {"finding": Finding(Work.ROTATION, due), "expires_at": NOW + timedelta(days=7), "suspects": (2,)}
 
     result = PROVIDER.read(arn(), outs())
 
@@ -915,7 +914,7 @@ def refuses_once(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> FakeVault
         return vault.ensure(*given, **more)
 
     monkeypatch.setattr(system_user_token, "ensure", ensure)
-    vault.seen = {"freshness": "rotation due: generation 1 has ended at Meta", "ended": True}
+    vault.seen = {"finding": Finding(Work.ROTATION, "rotation due: generation 1 has ended at Meta"), "ended": True}
     return vault
 
 
@@ -954,7 +953,7 @@ def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVa
 
 
 def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: FakeMeta) -> None:
-    refuses_once.seen = {"freshness": "rotation due: expires 2026-12-01"}
+    refuses_once.seen = {"finding": Finding(Work.ROTATION, "rotation due: expires 2026-12-01")}
     meta.apps = {USER: [APP]}
     AppInstallationProvider().check({}, dict(INSTALLATION))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meta_access.vault.health import Examined, Health, examine
-from meta_access.vault.observe import Observed, observe
+from meta_access.vault.observe import Finding, Observed, Work, observe
 from tests.unit.vault import scenarios
 from tests.unit.vault.world import ASK, World
 
@@ -68,7 +68,10 @@ def test_one_that_has_ended_is_noted_and_due_until_another_is_current(world: Wor
 
     assert world.tags()[TAG] == "1"
     found = seen(world)
-    assert (found.freshness, found.ended) == ("rotation due: generation 1 has ended at Meta", True)
+    assert (found.finding, found.ended) == (
+        Finding(Work.ROTATION, "rotation due: generation 1 has ended at Meta"),
+        True,
+    )
     # AWS's own rotation is not Pulumi's to do.
     assert seen(world, rotation_owner="lambda").freshness.startswith("edited by hand")
 

@@ -18,6 +18,7 @@ from meta_access.errors import (
     TokenPendingError,
 )
 from meta_access.vault import Presence, end, observe
+from meta_access.vault.observe import CURRENT, Finding, Work
 from meta_access.vault.opened import check_secret
 from meta_access.vault.payload import Closed, closed_id
 from meta_access.vault.secret import Secret
@@ -173,7 +174,10 @@ def test_a_look_says_that_another_resource_has_claimed_it(world: World) -> None:
         expires_at=outcome.expires_at, grace_s=DAY, rotate_before_s=20 * DAY,
     )  # fmt: skip
 
-    assert (seen.presence, seen.freshness) == (Presence.PRESENT, "claimed by another resource")
+    assert (seen.presence, seen.finding) == (
+        Presence.PRESENT,
+        Finding(Work.DECISION, "claimed by another resource"),
+    )
 
 
 # --- 2: claims of others --------------------------------------------------------------------------
@@ -580,13 +584,13 @@ def take_off(world: World, label: str) -> None:
     world.aws.update_secret_version_stage(SecretId=NAME, VersionStage=label, RemoveFromVersionId=version_id)
 
 
-def looked_at(world: World, claim: str) -> str:
+def looked_at(world: World, claim: str) -> Finding:
     arn, version_id = world.aws.find(NAME).arn, next(k for k, ls in world.stages().items() if "AWSCURRENT" in ls)
     seen = observe(
         world.new_store(), arn, claim=claim, version_id=version_id, generation=world.at("AWSCURRENT")["generation"],
         expires_at=None, grace_s=DAY, rotate_before_s=0,
     )  # fmt: skip
-    return seen.freshness
+    return seen.finding
 
 
 def test_a_version_that_current_was_moved_back_to_is_told_with_its_own_expiry(world: World) -> None:
@@ -601,8 +605,28 @@ def test_a_version_that_current_was_moved_back_to_is_told_with_its_own_expiry(wo
         expires_at=None, grace_s=DAY, rotate_before_s=20 * DAY,
     )  # fmt: skip
 
-    assert (seen.freshness, seen.generation) == ("edited by hand: moved back to generation 1", 1)
+    assert (seen.finding, seen.generation) == (Finding(Work.DECISION, "edited by hand: moved back to generation 1"), 1)
     assert (seen.expires_at, seen.late) == (START + timedelta(days=60), True)
+
+
+def test_a_token_past_its_grace_is_work_of_its_own(world: World) -> None:
+    claim = world.ensure().claim
+    world.ensure(ROTATED, claim=claim)
+    assert looked_at(world, claim) == CURRENT
+
+    world.time.advance(DAY + 1)
+
+    assert looked_at(world, claim) == Finding(Work.RETIREMENT, "retirement due: generation 1")
+
+
+def test_a_rotation_that_was_interrupted_is_work_of_its_own(world: World) -> None:
+    claim = world.ensure().claim
+    stop_at(world, "after", "put_secret_value")
+    with pytest.raises(Crash):
+        world.ensure(ROTATED, claim=claim)
+    going_on(world)
+
+    assert looked_at(world, claim) == Finding(Work.UNFINISHED, "rotation unfinished: generation 2")
 
 
 def test_the_ledgers_label_is_put_back_with_the_suspects_it_leads_to(world: World) -> None:
@@ -614,14 +638,14 @@ def test_the_ledgers_label_is_put_back_with_the_suspects_it_leads_to(world: Worl
     claim = world.ensure().claim
     assert world.suspects() == {1}
     take_off(world, "META_INTENT")
-    assert looked_at(world, claim) == "labels missing: META_INTENT"
+    assert looked_at(world, claim) == Finding(Work.LABELS, "labels missing: META_INTENT")
 
     outcome = world.ensure(claim=claim)
 
     assert (outcome.generation, outcome.suspects) == (2, (1,))
     assert world.at("META_INTENT")["generation"] == 2
     assert f"Secret {NAME}: its label META_INTENT was removed by hand, and is put back." in world.said
-    assert looked_at(world, claim) == "current"
+    assert looked_at(world, claim) == CURRENT
 
 
 def test_a_superseded_token_whose_label_was_taken_off_is_stamped_again_and_ended(world: World) -> None:
@@ -631,7 +655,7 @@ def test_a_superseded_token_whose_label_was_taken_off_is_stamped_again_and_ended
     # AWS's own label of the previous version is on the second: nothing leads to the first any more.
     [stamp] = [label for label in world.labels() if label.startswith("META_R1_")]
     take_off(world, stamp)
-    assert looked_at(world, claim) == "labels missing: generation 1"
+    assert looked_at(world, claim) == Finding(Work.LABELS, "labels missing: generation 1")
 
     outcome = world.ensure(AGAIN, claim=claim)
 
@@ -640,7 +664,7 @@ def test_a_superseded_token_whose_label_was_taken_off_is_stamped_again_and_ended
     world.time.advance(DAY + 1)
     world.ensure(AGAIN, claim=claim)
     assert world.meta.living() == {value(world, "AWSCURRENT")}
-    assert looked_at(world, claim) == "current"
+    assert looked_at(world, claim) == CURRENT
 
 
 def test_a_token_that_was_ended_before_a_run_died_is_not_taken_for_one_without_a_label(world: World) -> None:
@@ -652,12 +676,12 @@ def test_a_token_that_was_ended_before_a_run_died_is_not_taken_for_one_without_a
     with pytest.raises(Crash):
         world.ensure(ROTATED, claim=claim)
     going_on(world)
-    assert looked_at(world, claim) == "labels missing: generation 1"
+    assert looked_at(world, claim) == Finding(Work.LABELS, "labels missing: generation 1")
 
     outcome = world.ensure(ROTATED, claim=claim)
 
     assert (outcome.generation, outcome.superseded, len(world.meta.tokens)) == (2, (), 2)
-    assert looked_at(world, claim) == "current"
+    assert looked_at(world, claim) == CURRENT
 
 
 def test_a_lease_ends_although_the_clock_of_aws_was_put_back(world: World) -> None:

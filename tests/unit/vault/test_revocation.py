@@ -8,6 +8,7 @@ import pytest
 
 from meta_access.errors import ForeignSecretError, PermissionDeniedError, SecretScheduledForDeletionError
 from meta_access.vault import observe
+from meta_access.vault.observe import Finding, Work
 from meta_access.vault.revocation import Condemned, end_condemned, order
 from tests.unit.vault import scenarios
 from tests.unit.vault.world import ASK, NAME, PREFIX, Crash, World, nothing
@@ -105,7 +106,7 @@ def test_the_preview_says_what_is_condemned_until_it_is_dead(world: World) -> No
     before = rotated(world)
     ordered(world)
 
-    assert seen(world, before).freshness == "revocation due: generation 1, 2"
+    assert seen(world, before).finding == Finding(Work.REVOCATION, "revocation due: generation 1, 2")
     assert seen(world, rotated(world)).freshness == "current"
 
 
