@@ -180,7 +180,7 @@ def test_an_installation_is_made_again_at_will(host: Host, emulator: RunningEmul
 
 def test_an_assignment_is_made_narrowed_and_ended(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:
     host = hosts()
-    wide = {**assignment(user(host), tasks=["MANAGE"]), "replace_existing": False}
+    wide = {**assignment(user(host), tasks=["MANAGE"]), "replace_existing": False, "access": ""}
     id_, outs = make(host, "AssetAssignment", wide)
     assert emulator.world()["assignments"][0]["tasks"] == ["MANAGE", "ADVERTISE", "ANALYZE"]
 
