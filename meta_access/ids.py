@@ -17,8 +17,14 @@ LONGEST_SHOWN = 40
 AD_ACCOUNT_PREFIX = "act_"
 """Part of the Graph id itself, unlike the other prefixes."""
 
-PREFIXED_KINDS = ("page", "catalog", "pixel", "waba", "instagram")
+GROUP = "group"
+"""A business asset group: who has tasks on it has them on what is in it, each kind with tasks of its own."""
+
+PREFIXED_KINDS = ("page", "catalog", "pixel", "waba", "instagram", GROUP)
 """Kinds written `kind:number`; Graph knows them by the number alone."""
+
+KINDS_IN_A_GROUP = ("ad_account", "page", "pixel", "offline_conversion_data_set")
+"""What a group gives tasks on, whatever else is in it; a task is written with its kind, as in `page:ANALYZE`."""
 
 INSTAGRAM_IDS = (
     "An Instagram account has several ids: the business lists the one that counts here (the id of "
@@ -43,7 +49,18 @@ _OTHER_WORDS = {
     "ig": "instagram:",
     "ig_user": "instagram:",
     "instagram_account": "instagram:",
+    "business_asset_group": "group:",
+    "asset_group": "group:",
+    "groups": "group:",
+    "bag": "group:",
 }
+_APPS = ("app", "apps", "application")
+_NOT_ASSIGNED = "names an app, which no call assigns: Meta's specification lets nobody be added to one"
+_INSTEAD_OF_APPS = (
+    "remove the line. Each identity has the gate <identity>-app-access for the app of its connection: it shows what a "
+    "person does in Business settings, and sees when that is done. An app that is not there yet goes into meta:apps, "
+    "with a connection of its own."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +112,8 @@ def shown(text: str) -> str:
 def how_to_write(text: str) -> str:
     """The fix for what `parse_asset` refused: with the prefix that was meant, where that can be told."""
     kind, colon, number = text.partition(":")
+    if _is_app(text):
+        return _INSTEAD_OF_APPS
     meant = _meant(kind if colon else text.partition("_")[0])
     digits = (number if colon else text.partition("_")[2]).strip()
     if meant is None:
@@ -111,7 +130,14 @@ def _meant(kind: str) -> str | None:
     return _OTHER_WORDS.get(word) or (f"{word}:" if word in PREFIXED_KINDS else None)
 
 
+def _is_app(text: str) -> bool:
+    word, _, number = text.strip().lower().replace(":", "_").rpartition("_")
+    return word in _APPS and is_graph_id(number)
+
+
 def _why_not(text: str, kind: str) -> str:
+    if _is_app(text):
+        return f"{shown(text)} {_NOT_ASSIGNED}"
     if text != text.strip():
         return f"{shown(text)} has blanks around it; write it without them"
     if text.strip("0123456789") == "" and text:

@@ -3,6 +3,10 @@
 Graph: GET /{system-user-id}/assigned_ad_accounts and its siblings; POST and DELETE /{asset-id}/assigned_users.
 Source: https://developers.facebook.com/docs/business-management-apis/business-asset-management, Graph v26.0,
 read 2026-11. POST replaces the whole set of tasks, and Meta adds implied ones (MANAGE brings ADVERTISE and ANALYZE).
+
+A business asset group has a list of tasks for each kind of asset in it (the specification's BusinessAssetGroup; read by
+https://developers.facebook.com/documentation/ads-commerce/marketing-api/reference/system-user/assigned_business_asset_groups,
+both read 2026-12-01). Here they are one set, in which each task names its kind: `page:ANALYZE`.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import GraphUnreachableError, InvalidRequestError
-from meta_access.ids import AD_ACCOUNT_PREFIX, Asset
+from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP, Asset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +28,7 @@ EDGES = {
     "pixel": "assigned_ads_pixels",
     "waba": "assigned_whatsapp_business_accounts",
     "instagram": "assigned_instagram_accounts",
+    GROUP: "assigned_business_asset_groups",
 }
 """Asset kind -> edge of the system user that lists its assets of that kind."""
 
@@ -32,11 +37,21 @@ NOT_TAKEN = frozenset({"pixel"})
 """Kinds whose users no call removes: the specification has POST, and no DELETE (AdsPixel, read 2026-12-01)."""
 
 
+LISTS = {
+    "ad_account": "adaccount_tasks",
+    "page": "page_tasks",
+    "pixel": "pixel_tasks",
+    "offline_conversion_data_set": "offline_conversion_data_set_tasks",
+}
+"""Kind of asset in a group -> Graph's name of the list of its tasks, read and written."""
+
+
 def assigned(client: GraphClient, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
     """Assets of one kind that a system user is assigned to: Graph id -> its tasks, sorted."""
     if kind not in EDGES:
         raise InvalidRequestError(f"Reading assignments failed: Meta lists none for assets of kind {kind}.")
-    rows = client.pages(f"{system_user_id}/{EDGES[kind]}", {"fields": "id,tasks"})
+    lists = tuple(LISTS.values()) if kind == GROUP else ("tasks",)
+    rows = client.pages(f"{system_user_id}/{EDGES[kind]}", {"fields": ",".join(("id", *lists))})
     return dict(_entry(row, kind) for row in rows)
 
 
@@ -47,7 +62,7 @@ def assign(client: GraphClient, asset: Asset, user_id: str, tasks: Sequence[str]
         # Equal sets only: after an unanswered narrowing the old, wider set would look as if it held all tasks.
         return True if set(assigned(client, user_id, asset.kind).get(asset.graph_id, ())) == set(tasks) else None
 
-    client.post(f"{asset.graph_id}/assigned_users", {"user": user_id, "tasks": list(tasks)}, landed=landed)
+    client.post(f"{asset.graph_id}/assigned_users", {"user": user_id, **_written(asset.kind, tasks)}, landed=landed)
 
 
 def unassign(client: GraphClient, asset: Asset, user_id: str) -> None:
@@ -58,9 +73,26 @@ def unassign(client: GraphClient, asset: Asset, user_id: str) -> None:
 
 
 def _entry(row: dict[str, Any], kind: str) -> tuple[str, tuple[str, ...]]:
-    graph_id, tasks = str(row.get("id", "")), row.get("tasks", [])
+    graph_id, tasks = str(row.get("id", "")), _read(row) if kind == GROUP else row.get("tasks", [])
     if not graph_id or not isinstance(tasks, list):
         raise GraphUnreachableError("Meta's list of assigned assets has a row without an id or tasks.", sent=True)
     if kind == "ad_account" and not graph_id.startswith(AD_ACCOUNT_PREFIX):
         graph_id = AD_ACCOUNT_PREFIX + graph_id
     return graph_id, tuple(sorted(str(task) for task in tasks))
+
+
+def _written(kind: str, tasks: Sequence[str]) -> dict[str, list[str]]:
+    """The tasks as parameters; of a group, kinds without a task are left out, since Meta takes no empty list."""
+    if kind != GROUP:
+        return {"tasks": list(tasks)}
+    named = [task.partition(":")[::2] for task in tasks]
+    lists = {name: [task for of, task in named if of == held] for held, name in LISTS.items()}
+    return {name: given for name, given in lists.items() if given}
+
+
+def _read(row: dict[str, Any]) -> list[str] | None:
+    """The tasks of a group; None for what is no list."""
+    found = {held: row.get(name, []) for held, name in LISTS.items()}
+    if not all(isinstance(tasks, list) for tasks in found.values()):
+        return None
+    return [f"{held}:{task}" for held, tasks in found.items() for task in tasks]

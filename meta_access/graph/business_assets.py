@@ -2,7 +2,8 @@
 
 Graph: GET /{business-id}/owned_ad_accounts, client_ad_accounts, pending_client_ad_accounts and their siblings.
 Source: https://developers.facebook.com/docs/marketing-api/reference/business (edges), Graph v26.0, read 2026-11. What
-is asked for can be listed for ad accounts and Pages alone.
+is asked for can be listed for ad accounts and Pages alone. Of groups, those of its own have an edge without a side
+(business_asset_groups, client_business_asset_groups; read 2026-12-01), and nothing says what may be handed out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import GraphUnreachableError
-from meta_access.ids import AD_ACCOUNT_PREFIX
+from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP
 
 if TYPE_CHECKING:
     from meta_access.graph.client import GraphClient
@@ -24,6 +25,7 @@ _EDGES = {
     "pixel": "pixels",
     "waba": "whatsapp_business_accounts",
     "instagram": "instagram_assets",
+    GROUP: "business_asset_groups",
 }
 _ASKED_FOR = ("ad_account", "page")
 
@@ -39,8 +41,9 @@ def listed(client: GraphClient, side: str, kind: str) -> dict[str, tuple[str, ..
     if side == PENDING and kind not in _ASKED_FOR:
         return {}
     held = kind if side == PENDING else None
-    fields = ",".join(name for name in ("id", held, "permitted_tasks") if name)
-    rows = client.pages(f"{client.connection.business_id}/{side}_{_EDGES[kind]}", {"fields": fields})
+    fields = ",".join(name for name in ("id", held, "permitted_tasks" if kind != GROUP else None) if name)
+    edge = _EDGES[kind] if (side, kind) == (OWNED, GROUP) else f"{side}_{_EDGES[kind]}"
+    rows = client.pages(f"{client.connection.business_id}/{edge}", {"fields": fields})
     return dict(_entry(row, kind, held) for row in rows)
 
 

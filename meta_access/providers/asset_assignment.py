@@ -332,9 +332,9 @@ class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
     """Tasks of a system user on an ad account, a Page or another asset.
 
     Args:
-        asset: `act_…`, `page:…`, `catalog:…`, `pixel:…`, `waba:…` or `instagram:…`.
+        asset: `act_…`, `page:…`, `catalog:…`, `pixel:…`, `waba:…`, `instagram:…` or `group:…`.
         access: own, partner or login: whose the asset is, for what is said when Meta refuses it.
-        tasks: The whole set; implied tasks may be left out.
+        tasks: The whole set; implied tasks may be left out. On a group each names its kind: `page:ANALYZE`.
         replace_existing: Whether tasks that the user had before this resource, and that are not declared, go. They stay
             by default, and `kept` names them.
         requires: Gate to status: a create, or an update that adds tasks, waits until every one is satisfied.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from meta_access.ids import parse_asset
+from meta_access.ids import GROUP, KINDS_IN_A_GROUP, parse_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,7 +157,14 @@ def tasks_of(task_sets: Mapping[str, TaskSetSpec], choice: str | tuple[str, ...]
     """The tasks of a choice: a list as typed, or those a task set has for that kind of asset."""
     if isinstance(choice, tuple):
         return choice
-    return task_sets.get(choice, {}).get(kind, ())
+    return tasks_for(task_sets.get(choice, {}), kind)
+
+
+def tasks_for(rows: Mapping[str, tuple[str, ...]], kind: str) -> tuple[str, ...]:
+    """The tasks of one kind in a table by kind; those of a group are the tasks of what it can hold, with their kind."""
+    if kind != GROUP or GROUP in rows:
+        return rows.get(kind, ())
+    return tuple(f"{held}:{task}" for held in KINDS_IN_A_GROUP for task in rows.get(held, ()))
 
 
 def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
@@ -194,7 +201,7 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
             if typed is None:
                 continue  # in a configuration that is still being checked
             use_case = rules.use_cases.get(typed.use_case or "")
-            preset = use_case.tasks.get(kind, ()) if choice == USE_CASE and use_case is not None else None
+            preset = tasks_for(use_case.tasks, kind) if choice == USE_CASE and use_case is not None else None
             tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
             replaces = spec.clients[client].replace_existing or typed.replace_existing
             yield AssignmentPlan(client, identity, asset, tasks, replaces)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meta_access.spec.plan import USE_CASE, connection_of, kind_of, tasks_of
+from meta_access.spec.plan import USE_CASE, connection_of, kind_of, tasks_for, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,7 +109,7 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
     for name, client in spec.clients.items():
         for asset, choices in client.assets.items():
             choice = choices.get(wanted.identity)
-            allowed = wanted.tasks.get(kind_of(asset) or "", ())
+            allowed = tasks_for(wanted.tasks, kind_of(asset) or "")
             given = tasks_of(spec.task_sets, choice, kind_of(asset) or "") if choice not in {None, USE_CASE} else ()
             if (excess := [task for task in given if task not in allowed]) and allowed:
                 yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meta_access.ids import GROUP
 from meta_access.rules.allowance import Topic
 from meta_access.spec.plan import identities_of, kind_of
 from meta_access.spec.stack import PROD
@@ -33,7 +34,7 @@ def _wanted(spec: StackSpec, connection: str) -> Iterator[tuple[Topic, str]]:
         place = f"meta:clients.{name}"
         if "ad_account" in kinds:
             yield Topic.OWN_AD_ACCOUNTS if client.access == "own" else Topic.CLIENT_AD_ACCOUNTS, place
-        if kinds & {"ad_account", "page"}:
+        if kinds & {"ad_account", "page", GROUP}:
             yield Topic.BUSINESS_MANAGER, place
         if "catalog" in kinds:
             yield Topic.CATALOG, place

@@ -1,7 +1,7 @@
 """Business asset groups: what is in them, who is given tasks on all of it, their name.
 
-`GET /{business-id}/business_asset_groups`, `GET`, `POST`, `DELETE /{group-id}`, its `contained_…` and `assigned_users`,
-and `GET /{user-id}/assigned_business_asset_groups`. Source: the specification of BusinessAssetGroup and
+`GET /{business-id}/business_asset_groups`, `client_business_asset_groups`, `GET`, `POST`, `DELETE /{group-id}`, its
+`contained_…` and `assigned_users`, and `GET /{user-id}/assigned_business_asset_groups`. Source: the specification of BusinessAssetGroup and
 https://developers.facebook.com/docs/business-management-apis/business-asset-management, Graph v26.0, read 2026-11. No
 call makes a group. A world has no custom conversions: no group contains one, and none can be named to be put in.
 """
@@ -54,6 +54,13 @@ def list_groups(call: GraphCall, business: Business) -> Any:
     _check_reader(call)
     groups = [group for group in call.world.asset_groups if group.business_id == business.id]
     return page([group_node(call, group) for group in groups], [group.id for group in groups], call)
+
+
+def list_client_groups(call: GraphCall, business: Business) -> Any:
+    """Groups that other businesses share: none, since a world shares no groups."""
+    del business
+    _check_reader(call)
+    return page([], [], call)
 
 
 def get_group(call: GraphCall, group: AssetGroup) -> Any:
@@ -237,6 +244,15 @@ ROUTES = (
         "business_asset_groups",
         list_groups,
         "marketing-api/reference/business/business_asset_groups",
+        returns=ASSET_GROUP,
+        many=True,
+    ),
+    Route(
+        "GET",
+        "business",
+        "client_business_asset_groups",
+        list_client_groups,
+        "marketing-api/reference/business/client_business_asset_groups",
         returns=ASSET_GROUP,
         many=True,
     ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
 
 SHOP, BRAND, ACME = "act_104320000000501", "act_104320000000502", "act_205550000000601"
+PAGE = "102930000000801"
 ROOT = "122090000000301"
 USER = {"label": "reporting", "connection": "main", "name": "reporting"}
 SECRET = "meta/dev/reporting/0123abcd"
@@ -192,6 +193,30 @@ def test_an_assignment_is_made_narrowed_and_ended(hosts: Callable[..., Host], em
 
     hosts().delete("AssetAssignment", id_, outs)
     assert emulator.world()["assignments"] == []
+
+
+def test_the_tasks_of_a_group_are_given_changed_and_taken(
+    hosts: Callable[..., Host], emulator: RunningEmulator
+) -> None:
+    group = {"id": "189000000000901", "name": "Spring", "business_id": emulator.business_id, "asset_ids": [SHOP, PAGE]}
+    emulator.put_world({**emulator.world(), "asset_groups": [group]})
+    host = hosts()
+    props = assignment(user(host), "group:189000000000901", tasks=["ad_account:ADVERTISE", "page:ANALYZE"])
+    wide = {**props, "replace_existing": False}
+    id_, outs = make(host, "AssetAssignment", wide)
+    assert emulator.world()["group_assignments"][0]["tasks"] == {
+        "adaccount_tasks": ["ADVERTISE", "ANALYZE"],
+        "page_tasks": ["ANALYZE"],
+    }
+
+    host = hosts()
+    assert host.read("AssetAssignment", id_, outs)[1:] == (outs, wide)
+    narrow = checked(host, "AssetAssignment", {**wide, "tasks": ["ad_account:ANALYZE"]}, wide)
+    outs = host.update("AssetAssignment", id_, outs, narrow)
+    assert emulator.world()["group_assignments"][0]["tasks"] == {"adaccount_tasks": ["ANALYZE"]}
+
+    hosts().delete("AssetAssignment", id_, outs)
+    assert emulator.world()["group_assignments"] == []
 
 
 def test_a_withdrawn_share_is_drift(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:

@@ -16,6 +16,7 @@ from meta_access.ids import Asset
         ("pixel:123", Asset("pixel", "pixel:123", "123")),
         ("waba:123", Asset("waba", "waba:123", "123")),
         ("instagram:123", Asset("instagram", "instagram:123", "123")),
+        ("group:123", Asset("group", "group:123", "123")),
     ],
 )
 def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
@@ -27,7 +28,7 @@ def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
     ("text", "reason"),
     [
         ("1043217650987654", "a bare number: ad accounts start with act_, others with their kind, such as page:"),
-        ("", "'' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:"),
+        ("", "'' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:, group:"),
         ("act_", "'act_' is no ad account: write act_ and digits, such as act_1043217650987654"),
         ("act_12a", "'act_12a' is no ad account: write act_ and digits, such as act_1043217650987654"),
         ("act_012", "'act_012' is no ad account: write act_ and digits, such as act_1043217650987654"),
@@ -44,8 +45,20 @@ def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
         ("product-catalog:1", "'product-catalog:1' is spelt with product-catalog: where catalog: is meant"),
         (" page:123", "' page:123' has blanks around it; write it without them"),
         (
-            "group:1",
-            "'group:1' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:",
+            "video:1",
+            "'video:1' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:, "
+            "group:",
+        ),
+        (
+            "business_asset_group:1",
+            "'business_asset_group:1' is spelt with business_asset_group: where group: is meant",
+        ),
+        *(
+            (
+                text,
+                f"'{text}' names an app, which no call assigns: Meta's specification lets nobody be added to one",
+            )
+            for text in ("app:1204", "app_1204", "application:1204")
         ),
     ],
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.ids import how_to_write, parse_asset
+from meta_access import rules
+from meta_access.ids import GROUP, how_to_write, parse_asset
 from meta_access.rules.allowance import INSTEAD_OF_PAGE_CREATION, NO_PAGE_CREATION
 from meta_access.spec.base import shown
-from meta_access.spec.plan import USE_CASE, tasks_of
+from meta_access.spec.plan import USE_CASE, tasks_for, tasks_of
 from meta_access.spec.problems import instead
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
                 kind = parse_asset(asset).kind
             except ValueError as error:
                 yield draft.problem(at, f"{error}.", how_to_write(asset))
+                continue
+            if kind not in draft.rules.task_enums:
+                text = f"rule set {draft.rules.name} knows no assets of kind {kind}."
+                yield draft.problem(at, text, f'write meta:rules: "{rules.newest()}", which does.')
                 continue
             for identity, choice in choices.items():
                 yield from _choice(draft, (*at, identity), kind, choice)
@@ -76,7 +81,7 @@ def _preset(draft: Draft, at: Loc, kind: str) -> Iterator[Problem]:
     if identity.use_case is None:
         text = f"{at[-1]} has no use case whose tasks could be taken."
         yield draft.problem(at, text, "write a task set's name, or a list of tasks.")
-    elif rule is not None and not rule.tasks.get(kind):
+    elif rule is not None and not tasks_for(rule.tasks, kind):
         text = f"use case {identity.use_case} has no tasks for assets of kind {kind}."
         yield draft.problem(at, text, "write a task set's name, or a list of tasks.")
 
@@ -94,7 +99,12 @@ def _tasks(draft: Draft, at: Loc, kind: str, tasks: tuple[str, ...]) -> Iterator
     for place, task in enumerate(tasks):
         if task not in rule.allowed:
             text = f"{shown(task)} is no task of assets of kind {kind} (rule set {draft.rules.name})."
-            fix = instead(task, rule.allowed, f"write one of {', '.join(rule.allowed)}.")
+            with_kind = [name for name in rule.allowed if kind == GROUP and name.endswith(f":{task}")]
+            fix = (
+                f"say on which kind of asset in the group: {', '.join(with_kind)}."
+                if with_kind
+                else instead(task, rule.allowed, f"write one of {', '.join(rule.allowed)}.")
+            )
             yield draft.problem((*at, place), text, fix)
         elif task in tasks[:place]:
             yield draft.problem((*at, place), f"{task} is there twice.", "keep it once.")

@@ -344,19 +344,69 @@ def test_assignments_are_read_by_kind(
 
 
 def test_an_unknown_kind_has_no_assignments(client: GraphClient, server: Server) -> None:
-    with pytest.raises(InvalidRequestError, match="of kind group"):
-        assigned_users.assigned(client, SU, "group")
+    with pytest.raises(InvalidRequestError, match="of kind app"):
+        assigned_users.assigned(client, SU, "app")
     assert server.received == []
 
 
-@pytest.mark.parametrize("row", [{"tasks": []}, {"id": "1", "tasks": "ANALYZE"}])
+def test_the_tasks_of_a_group_are_read_with_their_kind(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    rows = [
+        {"id": "7", "adaccount_tasks": ["ANALYZE"], "page_tasks": ["MANAGE", "ADVERTISE"], "pixel_tasks": []},
+        {"id": "8", "offline_conversion_data_set_tasks": ["UPLOAD"]},
+        {"id": "9"},
+    ]
+    server.answers = [answer({"data": rows})]
+
+    assert assigned_users.assigned(client, SU, "group") == {
+        "7": ("ad_account:ANALYZE", "page:ADVERTISE", "page:MANAGE"),
+        "8": ("offline_conversion_data_set:UPLOAD",),
+        "9": (),
+    }
+    assert server.received[0].path == f"/v26.0/{SU}/assigned_business_asset_groups"
+    assert server.received[0].query["fields"] == (
+        "id,adaccount_tasks,page_tasks,pixel_tasks,offline_conversion_data_set_tasks"
+    )
+
+
+def test_the_tasks_of_a_group_are_written_in_a_list_for_each_kind(client: GraphClient, server: Server) -> None:
+    tasks = ["ad_account:ADVERTISE", "ad_account:ANALYZE", "offline_conversion_data_set:VIEW", "page:ANALYZE"]
+    assigned_users.assign(client, parse_asset("group:7"), SU, tasks)
+
+    [seen] = server.received
+    assert (seen.method, seen.path) == ("POST", "/v26.0/7/assigned_users")
+    lists = {name: text for name, text in seen.form.items() if "tasks" in name}
+    assert lists == {
+        "adaccount_tasks": '["ADVERTISE","ANALYZE"]',
+        "page_tasks": '["ANALYZE"]',
+        "offline_conversion_data_set_tasks": '["VIEW"]',
+    }
+
+
+@pytest.mark.parametrize(
+    ("side", "edge"), [("owned", "business_asset_groups"), ("client", "client_business_asset_groups")]
+)
+def test_groups_of_the_business_are_listed(
+    asset_list: Callable[..., tuple[Any, Received]], side: str, edge: str
+) -> None:
+    found, seen = asset_list(f"{side} group", {"id": "7"})
+
+    assert found == {"7": ()}
+    assert (seen.path, seen.query["fields"]) == (f"/v26.0/178000000000101/{edge}", "id")
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [("page", {"tasks": []}), ("page", {"id": "1", "tasks": "ANALYZE"}), ("group", {"id": "1", "page_tasks": "x"})],
+)
 def test_a_broken_assignment_row_is_no_answer(
-    client: GraphClient, server: Server, answer: MakeAnswer, row: dict[str, object]
+    client: GraphClient, server: Server, answer: MakeAnswer, kind: str, row: dict[str, object]
 ) -> None:
     server.answers = [answer({"data": [row]})]
 
     with pytest.raises(GraphUnreachableError, match="without an id or tasks"):
-        assigned_users.assigned(client, SU, "page")
+        assigned_users.assigned(client, SU, kind)
 
 
 def test_tasks_are_assigned_at_the_asset(client: GraphClient, server: Server) -> None:

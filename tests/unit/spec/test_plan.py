@@ -65,6 +65,25 @@ def test_an_assignment_takes_the_tasks_of_its_assets_kind(load: Callable[..., St
     ]
 
 
+@pytest.mark.parametrize(
+    ("choice", "tasks"),
+    [
+        ("read", ("ad_account:ANALYZE", "page:ANALYZE")),
+        ("use_case", ("ad_account:ANALYZE", "page:ANALYZE")),
+        ("own_row", ("pixel:UPLOAD",)),
+        (["page:MANAGE", "pixel:EDIT"], ("page:MANAGE", "pixel:EDIT")),
+    ],
+)
+def test_a_group_takes_the_tasks_of_the_kinds_in_it(load: Callable[..., Stack], choice: Any, tasks: Any) -> None:
+    changes = {
+        "meta:rules": "2026-11",
+        "meta:task_sets/own_row": {"page": ["ANALYZE"], "group": ["pixel:UPLOAD"]},
+        "meta:clients/own/assets": {"group:7": {"reporting": choice}},
+    }
+    found = load(changes)
+    assert [work.tasks for work in plan.assignments(found.spec, found.rules, "own")] == [tasks]
+
+
 def test_each_business_is_verified_through_the_first_app_that_acts_for_it(load: Callable[..., Stack]) -> None:
     found = load({"meta:businesses/agency/verification": "verified"})
     (app,) = plan.apps(found.spec)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-STARTS = "Fix: start with act_, page:, catalog:, pixel:, waba:, instagram:, and go on with the id's digits."
+STARTS = "Fix: start with act_, page:, catalog:, pixel:, waba:, instagram:, group:, and go on with the id's digits."
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,61 @@ def test_an_asset_and_its_tasks(refusals: Callable[..., list[str]], asset: str, 
     assert refusals({"meta:clients/own/assets": {asset: {"reporting": choice}}}) == [
         f"meta:clients.own.assets.{asset}{problem}"
     ]
+
+
+@pytest.mark.parametrize("asset", ["app:1204817736400555", "app_1204817736400555", "application:1204817736400555"])
+def test_an_app_is_a_gate_and_no_asset(refusals: Callable[..., list[str]], asset: str) -> None:
+    assert refusals({"meta:clients/own/assets": {asset: {"reporting": "read"}}}) == [
+        f"meta:clients.own.assets.{asset}: '{asset}' names an app, which no call assigns: Meta's specification lets "
+        "nobody be added to one. Fix: remove the line. Each identity has the gate <identity>-app-access for the app of "
+        "its connection: it shows what a person does in Business settings, and sees when that is done. An app that is "
+        "not there yet goes into meta:apps, with a connection of its own."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "choice", "problem"),
+    [
+        (
+            "2026-05",
+            "read",
+            ': rule set 2026-05 knows no assets of kind group. Fix: write meta:rules: "2026-11", which does.',
+        ),
+        (
+            "2026-11",
+            ["ANALYZE"],
+            (
+                '.reporting[0]: "ANALYZE" is no task of assets of kind group (rule set 2026-11). Fix: say on which '
+                "kind of asset in the group: ad_account:ANALYZE, page:ANALYZE, pixel:ANALYZE."
+            ),
+        ),
+        (
+            "2026-11",
+            ["page:ANALYSE"],
+            (
+                '.reporting[0]: "page:ANALYSE" is no task of assets of kind group (rule set 2026-11). '
+                'Fix: write "page:ANALYZE".'
+            ),
+        ),
+        (
+            "2026-11",
+            "catalogs",
+            (
+                '.reporting: the task set "catalogs" has no tasks for assets of kind group. Fix: add group: [...] to '
+                "meta:task_sets.catalogs, or write a list of tasks here."
+            ),
+        ),
+    ],
+)
+def test_the_tasks_of_a_group_name_their_kind(
+    refusals: Callable[..., list[str]], rules: str, choice: Any, problem: str
+) -> None:
+    changes = {
+        "meta:rules": rules,
+        "meta:clients/own/assets": {"group:7": {"reporting": choice}},
+        "meta:task_sets/catalogs": {"catalog": ["MANAGE"]},
+    }
+    assert refusals(changes) == [f"meta:clients.own.assets.group:7{problem}"]
 
 
 def test_tasks_of_a_task_set(refusals: Callable[..., list[str]]) -> None:
