@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.renames import called_before
-from meta_access import AssetAssignment, AssetShare
-from meta_access.spec import plan
+from meta_access import AssetAssignment, AssetShare, LeadAccess
+from meta_access.spec import gate_names, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +45,11 @@ class ClientAccess(pulumi.ComponentResource):
                 opts=child,
             )
             board.add(share.name, gate)
+        asks_leads = set(plan.leads(spec, stack.rules, name))
         for assignment in plan.assignments(spec, stack.rules, name):
             user = plans[assignment.identity]
             shared = shares.get((assignment.asset, spec.connections[user.connection].business))
-            AssetAssignment(
+            assigned = AssetAssignment(
                 assignment.key,
                 connection=user.connection,
                 system_user_id=identities[assignment.identity].system_user_id,
@@ -59,4 +60,18 @@ class ClientAccess(pulumi.ComponentResource):
                 requires=board.for_work(user, *([shared.name] if shared is not None else [])),
                 opts=called_before(child, assignment.key_of(user.renamed_from) if user.renamed_from else None),
             )
+            if assignment in asks_leads:
+                leads, before = gate_names.lead_access(assignment.identity, assignment.asset), user.renamed_from
+                access = LeadAccess(
+                    leads,
+                    system_user_id=identities[assignment.identity].system_user_id,
+                    page=assignment.asset,
+                    **board.given(leads, user.connection),
+                    # Nobody can be given leads of a Page that was not assigned.
+                    opts=called_before(
+                        pulumi.ResourceOptions(parent=self, depends_on=[assigned]),
+                        before and gate_names.lead_access(before, assignment.asset),
+                    ),
+                )
+                board.add(leads, access)
         self.register_outputs({})

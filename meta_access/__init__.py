@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meta_access.providers.business_user import BusinessUser
     from meta_access.providers.business_verification import BusinessVerification
     from meta_access.providers.feature_request import FeatureRequest
+    from meta_access.providers.lead_access import LeadAccess
     from meta_access.providers.login_configuration import LoginConfiguration
     from meta_access.providers.obligation import Obligation
     from meta_access.providers.permission_request import PermissionRequest
@@ -38,6 +39,7 @@ _HOMES = {
     "BusinessUser": "business_user",
     "BusinessVerification": "business_verification",
     "FeatureRequest": "feature_request",
+    "LeadAccess": "lead_access",
     "LoginConfiguration": "login_configuration",
     "Obligation": "obligation",
     "PermissionRequest": "permission_request",
@@ -57,6 +59,7 @@ __all__ = [
     "BusinessUser",
     "BusinessVerification",
     "FeatureRequest",
+    "LeadAccess",
     "LoginConfiguration",
     "Obligation",
     "PermissionRequest",

@@ -55,7 +55,7 @@ _OTHER_WORDS = {
     "bag": "group:",
 }
 _APPS = ("app", "apps", "application")
-_NOT_ASSIGNED = "names an app, which no call assigns: Meta's specification lets nobody be added to one"
+_NOT_ASSIGNED = "names an app, which no call of Meta's assigns: the gate SystemUserAppAccess is for that"
 _INSTEAD_OF_APPS = (
     "remove the line. Each identity has the gate <identity>-app-access for the app of its connection: it shows what a "
     "person does in Business settings, and sees when that is done. An app that is not there yet goes into meta:apps, "

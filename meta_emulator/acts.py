@@ -9,16 +9,16 @@ import inspect
 from typing import TYPE_CHECKING, Any, get_args
 
 from meta_access import rules
-from meta_emulator import business_acts, login_acts, named, sharing
+from meta_emulator import business_acts, holdings, login_acts, named, sharing
 from meta_emulator.activities import Author
 from meta_emulator.named import ActError
 from meta_emulator.tokens import ONLY_FAKE, holds_real
-from meta_emulator.world import App, AppAccess, AppRole, Review, RoleName, World
+from meta_emulator.world import App, AppAccess, AppRole, LeadAccess, Review, RoleName, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from meta_emulator.world import Person
+    from meta_emulator.world import Asset, Person
 
 ROLES: Mapping[str, RoleName] = {
     "admin": "administrators",
@@ -290,6 +290,33 @@ def withdraw_app(world: World, user: str, app: str | None = None) -> str:
     return f"{who.name} no longer has {target.name}."
 
 
+def grant_leads(world: World, user: str, page: str) -> str:
+    """Let a system user download a Page's leads, in the Leads Access Manager."""
+    who, (row, target) = named.system_user(world, user), _leads_of(world, page)
+    row.user_ids = sorted({*row.user_ids, who.id})
+    return f"{who.name} may download the leads of {target.name}."
+
+
+def withdraw_leads(world: World, user: str, page: str) -> str:
+    """Take a Page's leads away from a system user."""
+    who, (row, target) = named.system_user(world, user), _leads_of(world, page)
+    row.user_ids = [one for one in row.user_ids if one != who.id]
+    return f"{who.name} may no longer download the leads of {target.name}."
+
+
+def _leads_of(world: World, page: str) -> tuple[LeadAccess, Asset]:
+    """The choice of a Page, made at first sight: the business customizes it, and keeps the Page's admins."""
+    kind, target = named.asset(world, page)
+    if kind != "page":
+        raise ActError(f"page: {target.name} is no Page.")
+    row = next((row for row in world.lead_access if row.page_id == target.id), None)
+    if row is None:
+        held = holdings.of_asset(world, rules.load(world.rules), kind, target)
+        row = LeadAccess(target.id, sorted(user for user, tasks in held.items() if "MANAGE" in tasks))
+        world.lead_access.append(row)
+    return row, target
+
+
 def limits(world: World, state: str) -> str:
     """Refuse calls beyond Meta's quotas (`on`), or only tell their use in headers (`off`)."""
     if state not in ("on", "off"):
@@ -313,6 +340,8 @@ ACTS: Mapping[str, Callable[..., str]] = {
     "unshare": unshare,
     "grant-app": grant_app,
     "withdraw-app": withdraw_app,
+    "grant-leads": grant_leads,
+    "withdraw-leads": withdraw_leads,
     "claim-app": business_acts.claim_app,
     "unclaim-app": business_acts.unclaim_app,
     "app-mode": business_acts.app_mode,

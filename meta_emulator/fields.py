@@ -32,7 +32,7 @@ class Node:
     Attributes:
         type: What can be asked of it, and what is shown when nothing is.
         values: What there is to show. A field of the type without a value, or with None, is left out as Graph does. A
-            function is called only when its field is asked for.
+            function is called only when its field is asked for, with the field's parameters.
     """
 
     type: NodeType
@@ -86,7 +86,7 @@ def _value(node: Node, asked: Field, call: GraphCall) -> Any:
         raise no_field(asked.name, node.type.name)
     value = node.values.get(asked.name)
     if callable(value):
-        value = value()
+        value = value(asked.params)
     if isinstance(value, Node):
         return _show(value, asked.inner, call)
     if asked.inner is not None and value is not None and not isinstance(value, dict | list):

@@ -391,6 +391,14 @@ class AppAccess(Row):
 
 
 @dataclass(slots=True)
+class LeadAccess(Row):
+    """A Page whose business customized the Leads Access Manager, and the users who may download its leads."""
+
+    page_id: str
+    user_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Activity(Row):
     """Who gave somebody tasks on an ad account, or took them; names are those of the time.
 
@@ -450,6 +458,7 @@ class World(Row):
     assignments: list[Assignment] = field(default_factory=list)
     installations: list[Installation] = field(default_factory=list)
     app_access: list[AppAccess] = field(default_factory=list)
+    lead_access: list[LeadAccess] = field(default_factory=list)
     codes: list[LoginCode] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     managed_businesses: list[ManagedBusiness] = field(default_factory=list)

@@ -269,6 +269,8 @@ def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:
         yield f"pixel_accounts[{i}].pixel_id", "asset", link.pixel_id
         yield f"pixel_accounts[{i}].account_id", "asset", link.account_id
         yield f"pixel_accounts[{i}].business_id", "business", link.business_id
+    for i, leads in enumerate(world.lead_access):
+        yield f"lead_access[{i}].page_id", "asset", leads.page_id
     for i, given in enumerate(world.group_assignments):
         yield f"group_assignments[{i}].group_id", "asset group", given.group_id
 

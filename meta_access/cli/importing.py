@@ -29,6 +29,7 @@ _UNREADABLE = {
     "BusinessVerification": "Graph shows it itself",
     "SystemUserAppAccess": "Graph shows it itself",
     "AssetShare": "Graph shows it itself",
+    "LeadAccess": "Graph shows it itself",
 }
 
 

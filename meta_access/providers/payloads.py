@@ -36,6 +36,9 @@ _REFERENCES = {
         "gASVRwAAAAAAAACMJW1ldGFfYWNjZXNzLnByb3ZpZGVycy5mZWF0dXJlX3JlcXVlc3SUjBZGZWF0dXJlUmVxdWVz"
         "dFByb3ZpZGVylJOUKYGULg=="
     ),
+    "LeadAccess": (
+        "gASVPwAAAAAAAACMIW1ldGFfYWNjZXNzLnByb3ZpZGVycy5sZWFkX2FjY2Vzc5SMEkxlYWRBY2Nlc3NQcm92aWRlcpSTlCmBlC4="
+    ),
     "LoginConfiguration": (
         "gASVTwAAAAAAAACMKW1ldGFfYWNjZXNzLnByb3ZpZGVycy5sb2dpbl9jb25maWd1cmF0aW9ulIwaTG9naW5Db25m"
         "aWd1cmF0aW9uUHJvdmlkZXKUk5QpgZQu"

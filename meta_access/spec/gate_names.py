@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.spec.plan import duties, shares, two_factor_duty
+from meta_access.spec.plan import duties, leads, shares, two_factor_duty
 from meta_access.spec.use_case import permissions_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ def app_access(identity: str) -> str:
     return f"{identity}-app-access"
 
 
+def lead_access(identity: str, page: str) -> str:
+    return f"{identity}-lead-access-{page}"
+
+
 def is_share(name: str, client: str) -> bool:
     """Whether a gate is about an asset that this client shares."""
     return name.startswith(f"{client}-share-")
@@ -88,6 +92,7 @@ def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     names += [verification(key) for key, business in spec.businesses.items() if business.verification]
     names += [app_access(key) for key in spec.identities]
     names += [share.name for client in spec.clients for share in shares(spec, rules, client).values()]
+    names += [lead_access(work.identity, work.asset) for client in spec.clients for work in leads(spec, rules, client)]
     return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]
 
 

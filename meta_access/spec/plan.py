@@ -22,6 +22,9 @@ SUFFIX = "{suffix}"
 
 TWO_FACTOR = "two_factor"
 
+LEADS = "leads_retrieval"
+"""The permission that needs access to each Page's leads besides."""
+
 USE_CASE = "use_case"
 """As a choice of tasks: those of the identity's use case."""
 
@@ -205,6 +208,13 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
             tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
             replaces = spec.clients[client].replace_existing or typed.replace_existing
             yield AssignmentPlan(client, identity, asset, tasks, replaces)
+
+
+def leads(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[AssignmentPlan]:
+    """The Pages of a client on which an identity's token asks for leads."""
+    for work in assignments(spec, rules, client):
+        if kind_of(work.asset) == "page" and LEADS in scopes_of(rules, spec.identities[work.identity]):
+            yield work
 
 
 def shares(spec: StackSpec, rules: RuleSet, client: str) -> dict[tuple[str, str], SharePlan]:

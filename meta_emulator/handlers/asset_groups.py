@@ -1,9 +1,11 @@
 """Business asset groups: what is in them, who is given tasks on all of it, their name.
 
 `GET /{business-id}/business_asset_groups`, `client_business_asset_groups`, `GET`, `POST`, `DELETE /{group-id}`, its
-`contained_…` and `assigned_users`, and `GET /{user-id}/assigned_business_asset_groups`. Source: the specification of BusinessAssetGroup and
-https://developers.facebook.com/docs/business-management-apis/business-asset-management, Graph v26.0, read 2026-11. No
-call makes a group. A world has no custom conversions: no group contains one, and none can be named to be put in.
+`contained_…` and `assigned_users`, and `GET /{user-id}/assigned_business_asset_groups`. Source: the specification of
+BusinessAssetGroup and
+https://developers.facebook.com/docs/business-management-apis/business-asset-management, Graph v26.0, read 2026-11; the
+page of client_business_asset_groups, read 2026-12-01. No call makes a group. A world has no custom conversions: no
+group contains one, and none can be named to be put in.
 """
 
 from __future__ import annotations

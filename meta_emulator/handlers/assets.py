@@ -12,13 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meta_emulator import holdings, levels, minting
-from meta_emulator.errors import GraphFault, denied
+from meta_emulator.errors import GraphFault, bad_parameter, denied
 from meta_emulator.fields import Node, show
 from meta_emulator.node_types import AD_ACCOUNT, BUSINESS, CATALOG, INSTAGRAM, PAGE, PIXEL, WABA
 from meta_emulator.surface import SDK, NodeType, Param, Route, Tag, params
 from meta_emulator.world import derived_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from meta_emulator.call import GraphCall
     from meta_emulator.world import Asset, AssetKind, Person, SystemUser
 
@@ -40,6 +42,7 @@ SCOPES: dict[AssetKind, tuple[str, ...]] = {
     "instagram": ("instagram_basic", "business_management"),
 }
 # As users report it.
+LEADS = "leads_retrieval"
 PAGE_NOT_GRANTED = (
     "(#10) This endpoint requires the 'pages_read_engagement' permission or the 'Page Public Content Access' feature."
 )
@@ -60,6 +63,7 @@ def asset_node(call: GraphCall, kind: AssetKind, asset: Asset) -> Node:
         values["business_verification_status"] = owner.verification_status
     if kind == "page":
         values["access_token"] = partial(page_token, call, asset)
+        values["has_lead_access"] = partial(lead_access, call, asset)
     return Node(TYPES[kind], {**values, **_own_values(kind, asset)})
 
 
@@ -114,12 +118,13 @@ def page_tasks(call: GraphCall, holder: Person | SystemUser, page: Asset) -> lis
     return list(call.rules.task_enums["page"].allowed) if call.caller.is_admin(page.business_id) else None
 
 
-def page_token(call: GraphCall, page: Asset) -> str | None:
+def page_token(call: GraphCall, page: Asset, params: Mapping[str, str]) -> str | None:
     """The token of a Page for the caller, made when it is asked for.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/page, read 2026-11: shown to whoever has a role on
     the Page. Which permission that takes is inferred from those of the Page itself. A Page's token is shown itself.
     """
+    del params
     caller = call.caller
     holder = caller.user or caller.person
     if caller.page is not None:
@@ -130,6 +135,42 @@ def page_token(call: GraphCall, page: Asset) -> str | None:
         return None
     call.changed()
     return minting.page_token(call.world, caller.value, caller.token, page, call.now)
+
+
+def lead_access(call: GraphCall, page: Asset, params: Mapping[str, str]) -> dict[str, Any]:
+    """Whether a user may download the Page's leads, by its Leads Access Manager; nothing writes it but a person.
+
+    Source: https://developers.facebook.com/docs/graph-api/reference/has-lead-access/, read 2026-12-01. While nobody
+    customized the manager, all admins of the Page may. Its reasons and remedies are in our own words, and what it says
+    of an app is whether the caller's token, or App Review, has leads_retrieval for it.
+    """
+    call.caller.require_scope(LEADS)
+    who = params.get("user_id", "")
+    user = call.system_user(who) or call.world.human(who)
+    if user is None:
+        raise bad_parameter("Param user_id must be the id of a user.")
+    rows = holdings.of_asset(call.world, call.rules, "page", page)
+    ids = call.world.ids_of(user)
+    admin = any("MANAGE" in tasks for held, tasks in rows.items() if held in ids)
+    chosen = next((row for row in call.world.lead_access if row.page_id == page.id), None)
+    may = admin if chosen is None else bool(ids & set(chosen.user_ids)) and bool(ids & rows.keys())
+    found: dict[str, Any] = {
+        "page_id": page.id,
+        "user_id": who,
+        "is_page_admin": admin,
+        "enabled_lead_access_manager": chosen is not None,
+        "user_has_leads_permission": may,
+    }
+    app_may = True
+    if "app_id" in params:
+        app = call.world.app(params["app_id"])
+        app_may = app is not None and (app.id == call.caller.app.id or app.permissions.get(LEADS) == "live")
+        found["app_has_leads_permission"] = app_may
+    found["can_access_lead"] = may and app_may
+    if not found["can_access_lead"]:
+        found["failure_reason"] = "The user or the app has no access to the leads of this Page."
+        found["failure_resolution"] = "Ask an admin of the business to give it in the Leads Access Manager."
+    return found
 
 
 def _not_assigned(kind: AssetKind) -> GraphFault:

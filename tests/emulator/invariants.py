@@ -62,6 +62,7 @@ def _twice(world: World) -> Iterator[str]:
         "asset_requests": ((row.asset_id, row.business_id) for row in world.asset_requests),
         "app_clients": ((row.app_id, row.business_id) for row in world.app_clients),
         "group_assignments": ((row.group_id, row.user_id) for row in world.group_assignments),
+        "lead_access": ((row.page_id,) for row in world.lead_access),
         "pixel_accounts": ((row.pixel_id, row.account_id, row.business_id) for row in world.pixel_accounts),
         "names of system users": ((row.business_id, row.name) for row in world.system_users),
     }

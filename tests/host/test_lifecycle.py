@@ -202,7 +202,7 @@ def test_the_tasks_of_a_group_are_given_changed_and_taken(
     emulator.put_world({**emulator.world(), "asset_groups": [group]})
     host = hosts()
     props = assignment(user(host), "group:189000000000901", tasks=["ad_account:ADVERTISE", "page:ANALYZE"])
-    wide = {**props, "replace_existing": False}
+    wide = {**props, "replace_existing": False, "access": ""}
     id_, outs = make(host, "AssetAssignment", wide)
     assert emulator.world()["group_assignments"][0]["tasks"] == {
         "adaccount_tasks": ["ADVERTISE", "ANALYZE"],
@@ -217,6 +217,37 @@ def test_the_tasks_of_a_group_are_given_changed_and_taken(
 
     hosts().delete("AssetAssignment", id_, outs)
     assert emulator.world()["group_assignments"] == []
+
+
+def test_lead_access_is_seen_as_far_as_the_admin_token_shows_it(
+    hosts: Callable[..., Host], emulator: RunningEmulator
+) -> None:
+    host = hosts()
+    page = f"page:{PAGE}"
+    props = {"label": "leads", "connection": "main", "system_user_id": user(host), "page": page}
+    make(host, "AssetAssignment", assignment(props["system_user_id"], page))
+    id_, outs = make(host, "LeadAccess", props)
+    assert outs["status"] == "unverifiable"
+    assert "needs leads_retrieval and the Page for that: " in outs["reason"]
+
+    world = emulator.world()
+    world["tokens"][0]["scopes"].append("leads_retrieval")
+    emulator.put_world(world)
+    outs = hosts().read("LeadAccess", id_, outs)[1]
+    assert (outs["status"], outs["observed"]) == ("pending_human", "may not download leads")
+    assert outs["next_step"]["menu"] == (
+        "Business settings > Integrations > Leads access > the Page > People > Assign people"
+    )
+
+    emulator.act("grant-leads", user="reporting", page=PAGE)
+    outs = hosts().read("LeadAccess", id_, outs)[1]
+    assert (outs["status"], outs["observed"]) == ("satisfied", "may download leads")
+
+    emulator.act("withdraw-leads", user="reporting", page=PAGE)
+    outs = hosts().read("LeadAccess", id_, outs)[1]
+    assert outs["status"] == "drifted"
+    assert "Its business chose who may, and did not choose this user. Meta says: " in outs["reason"]
+    hosts().delete("LeadAccess", id_, outs)
 
 
 def test_a_withdrawn_share_is_drift(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:

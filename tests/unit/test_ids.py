@@ -28,7 +28,10 @@ def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
     ("text", "reason"),
     [
         ("1043217650987654", "a bare number: ad accounts start with act_, others with their kind, such as page:"),
-        ("", "'' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:, group:"),
+        (
+            "",
+            "'' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:, group:",
+        ),
         ("act_", "'act_' is no ad account: write act_ and digits, such as act_1043217650987654"),
         ("act_12a", "'act_12a' is no ad account: write act_ and digits, such as act_1043217650987654"),
         ("act_012", "'act_012' is no ad account: write act_ and digits, such as act_1043217650987654"),
@@ -46,8 +49,10 @@ def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
         (" page:123", "' page:123' has blanks around it; write it without them"),
         (
             "video:1",
-            "'video:1' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, instagram:, "
-            "group:",
+            (
+                "'video:1' names no kind of asset; start it with one of act_, page:, catalog:, pixel:, waba:, "
+                "instagram:, group:"
+            ),
         ),
         (
             "business_asset_group:1",
@@ -56,7 +61,7 @@ def test_assets_are_read_with_their_kind(text: str, asset: Asset) -> None:
         *(
             (
                 text,
-                f"'{text}' names an app, which no call assigns: Meta's specification lets nobody be added to one",
+                f"'{text}' names an app, which no call of Meta's assigns: the gate SystemUserAppAccess is for that",
             )
             for text in ("app:1204", "app_1204", "application:1204")
         ),

@@ -34,25 +34,29 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
         yield from _business(draft, ("clients", key), client)
         for asset, choices in client.assets.items():
             at: Loc = ("clients", key, "assets", asset)
-            if asset in NEW_PAGES:
-                text = f"asks for a Page to be created; {NO_PAGE_CREATION}"
-                yield draft.problem(at, text, INSTEAD_OF_PAGE_CREATION)
-                continue
-            try:
-                kind = parse_asset(asset).kind
-            except ValueError as error:
-                yield draft.problem(at, f"{error}.", how_to_write(asset))
-                continue
-            if kind not in draft.rules.task_enums:
-                text = f"rule set {draft.rules.name} knows no assets of kind {kind}."
-                yield draft.problem(at, text, f'write meta:rules: "{rules.newest()}", which does.')
+            held = _kind(draft, at, asset)
+            if not isinstance(held, str):
+                yield held
                 continue
             for identity, choice in choices.items():
-                yield from _choice(draft, (*at, identity), kind, choice)
+                yield from _choice(draft, (*at, identity), held, choice)
                 first = seen.setdefault((_user(draft, identity), asset), key)
                 if first != key:
                     text = f"client {first} gives {asset} to {identity} as well; the later one would undo the earlier."
                     yield draft.problem((*at, identity), text, "keep the assignment with one client.")
+
+
+def _kind(draft: Draft, at: Loc, asset: str) -> str | Problem:
+    if asset in NEW_PAGES:
+        return draft.problem(at, f"asks for a Page to be created; {NO_PAGE_CREATION}", INSTEAD_OF_PAGE_CREATION)
+    try:
+        kind = parse_asset(asset).kind
+    except ValueError as error:
+        return draft.problem(at, f"{error}.", how_to_write(asset))
+    if kind in draft.rules.task_enums:
+        return kind
+    text = f"rule set {draft.rules.name} knows no assets of kind {kind}."
+    return draft.problem(at, text, f'write meta:rules: "{rules.newest()}", which does.')
 
 
 def _user(draft: Draft, identity: str) -> str:

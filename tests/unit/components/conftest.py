@@ -30,6 +30,7 @@ GATES = frozenset(
         "Obligation",
         "SystemUserAppAccess",
         "AssetShare",
+        "LeadAccess",
     }
 )
 

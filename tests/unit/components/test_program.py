@@ -108,6 +108,28 @@ def test_a_partner_has_to_share_what_all_identities_need(program: Callable[..., 
     assert not [name for name in shares if name.startswith("agency-")]
 
 
+def test_a_page_whose_leads_are_asked_for_has_a_gate_that_holds_nothing_back(program: Callable[..., Asked]) -> None:
+    apps = config_of(STACKS / "Pulumi.dev.yaml")["meta:apps"]
+    apps["ads"]["permissions"] = {"standard": ["leads_retrieval"]}
+    changes = {
+        "meta:apps": apps,
+        "meta:gates": "block",
+        "meta:identities": {"reporting": {"scopes": ["leads_retrieval"]}},
+    }
+    asked = program("dev", changes)
+    gates = {name: row for (kind, name), row in asked.resources.items() if kind == "LeadAccess"}
+    assert gates == {
+        "reporting-lead-access-page:102930000000801": {
+            "connection": "main",
+            "owner": "nadia",
+            "system_user_id": "reporting-id",
+            "page": "page:102930000000801",
+        }
+    }
+    assert "reporting-lead-access-page:102930000000801" in asked.outputs["gates"]
+    assert not [rows for rows in requirements(asked).values() if rows and any("lead-access" in name for name in rows)]
+
+
 def test_people_of_the_business_are_taken_over_where_they_are_there(program: Callable[..., Asked]) -> None:
     asked = program("dev").resources
     common = {"connection": "main", "adopt": True}

@@ -20,6 +20,7 @@ from meta_access.graph import (
     business_users,
     businesses,
     debug_token,
+    lead_access,
     subscriptions,
     system_users,
     tiers,
@@ -28,6 +29,7 @@ from meta_access.graph.app_roles import RoleRow
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.debug_token import TokenInfo
+from meta_access.graph.lead_access import LeadAccess
 from meta_access.graph.subscriptions import Subscription
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.ids import parse_asset
@@ -219,6 +221,38 @@ def test_a_row_without_an_asset_is_no_answer(client: GraphClient, server: Server
         business_assets.listed(client, "pending_client", "page")
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (
+            {"can_access_lead": True, "user_has_leads_permission": True, "enabled_lead_access_manager": False},
+            LeadAccess(allowed=True, customized=False),
+        ),
+        (
+            {
+                "can_access_lead": False,
+                "enabled_lead_access_manager": True,
+                "failure_reason": "No\naccess.",
+                "failure_resolution": "Ask an admin.",
+            },
+            LeadAccess(allowed=False, customized=True, why="No access. Ask an admin."),
+        ),
+        ({"user_has_leads_permission": False}, LeadAccess(allowed=False)),
+        ({"can_access_lead": "yes"}, LeadAccess(allowed=None)),
+        (None, LeadAccess(allowed=None)),
+    ],
+    ids=["may", "not chosen", "only the user's", "no boolean", "nothing"],
+)
+def test_lead_access_is_a_field_of_the_page(
+    client: GraphClient, server: Server, answer: MakeAnswer, said: Any, found: LeadAccess
+) -> None:
+    server.answers = [answer({"id": "7"} if said is None else {"id": "7", "has_lead_access": said})]
+
+    assert lead_access.read(client, "7", SU) == found
+    assert server.received[0].path == "/v26.0/7"
+    assert server.received[0].query["fields"] == f"has_lead_access.user_id({SU})"
+
+
 PEOPLE = "/v26.0/178000000000101/business_users"
 
 
@@ -349,9 +383,7 @@ def test_an_unknown_kind_has_no_assignments(client: GraphClient, server: Server)
     assert server.received == []
 
 
-def test_the_tasks_of_a_group_are_read_with_their_kind(
-    client: GraphClient, server: Server, answer: MakeAnswer
-) -> None:
+def test_the_tasks_of_a_group_are_read_with_their_kind(client: GraphClient, server: Server, answer: MakeAnswer) -> None:
     rows = [
         {"id": "7", "adaccount_tasks": ["ANALYZE"], "page_tasks": ["MANAGE", "ADVERTISE"], "pixel_tasks": []},
         {"id": "8", "offline_conversion_data_set_tasks": ["UPLOAD"]},

@@ -21,6 +21,7 @@ from meta_access.graph import (
     business_assets,
     business_users,
     businesses,
+    lead_access,
     snapshot,
     subscriptions,
     system_users,
@@ -28,6 +29,7 @@ from meta_access.graph import (
 )
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
+from meta_access.graph.lead_access import LeadAccess
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import (
     _ended,
@@ -83,6 +85,7 @@ class FakeMeta:
     ignored_settings: tuple[str, ...] = ()
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     handed: list[str] = field(default_factory=list)
+    leads: LeadAccess = field(default_factory=lambda: LeadAccess(None))
     verification: str = "not_verified"
     two_factor: str = "none"
     tier: str | None = "development_access"
@@ -156,6 +159,10 @@ class FakeMeta:
     def unassign(self, _client: object, asset: Asset, id_: str) -> None:
         self.called(f"unassign {asset.id} {id_}")
         self.assets.get((id_, asset.kind), {}).pop(asset.graph_id, None)
+
+    def read_leads(self, _client: object, page_id: str, id_: str) -> LeadAccess:
+        self.called(f"leads {page_id} {id_}")
+        return self.leads
 
     def install(self, _client: object, id_: str) -> None:
         self.called(f"install {id_}")
@@ -248,6 +255,7 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     monkeypatch.setattr(business_users, "change_role", fake.change_role)
     monkeypatch.setattr(business_users, "remove", fake.remove_person)
     monkeypatch.setattr(tiers, "probe", fake.probe)
+    monkeypatch.setattr(lead_access, "read", fake.read_leads)
     monkeypatch.setattr(_live, "client_for", lambda _connection: fake)
     monkeypatch.setattr(_live, "issuer_of", lambda _client: fake)
     monkeypatch.setattr(sys, "argv", ["pytest"])

@@ -39,6 +39,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "BusinessUser": {"email": "ines@lindenhof.example"},
     "BusinessVerification": {},
     "FeatureRequest": {"feature": "ads_management_standard_access", "level": "full"},
+    "LeadAccess": {"system_user_id": USER, "page": "page:102930000000801"},
     "LoginConfiguration": {"config_id": "889900112233445", "permissions": ["ads_read"]},
     "Obligation": {"kind": "data_use_checkup"},
     "PermissionRequest": {"permission": "ads_read", "level": "advanced"},
@@ -75,6 +76,7 @@ READS = (
     "people",
     "permissions",
     "subscription",
+    "leads",
 )
 
 

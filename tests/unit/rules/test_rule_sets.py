@@ -249,6 +249,7 @@ def test_links_are_filled_in(name: str) -> None:
         "business_verification",
         "system_users",
         "app_access",
+        "lead_access",
         "app_settings",
         "share_asset",
         "people",

@@ -105,6 +105,21 @@ def test_gates_are_named_after_what_they_stand_for(load: Callable[..., Stack]) -
     ]
 
 
+def test_a_page_of_an_identity_that_asks_for_leads_is_a_gate_of_its_own(load: Callable[..., Stack]) -> None:
+    changes = {
+        "meta:apps/ads/permissions": {"standard": ["leads_retrieval"]},
+        "meta:identities": {"crm": {"scopes": ["leads_retrieval"]}, "reporting": {"use_case": "read_reports"}},
+        "meta:clients/own/assets": {
+            "page:7": {"crm": "read", "reporting": "read"},
+            "page:8": {"reporting": "read"},
+            "act_1": {"crm": "read"},
+        },
+    }
+    found = load(changes)
+    names = gate_names.of_stack(found.spec, found.rules)
+    assert [name for name in names if "-lead-access-" in name] == ["crm-lead-access-page:7"]
+
+
 @pytest.mark.parametrize(
     ("tier", "limit", "said"), [("full", 10, "full"), ("limited", 1, "limited"), (None, None, "not declared")]
 )

@@ -76,10 +76,12 @@ def test_an_asset_and_its_tasks(refusals: Callable[..., list[str]], asset: str, 
 @pytest.mark.parametrize("asset", ["app:1204817736400555", "app_1204817736400555", "application:1204817736400555"])
 def test_an_app_is_a_gate_and_no_asset(refusals: Callable[..., list[str]], asset: str) -> None:
     assert refusals({"meta:clients/own/assets": {asset: {"reporting": "read"}}}) == [
-        f"meta:clients.own.assets.{asset}: '{asset}' names an app, which no call assigns: Meta's specification lets "
-        "nobody be added to one. Fix: remove the line. Each identity has the gate <identity>-app-access for the app of "
-        "its connection: it shows what a person does in Business settings, and sees when that is done. An app that is "
-        "not there yet goes into meta:apps, with a connection of its own."
+        (
+            f"meta:clients.own.assets.{asset}: '{asset}' names an app, which no call of Meta's assigns: the gate "
+            "SystemUserAppAccess is for that. Fix: remove the line. Each identity has the gate <identity>-app-access "
+            "for the app of its connection: it shows what a person does in Business settings, and sees when that is "
+            "done. An app that is not there yet goes into meta:apps, with a connection of its own."
+        )
     ]
 
 
