@@ -44,6 +44,41 @@ def test_a_gate_that_opened_shows_at_the_next_preview(dev: Project, emulator: Ru
     assert dev.preview("--expect-no-changes").code == 0
 
 
+def test_leads_are_a_persons_step_and_a_groups_tasks_are_given_and_taken(
+    dev: Project, emulator: RunningEmulator
+) -> None:
+    world = emulator.world()
+    group = {"id": "189000000000901", "name": "Brand", "business_id": lindenhof.BUSINESS, "asset_ids": [BRAND]}
+    world["asset_groups"] = [group]
+    world["tokens"][0]["scopes"].append("leads_retrieval")
+    emulator.put_world(world)
+    config = lindenhof.config(emulator, identities={"reporting": {"scopes": ["ads_read", "leads_retrieval"]}})
+    config["meta:apps"]["ads"]["permissions"] = {"standard": ["ads_read", "leads_retrieval"]}
+    config["meta:clients"]["lindenhof"]["assets"]["group:189000000000901"] = {"reporting": "read"}
+    dev.configure(config)
+
+    up = dev.up()
+    assert up.code == 0, up.stdout
+    gate = dev.outputs()["gates"]["reporting-lead-access-page:102930000000801"]
+    assert (gate["status"], gate["waiting_on"], gate["observed"]) == (
+        "pending_human",
+        "us",
+        "may not download leads",
+    )
+    assert gate["next_step"]["menu"].startswith("Business settings > Integrations > Leads access")
+    (given,) = emulator.world()["group_assignments"]
+    assert given["tasks"] == {"adaccount_tasks": ["ANALYZE"], "page_tasks": ["ANALYZE"]}
+    assert dev.preview("--expect-no-changes").code == 0
+
+    emulator.act("grant-leads", user="reporting", page="102930000000801")
+    del config["meta:clients"]["lindenhof"]["assets"]["group:189000000000901"]
+    dev.configure(config)
+    up = dev.up()
+    assert up.code == 0, up.stdout
+    assert statuses(dev)["reporting-lead-access-page:102930000000801"] == "satisfied"
+    assert emulator.world()["group_assignments"] == []
+
+
 def test_a_drifted_role_is_shown_until_a_person_puts_it_right(dev: Project, emulator: RunningEmulator) -> None:
     emulator.act("accept-role", person="ines")
     assert dev.up().code == 0
