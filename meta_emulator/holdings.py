@@ -46,6 +46,15 @@ def of_user(world: World, rules: RuleSet, kind: AssetKind, asset: Asset, user: S
     return sharing.with_implied(rules, kind, [task for tasks in held for task in tasks]) if held else None
 
 
+def has_leads(world: World, rules: RuleSet, page: Asset, user: SystemUser | Person) -> bool:
+    """Whether a user of a Page may download its leads: its admins, or those whom its business chose."""
+    tasks = of_user(world, rules, "page", page, user)
+    chosen = next((row for row in world.lead_access if row.page_id == page.id), None)
+    if tasks is None:
+        return False
+    return "MANAGE" in tasks if chosen is None else bool(world.ids_of(user) & set(chosen.user_ids))
+
+
 def _through(world: World, kind: AssetKind, asset: Asset, user_id: str, given: Mapping[str, list[str]]) -> list[str]:
     limit = sharing.may_hold(world, asset, user_id)
     tasks = given.get(GROUP_TASKS.get(kind, ""), [])

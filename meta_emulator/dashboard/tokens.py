@@ -13,18 +13,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meta_emulator.dashboard.scene import Scene
-    from meta_emulator.world import SystemUser, Token
+    from meta_emulator.world import Asset, SystemUser, Token
 
 SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A system user with what it holds."""
+    """A system user with what it holds.
+
+    Attributes:
+        pages: Its Pages, each with whether it may download the leads.
+    """
 
     user: SystemUser
     tokens: list[Token]
     assets: int
+    pages: list[tuple[Asset, bool]]
 
 
 def look(scene: Scene) -> dict[str, Any]:
@@ -39,6 +44,11 @@ def look(scene: Scene) -> dict[str, Any]:
                     user,
                     [token for token in world.tokens if token.system_user_id == user.id],
                     sum(user.id in held for held in holders),
+                    [
+                        (page, holdings.has_leads(world, scene.rules, page, user))
+                        for page in world.pages
+                        if holdings.of_user(world, scene.rules, "page", page, user) is not None
+                    ],
                 )
                 for user in world.system_users
                 if user.business_id == business.id

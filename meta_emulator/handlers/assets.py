@@ -149,16 +149,12 @@ def lead_access(call: GraphCall, page: Asset, params: Mapping[str, str]) -> dict
     user = call.system_user(who) or call.world.human(who)
     if user is None:
         raise bad_parameter("Param user_id must be the id of a user.")
-    rows = holdings.of_asset(call.world, call.rules, "page", page)
-    ids = call.world.ids_of(user)
-    admin = any("MANAGE" in tasks for held, tasks in rows.items() if held in ids)
-    chosen = next((row for row in call.world.lead_access if row.page_id == page.id), None)
-    may = admin if chosen is None else bool(ids & set(chosen.user_ids)) and bool(ids & rows.keys())
+    may = holdings.has_leads(call.world, call.rules, page, user)
     found: dict[str, Any] = {
         "page_id": page.id,
         "user_id": who,
-        "is_page_admin": admin,
-        "enabled_lead_access_manager": chosen is not None,
+        "is_page_admin": "MANAGE" in (holdings.of_user(call.world, call.rules, "page", page, user) or ()),
+        "enabled_lead_access_manager": any(row.page_id == page.id for row in call.world.lead_access),
         "user_has_leads_permission": may,
     }
     app_may = True
