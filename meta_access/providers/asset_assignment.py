@@ -154,8 +154,7 @@ class AssetAssignmentProvider(MetaProvider):
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
-        _unassign(self.live(outs), outs)
-        return f"{outs['asset']} is no longer assigned to system user {outs['system_user_id']}."
+        return _unassign(self.live(outs), outs)
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         return {"kept": [], **super().upgrade(outs)}
@@ -163,7 +162,7 @@ class AssetAssignmentProvider(MetaProvider):
     def _leave(self, outs: Mapping[str, Any]) -> None:
         holder = RECORD.holder(type(self).__name__, self.key(outs))
         if holder is None:
-            _unassign(self.live(outs), outs)
+            say(f"{self.kind} {outs.get('label', '')}: {_unassign(self.live(outs), outs)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +222,8 @@ def _assign(live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[
     raise refused
 
 
-def _unassign(live: Live, outs: Mapping[str, Any]) -> None:
+def _unassign(live: Live, outs: Mapping[str, Any]) -> str:
+    """Take it away and read back; answers the sentence to print."""
     asset, user = parse_asset(outs["asset"]), outs["system_user_id"]
     refused: GraphError | None = None
     try:
@@ -233,26 +233,37 @@ def _unassign(live: Live, outs: Mapping[str, Any]) -> None:
         refused = error
     finally:
         live.snapshot.invalidate(snapshot.ASSIGNED, user)
-    left = _left(live, asset, user, refused)
+    try:
+        left = _left(live, asset, user)
+    except (PermissionDeniedError, InvalidRequestError) as error:
+        # Meta lists some kinds for some apps only: what it answered to the removal counts.
+        if refused is not None:
+            raise refused from None
+        where = place(live, "system_users")
+        return (
+            f"Meta answered that {asset} was taken from system user {user}, and its list could not be read back, so "
+            f"look in {where['menu']}, at {where['where']}, whether it is gone. {error}"
+        )
     if left:
         raise _not_removed(asset, user, left, refused, live)
+    return f"{asset} is no longer assigned to system user {user}."
 
 
-def _left(live: Live, asset: Asset, user: str, refused: GraphError | None) -> tuple[str, ...]:
-    """The tasks that a user still has; where Meta does not list them, what it answered to the removal counts."""
+def _left(live: Live, asset: Asset, user: str) -> tuple[str, ...]:
+    """The tasks that a user still has."""
     try:
         return live.snapshot.assigned(user, asset.kind).get(asset.graph_id, ())
     except NotFoundError:
         return ()  # the user itself is gone
-    except (PermissionDeniedError, InvalidRequestError):
-        if refused is not None:
-            raise refused from None
-        return ()
 
 
 def _see_gone(live: Live, asset: Asset, user: str, gone: Sequence[str]) -> None:
     """Read back what a narrowing was to take away: Meta answers success and may keep it."""
-    left = sorted(set(_left(live, asset, user, None)) & set(gone))
+    try:
+        left = sorted(set(_left(live, asset, user)) & set(gone))
+    except (PermissionDeniedError, InvalidRequestError) as error:
+        say(f"what system user {user} still has on {asset} could not be read back: {error}")
+        return
     if left:
         raise _not_removed(asset, user, left, None, live)
 

@@ -513,6 +513,28 @@ def test_a_removal_is_read_back_whatever_meta_answers(
         PROVIDER.delete(ID, asked())
 
 
+def test_a_removal_that_cannot_be_read_back_is_not_called_done(
+    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meta.fails["assigned"] = PermissionDeniedError("No list.", code=10)
+
+    PROVIDER.delete(ID, asked())
+
+    said = capsys.readouterr().out
+    assert "is no longer assigned" not in said
+    assert f"Meta answered that {SHOP} was taken from system user {USER}" in said
+    assert said.rstrip().endswith("whether it is gone. No list.")
+
+
+def test_a_narrowing_that_cannot_be_read_back_is_said(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.fails["assigned"] = PermissionDeniedError("No list.", code=10)
+
+    updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
+
+    said = capsys.readouterr().out
+    assert f"what system user {USER} still has on {SHOP} could not be read back: No list." in said
+
+
 def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     meta.assets[USER, "ad_account"] = {SHOP: ("ADVERTISE", "ANALYZE")}
     monkeypatch.setattr(assigned_users, "assign", lambda *_: None)
