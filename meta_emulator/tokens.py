@@ -12,7 +12,8 @@ from meta_access.endpoints import EMULATOR_PREFIX
 PREFIX = EMULATOR_PREFIX  # begins every value the emulator hands out; it takes no other
 
 
-_REAL = re.compile(r"(?<![A-Za-z0-9])EAA(?!EMU)[A-Za-z0-9]{8,}")
+# Inside a word only what is as long as a token: a random `state` may hold the three letters by chance.
+_REAL = re.compile(r"(?<![A-Za-z0-9])EAA(?!EMU)[A-Za-z0-9]{8,}|EAA(?!EMU)[A-Za-z0-9]{40,}")
 ONLY_FAKE = (
     f"Real ones do not belong in an emulator: it takes only its own, which begin with {PREFIX}. Nothing was kept."
 )

@@ -104,4 +104,5 @@ def test_a_real_looking_token_is_refused_wherever_it_stands(meta: RunningEmulato
     assert meta.graph("GET", "me", token=real).code == (190, None)
     assert meta.graph("GET", real).code == (100, 33)
     assert meta.graph("POST", users, {"name": f"key {real}", "role": "EMPLOYEE"}).code == (190, None)
+    assert meta.graph("POST", users, {"name": f"key{real}", "role": "EMPLOYEE"}).code == (190, None)
     assert real not in f"{meta.world()}{meta.calls()}{(meta.home / 'world.json').read_text()}{meta.output()}"
