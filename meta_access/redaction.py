@@ -15,7 +15,7 @@ import threading
 import traceback
 import unicodedata
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 MASK = "[redacted]"
 
@@ -58,6 +58,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 _SHORTEST = 8
 _SHORTEST_PIECE = 16
+_PIECES = tuple(re.compile(rf"[{chars}]{{{_SHORTEST_PIECE},}}", re.ASCII) for chars in (r"\w|.~+/=-", r"\w-"))
 _known: set[str] = set()
 _known_lock = threading.Lock()
 
@@ -68,7 +69,9 @@ def hide(value: str) -> None:
     A value that was pasted with something foreign in it is hidden piece by piece as well. Shorter ones than eight
     characters are left, since they would blot out words.
     """
-    pieces = re.findall(rf"[\w|.~+/=-]{{{_SHORTEST_PIECE},}}", value, re.ASCII)
+    # As it stands, and where a URL or an assignment was pasted: the value in it may stand elsewhere without these.
+    texts = {value, unquote(value)}
+    pieces = {piece for text in texts for pattern in _PIECES for piece in pattern.findall(text)}
     plain = {form for form in (value, value.strip(), *pieces) if len(form) >= _SHORTEST}
     found = {form for one in plain for form in _forms(one)}
     with _known_lock:

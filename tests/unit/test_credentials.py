@@ -277,10 +277,11 @@ def test_an_unclean_value_is_refused_by_its_reference_and_not_repeated(
             f"meta:connections.main.admin_token: the value of {reference} {reason}. "
             "Fix: store the bare value again, and nothing around it."
         )
-    # Whatever another library says of it is masked, too.
-    quoted = scrub(f"Invalid header value {pasted!r} {value} {base64.b64encode(b'x|' + value.encode()).decode()}")
-    for given in shown(value):
-        assert given not in quoted
+    # Whatever another library says of it is masked, too; a reference in the value's place holds none.
+    if value in pasted:
+        quoted = scrub(f"Invalid header value {pasted!r} {value} {base64.b64encode(b'x|' + value.encode()).decode()}")
+        for given in shown(value):
+            assert given not in quoted
 
 
 @pytest.mark.parametrize("ending", ["", "\n"])

@@ -20,12 +20,6 @@ SECRET = "0123456789abcdef" * 2
 PROOF = "fedcba9876543210" * 4
 
 
-@pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patterns alone: what other tests have resolved as credentials is masked first, wherever it stands."""
-    monkeypatch.setattr(redaction, "_known", set())
-
-
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
