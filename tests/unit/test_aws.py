@@ -219,7 +219,8 @@ BOTH = [by_the_store, by_the_credentials]
 def test_a_broken_aws_configuration_is_one_sentence_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, door: Callable[[], None], variables: dict[str, str], said: str, remedy: str
 ) -> None:
-    monkeypatch.setattr("meta_access.aws.PROCESS_TIMEOUT_S", 0.1)
+    if "did not end" in said:  # a busy machine takes longer to start the processes that do
+        monkeypatch.setattr("meta_access.aws.PROCESS_TIMEOUT_S", 0.1)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
