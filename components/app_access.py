@@ -121,13 +121,15 @@ class AppAccess(pulumi.ComponentResource):
 
     def _subscriptions(self) -> None:
         webhooks = self._app.webhooks
-        for name, row in (webhooks.subscriptions if webhooks is not None else {}).items():
+        if webhooks is None:
+            return
+        for name, row in webhooks.subscriptions.items():
             asked: dict[str, Any] = {**row.model_dump(), "fields": list(row.fields)}
             WebhookSubscription(
                 f"{self._plan.key}-{name}",
                 connection=self._plan.connection,
                 object=name,
-                verify_token=webhooks.verify_token if webhooks is not None else "",
+                verify_token=webhooks.verify_token,
                 **asked,
                 opts=self._child,
             )

@@ -233,8 +233,10 @@ def _ask_emulator(base: SplitResult) -> dict[str, Any]:
     # urllib, because this layer lies below the Graph client, whose session needs these very credentials. No proxy: one
     # named in the environment would be asked for an address that means itself.
     url = f"{base.scheme}://{base.netloc}/_control/credentials"
-    trusted = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=roots(url)))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusted, _NoRedirect())
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirect()]
+    if base.scheme == "https":  # reading the authorities takes a while, which plain http need not wait for
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=roots(url))))
+    opener = urllib.request.build_opener(*handlers)
     try:
         with opener.open(url, timeout=_EMULATOR_TIMEOUT_S) as reply:
             answer = json.loads(reply.read(_LARGEST_ANSWER))

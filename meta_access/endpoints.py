@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -181,7 +182,7 @@ def ca_bundle() -> str | None:
     if not named:
         return None
     try:
-        ssl.create_default_context(cafile=named)
+        _read_certificates(named)
     except (OSError, ValueError):  # an SSLError is an OSError
         raise _wrong(
             CA_VARIABLE,
@@ -189,6 +190,12 @@ def ca_bundle() -> str | None:
             "name a PEM file that holds all the certificates to trust, the public ones with your proxy's, or unset it.",
         ) from None
     return named
+
+
+@cache
+def _read_certificates(file: str) -> None:
+    """Fail where a file holds none; once for each, since every call of Graph asks and a bundle is large."""
+    ssl.create_default_context(cafile=file)
 
 
 def proxy_shown() -> str:

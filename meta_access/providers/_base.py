@@ -205,8 +205,9 @@ class MetaProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         outs, props = self.upgrade(_olds), {**clean(_news), **_stack_id.of(_olds)}
         userless = _unlisted.has(props.get("system_user_id"))
+        waits = f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was"
         if userless and not self.keeps_access:
-            say(f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was.")
+            say(f"{waits}.")
             return UpdateResult(outs)
         try:
             self._may_write("updating", props)
@@ -214,7 +215,7 @@ class MetaProvider(ResourceProvider):
                 return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
         except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `told` scrubs
             if userless:
-                say(f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was: {told(error)}")
+                say(f"{waits}: {told(error)}")
                 return UpdateResult(outs)
             return UpdateResult({**outs, REFUSED: told(error)})
 

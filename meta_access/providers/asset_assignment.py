@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from meta_access.providers._record import Key
 
 OWN = "own"
-NOT_SHARED = "it is not shared with {}, or does not exist"
 ACCESS = (OWN, "partner", "login")
 _PLACE = frozenset({"connection", "system_user_id", "asset"})
 
@@ -299,12 +298,12 @@ def _doom(live: Live, asset: Asset, props: Mapping[str, Any]) -> str:
 
 def _come_by(props: Mapping[str, Any], business: str, tasks: Sequence[str] = ()) -> str:
     """How an asset gets to a business, as far as it is known whose it is; without a full stop."""
-    kind, theirs = parse_asset(props["asset"]).kind, f" for {', '.join(tasks)}" if tasks else ""
-    add = f"dd it to {business} (Business settings > Accounts > Add)"
-    share = f"et its owner share it with {business}{theirs}"
+    add = f"add it to {business} (Business settings > Accounts > Add)"
+    share = f"let its owner share it with {business}" + (f" for {', '.join(tasks)}" if tasks else "")
     access = props.get("access")  # nothing of it in what older versions wrote
-    step = f"A{add}" if access == OWN else f"L{share}" if access else f"If it is yours, a{add}; else l{share}"
-    return f"{step}. {INSTAGRAM_IDS}" if kind == "instagram" else step
+    step = add if access == OWN else share if access else f"if it is yours, {add}; else {share}"
+    step = step[0].upper() + step[1:]
+    return f"{step}. {INSTAGRAM_IDS}" if parse_asset(props["asset"]).kind == "instagram" else step
 
 
 def _explained(
@@ -313,8 +312,8 @@ def _explained(
     user = props["system_user_id"]
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
     if isinstance(error, NotFoundError):
-        own = props.get("access") == OWN
-        why = f"{business} does not hold it, or it does not exist" if own else NOT_SHARED.format(business)
+        shared = f"it is not shared with {business}, or does not exist"
+        why = f"{business} does not hold it, or it does not exist" if props.get("access") == OWN else shared
         step = f"{_come_by(props, business)}, then `pulumi up` again."
     elif isinstance(error, PermissionDeniedError):
         why, step = _not_permitted(live, asset, props, tasks, business)

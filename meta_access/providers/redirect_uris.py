@@ -14,6 +14,7 @@ from meta_access import validation
 from meta_access.gates import NextStep, Observation
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import sorted_texts, unknown
+from meta_access.spec.app import LOGIN_FOR_BUSINESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 MODES = ("live", "development")
 FACEBOOK_LOGIN = "facebook_login"
-PRODUCTS = {FACEBOOK_LOGIN: "redirect_uris", "login_for_business": "redirect_uris_business"}
+PRODUCTS = {FACEBOOK_LOGIN: "redirect_uris", LOGIN_FOR_BUSINESS: "redirect_uris_business"}
 """Login product to the rule set's link: each has a page of its own, and an app with one of them lacks the other's."""
 
 

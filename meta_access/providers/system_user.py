@@ -78,9 +78,10 @@ class SystemUserProvider(MetaProvider):
         if unknown([props["name"], props["role"], adopt]):
             return
         held = self.held(props)
-        if olds or (held and not self.lost(held.outs)):
-            if held and not self.lost(held.outs) and adopt and adopt != held.id:
-                will_be_refused(self.kind, props["label"], _another(props["name"], held.id, adopt))
+        there = held if held and not self.lost(held.outs) else None
+        if olds or there:
+            if there and adopt and adopt != there.id:
+                will_be_refused(self.kind, props["label"], _another(props["name"], there.id, adopt))
             if not live.offline:
                 return
         why = _user_plan.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))

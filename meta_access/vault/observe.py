@@ -166,9 +166,7 @@ def observe(
         _owner(shown, rotation_owner) or (None if ours else _wish(shown, wish or {})),
         _hand(current, generation if ours else 0),
         has_ended(current) if ended and ours else None,
-        Finding(Work.ROTATION, f"rotation due: expires {expires_at:%Y-%m-%d}")
-        if expires_at and late and ours
-        else None,
+        _expiring(expires_at) if expires_at and late and ours else None,
         _unfinished(shown.arn, seen, at) if ours else None,
         _ripe(superseded, now),
         _unlabelled(shown, seen, current),
