@@ -15,13 +15,15 @@ from components.gate_board import GateBoard
 from components.known import known
 from components.last_state import last_urns
 from components.system_identity import SystemIdentity
-from meta_access import call_log, departures, upkeep
-from meta_access.connections import Settings, settings_of
-from meta_access.failures import told
+from meta_access import call_log, departures
+from meta_access.errors import told
+from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
 from meta_access.preflight import Seen, preflight
-from meta_access.spec import Stack, load_stack, losses, notices, plan, tier, use_case
-from meta_access.spec.quota import quota_export
+from meta_access.stack import notices, plan, tier, use_cases
+from meta_access.stack.connections import Settings, settings_of
+from meta_access.stack.load import Stack, load_stack
+from meta_access.stack.tier import quota_export
 
 STACKS = Path(__file__).absolute().parent / "stacks"
 REFUSED = 32
@@ -37,7 +39,7 @@ def main() -> None:
     secret = get_config_secret_keys_env()
     stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS, project=pulumi.get_project(), secret=secret)
     settings = settings_of(stack.spec)
-    if lost := losses.warning(last_urns(), stack.spec, stack.rules):
+    if lost := notices.losses(last_urns(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
     seen = Seen()
     if settings.offline:
@@ -94,9 +96,9 @@ def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], 
         pulumi.log.warn(text)
     for text in (*notices.strays(STACKS, stack.name), *notices.unread(stack.spec, STACKS, stack.name)):
         pulumi.log.warn(text)
-    for text in use_case.warnings(stack.spec, stack.rules):
+    for text in use_cases.warnings(stack.spec, stack.rules):
         pulumi.log.warn(text)
-    for text in (*use_case.notices(stack.spec, stack.rules), *notices.all_or_none(stack.spec)):
+    for text in (*use_cases.notices(stack.spec, stack.rules), *notices.all_or_none(stack.spec)):
         pulumi.log.info(text)
     _say_of_tiers(stack, tiers, kept, today)
 

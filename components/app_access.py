@@ -20,17 +20,17 @@ from meta_access import (
     RedirectUris,
     WebhookSubscription,
 )
-from meta_access.spec import gate_names
-from meta_access.spec.app import LOGIN_FOR_BUSINESS
-from meta_access.spec.login_urls import login_urls
-from meta_access.spec.plan import TWO_FACTOR, duties, two_factor_duty
-from meta_access.spec.use_case import permissions_of
+from meta_access.stack import gate_names
+from meta_access.stack.login_urls import login_urls
+from meta_access.stack.models import LOGIN_FOR_BUSINESS
+from meta_access.stack.plan import TWO_FACTOR, duties, two_factor_duty
+from meta_access.stack.use_cases import permissions_of
 
 if TYPE_CHECKING:
     from components.gate_board import GateBoard
-    from meta_access.spec import Stack
-    from meta_access.spec.app import ObligationSpec
-    from meta_access.spec.plan import AppPlan
+    from meta_access.stack.load import Stack
+    from meta_access.stack.models import ObligationSpec
+    from meta_access.stack.plan import AppPlan
 
 _VERIFY_TOKEN_LENGTH = 40
 APP_MODE = "app_mode"

@@ -8,15 +8,15 @@ import pulumi
 
 from components.renames import called_before
 from meta_access import AssetAssignment, AssetShare, LeadAccess
-from meta_access.spec import gate_names, plan
+from meta_access.stack import gate_names, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.gate_board import GateBoard
     from components.system_identity import SystemIdentity
-    from meta_access.spec import Stack
-    from meta_access.spec.plan import IdentityPlan
+    from meta_access.stack.load import Stack
+    from meta_access.stack.plan import IdentityPlan
 
 
 class ClientAccess(pulumi.ComponentResource):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.gates import NOT_MADE, TOLD, after
-from meta_access.spec import gate_names, gate_order
+from meta_access.gates.status import NOT_MADE, TOLD, after
+from meta_access.stack import gate_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meta_access.spec import Stack
-    from meta_access.spec.plan import IdentityPlan
+    from meta_access.stack.load import Stack
+    from meta_access.stack.plan import IdentityPlan
 
 
 class Gate(Protocol):
@@ -60,7 +60,7 @@ class GateBoard:
 
     def export(self) -> dict[str, dict[str, pulumi.Output[Any]]]:
         """What people and commands read of each gate; its next step names the gates that have to be open before."""
-        first = gate_order.before(self._stack.spec, self._stack.rules)
+        first = gate_names.before(self._stack.spec, self._stack.rules)
         return {name: self._told(gate, first.get(name, ())) for name, gate in self._gates.items()}
 
     def _told(self, gate: Gate, first: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:

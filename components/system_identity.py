@@ -10,12 +10,12 @@ import pulumi_random
 from components.known import known
 from components.renames import called_before
 from meta_access import AppInstallation, SystemUser, SystemUserAppAccess, SystemUserToken
-from meta_access.spec import gate_names
-from meta_access.spec.plan import SUFFIX
+from meta_access.stack import gate_names
+from meta_access.stack.plan import SUFFIX
 
 if TYPE_CHECKING:
     from components.gate_board import GateBoard
-    from meta_access.spec.plan import IdentityPlan
+    from meta_access.stack.plan import IdentityPlan
 
 _SUFFIX_BYTES = 4  # eight hex digits: six behind a hyphen would read like the end of an ARN
 _TOLD = (

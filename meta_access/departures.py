@@ -10,18 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from meta_access.errors import MetaAccessError
-from meta_access.spec.plan import SUFFIX, identities, secret_of
-from meta_access.vault import tags
-from meta_access.vault.inventory import owned_by
-from meta_access.vault.store import store_for
+from meta_access.stack.plan import SUFFIX, identities, secret_of
+from meta_access.tokens import tags
+from meta_access.tokens.store import owned_by, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from meta_access.connections import Settings
-    from meta_access.spec import Stack
-    from meta_access.spec.plan import IdentityPlan
-    from meta_access.vault.description import Description
+    from meta_access.stack.connections import Settings
+    from meta_access.stack.load import Stack
+    from meta_access.stack.plan import IdentityPlan
+    from meta_access.tokens.store import Description
 
 _SUFFIX = "[0-9a-f]{8}"
 
@@ -74,7 +73,7 @@ def _moves(secret: str, plan: IdentityPlan) -> str:
 def _goes(stack: Stack, secret: Description, heir: str | None) -> str:
     before = _key_of(stack, secret.name)
     old = before or "<the old key>"
-    # The user's access goes on in the token of another identity, so the readers get time to follow (`handover`).
+    # The user's access goes on in the token of another identity, so the readers get time to follow (`hand_over`).
     end = (
         f"leaves it to identity {heir}, which has its user, and ends it after its grace" if heir else "ends it at once"
     )

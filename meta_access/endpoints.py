@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from meta_access.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from meta_access.connections import AwsSettings
+    from meta_access.stack.connections import AwsSettings
 
 REAL_GRAPH_HOST = "graph.facebook.com"
 ALLOW_VARIABLE = "META_ACCESS_ALLOW_GRAPH_HOST"

@@ -1,14 +1,11 @@
-"""Every error of the library, split by what the reader does next.
-
-A message is one paragraph: verb, what, reason, next step. It never holds a token, an app secret, request
-parameters, headers, a body or a full URL; `redaction.scrub` is applied where text of others is quoted.
-"""
+"""Every error of the library, split by what the reader does next, and the one guard of every door."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from meta_access.redaction import visible
+from meta_access.redaction import scrub_lines, visible
 
 
 class MetaAccessError(Exception):
@@ -201,3 +198,22 @@ class ForeignSecretError(SecretStoreError):
 
 class TokenPendingError(SecretStoreError):
     """The token cannot be decided on now (another run holds the lease, Meta cannot be asked); nothing was changed."""
+
+
+def told(error: BaseException) -> str:
+    """What may be shown of a failure: the text of an expected one, and for any other one sentence to report."""
+    if isinstance(error, MetaAccessError):
+        return scrub_lines(str(error))
+    about = scrub_lines(str(error)).strip()
+    return f"unexpected {type(error).__name__} in {_place(error)}: {about} (please report it)"
+
+
+def _place(error: BaseException) -> str:
+    # The module and line that a report needs; a traceback would show arguments of libraries beside them.
+    place, trace = "unknown place", error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "meta_access" in file.parts:
+            place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meta_access import errors
-from meta_access.credentials import credentials_for
 from meta_access.endpoints import is_loopback
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.graph.admin_token import Doubts, examine, refused
 from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.tiers import probe
-from meta_access.spec.plan import SUFFIX, identities
-from meta_access.spec.tier import TierSeen, seen_in
-from meta_access.vault.store import store_for
+from meta_access.stack.credentials import credentials_for
+from meta_access.stack.plan import SUFFIX, identities
+from meta_access.stack.tier import TierSeen, seen_in
+from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
-    from meta_access.connections import Connection, Settings
     from meta_access.rules import RuleSet
-    from meta_access.spec import Stack
+    from meta_access.stack.connections import Connection, Settings
+    from meta_access.stack.load import Stack
 
 _LAST_SENTENCE = re.compile(r"(?P<problem>.+[.?!]) (?P<fix>[A-Z].+)")
 

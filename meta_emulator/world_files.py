@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import ConfigError
-from meta_access.yaml_files import read_yaml
+from meta_access.stack.yaml_files import read_yaml
 from meta_emulator import world_json
 from meta_emulator.keyring import Keyring
 from meta_emulator.seed import starting_world

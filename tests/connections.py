@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meta_access.connections import AwsSettings, Connection
+from meta_access.stack.connections import AwsSettings, Connection
 
 LOOPBACK = AwsSettings(region="eu-central-1", endpoint_url="http://127.0.0.1:8766")
 MAIN = Connection(

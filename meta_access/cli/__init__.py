@@ -7,33 +7,52 @@ import importlib
 import importlib.util
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from meta_access import redaction
-from meta_access.cli import printing
-from meta_access.failures import told
+from meta_access.cli import terminal
+from meta_access.errors import told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-# Name to the line of the help; the line stands here so that `--help` imports no subcommand.
-COMMANDS: Mapping[str, str] = {
-    "attest": "State what you saw or did at Meta about a gate, in the stack's evidence file.",
-    "audit": "Read and filter the audit of what was done to tokens.",
-    "bootstrap": "Make a stack's admin system user and its first token, with your own token for once.",
-    "emulator": "Run Meta and Secrets Manager on this machine, with fake tokens.",
-    "evidence": "Take over what Meta's developer tools showed, into the stack's evidence file.",
-    "offboard": "Show what a person holds of a stack, and take away what a program may.",
-    "orphans": "List secrets and users of a stack that stand in no state; end them once you agree.",
-    "function": "Print the environment of the rotation function, which binds what it may mint.",
-    "gates": "Show what waits for people and who is next; write what App Review needs.",
-    "report": "Show what a stack made, which human work is open, and when its secrets expire.",
-    "revoke": "End tokens at once in an emergency, and renew their secrets.",
-    "rotate": "Bring the tokens that are due up to date, and nothing else.",
-    "token": "Take over a token that lies in a secret already.",
-    "state": "Look into a stack's state.",
+
+class Subcommand(NamedTuple):
+    """Where a subcommand is, and its line of the help, kept here so that `--help` imports no subcommand."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Mapping[str, Subcommand] = {
+    "attest": Subcommand(
+        "gates.attest", "State what you saw or did at Meta about a gate, in the stack's evidence file."
+    ),
+    "audit": Subcommand("tokens.audit", "Read and filter the audit of what was done to tokens."),
+    "bootstrap": Subcommand(
+        "stack.bootstrap", "Make a stack's admin system user and its first token, with your own token for once."
+    ),
+    "emulator": Subcommand("emulator", "Run Meta and Secrets Manager on this machine, with fake tokens."),
+    "evidence": Subcommand(
+        "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file."
+    ),
+    "offboard": Subcommand("people.offboard", "Show what a person holds of a stack, and take away what a program may."),
+    "orphans": Subcommand(
+        "tokens.orphans", "List secrets and users of a stack that stand in no state; end them once you agree."
+    ),
+    "function": Subcommand(
+        "tokens.function", "Print the environment of the rotation function, which binds what it may mint."
+    ),
+    "gates": Subcommand("gates.board", "Show what waits for people and who is next; write what App Review needs."),
+    "report": Subcommand(
+        "stack.report", "Show what a stack made, which human work is open, and when its secrets expire."
+    ),
+    "revoke": Subcommand("tokens.revoke", "End tokens at once in an emergency, and renew their secrets."),
+    "rotate": Subcommand("tokens.rotate", "Bring the tokens that are due up to date, and nothing else."),
+    "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already."),
+    "state": Subcommand("stack.state", "Look into a stack's state."),
 }
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
 EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("moto", "werkzeug")}
@@ -54,13 +73,13 @@ class LazyGroup(click.Group):
             if importlib.util.find_spec(needed) is None:
                 text = f"`meta-access {cmd_name}` needs {needed}: run pip install 'meta-access[{cmd_name}]'."
                 raise click.ClickException(text)
-        found: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        found: click.Command = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name].module}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
+            formatter.write_dl(sorted((name, found.help) for name, found in COMMANDS.items()))
 
     def main(
         self,
@@ -78,7 +97,7 @@ class LazyGroup(click.Group):
         if not standalone_mode:
             return run()
         as_json = "--json" in (sys.argv[1:] if args is None else args)
-        with printing.shown():
+        with terminal.shown():
             try:
                 result: Any = run()
             except click.Abort:
@@ -109,7 +128,7 @@ def _fail_to_read(wrong: click.ClickException, *, as_json: bool) -> NoReturn:
 
 
 def _nearest(word: str, known: Collection[str]) -> str | None:
-    from meta_access.spec.problems import nearest  # noqa: PLC0415 - most calls know their words
+    from meta_access.stack.problems import nearest  # noqa: PLC0415 - most calls know their words
 
     return nearest(word, known)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from meta_access.connections import Connection
-    from meta_access.credentials import Credentials
+    from meta_access.stack.connections import Connection
+    from meta_access.stack.credentials import Credentials
 
 
 class Auth(enum.Enum):

@@ -19,19 +19,19 @@ import urllib3.exceptions
 
 from meta_access import audit, call_log, redaction
 from meta_access.clock import SYSTEM_CLOCK, Clock
-from meta_access.credentials import Credentials, credentials_for
 from meta_access.endpoints import CA_VARIABLE, PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
 from meta_access.graph import landing, paging, patience, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
 from meta_access.graph.patience import Patience
+from meta_access.stack.credentials import Credentials, credentials_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pydantic import SecretStr
 
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
 
 __all__ = ["Auth", "GraphClient", "TokenAuth", "client_for"]
 

@@ -26,12 +26,12 @@ from meta_access.graph.client import client_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meta_access.connections import Connection
     from meta_access.graph.app_roles import RoleRow
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.businesses import BusinessRow
     from meta_access.graph.client import GraphClient
     from meta_access.graph.system_users import SystemUserRow
+    from meta_access.stack.connections import Connection
 
 T = TypeVar("T")
 

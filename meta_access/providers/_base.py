@@ -32,8 +32,8 @@ from meta_access.errors import (
     OfflineError,
     SecretDeniedError,
     SecretUnreachableError,
+    told,
 )
-from meta_access.failures import told
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live, _stack_id, _unlisted
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named

@@ -1,24 +1,42 @@
 """What crosses to the engine when something goes wrong: one clean paragraph, never a traceback, never a secret.
 
-The plugin host sends `traceback.format_exc()` of whatever a provider raises (pulumi >= 3.260). With
-`sys.tracebacklimit = 0`, one exception without cause, and a class whose name reads well, that text is a sentence.
+META_ACCESS_FINDINGS names a file for programs that read along; without it none is written. A line is a JSON object with
+`finding` (`refused`: Meta or this tool will refuse it at `pulumi up`), `kind` and `name` of the resource, and
+`reason`, a sentence without secrets. Lines are added, never changed; a resource checked twice stands there twice.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import json
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from meta_access import findings
-from meta_access.failures import told
+from meta_access.errors import told
 from meta_access.providers import _host
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
+
+
+VARIABLE = "META_ACCESS_FINDINGS"
+
+
+def write(finding: str, **told: str) -> None:
+    """Add a line. A file that cannot be written stops nothing: the sentence was printed as well."""
+    given = os.environ.get(VARIABLE, "")
+    if not given:
+        return
+    line = json.dumps({"finding": finding, **told}, ensure_ascii=False) + "\n"
+    with contextlib.suppress(OSError), Path(given).open("a", encoding="utf-8") as file:
+        file.write(line)
+
 
 T = TypeVar("T")
 
@@ -55,7 +73,7 @@ def say(text: str) -> None:
 def will_be_refused(kind: str, label: str, why: str) -> None:
     """Say in a preview that the update will be refused, to people and to the file that a review reads."""
     say(f"{kind} {label} will be refused at `pulumi up`: {why}")
-    findings.write("refused", kind=kind, name=label, reason=scrub(why))
+    write("refused", kind=kind, name=label, reason=scrub(why))
 
 
 def settings_named(connection: Connection) -> str:

@@ -20,7 +20,7 @@ from meta_access.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from meta_access.gates import Desired, GateDecision, NextStep, Observation, Phase, Previous, Status, decide
+from meta_access.gates.status import Desired, GateDecision, NextStep, Observation, Phase, Previous, Status, decide
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._resource import MetaResource

@@ -11,26 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meta_access import rules
-from meta_access.connections import settings_from_config
 from meta_access.endpoints import check_pairing
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.graph.client import client_for
+from meta_access.graph.issuer import issuer_of
 from meta_access.graph.snapshot import snapshot_for
-from meta_access.issuing import issuer_of
-from meta_access.spec.files import project_of
-from meta_access.spec.rules_overlay import KEY as OVERLAY
-from meta_access.spec.rules_overlay import overlaid
-from meta_access.vault.store import store_for
+from meta_access.stack.connections import settings_from_config
+from meta_access.stack.files import project_of
+from meta_access.stack.rules_overlay import KEY as OVERLAY
+from meta_access.stack.rules_overlay import overlaid
+from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meta_access.connections import Connection, Settings
     from meta_access.graph.client import GraphClient
     from meta_access.graph.snapshot import Snapshot
     from meta_access.rules import RuleSet
-    from meta_access.vault.issuer import Issuer
-    from meta_access.vault.store import SecretStore
+    from meta_access.stack.connections import Connection, Settings
+    from meta_access.tokens.issuer import Issuer
+    from meta_access.tokens.store import SecretStore
 
 _lock = threading.Lock()
 _settings: Settings | None = None

@@ -15,10 +15,10 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import config, settings
 
-from meta_access.connections import PARTS
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
-from meta_access.spec.files import NAMESPACE, secret_problems
+from meta_access.stack.connections import PARTS
+from meta_access.stack.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

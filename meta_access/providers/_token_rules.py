@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from meta_access import validation
 from meta_access.providers._values import seconds, unknown
 from meta_access.rules.permissions import elsewhere, not_held
-from meta_access.vault.ask import LAMBDA, PULUMI
-from meta_access.vault.tags import LONGEST_VALUE
+from meta_access.tokens.spec import LAMBDA, PULUMI
+from meta_access.tokens.tags import LONGEST_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.errors import MetaAccessError
-from meta_access.gates import Actor, Desired, NextStep, Observation
+from meta_access.gates.status import Actor, Desired, NextStep, Observation
 from meta_access.graph.business_users import same
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown

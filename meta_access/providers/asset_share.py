@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
-from meta_access.gates import Actor, Desired, NextStep, Observation, Phase
+from meta_access.gates.status import Actor, Desired, NextStep, Observation, Phase
 from meta_access.graph.business_assets import CLIENT, OWNED, PENDING
 from meta_access.ids import parse_asset
 from meta_access.providers._gate import GateProvider, GateResource, business_shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.gates import Actor, NextStep, Observation, Phase
+from meta_access.gates.status import Actor, NextStep, Observation, Phase
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
 
 if TYPE_CHECKING:

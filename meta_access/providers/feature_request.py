@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
-from meta_access.gates import NextStep, Observation
+from meta_access.gates.status import NextStep, Observation
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.move import changes, edition_of, word_for
-from meta_access.spec.tier import seen_in
+from meta_access.stack.tier import seen_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

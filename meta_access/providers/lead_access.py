@@ -14,7 +14,7 @@ from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
-from meta_access.gates import NextStep, Observation
+from meta_access.gates.status import NextStep, Observation
 from meta_access.graph import lead_access
 from meta_access.ids import parse_asset
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CheckFailure
 
-from meta_access import due, validation
-from meta_access.gates import NextStep, Observation, Status
+from meta_access import validation
+from meta_access.gates import deadline
+from meta_access.gates.status import NextStep, Observation, Status
 from meta_access.providers._boundary import say
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown
@@ -65,7 +66,7 @@ class ObligationProvider(GateProvider):
         if unknown(props["due"]) or not props["due"]:
             return
         day, today = date.fromisoformat(props["due"]), self.live(props).now().date()
-        told = due.told(day, today)
+        told = deadline.told(day, today)
         if props.get("status") == Status.SATISFIED:
             told = f"met for {day}, which has passed; declare the next day" if day < today else ""
         if told:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
-from meta_access.gates import NextStep, Observation
+from meta_access.gates.status import NextStep, Observation
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.permissions import elsewhere

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
-from meta_access.gates import NextStep, Observation
+from meta_access.gates.status import NextStep, Observation
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import sorted_texts, unknown
-from meta_access.spec.app import LOGIN_FOR_BUSINESS
+from meta_access.stack.models import LOGIN_FOR_BUSINESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,7 +24,7 @@ from meta_access.errors import (
     QuotaError,
 )
 from meta_access.graph import snapshot, system_users
-from meta_access.providers import _begun, _existing, _grace, _unlisted, _user_plan
+from meta_access.providers import _grace, _system_users, _unlisted
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._gate import app_shown, business_shown
@@ -32,7 +32,7 @@ from meta_access.providers._record import RECORD, place_of
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 from meta_access.quota import PlannedUser, is_retired
-from meta_access.vault import former
+from meta_access.tokens import previous_users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ class SystemUserProvider(MetaProvider):
                 will_be_refused(self.kind, props["label"], _another(props["name"], there.id, adopt))
             if not live.offline:
                 return
-        why = _user_plan.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
+        why = _system_users.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
         if not why and not live.offline and not self._stands_in(props):
             why = _at_meta(live, props)
         if why:
@@ -94,7 +94,7 @@ class SystemUserProvider(MetaProvider):
         live, name, role = self.live(props), props["name"], props["role"]
         rows = live.snapshot.system_users()
         if adopt := props.get("adopt"):
-            row = _existing.adopted(rows, adopt, role, live)
+            row = _system_users.adopted(rows, adopt, role, live)
             if row.name != name:
                 _rename(live, row.id, name)
             return row.id, _facts(name, adopted=True)
@@ -103,11 +103,11 @@ class SystemUserProvider(MetaProvider):
             if same.name != name:
                 _rename(live, same.id, name)
             return same.id, _facts(name, adopted=bool(held.outs["adopted"]))
-        if found := _existing.of_name(rows, props, live, replaced=self._stands_in(props)):
+        if found := _system_users.of_name(rows, props, live, replaced=self._stands_in(props)):
             row, why = found
             say(f"system user {name}: exists (id {row.id}) and is taken, since {why}.")
             return row.id, _facts(name)
-        while slot := _existing.free_slot(rows, role, live):
+        while slot := _system_users.free_slot(rows, role, live):
             if reused := self._reuse(live, slot, props):
                 return reused
             rows = live.snapshot.system_users()
@@ -126,7 +126,7 @@ class SystemUserProvider(MetaProvider):
             _unlisted.note(id_)
             say(_gone(id_, outs, live))
             return ReadResult(id_, {**outs, "gone": True}, self.inputs_of(outs))
-        _begun.forget(live, {**outs, "name": outs["given_name"]})
+        _system_users.forget_note(live, {**outs, "name": outs["given_name"]})
         return ReadResult(id_, {**outs, "name": row.name, "gone": False}, self.inputs_of(outs, name=row.name))
 
     def lost(self, outs: Mapping[str, Any]) -> bool:
@@ -147,7 +147,7 @@ class SystemUserProvider(MetaProvider):
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         given, live = outs["given_name"], self.live(outs)
-        _begun.forget(live, {**outs, "name": given})
+        _system_users.forget_note(live, {**outs, "name": given})
         if why := self._why_kept(id_, outs):
             return f"{_kept(live, id_)}, because {why}."
         row = _listed(live, id_)
@@ -190,18 +190,18 @@ class SystemUserProvider(MetaProvider):
         if (row := _listed(live, slot.id)) is None or row.name != slot.name:
             say(f"system user {name}: the retired slot {slot.name} (id {slot.id}) was taken by another one meanwhile.")
             return None
-        _begun.write(live, props, slot.id)
+        _system_users.write_note(live, props, slot.id)
         try:
             _rename(live, slot.id, name)
         except BaseException:
-            _existing.give_back(slot)
+            _system_users.give_back(slot)
             raise
         row = None
         with contextlib.suppress(MetaAccessError):  # the slot is renamed; a look that fails takes nothing back
             row = _listed(live, slot.id)
         # A list that lags shows the old name yet; only a third one is somebody else's.
         if row is not None and row.name not in (name, slot.name):
-            _begun.forget(live, props)
+            _system_users.forget_note(live, props)
             say(f"system user {name}: the retired slot {slot.name} (id {slot.id}) was taken by {row.name} meanwhile.")
             return None
         say(f"system user {name}: takes the retired slot {slot.name} (id {slot.id}); no new user was needed.")
@@ -246,11 +246,11 @@ def _at_meta(live: Live, props: Mapping[str, Any]) -> str:
     rows, name, role, adopt = live.snapshot.system_users(), props["name"], props["role"], props.get("adopt")
     namesake = next((row for row in rows if row.name == name), None)
     if not adopt:
-        if namesake is None or _existing.own_lost_create(namesake, props, live):
+        if namesake is None or _system_users.own_lost_create(namesake, props, live):
             return ""
-        return str(_existing.taken(namesake))
+        return str(_system_users.taken(namesake))
     row = next((row for row in rows if row.id == adopt), None)
-    if why := _existing.not_adoptable(row, role, live):
+    if why := _system_users.not_adoptable(row, role, live):
         return f"adopting system user {adopt}: {why}"
     if row is not None and row.name != name:
         if namesake is not None:
@@ -262,9 +262,9 @@ def _at_meta(live: Live, props: Mapping[str, Any]) -> str:
 def _create(live: Live, props: Mapping[str, Any], rows: list[SystemUserRow]) -> str:
     name, role = props["name"], props["role"]
     try:
-        with _begun.noted(live, props):
+        with _system_users.noted(live, props):
             id_ = system_users.create(live.client, name, role, known={row.id for row in rows})
-        _begun.write(live, props, id_)
+        _system_users.write_note(live, props, id_)
     except LimitReachedError as error:
         refused = _refused(error, live, name, role, rows)
     else:
@@ -294,9 +294,9 @@ def _refused(
     live.snapshot.invalidate(snapshot.SYSTEM_USERS)
     if error.code == NAME_TAKEN:
         found = next((row for row in live.snapshot.system_users() if row.name == name), None)
-        return _existing.taken(found) if found else ConflictError(f"creating system user {name} failed: {error}")
+        return _system_users.taken(found) if found else ConflictError(f"creating system user {name} failed: {error}")
     names = ", ".join(row.name for row in rows) or "none"
-    limit = _user_plan.limit_of(live, role)
+    limit = _system_users.limit_of(live, role)
     known = f"{limit.number} ({limit.why})" if limit.number is not None else f"not known ({limit.why})"
     return QuotaError(
         f"creating system user {name} failed: Meta has no room for another {role} in business "
@@ -310,7 +310,7 @@ def _retire(live: Live, row: SystemUserRow) -> str:
         return f"kept as {row.name} (id {row.id}), because the credential in use belongs to it."
     if until := _grace.ends_at(row.id):
         arn = _grace.secret_of(row.id)
-        former.mark(live.store(arn.split(":")[3]), arn, row.id, row.name)
+        previous_users.mark(live.store(arn.split(":")[3]), arn, row.id, row.name)
         return (
             f"kept as {row.name} (id {row.id}) while a superseded token of it is in grace, until {until}. "
             "`meta-access orphans` retires it afterwards."

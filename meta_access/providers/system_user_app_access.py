@@ -13,7 +13,7 @@ from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.errors import GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
-from meta_access.gates import NextStep, Observation
+from meta_access.gates.status import NextStep, Observation
 from meta_access.graph import snapshot
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
 from meta_access.providers._values import unknown

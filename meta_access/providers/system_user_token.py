@@ -13,7 +13,6 @@ import pulumi
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access.clock import iso, parse_iso
-from meta_access.credentials import credentials_for
 from meta_access.errors import (
     BlockedError,
     ConflictError,
@@ -33,12 +32,13 @@ from meta_access.providers._stack_id import STACK_ID
 from meta_access.providers._values import seconds, sorted_texts, unknown
 from meta_access.providers.app_installation import installed_again
 from meta_access.providers.system_user_app_access import without_access
-from meta_access.vault import tags
-from meta_access.vault.ask import LAMBDA, PULUMI, Ask
-from meta_access.vault.handover import Heir, hand_over, settle
-from meta_access.vault.observe import CURRENT, Finding, Work, has_ended
-from meta_access.vault.opened import check_secret
-from meta_access.vault.protocol import end, ensure, leave, observe
+from meta_access.stack.credentials import credentials_for
+from meta_access.tokens import tags
+from meta_access.tokens.delete import Heir, hand_over, settle
+from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, has_ended
+from meta_access.tokens.open import check_secret
+from meta_access.tokens.run import end, ensure, leave, observe
+from meta_access.tokens.spec import LAMBDA, PULUMI, Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,9 +48,8 @@ if TYPE_CHECKING:
     from meta_access.providers._live import Live
     from meta_access.providers._record import Key
     from meta_access.providers._twins import Twin
-    from meta_access.vault.observe import Observed
-    from meta_access.vault.outcome import Outcome
-    from meta_access.vault.store import SecretStore
+    from meta_access.tokens.observe import Observed, Outcome
+    from meta_access.tokens.store import SecretStore
 
 NEVER = "never"
 _FACTS = ("arn", "version_id", "generation", "claim", "fingerprint", "issued_at", "expires_at", "trigger")
@@ -79,7 +78,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), CURRENT.text
+        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), NOTHING_DUE.text
         faults = _token_rules.faults(props, self.live(props).rules)
         return [CheckFailure(name, why) for name, why in faults]
 
@@ -111,7 +110,7 @@ class SystemUserTokenProvider(MetaProvider):
         store = live.store(region_of(outs["arn"]))
         seen = observed(store, outs)
         self._found(outs["arn"], outs["claim"], outs)
-        freshness = (_moved(outs, live) if seen.finding == CURRENT else "") or seen.freshness
+        freshness = (_moved(outs, live) if seen.finding == NOTHING_DUE else "") or seen.freshness
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
         for user in seen.former:
@@ -130,7 +129,7 @@ class SystemUserTokenProvider(MetaProvider):
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
         told |= _rotated_elsewhere(seen, outs)
-        if freshness != CURRENT.text:
+        if freshness != NOTHING_DUE.text:
             patience.RUN.expect(outs["arn"])
         _looked.note(outs["arn"], told)
         return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
@@ -160,7 +159,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def _today_if_it_can_be_told(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         # What is said to be due is decided on the live secret anyway.
-        if _live.settings().offline or outs["freshness"] != CURRENT.text:
+        if _live.settings().offline or outs["freshness"] != NOTHING_DUE.text:
             return dict(outs)
         try:
             return self.today(outs)
@@ -183,7 +182,7 @@ class SystemUserTokenProvider(MetaProvider):
             _ended.note(live.connection.app_id, outs["system_user_id"])
         kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
         moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
-        why = None if late == CURRENT.text else late
+        why = None if late == NOTHING_DUE.text else late
         if not why and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
             return kept
         if props["rotation_owner"] != LAMBDA or outs["rotation_owner"] != LAMBDA:
@@ -220,7 +219,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         missing = {
-            "freshness": CURRENT.text,
+            "freshness": NOTHING_DUE.text,
             "expires_at": NEVER,
             "superseded": [],
             "suspects": [],
@@ -411,7 +410,7 @@ def _facts(outcome: Outcome, live: Live) -> dict[str, Any]:
         "trigger": outcome.trigger,
         "superseded": _superseded(outcome.superseded),
         "suspects": list(outcome.suspects),
-        "freshness": CURRENT.text,
+        "freshness": NOTHING_DUE.text,
         "app_id": live.connection.app_id,
     }
 
@@ -441,8 +440,8 @@ def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
         ),
     )
     ripe = [secret for secret in _previous(outs, seen) if parse_iso(secret["ends_at"]) <= store.now()]
-    if seen.finding == CURRENT and ripe:
-        return replace(seen, finding=Finding(Work.RETIREMENT, f"retirement due: secret {ripe[0]['arn']}"))
+    if seen.finding == NOTHING_DUE and ripe:
+        return replace(seen, finding=Finding(Need.RETIREMENT, f"retirement due: secret {ripe[0]['arn']}"))
     return seen
 
 

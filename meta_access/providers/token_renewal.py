@@ -12,7 +12,7 @@ from meta_access.errors import ConflictError
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _live
 from meta_access.providers.system_user_token import SystemUserTokenProvider
-from meta_access.vault.observe import CURRENT
+from meta_access.tokens.observe import NOTHING_DUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
             "changed. Mend the configuration and run `pulumi up`."
         )
     today = provider.today(outs)
-    if today["freshness"] == CURRENT.text:
+    if today["freshness"] == NOTHING_DUE.text:
         return ""
     asked = {name: today[name] for name in provider.inputs if name in today}
     with on_behalf_of(Caller(f"{provider.kind} {label}", provider.keeps_access)):

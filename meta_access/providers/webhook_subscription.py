@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
-from meta_access.credentials import verify_token
 from meta_access.endpoints import is_loopback
 from meta_access.errors import AuthError, ConflictError, GraphError, InvalidRequestError
 from meta_access.graph import subscriptions
@@ -23,6 +22,7 @@ from meta_access.providers._boundary import say
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import sorted_texts, unknown
+from meta_access.stack.credentials import verify_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,7 +5,7 @@ what it may be:
 
     META_ACCESS_APP_SECRET       reference to the app's secret: aws-secret:ARN#key, or env:META_…
     META_ACCESS_ADMIN_TOKEN      reference to the token that acts, likewise
-    META_ACCESS_ROTATION_POLICY  what it may mint (`binding`); without it, what the secret's token has and no more
+    META_ACCESS_ROTATION_POLICY  what it may mint (`Policy`); without it, what the secret's token has
     META_ACCESS_GRAPH_URL        only against an emulator; Meta's own otherwise
     META_ACCESS_AWS_URL          likewise, for Secrets Manager
 
@@ -21,20 +21,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from meta_access import redaction, validation
 from meta_access.connection import AwsSettings, Connection
-from meta_access.credentials import Credentials
 from meta_access.endpoints import REAL_GRAPH_HOST, check_pairing
-from meta_access.errors import ConfigError, Problem
-from meta_access.failures import told
-from meta_access.graph.access_tokens import TokenIssuer
+from meta_access.errors import ConfigError, Problem, told
 from meta_access.graph.client import GraphClient
+from meta_access.graph.issuer import TokenIssuer
 from meta_access.redaction import scrub
-from meta_access.vault import binding, rotation
-from meta_access.vault.store import store_for
+from meta_access.stack.credentials import Credentials
+from meta_access.tokens import aws_rotation
+from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
-    from meta_access.vault.ask import Ask
-    from meta_access.vault.binding import Policy
-    from meta_access.vault.issuer import Issuer
+    from meta_access.tokens.aws_rotation import Policy
+    from meta_access.tokens.issuer import Issuer
+    from meta_access.tokens.spec import Ask
 
 APP_SECRET = "META_ACCESS_APP_SECRET"  # noqa: S105 - names of variables, not secrets
 ADMIN_TOKEN = "META_ACCESS_ADMIN_TOKEN"  # noqa: S105 - likewise
@@ -74,21 +73,21 @@ def lambda_handler(event: Mapping[str, Any], context: Any = None) -> None:
 def _rotate(event: object, context: Any) -> None:
     given = event if isinstance(event, Mapping) else {}  # AWS passes on whatever JSON a caller sends
     step, arn, version_id = (given.get(key) for key in ("Step", "SecretId", "ClientRequestToken"))
-    if step not in rotation.STEPS or not isinstance(arn, str) or not isinstance(version_id, str):
+    if step not in aws_rotation.STEPS or not isinstance(arn, str) or not isinstance(version_id, str):
         raise _wrong("event", "is no call of Secrets Manager's rotation.", "let RotateSecret call this function.")
     if not validation.is_secret_arn(arn):
         raise _wrong("event.SecretId", "is no ARN of a secret.", "let RotateSecret call this function.")
     region, account = arn.split(":")[_REGION : _ACCOUNT + 1]
-    policy = binding.policy_of(os.environ)
+    policy = aws_rotation.policy_of(os.environ)
     _check_place(policy, region, account, context)
     aws = AwsSettings(region=region, endpoint_url=os.environ.get(AWS_URL) or None)
     check_pairing(_graph_url(), aws, path="environment of the function")
-    if policy is None and step == rotation.CREATE:
+    if policy is None and step == aws_rotation.CREATE:
         print(
-            f"This function has no {binding.VARIABLE}: it mints what the secret's token has already, and no more. "
+            f"This function has no {aws_rotation.VARIABLE}: it mints what the secret's token has already, and no more. "
             "Write what `meta-access function` prints into its environment."
         )
-    rotation.rotate(
+    aws_rotation.rotate(
         store_for(aws),
         lambda ask: _issuer(ask, aws),
         step,
@@ -108,7 +107,7 @@ def _check_place(policy: Policy | None, region: str, account: str, context: Any)
     own = str(getattr(context, "invoked_function_arn", "")).split(":")
     if len(own) > _ACCOUNT and own[_REGION : _ACCOUNT + 1] != [region, account]:
         here = f"this function is in {own[_REGION]}, account {own[_ACCOUNT]}"
-        raise binding.foreign_place(f"{region}, account {account}", here)
+        raise aws_rotation.foreign_place(f"{region}, account {account}", here)
 
 
 def _issuer(ask: Ask, aws: AwsSettings) -> Issuer:

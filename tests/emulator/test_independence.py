@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-FORBIDDEN = ("meta_access.graph", "meta_access.vault", "meta_access.providers", "meta_access.credentials", "pulumi")
+FORBIDDEN = (
+    "meta_access.graph",
+    "meta_access.tokens",
+    "meta_access.providers",
+    "meta_access.stack.credentials",
+    "pulumi",
+)
 
 
 def test_running_emulator_has_imported_nothing_of_the_client() -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from meta_access.connection import AwsSettings
-from meta_access.credentials import Credentials
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient
-from meta_access.vault import Ask, Issuer, Outcome, SecretStore, ensure
+from meta_access.graph.issuer import TokenIssuer
+from meta_access.stack.credentials import Credentials
+from meta_access.tokens.run import ensure
+from meta_access.tokens.spec import Ask
+from meta_access.tokens.store import SecretStore, store_for
 from meta_access.vault.lambda_handler import RotationFailedError, lambda_handler
-from meta_access.vault.store import store_for
 from meta_emulator import client
 from tests.connections import MAIN
 from tests.functions import ARN, serving
@@ -25,6 +26,8 @@ from tests.functions import ARN, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from meta_access.tokens.issuer import Issuer
+    from meta_access.tokens.observe import Outcome
     from tests.emulators import RunningEmulator
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]

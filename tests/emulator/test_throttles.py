@@ -11,10 +11,10 @@ from facebook_business.adobjects.adaccount import AdAccount
 from facebook_business.exceptions import FacebookRequestError
 
 from meta_access.connection import AwsSettings
-from meta_access.credentials import Credentials
 from meta_access.errors import RateLimitedError
 from meta_access.graph import tiers
 from meta_access.graph.client import GraphClient
+from meta_access.stack.credentials import Credentials
 from tests.connections import MAIN
 from tests.emulator.test_sdk import api_for
 

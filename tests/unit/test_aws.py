@@ -18,7 +18,6 @@ from moto import mock_aws
 
 from meta_access.aws import secrets_manager, trouble
 from meta_access.connection import AwsSettings
-from meta_access.credentials import Credentials
 from meta_access.endpoints import proxy
 from meta_access.errors import (
     ConfigError,
@@ -28,7 +27,8 @@ from meta_access.errors import (
     SecretStoreError,
     SecretUnreachableError,
 )
-from meta_access.vault.store import SecretStore, store_for
+from meta_access.stack.credentials import Credentials
+from meta_access.tokens.store import SecretStore, store_for
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, code: str, operation: str) -> None:
 
         describe_secret = get_secret_value = answer
 
-    monkeypatch.setattr("meta_access.credentials.secrets_manager", lambda *_: Refusing())
+    monkeypatch.setattr("meta_access.stack.credentials.secrets_manager", lambda *_: Refusing())
     monkeypatch.setitem(globals(), "secrets_manager", lambda *_: Refusing())
 
 

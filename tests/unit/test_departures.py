@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access import departures
-from meta_access.connections import settings_of
 from meta_access.errors import SecretDeniedError
-from meta_access.spec import load_stack
-from meta_access.vault.description import Description
-from tests.unit.spec.conftest import NOW, SOUND
+from meta_access.stack.connections import settings_of
+from meta_access.stack.load import load_stack
+from meta_access.tokens.store import Description
+from tests.unit.stack.conftest import NOW, SOUND
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meta_access.spec import Stack
+    from meta_access.stack.load import Stack
 
 
 def stack(identities: dict[str, Any], pattern: str = "meta/{environment}/{identity}") -> Stack:

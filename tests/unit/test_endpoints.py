@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.connections import AwsSettings
-from meta_access.credentials import check_pairing
 from meta_access.endpoints import check_destination, roots, source_address
 from meta_access.errors import ConfigError
+from meta_access.stack.connections import AwsSettings
+from meta_access.stack.credentials import check_pairing
 
 if TYPE_CHECKING:
     from pathlib import Path

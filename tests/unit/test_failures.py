@@ -15,10 +15,11 @@ import pulumi
 import pytest
 import requests
 
-from meta_access import cli, failures, spec
+from meta_access import cli, errors
 from meta_access.cli import main
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.redaction import hide
+from meta_access.stack import load
 from meta_access.vault import lambda_handler
 from tests.unit.providers.conftest import printed as printed_by_the_host
 
@@ -56,7 +57,7 @@ def at_the_program(error: Exception, monkeypatch: pytest.MonkeyPatch, _: Any) ->
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(spec, "load_stack", refuse)
+    monkeypatch.setattr(load, "load_stack", refuse)
     monkeypatch.setattr(pulumi.log, "error", said.append)
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
@@ -129,4 +130,4 @@ def test_every_door_tells_an_expected_failure_as_it_is(
 
 
 def test_a_graph_error_keeps_its_words() -> None:
-    assert failures.told(GraphError("reading 1 failed: no.")) == "reading 1 failed: no."
+    assert errors.told(GraphError("reading 1 failed: no.")) == "reading 1 failed: no."

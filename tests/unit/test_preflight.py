@@ -14,17 +14,17 @@ import pytest
 from pydantic import SecretStr
 
 from meta_access import errors, preflight
-from meta_access.connections import settings_of
 from meta_access.errors import ConfigError
 from meta_access.graph.admin_token import Doubts
 from meta_access.graph.debug_token import TokenInfo
-from meta_access.spec import load_stack
+from meta_access.stack.connections import settings_of
+from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meta_access.graph.client import GraphClient
-    from meta_access.spec import Stack
+    from meta_access.stack.load import Stack
 
 APP = "1204817736400555"
 GOOD = TokenInfo(True, APP, "122096106543457614", "SYSTEM_USER", ("business_management",), None, None)

@@ -21,16 +21,17 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from meta_access import credentials, redaction
+from meta_access import redaction
 from meta_access.aws import secrets_manager
 from meta_access.connection import AwsSettings
-from meta_access.credentials import Credentials
 from meta_access.errors import ConfigError, GraphUnreachableError, MetaAccessError, SecretStoreError
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient, TokenAuth
-from meta_access.spec import load_stack
-from meta_access.vault import store
-from meta_access.vault.store import SecretStore, store_for
+from meta_access.graph.issuer import TokenIssuer
+from meta_access.stack import credentials
+from meta_access.stack.credentials import Credentials
+from meta_access.stack.load import load_stack
+from meta_access.tokens import store
+from meta_access.tokens.store import SecretStore, store_for
 from tests.connections import MAIN
 from tests.unit.graph.conftest import FakeClock
 

@@ -1,7 +1,7 @@
 """`make mutants`: change one thing of a copy of the code at a time, run the tests that guard it, and see them fail.
 
 Two sorts of changes. The lines of docs/token-protocol.md, each taken out at the place that
-`tests/unit/vault/mutants.py` names; and, in the modules that only decide, every comparison, condition, number, verdict
+`tests/unit/tokens/mutants.py` names; and, in the modules that only decide, every comparison, condition, number, verdict
 and early return in turn. A place is a function and an expression in it, compared as syntax: neither a reworded sentence
 nor another layout fails anything. What can no longer be found is an error of its own (exit code 2), not a pass.
 
@@ -400,7 +400,7 @@ def main() -> int:
     def told(line: str) -> None:
         print(line, file=out, flush=True)
 
-    from tests.unit.vault import mutants as listed  # noqa: PLC0415 - the lists stand beside the tests
+    from tests.unit.tokens import mutants as listed  # noqa: PLC0415 - the lists stand beside the tests
 
     mutants, gone = listed.all_of(ROOT)
     mutants = [mutant for mutant in mutants if given.only in mutant.name]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from meta_access.cli import bounded, signals
+from meta_access.cli import pulumi_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ def stream(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
         process_group=0,
         preexec_fn=_dies_with_parent(),  # noqa: PLW1509 - no threads here
     )
-    with signals.passed_on(process) as wish:
+    with pulumi_run.passed_on(process) as wish:
         process.wait()
     if wish.came:
         raise KeyboardInterrupt
@@ -51,7 +51,7 @@ def engine(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
     """
     # It would take the pipe for a reader without colours.
     colours = ["--color", "always"] if sys.stdout.isatty() and "NO_COLOR" not in env else []
-    done = bounded.run(
+    done = pulumi_run.run(
         [*argv, *colours],
         env=env,
         cwd=cwd,

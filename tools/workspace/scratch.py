@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from meta_access.yaml_files import parse_with_places, read_text
+from meta_access.stack.yaml_files import parse_with_places, read_text
 from tools.workspace.stack import StackError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from meta_access.errors import SecretUnreachableError
-from meta_access.vault.store import SecretStore
+from meta_access.tokens.store import SecretStore
 from tests.emulator.aws.bench import client, labels, refusal, value
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.errors import SecretStoreError
-from meta_access.vault.store import SecretStore
+from meta_access.tokens.store import SecretStore
 from tests.emulator.aws.bench import client, labels, refusal, refusal_in_words, served, value
 
 if TYPE_CHECKING:

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from meta_access.aws import secrets_manager
-from meta_access.cli.first_token import PersonCredentials, Wanted
-from meta_access.connections import AwsSettings
+from meta_access.cli.stack.first_token import PersonCredentials, Wanted
 from meta_access.graph.client import GraphClient
-from meta_access.spec.plan import IdentityPlan
-from meta_access.vault.store import SecretStore
+from meta_access.stack.connections import AwsSettings
+from meta_access.stack.plan import IdentityPlan
+from meta_access.tokens.store import SecretStore
 from meta_emulator.builder import WorldBuilder
 from meta_emulator.tokens import PREFIX, fingerprint
 from meta_emulator.world import Token
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
     from meta_emulator.embedded import MetaEmulator
 
 SCOPES = ("ads_management", "business_management")

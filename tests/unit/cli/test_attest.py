@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from meta_access.cli import statements
+from meta_access.cli.gates import statements
 from tests.unit.cli.states import resource, state
 
 RECORD = {"declared": "sha256:0123456789abcdef", "app": "1204", "at": "2026-11-24T08:00:00Z", "by": "nadia"}

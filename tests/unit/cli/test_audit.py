@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner
 
 from meta_access.cli import main
-from meta_access.cli.audit import Filter, read, sentence
+from meta_access.cli.tokens.audit import Filter, read, sentence
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,12 +11,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from meta_access.cli import bootstrap, main, project, stack
-from meta_access.cli.bootstrap import VARIABLE, command, configuration, person_token, place
-from meta_access.cli.project import Project
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.pulumi_stack import Project
+from meta_access.cli.stack import bootstrap
+from meta_access.cli.stack.bootstrap import VARIABLE, command, configuration, person_token, place
 from meta_access.errors import ConfigError
 from meta_access.graph import applications
-from meta_access.spec import load_stack
+from meta_access.stack.load import load_stack
 from tests.connections import MAIN
 from tests.unit.cli import newcomer
 
@@ -164,14 +165,14 @@ def test_a_persons_token_that_cannot_be_sent_is_named_and_not_repeated(value: st
 def meta(emulator: MetaEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MetaEmulator:
     emulator.load(newcomer.world())
     monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
-    monkeypatch.setattr(project, "find", lambda folder: Project("access", tmp_path))
+    monkeypatch.setattr(pulumi_stack, "find", lambda folder: Project("access", tmp_path))
 
     def config(name: str) -> dict[str, str]:
         # What pulumi is started with.
         assert VARIABLE not in os.environ
         return values(emulator.graph_url, emulator.aws_url)
 
-    monkeypatch.setattr(stack, "config", config)
+    monkeypatch.setattr(pulumi_stack, "config", config)
     return emulator
 
 

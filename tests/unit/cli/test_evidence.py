@@ -12,10 +12,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from meta_access.cli import main
-from meta_access.cli import stack as stacks
+from meta_access.cli import main, pulumi_stack
 from meta_access.clock import iso
-from meta_access.spec.files import config_of
+from meta_access.stack.files import config_of
 from tests.unit.cli.states import resource, state
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in config_of(tmp_path / "stacks" / "Pulumi.prod.yaml").items()
     }
-    monkeypatch.setattr(stacks, "config", lambda _stack: config)
-    monkeypatch.setattr(stacks, "export", lambda _stack: STATE)
+    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: config)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: STATE)
     return tmp_path
 
 
@@ -434,7 +433,7 @@ def test_an_evidence_file_with_broken_yaml_is_refused_before_anything_is_written
 def test_a_stack_without_gates_is_told_to_make_them(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stacks, "export", lambda _stack: state())
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: state())
 
     assert run(answers(row("ads_read", "advanced"))).output == (
         "Error: the stack has no gate in its state yet: run `pulumi up` first.\n"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from meta_access.cli.first_token import Made, NotReadyError, admin_of, look, make
+from meta_access.cli.stack.first_token import Made, NotReadyError, admin_of, look, make
 from meta_access.errors import HumanNeededError, MetaAccessError
 from meta_access.graph import applications, system_users
-from meta_access.graph.access_tokens import TokenIssuer
 from meta_access.graph.client import GraphClient
+from meta_access.graph.issuer import TokenIssuer
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.vault.store import SecretStore
+from meta_access.tokens.store import SecretStore
 from tests.unit.cli import newcomer
 
 if TYPE_CHECKING:
-    from meta_access.cli.first_token import Wanted
+    from meta_access.cli.stack.first_token import Wanted
     from meta_emulator.embedded import MetaEmulator
 
 ID = "122090000000001"

@@ -9,11 +9,11 @@ from typing import Any
 import click
 import pytest
 
-from meta_access.cli.function import chosen, remarks, variables
-from meta_access.cli.tokens import StackTokens, tokens_of
+from meta_access.cli.tokens.function import chosen, remarks, variables
+from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
 from meta_access.connection import AwsSettings
-from meta_access.connections import Settings
-from meta_access.vault.binding import policy_of
+from meta_access.stack.connections import Settings
+from meta_access.tokens.aws_rotation import policy_of
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 

@@ -13,22 +13,23 @@ import pytest
 from click.testing import CliRunner
 
 from meta_access import call_log
-from meta_access.cli import gates, look, main, review_call, review_pack
-from meta_access.cli import stack as stacks
-from meta_access.cli.look import Looked
-from meta_access.cli.review_call import Caller, ReviewCall
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.gates import board, look, review_pack
+from meta_access.cli.gates.look import Looked
+from meta_access.cli.gates.review_pack import Caller, ReviewCall
 from meta_access.clock import iso
 from meta_access.errors import PermissionDeniedError
 from meta_access.graph.debug_token import TokenInfo
-from meta_access.spec import gate_names, load_stack
-from meta_access.spec.files import config_of
+from meta_access.stack import gate_names
+from meta_access.stack.files import config_of
+from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.testing import Result
 
-    from meta_access.spec import Stack
+    from meta_access.stack.load import Stack
 
 ROOT = Path(__file__).resolve().parents[3]
 APP, META = "1204817736400501", "https://graph.facebook.com"
@@ -52,7 +53,7 @@ PROD = prod(ROOT / "stacks")
 GATES = gate_names.of_stack(PROD.spec, PROD.rules)
 
 
-SEEN = stacks.Seen(datetime(2026, 11, 24, 5, tzinfo=UTC), "update", failed_since=False)
+SEEN = pulumi_stack.Seen(datetime(2026, 11, 24, 5, tzinfo=UTC), "update", failed_since=False)
 
 
 class Today(datetime):
@@ -77,11 +78,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any
     monkeypatch.setenv("META_ACCESS_CALL_LOG", str(tmp_path / "calls"))
     config = config_of(tmp_path / "stacks" / "Pulumi.prod.yaml")
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    monkeypatch.setattr(stacks, "config", lambda _stack: texts)
-    monkeypatch.setattr(stacks, "outputs", lambda _stack: outputs)
-    monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
-    monkeypatch.setattr(stacks, "export", lambda _stack: {"version": 3, "deployment": {}})
-    monkeypatch.setattr(gates, "datetime", Today)
+    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: texts)
+    monkeypatch.setattr(pulumi_stack, "outputs", lambda _stack: outputs)
+    monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: {"version": 3, "deployment": {}})
+    monkeypatch.setattr(board, "datetime", Today)
     return tmp_path
 
 
@@ -202,7 +203,7 @@ def test_a_look_now_replaces_what_the_outputs_say(
 ) -> None:
     outputs["gates"]["ads-ads_read"] = OPEN
     seen = {name: dict(GOOD) for name in GATES}
-    monkeypatch.setattr(stacks, "export", lambda _stack: {})
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: {})
     monkeypatch.setattr(look, "now", lambda *_: Looked(seen))
 
     done = run("--refresh")
@@ -268,10 +269,10 @@ def test_an_open_obligation_that_is_due_within_the_lead_time_is_three(
     code: int,
     told: str,
 ) -> None:
-    config = stacks.config("prod")
+    config = pulumi_stack.config("prod")
     apps = json.loads(config["meta:apps"])
     apps["ads"]["obligations"]["data_use_checkup"]["due"] = day
-    monkeypatch.setattr(stacks, "config", lambda _stack: {**config, "meta:apps": json.dumps(apps)})
+    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: {**config, "meta:apps": json.dumps(apps)})
     outputs["gates"]["ads-data_use_checkup"] = OPEN
     done = run()
 
@@ -496,16 +497,16 @@ def caller(monkeypatch: pytest.MonkeyPatch, client: FakeClient, *scopes: str) ->
         valid=True, app_id=APP, user_id="122", type="SYSTEM_USER", scopes=scopes, issued_at=None, expires_at=None
     )
     monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
-    monkeypatch.setattr(review_call, "client_for", lambda _connection: client)
-    monkeypatch.setattr(review_call, "inspect", lambda _client, _token: info)
+    monkeypatch.setattr(review_pack, "client_for", lambda _connection: client)
+    monkeypatch.setattr(review_pack, "inspect", lambda _client, _token: info)
 
     class Held:
         def admin_token(self) -> str:
             return "held"
 
-    monkeypatch.setattr(review_call, "credentials_for", lambda _connection: Held())
+    monkeypatch.setattr(review_pack, "credentials_for", lambda _connection: Held())
     times = iter([100.0, 100.085])
-    monkeypatch.setattr("meta_access.cli.review_call.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("meta_access.cli.gates.review_pack.time.monotonic", lambda: next(times))
     return Caller(PROD)
 
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from meta_access.cli.leftovers import Elsewhere, Known, Leftovers, Line, known_of, sweep
+from meta_access.cli.tokens.leftovers import Elsewhere, Known, Leftovers, Line, known_of, sweep
 from meta_access.errors import ConflictError, GraphUnreachableError, TokenPendingError
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.vault.description import Description
+from meta_access.tokens.store import Description
 from tests.connections import MAIN
 from tests.unit.cli.states import other, resource, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
 
 BASE = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from meta_access.cli import look
+from meta_access.cli.gates import look
 from meta_access.errors import AuthError
 from meta_access.graph.admin_token import Doubts
 from meta_access.graph.debug_token import TokenInfo
-from meta_access.spec.files import config_of
+from meta_access.stack.files import config_of
 
 STACK = Path(__file__).resolve().parents[3] / "stacks" / "Pulumi.dev.yaml"
 GOOD = TokenInfo(True, "120480000000201", "301", "SYSTEM_USER", ("business_management",), None, None)

@@ -9,8 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from meta_access.cli import main, printing
-from meta_access.cli import stack as stacks
+from meta_access.cli import main, pulumi_stack, terminal
 
 
 def test_a_command_that_was_probably_meant_is_named() -> None:
@@ -54,7 +53,7 @@ def test_a_question_that_is_not_answered_is_an_error_too(monkeypatch: pytest.Mon
     def stops(_stack: str | None) -> None:
         raise click.Abort
 
-    monkeypatch.setattr(stacks, "outputs", stops)
+    monkeypatch.setattr(pulumi_stack, "outputs", stops)
 
     done = CliRunner().invoke(main, ["report", "--json"])
 
@@ -72,7 +71,7 @@ class Terminal(io.StringIO):
 def test_what_is_printed_is_shown_and_not_obeyed() -> None:
     file = io.StringIO()
 
-    assert printing.Shown(file).write(ILL) == len(ILL)
+    assert terminal.Shown(file).write(ILL) == len(ILL)
 
     assert file.getvalue() == (
         "Acme <U+001B>[2J<U+001B>]0;x<U+0007> all is well<U+202E>gnp\n<U+001B>[31mred<U+001B>[0m"
@@ -80,20 +79,20 @@ def test_what_is_printed_is_shown_and_not_obeyed() -> None:
 
 
 def test_a_terminal_keeps_our_colours() -> None:
-    terminal = Terminal()
+    screen = Terminal()
 
-    printing.Shown(terminal).write(ILL)
+    terminal.Shown(screen).write(ILL)
 
-    assert terminal.getvalue().endswith("gnp\n\x1b[31mred\x1b[0m")
-    assert "\x1b[2J" not in terminal.getvalue()
-    assert "\x1b]" not in terminal.getvalue()
+    assert screen.getvalue().endswith("gnp\n\x1b[31mred\x1b[0m")
+    assert "\x1b[2J" not in screen.getvalue()
+    assert "\x1b]" not in screen.getvalue()
 
 
 def test_names_of_others_reach_the_terminal_through_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
     state = {"deployment": {"resources": [{"type": "pulumi-python:dynamic/meta:AppRoles", "urn": f"urn::{ILL}"}]}}
-    monkeypatch.setattr(stacks, "outputs", lambda _stack: {"login_urls": {"ads": ILL}})
-    monkeypatch.setattr(stacks, "export", lambda _stack: state)
-    monkeypatch.setattr(stacks, "seen", lambda _stack: stacks.Seen(None, "", failed_since=False))
+    monkeypatch.setattr(pulumi_stack, "outputs", lambda _stack: {"login_urls": {"ads": ILL}})
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: state)
+    monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: pulumi_stack.Seen(None, "", failed_since=False))
 
     done = CliRunner().invoke(main, ["report", "--stack", "dev"])
 

@@ -11,15 +11,16 @@ import yaml
 from click.testing import CliRunner
 
 from meta_access.audit import SCHEMA
-from meta_access.cli import project, stack, tokens, update
-from meta_access.cli.holdings import Everything, Holding, Member, Seen, held, loses_business, loses_roles
-from meta_access.cli.offboard import command, look, minted
-from meta_access.cli.project import Project
-from meta_access.cli.tokens import StackTokens, tokens_of
-from meta_access.connections import settings_of
+from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.people.holdings import Everything, Holding, Member, Seen, held, loses_business, loses_roles
+from meta_access.cli.people.offboard import command, look, minted
+from meta_access.cli.pulumi_stack import Project
+from meta_access.cli.tokens import stack_tokens
+from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
 from meta_access.graph import system_users
-from meta_access.spec import load_stack
-from meta_access.spec.evidence import EvidenceSpec
+from meta_access.stack.connections import settings_of
+from meta_access.stack.load import load_stack
+from meta_access.stack.models import EvidenceSpec
 from tests.unit.cli import newcomer
 from tests.unit.cli.states import resource, state
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from meta_access.spec import Stack
+    from meta_access.stack.load import Stack
     from meta_emulator.embedded import MetaEmulator
 
 FILE = """\
@@ -224,8 +225,8 @@ def watched(meta: MetaEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     stack = loaded(tmp_path)
     hands = newcomer.Hands(meta, newcomer.login(meta))
     hands.client.connection = replace(hands.client.connection, app_name="reporting", business_name="nordwind")
-    monkeypatch.setattr("meta_access.cli.offboard.client_for", lambda connection: hands.client)
-    monkeypatch.setattr("meta_access.cli.offboard.credentials_for", lambda connection: hands.client.credentials)
+    monkeypatch.setattr("meta_access.cli.people.offboard.client_for", lambda connection: hands.client)
+    monkeypatch.setattr("meta_access.cli.people.offboard.credentials_for", lambda connection: hands.client.credentials)
     return look(stack.spec.people[person], settings_of(stack.spec).connections.values())
 
 
@@ -282,19 +283,19 @@ class Scene:
         self.file.write_text(text.format(graph="http://127.0.0.1:1", aws="http://127.0.0.1:1"))
         self.state = state(resource("AppRoles", GATE, label=GATE, roles={"tom": "admin", "mara": "developer"}))
         self.targets: list[str] = []
-        self.ends = update.Ended.WELL
-        monkeypatch.setattr(project, "find", lambda _: Project("access", folder))
-        monkeypatch.setattr(stack, "config", lambda _: yaml.safe_load(self.file.read_text())["config"])
-        monkeypatch.setattr(stack, "export", lambda _: self.state)
-        monkeypatch.setattr(update, "targeted", self.up)
+        self.ends = pulumi_run.Ended.WELL
+        monkeypatch.setattr(pulumi_stack, "find", lambda _: Project("access", folder))
+        monkeypatch.setattr(pulumi_stack, "config", lambda _: yaml.safe_load(self.file.read_text())["config"])
+        monkeypatch.setattr(pulumi_stack, "export", lambda _: self.state)
+        monkeypatch.setattr(pulumi_run, "targeted", self.up)
         settings = settings_of(loaded(folder).spec)
         read = StackTokens(stack="test", owner="access/test", settings=settings, tokens=())
-        monkeypatch.setattr(tokens, "read", lambda *_: read)
-        monkeypatch.setattr("meta_access.cli.offboard.look", lambda *_: Seen())
+        monkeypatch.setattr(stack_tokens, "read", lambda *_: read)
+        monkeypatch.setattr("meta_access.cli.people.offboard.look", lambda *_: Seen())
 
-    def up(self, _: str, urns: Sequence[str]) -> update.Ended:
+    def up(self, _: str, urns: Sequence[str]) -> pulumi_run.Ended:
         self.targets += urns
-        if self.ends is update.Ended.WELL:
+        if self.ends is pulumi_run.Ended.WELL:
             self.state["deployment"]["resources"][0]["outputs"]["roles"] = {"tom": "admin"}
         return self.ends
 
@@ -340,10 +341,10 @@ def test_without_consent_nothing_is_changed(scene: Scene) -> None:
 
 
 def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Scene) -> None:
-    scene.ends = update.Ended.BADLY
+    scene.ends = pulumi_run.Ended.BADLY
     assert CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"]).exit_code == 1
 
-    scene.ends = update.Ended.WELL
+    scene.ends = pulumi_run.Ended.WELL
     done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
 
     assert done.exit_code == 2
@@ -351,13 +352,13 @@ def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Sc
 
 
 def test_an_edit_that_the_program_would_refuse_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, real, calls = scene.file.read_text(), stack.config, []
+    before, real, calls = scene.file.read_text(), pulumi_stack.config, []
 
     def refused_once_edited(name: str) -> dict[str, Any]:
         calls.append(name)
         return real(name) if len(calls) == 1 else {**real(name), "meta:rules": "2031-01"}
 
-    monkeypatch.setattr(stack, "config", refused_once_edited)
+    monkeypatch.setattr(pulumi_stack, "config", refused_once_edited)
 
     done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from meta_access.cli import orphans
-from meta_access.cli import stack as stacks
-from meta_access.cli.leftovers import Elsewhere, Leftovers, Line
-from meta_access.cli.stack import StackReadError
-from meta_access.connections import Settings
+from meta_access.cli import pulumi_stack
+from meta_access.cli.pulumi_stack import StackReadError
+from meta_access.cli.tokens import orphans
+from meta_access.cli.tokens.leftovers import Elsewhere, Leftovers, Line
+from meta_access.stack.connections import Settings
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -47,8 +47,8 @@ def sweeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sweeps:
     monkeypatch.chdir(tmp_path)
     fake = Sweeps()
     monkeypatch.setattr(orphans, "sweep", fake.sweep)
-    monkeypatch.setattr(stacks, "config", lambda _stack: {})
-    monkeypatch.setattr(stacks, "export", lambda _stack: state())
+    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: {})
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: state())
     settings = Settings(environment="dev", rules="2026-05", offline=False, connections={"main": MAIN})
     monkeypatch.setattr(orphans, "settings_from_config", lambda _get: settings)
     return fake
@@ -138,8 +138,8 @@ def backend(monkeypatch: pytest.MonkeyPatch, **states: Any) -> None:
             raise StackReadError(states[name])
         return states[name]
 
-    monkeypatch.setattr(stacks, "listed", lambda: list(states))
-    monkeypatch.setattr(stacks, "export", export)
+    monkeypatch.setattr(pulumi_stack, "listed", lambda: list(states))
+    monkeypatch.setattr(pulumi_stack, "export", export)
 
 
 def test_what_other_stacks_hold_is_told_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +153,7 @@ def test_a_backend_that_does_not_list_its_stacks_is_one_great_doubt(monkeypatch:
     def fails() -> list[str]:
         raise StackReadError("no access")
 
-    monkeypatch.setattr(stacks, "listed", fails)
+    monkeypatch.setattr(pulumi_stack, "listed", fails)
 
     assert orphans.elsewhere() == Elsewhere(unread={"the list of stacks": "no access"})
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.cli import renewal, tokens, update
-from meta_access.cli import stack as stacks
-from meta_access.cli.renewal import Renewal
-from meta_access.cli.stack import Record, StackReadError
-from meta_access.cli.tokens import StackToken, StackTokens
-from meta_access.cli.update import Ended
-from meta_access.connections import Settings
+from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.pulumi_run import Ended
+from meta_access.cli.pulumi_stack import Record, StackReadError
+from meta_access.cli.tokens import renewal, stack_tokens
+from meta_access.cli.tokens.renewal import Renewal
+from meta_access.cli.tokens.stack_tokens import StackToken, StackTokens
 from meta_access.errors import ConfigError, TokenPendingError
-from meta_access.vault.observe import Finding, Observed, Presence, Work
+from meta_access.stack.connections import Settings
+from meta_access.tokens.observe import Finding, Need, Observed, Presence
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -32,7 +32,7 @@ class Engine:
     ends: list[Ended]
     good: Record | None = GOOD
     fails: dict[str, str] = field(default_factory=dict)
-    due: dict[str, Work] = field(default_factory=dict)
+    due: dict[str, Need] = field(default_factory=dict)
     ran: list[list[str]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class Engine:
         return self.ends.pop(0)
 
     def look(self, token: StackToken) -> Observed:
-        work = self.due.get(token.outputs["name"], Work.NONE)
+        work = self.due.get(token.outputs["name"], Need.NONE)
         return Observed(presence=Presence.PRESENT, finding=Finding(work, "as found"), arn="arn")
 
     def renew(self, get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
@@ -57,10 +57,10 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine([])
-    monkeypatch.setattr(update, "targeted", made.targeted)
+    monkeypatch.setattr(pulumi_run, "targeted", made.targeted)
     monkeypatch.setattr(renewal, "renew", made.renew)
-    monkeypatch.setattr(stacks, "last_good_config", lambda _: made.good)
-    monkeypatch.setattr(stacks, "config", lambda _: {"meta:environment": "dev"})
+    monkeypatch.setattr(pulumi_stack, "last_good_config", lambda _: made.good)
+    monkeypatch.setattr(pulumi_stack, "config", lambda _: {"meta:environment": "dev"})
     monkeypatch.setattr(StackTokens, "look", lambda _, token: made.look(token))
     return made
 
@@ -135,7 +135,7 @@ def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytes
 
 def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     engine.ends = [Ended.MISSED]
-    engine.due = {"a": Work.ROTATION, "b": Work.UNFINISHED}
+    engine.due = {"a": Need.ROTATION, "b": Need.UNFINISHED}
     made = Renewal(found())
 
     assert not made.up(["urn::root", "urn::a", "urn::b"])
@@ -156,7 +156,7 @@ def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: E
 
 
 def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine) -> None:
-    engine.ends, engine.due = [Ended.BADLY], {"a": Work.ROTATION}
+    engine.ends, engine.due = [Ended.BADLY], {"a": Need.ROTATION}
     made = Renewal(found())
 
     assert not made.up(["urn::a"])
@@ -167,7 +167,7 @@ def test_the_error_of_one_token_that_ends_the_run_for_all_holds_up_no_other(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine.ends = [Ended.BADLY]
-    engine.due = dict.fromkeys(("a", "b"), Work.ROTATION)
+    engine.due = dict.fromkeys(("a", "b"), Need.ROTATION)
     made = Renewal(found())
 
     assert not made.up(["urn::a", "urn::b"])
@@ -244,9 +244,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise told["config"]
         return dict(told["config"])
 
-    monkeypatch.setattr(stacks, "config", config)
-    monkeypatch.setattr(stacks, "export", lambda _: state())
-    monkeypatch.setattr(stacks, "last_good_config", lambda _: told["good"])
+    monkeypatch.setattr(pulumi_stack, "config", config)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _: state())
+    monkeypatch.setattr(pulumi_stack, "last_good_config", lambda _: told["good"])
     return told
 
 
@@ -254,7 +254,7 @@ def test_today_s_connections_are_taken_while_they_can_be_read(stack: dict[str, A
     stack["good"] = None
     stack["config"] = {**CONNECTED, "meta:clients": "what a client's file got wrong"}
 
-    read = tokens.read("dev", "nothing can be rotated")
+    read = stack_tokens.read("dev", "nothing can be rotated")
 
     assert (read.refused, list(read.settings.connections)) == ("", ["main"])
 
@@ -271,7 +271,7 @@ def test_what_cannot_be_read_is_replaced_by_the_last_good_update_s(
 ) -> None:
     stack["config"] = config
 
-    read = tokens.read("dev", "nothing can be rotated")
+    read = stack_tokens.read("dev", "nothing can be rotated")
 
     assert why in read.refused
     assert read.settings.connections["main"].app_id == "120480000000201"
@@ -281,14 +281,16 @@ def test_a_state_that_carries_somebody_else_s_code_is_left_alone(
     stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del stack
-    monkeypatch.setattr(stacks, "export", lambda _: state(resource("SystemUserToken", "reporting", payload="theirs")))
+    monkeypatch.setattr(
+        pulumi_stack, "export", lambda _: state(resource("SystemUserToken", "reporting", payload="theirs"))
+    )
 
     with pytest.raises(StackReadError, match=r"that this version did not write, in urn:.*::reporting: its __provider"):
-        tokens.read("dev", "nothing can be rotated")
+        stack_tokens.read("dev", "nothing can be rotated")
 
 
 def test_without_a_good_one_the_reason_is_the_error(stack: dict[str, Any]) -> None:
     stack["config"], stack["good"] = {**CONNECTED, "meta:apps": "{}"}, None
 
     with pytest.raises(ConfigError, match='there is no "ads" in meta:apps'):
-        tokens.read("dev", "nothing can be rotated")
+        stack_tokens.read("dev", "nothing can be rotated")

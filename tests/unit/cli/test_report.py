@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from meta_access.cli import report
-from meta_access.cli import stack as stacks
-from meta_access.cli.open_first import Filter
-from meta_access.cli.summary import summarize
-from meta_access.vault.observe import Finding, Observed, Presence, Work
+from meta_access.cli import pulumi_stack
+from meta_access.cli.stack import report
+from meta_access.cli.stack.summary import Filter, summarize
+from meta_access.tokens.observe import Finding, Need, Observed, Presence
 from tests.unit.cli.states import other, resource, state
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
-SEEN = stacks.Seen(datetime(2026, 11, 24, 8, tzinfo=UTC), "refresh", failed_since=True)
+SEEN = pulumi_stack.Seen(datetime(2026, 11, 24, 8, tzinfo=UTC), "refresh", failed_since=True)
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting/1a2b3c4d-AbCdEf"
 LINK = "https://developers.facebook.com/apps/120480000000201/roles/roles/?business_id=178000000000101"
 OUTPUTS: dict[str, Any] = {
@@ -79,7 +78,9 @@ def test_a_summary_counts_what_exists_in_reading_order() -> None:
 
 
 def test_a_summary_of_an_empty_stack_is_empty() -> None:
-    found = summarize(None, {}, {"version": 3, "deployment": {}}, stacks.Seen(None, "", failed_since=False), Filter())
+    found = summarize(
+        None, {}, {"version": 3, "deployment": {}}, pulumi_stack.Seen(None, "", failed_since=False), Filter()
+    )
 
     assert found.as_json() == {
         "stack": "",
@@ -157,10 +158,10 @@ def test_two_tokens_of_one_name_are_both_told() -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(stacks, "outputs", lambda _stack: OUTPUTS)
-    monkeypatch.setattr(stacks, "export", lambda _stack: STATE)
+    monkeypatch.setattr(pulumi_stack, "outputs", lambda _stack: OUTPUTS)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: STATE)
     monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
-    monkeypatch.setattr(stacks, "seen", lambda _stack: SEEN)
+    monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
     return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
 
 
@@ -196,7 +197,7 @@ def test_the_report_for_machines_is_one_object(run: Any) -> None:
 
 
 def test_brackets_in_names_are_printed_as_they_are(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "export", lambda _stack: state(resource("SystemUser", "[red]x", id_="1")))
+    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: state(resource("SystemUser", "[red]x", id_="1")))
 
     assert "[red]x (1)" in run().output
 
@@ -206,7 +207,7 @@ def test_a_report_shows_open_gates_first_and_those_that_were_asked_for(
 ) -> None:
     gates = {"ads-tier": OUTPUTS["gates"]["ads-tier"], "ads-app-roles": OUTPUTS["gates"]["ads-app-roles"]}
     gates["acme-share-act_1"] = {"status": "drifted", "owner": "omar"}
-    monkeypatch.setattr(stacks, "outputs", lambda _stack: {**OUTPUTS, "gates": gates})
+    monkeypatch.setattr(pulumi_stack, "outputs", lambda _stack: {**OUTPUTS, "gates": gates})
 
     def shown(*words: str) -> list[str]:
         return list(json.loads(run("--json", *words).output)["gates"])
@@ -229,12 +230,12 @@ NAMED = "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d"
     [
         ({}, "reporting: expires 2027-01-23T08:00:00Z, meta/dev/reporting/1a2b3c4d\n    arn"),
         (
-            {"finding": Finding(Work.ROTATION, "rotation due: generation 1 has ended at Meta")},
+            {"finding": Finding(Need.ROTATION, "rotation due: generation 1 has ended at Meta")},
             f"{NAMED}\n    rotation due: generation 1 has ended at Meta\n    arn",
         ),
         (
             {
-                "finding": Finding(Work.ROTATION, "rotation due: expires 2026-11-20"),
+                "finding": Finding(Need.ROTATION, "rotation due: expires 2026-11-20"),
                 "expires_at": datetime(2026, 11, 20, tzinfo=UTC),
             },
             f"{EXPIRED}\n    rotation due: expires 2026-11-20\n    arn",

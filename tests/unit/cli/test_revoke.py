@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from meta_access.cli.revocation import Became, Target, pending, revoke
-from meta_access.cli.revoke import targets_of
-from meta_access.cli.tokens import StackTokens, tokens_of
-from meta_access.connections import Settings
+from meta_access.cli.tokens.emergency import Became, Target, pending, revoke
+from meta_access.cli.tokens.revoke import targets_of
+from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
 from meta_access.errors import GraphUnreachableError
-from meta_access.vault.observe import CURRENT, Finding, Observed, Presence, Work
-from meta_access.vault.revocation import Condemned
-from meta_access.vault.tags import Order
+from meta_access.stack.connections import Settings
+from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, Observed, Presence
+from meta_access.tokens.revocation import Condemned
+from meta_access.tokens.tags import Order
 from tests.unit.cli.states import resource, state
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class World:
     def look(self, target: Target) -> Observed:
         generation, through = self.current[target.arn], self.standing(target).through
         due = generation <= through and target.arn not in self.ended
-        finding = Finding(Work.REVOCATION, f"revocation due: generation {generation}") if due else CURRENT
+        finding = Finding(Need.REVOCATION, f"revocation due: generation {generation}") if due else NOTHING_DUE
         return Observed(presence=Presence.PRESENT, finding=finding, arn=target.arn, generation=generation)
 
     def standing(self, target: Target) -> Order:

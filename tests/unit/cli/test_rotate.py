@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli.rotate import Looking, _print, rotate
-from meta_access.cli.rotation import Rotation, Row, rounds
-from meta_access.cli.tokens import StackToken, tokens_of
-from meta_access.connections import Connection, Settings
-from meta_access.vault.health import Examined, Health
-from meta_access.vault.observe import CURRENT, Finding, Observed, Presence, Work
+from meta_access.cli.tokens.rotate import Looking, Rotation, Row, _print, rotate, rounds
+from meta_access.cli.tokens.stack_tokens import StackToken, tokens_of
+from meta_access.stack.connections import Connection, Settings
+from meta_access.tokens.issuer import Examined, Health
+from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, Observed, Presence
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
 
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-EXPIRING = Finding(Work.ROTATION, "rotation due: expires 2026-12-01")
+EXPIRING = Finding(Need.ROTATION, "rotation due: expires 2026-12-01")
 
 
 def row(
-    name: str, finding: Finding = CURRENT, *, late: bool = False, credential: bool = False, trouble: str = ""
+    name: str, finding: Finding = NOTHING_DUE, *, late: bool = False, credential: bool = False, trouble: str = ""
 ) -> Row:
     return Row(
         name=name,
@@ -39,14 +38,14 @@ def row(
 
 
 @pytest.mark.parametrize(
-    "work", [Work.ROTATION, Work.UNFINISHED, Work.RETIREMENT, Work.REVOCATION, Work.LABELS], ids=lambda work: work.name
+    "work", [Need.ROTATION, Need.UNFINISHED, Need.RETIREMENT, Need.REVOCATION, Need.LABELS], ids=lambda work: work.name
 )
-def test_what_is_due_is_run(work: Work) -> None:
+def test_what_is_due_is_run(work: Need) -> None:
     assert rounds([row("a"), row("b", Finding(work, "as found"))]) == [["urn::b"]]
 
 
 def test_what_an_operator_must_look_at_is_left_alone() -> None:
-    assert rounds([row("a"), row("b", Finding(Work.DECISION, "as found"))]) == []
+    assert rounds([row("a"), row("b", Finding(Need.DECISION, "as found"))]) == []
 
 
 def test_the_credential_has_a_run_of_its_own_before_the_others() -> None:
@@ -95,7 +94,7 @@ def test_a_run_that_failed_after_the_tokens_were_done_is_fine() -> None:
 
 
 def test_the_exit_code_tells_what_is_left() -> None:
-    edited = row("b", Finding(Work.DECISION, "edited by hand: moved back to generation 1"))
+    edited = row("b", Finding(Need.DECISION, "edited by hand: moved back to generation 1"))
 
     assert Rotation((), (row("a"), edited)).code == 2
     assert Rotation((), (row("a"), replace(edited, late=True))).code == 3
@@ -175,7 +174,7 @@ class Found:
     """A stack whose secrets tell one thing and Meta another."""
 
     health: Examined
-    finding: Finding = CURRENT
+    finding: Finding = NOTHING_DUE
     ended: bool = False
     count: int = 1
     owner: str = "pulumi"
@@ -244,7 +243,7 @@ def test_a_token_that_has_ended_is_due_and_the_step_for_a_person_is_named() -> N
 
 
 def test_what_is_known_to_have_ended_or_is_due_anyway_is_not_asked_about() -> None:
-    gone = Finding(Work.ROTATION, "rotation due: generation 3 has ended at Meta")
+    gone = Finding(Need.ROTATION, "rotation due: generation 3 has ended at Meta")
     known = Found(ENDED, finding=gone, ended=True)
     due = Found(ENDED, finding=EXPIRING)
 

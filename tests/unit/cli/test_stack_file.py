@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meta_access.cli.stack_file import StackFileError, without
+from meta_access.cli.people.stack_file import StackFileError, without
 
 FLOW = """\
 config:

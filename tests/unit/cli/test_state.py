@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from meta_access.cli import main
-from meta_access.cli import stack as stacks
-from meta_access.cli import state as state_command
-from meta_access.cli.state import dynamic, verify
-from meta_access.cli.state_shape import Finding
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.stack import state as state_command
+from meta_access.cli.stack.state import dynamic, verify
+from meta_access.cli.stack.state_shape import Finding
 from tests.unit.cli.states import DYNAMIC, other, resource, state
 
 if TYPE_CHECKING:
@@ -597,7 +596,7 @@ def test_the_command_passes_a_good_stack(run: Any, monkeypatch: pytest.MonkeyPat
         asked.append(stack)
         return GOOD
 
-    monkeypatch.setattr(stacks, "export", export)
+    monkeypatch.setattr(pulumi_stack, "export", export)
 
     done = run("--stack", "dev")
 

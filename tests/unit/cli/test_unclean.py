@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from meta_access.cli import main, project, stack
-from meta_access.cli.project import Project
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.pulumi_stack import Project
 from meta_access.providers.payloads import PAYLOADS
 from tests.unit.cli import newcomer
 from tests.unit.cli.states import DYNAMIC, resource, state
@@ -83,9 +83,9 @@ def test_no_command_shows_a_credential_that_is_unclean(
     held |= {"generation": 1, "grace": "24h", "rotate_before": "20d", "owner": "access/prod"}
     token = resource("SystemUserToken", "root", id_=owned, payload=payload, rotation_owner="lambda", **held)
     monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
-    monkeypatch.setattr(project, "find", lambda _: Project("access", tmp_path))
-    monkeypatch.setattr(stack, "config", lambda _: typed)
-    monkeypatch.setattr(stack, "export", lambda _: state(token))
+    monkeypatch.setattr(pulumi_stack, "find", lambda _: Project("access", tmp_path))
+    monkeypatch.setattr(pulumi_stack, "config", lambda _: typed)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _: state(token))
     monkeypatch.setenv("META_BOOTSTRAP_TOKEN", newcomer.login(emulator).get_secret_value())
     monkeypatch.setenv("PATH", str(tmp_path))  # no pulumi
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli import plugins, update
-from meta_access.cli.bounded import Bounds
-from meta_access.cli.stack import StackReadError
-from meta_access.cli.update import Ended
+from meta_access.cli import pulumi_run
+from meta_access.cli.pulumi_run import Bounds, Ended
+from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def test_the_resources_alone_are_run_and_what_it_prints_is_no_answer(
         'test "$PULUMI_RUN_PROGRAM$PULUMI_CONTINUE_ON_ERROR" = truetrue || exit 8\necho Updating',
     )
 
-    assert update.targeted("dev", URNS) is Ended.WELL
+    assert pulumi_run.targeted("dev", URNS) is Ended.WELL
     assert capfd.readouterr() == ("", "Updating\n")
 
 
@@ -48,23 +47,23 @@ def test_no_plugin_is_fetched_but_those_of_the_program_s_own_packages(
     pulumi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tmp_path / "called"
-    answer(pulumi, f'echo "$1 $2 ${{{plugins.OFF}:-unset}}" >> {called}')
-    monkeypatch.delenv(plugins.OFF, raising=False)
+    answer(pulumi, f'echo "$1 $2 ${{{pulumi_run.OFF}:-unset}}" >> {called}')
+    monkeypatch.delenv(pulumi_run.OFF, raising=False)
 
-    assert update.targeted("dev", URNS) is Ended.WELL
+    assert pulumi_run.targeted("dev", URNS) is Ended.WELL
     assert called.read_text() == "plugin install unset\nup --yes true\n"
 
     called.unlink()
-    monkeypatch.setenv(plugins.OFF, "true")
-    assert update.targeted("dev", URNS) is Ended.WELL
+    monkeypatch.setenv(pulumi_run.OFF, "true")
+    assert pulumi_run.targeted("dev", URNS) is Ended.WELL
     assert called.read_text() == "up --yes true\n"
 
 
 def test_plugins_that_cannot_be_got_hold_up_no_run(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(plugins.OFF, raising=False)
+    monkeypatch.delenv(pulumi_run.OFF, raising=False)
     answer(pulumi, 'test "$1" = up')
 
-    assert update.targeted("dev", URNS) is Ended.WELL
+    assert pulumi_run.targeted("dev", URNS) is Ended.WELL
 
 
 def test_a_refused_configuration_is_told_from_any_other_failure(
@@ -72,17 +71,17 @@ def test_a_refused_configuration_is_told_from_any_other_failure(
 ) -> None:
     error = str(ConfigError([Problem("meta:clients", "is wrong.", "correct it."), Problem("b", "c.", "d.")]))
     answer(pulumi, f"cat <<'END'\n    error: {error}\nEND\nexit 255")
-    assert update.targeted("dev", URNS) is Ended.REFUSED
+    assert pulumi_run.targeted("dev", URNS) is Ended.REFUSED
     assert "    error: 2 problems in the configuration:\n  - meta:clients: is wrong." in capfd.readouterr().err
 
     answer(pulumi, "echo 'error: something else'; exit 255")
-    assert update.targeted("dev", URNS) is Ended.MISSED
+    assert pulumi_run.targeted("dev", URNS) is Ended.MISSED
 
 
 def test_an_error_of_a_token_s_own_is_told_from_one_of_the_run(pulumi: Path) -> None:
     answer(pulumi, "echo '  pulumi-python:dynamic/meta:SystemUserToken (a):'; echo '    error: refused'; exit 255")
 
-    assert update.targeted("dev", URNS) is Ended.BADLY
+    assert pulumi_run.targeted("dev", URNS) is Ended.BADLY
 
 
 @pytest.mark.parametrize(
@@ -95,31 +94,31 @@ def test_an_error_of_a_token_s_own_is_told_from_one_of_the_run(pulumi: Path) -> 
 def test_a_lock_of_another_run_is_told_from_any_other_failure(pulumi: Path, said: str) -> None:
     answer(pulumi, f"echo '{said}' >&2; exit 255")
 
-    assert update.targeted("dev", URNS) is Ended.LOCKED
+    assert pulumi_run.targeted("dev", URNS) is Ended.LOCKED
 
 
 def test_a_run_that_stood_still_is_told(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
     answer(pulumi, "echo Updating; exec sleep 60")
 
-    assert update.targeted("dev", URNS, Bounds(0.3, 9, 9, 0.1)) is Ended.STILL
+    assert pulumi_run.targeted("dev", URNS, Bounds(0.3, 9, 9, 0.1)) is Ended.STILL
 
 
 def test_a_state_that_cannot_be_loaded_gets_its_explanation(pulumi: Path, capfd: pytest.CaptureFixture[str]) -> None:
     answer(pulumi, "echo 'error: failed to load checkpoint: EOF' >&2; exit 255")
 
-    assert update.targeted("dev", URNS) is Ended.MISSED
+    assert pulumi_run.targeted("dev", URNS) is Ended.MISSED
     assert "delete the empty file (.pulumi/stacks/PROJECT/STACK.json.attrs" in capfd.readouterr().err
 
 
 def test_a_run_that_ends_well_was_not_refused(pulumi: Path) -> None:
     answer(pulumi, "echo 'warning: 1 problem in the configuration: of somebody else'")
 
-    assert update.targeted("dev", URNS) is Ended.WELL
+    assert pulumi_run.targeted("dev", URNS) is Ended.WELL
 
 
 def test_without_the_engine_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(StackReadError, match="pulumi failed: it is not on PATH"):
-        update.targeted("dev", URNS)
+        pulumi_run.targeted("dev", URNS)

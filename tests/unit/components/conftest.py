@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, set_mocks
 
-from meta_access.spec.files import config_of
+from meta_access.stack.files import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

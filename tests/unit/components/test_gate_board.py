@@ -11,8 +11,8 @@ import pulumi
 import pytest
 
 from components.gate_board import GateBoard
-from meta_access.spec import load_stack
-from meta_access.spec.files import config_of
+from meta_access.stack.files import config_of
+from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable

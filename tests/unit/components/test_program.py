@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meta_access.spec.files import config_of
+from meta_access.stack.files import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,15 +11,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from meta_access.credentials import Credentials
 from meta_access.graph.client import GraphClient
+from meta_access.stack.credentials import Credentials
 from tests import client_forms
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
 
 ADMIN_TOKEN = "EAA" + "EMU" + "adminadminadminadmin"
 APP_SECRET = "EAA" + "EMU" + "appsecretappsecret"

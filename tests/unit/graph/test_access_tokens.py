@@ -18,7 +18,7 @@ from meta_access.errors import (
     RateLimitedError,
     TransientError,
 )
-from meta_access.graph.access_tokens import TokenIssuer
+from meta_access.graph.issuer import TokenIssuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

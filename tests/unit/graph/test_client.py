@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from meta_access.connections import Connection
+    from meta_access.stack.connections import Connection
     from tests.unit.graph.conftest import Answer, FakeClock, Server
 
     MakeAnswer = type[Answer]

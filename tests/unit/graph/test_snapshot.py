@@ -14,8 +14,8 @@ from meta_access.graph.system_users import SystemUserRow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meta_access.connections import Connection
     from meta_access.graph.client import GraphClient
+    from meta_access.stack.connections import Connection
     from tests.unit.graph.conftest import Answer, Server
 
     MakeAnswer = type[Answer]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pulumi.output import Unknown
 
-from meta_access.connections import Connection, Settings
 from meta_access.graph import (
     app_permissions,
     app_roles,
@@ -31,19 +30,9 @@ from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.lead_access import LeadAccess
 from meta_access.graph.system_users import SystemUserRow
-from meta_access.providers import (
-    _ended,
-    _existing,
-    _grace,
-    _host,
-    _live,
-    _looked,
-    _record,
-    _twins,
-    _unlisted,
-    _user_plan,
-)
+from meta_access.providers import _ended, _grace, _host, _live, _looked, _record, _system_users, _twins, _unlisted
 from meta_access.providers._boundary import Failure, boundary
+from meta_access.stack.connections import Connection, Settings
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -274,8 +263,8 @@ def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
     shown = snapshot.Snapshot(fake)  # type: ignore[arg-type]
     monkeypatch.setattr(_live, "snapshot_for", lambda _connection: shown)
     _record.Record.__init__(_record.RECORD)
-    _user_plan.UserPlan.__init__(_user_plan.USER_PLAN)
-    monkeypatch.setattr(_existing, "_taken", set())
+    _system_users.UserPlan.__init__(_system_users.USER_PLAN)
+    monkeypatch.setattr(_system_users, "_taken", set())
     monkeypatch.setattr(_grace, "_until", {})
     monkeypatch.setattr(_twins, "_kept", {})
     monkeypatch.setattr(_twins, "_secrets", {})

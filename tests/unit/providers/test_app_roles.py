@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from meta_access import evidence
 from meta_access.errors import AuthError, PermissionDeniedError, RateLimitedError
+from meta_access.gates import evidence
 from meta_access.graph.app_roles import RoleRow
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.providers._boundary import Failure

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from meta_access import evidence
 from meta_access.errors import PermissionDeniedError, RateLimitedError
+from meta_access.gates import evidence
 from meta_access.graph.lead_access import LeadAccess
 from meta_access.providers.lead_access import LeadAccessProvider
 from tests.unit.providers.conftest import APP, BUSINESS, FakeMeta, new_process

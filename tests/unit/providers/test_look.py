@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from meta_access.cli import look
+from meta_access.cli.gates import look
 from meta_access.errors import AuthError, OfflineError
 from meta_access.graph.app_roles import RoleRow
 from meta_access.providers import _live

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access import evidence
+from meta_access.gates import evidence
 from meta_access.providers.business_verification import BusinessVerificationProvider
 from meta_access.providers.feature_request import FeatureRequestProvider
 from meta_access.providers.login_configuration import LoginConfigurationProvider

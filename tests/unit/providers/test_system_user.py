@@ -22,7 +22,7 @@ from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _grace, _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.system_user import SystemUserProvider
-from meta_access.vault import former
+from meta_access.tokens import previous_users
 from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
 
 if TYPE_CHECKING:
@@ -907,7 +907,7 @@ def test_a_token_in_grace_keeps_its_user(
     _grace.note(OURS, "2026-11-25T08:00:00Z", arn)
     asked_for, marked = [], []
     monkeypatch.setattr(_live, "store_for", lambda aws: asked_for.append(aws.region))
-    monkeypatch.setattr(former, "mark", lambda _store, *given: marked.append(given))
+    monkeypatch.setattr(previous_users, "mark", lambda _store, *given: marked.append(given))
 
     PROVIDER.delete(OURS, outs())
 

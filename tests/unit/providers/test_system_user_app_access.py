@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from meta_access import evidence
 from meta_access.errors import GraphError, InvalidRequestError, PermissionDeniedError, RateLimitedError
+from meta_access.gates import evidence
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _live
 from meta_access.providers._boundary import Failure

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access import credentials
 from meta_access.clock import iso
-from meta_access.connections import Settings
 from meta_access.errors import ForeignSecretError, InvalidRequestError, PermissionDeniedError, SecretDeniedError
 from meta_access.providers import _grace, _live, system_user_token
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
-from meta_access.vault.end import Leaving
-from meta_access.vault.handover import Left
-from meta_access.vault.observe import Finding, Observed, Presence, Work
-from meta_access.vault.outcome import Outcome, Superseded
+from meta_access.stack import credentials
+from meta_access.stack.connections import Settings
+from meta_access.tokens.delete import Leaving, Left
+from meta_access.tokens.observe import Finding, Need, Observed, Outcome, Presence, Superseded
 from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
 
 if TYPE_CHECKING:
-    from meta_access.connections import AwsSettings
-    from meta_access.vault.ask import Ask
-    from meta_access.vault.handover import Heir
+    from meta_access.stack.connections import AwsSettings
+    from meta_access.tokens.delete import Heir
+    from meta_access.tokens.spec import Ask
 
 PROVIDER = SystemUserTokenProvider()
 USER, OTHER = "122090000000777", "122090000000778"
@@ -305,7 +303,7 @@ def looks(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_without_a_refresh_the_diff_looks_says_what_is_due_and_the_update_does_it(
     vault: FakeVault, looks: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
+    vault.seen = {"finding": Finding(Need.ROTATION, DUE)}
 
     assert PROVIDER.diff(arn(), outs(), asked()).changes is True
     assert capsys.readouterr().out == f"token reporting: {DUE}\n"
@@ -324,7 +322,7 @@ def test_what_the_refresh_has_looked_at_is_not_looked_at_again(vault: FakeVault,
 
 
 def test_without_a_refresh_a_change_of_policy_does_not_hide_what_is_due(vault: FakeVault, looks: list[str]) -> None:
-    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
+    vault.seen = {"finding": Finding(Need.ROTATION, DUE)}
 
     PROVIDER.diff(arn(), outs(), asked(grace="48h"))
     PROVIDER.update(arn(), outs(), asked(grace="48h"))
@@ -393,7 +391,7 @@ def test_read_of_a_current_token_answers_the_same(vault: FakeVault) -> None:
 
 def test_read_puts_what_is_due_into_inputs_and_outputs(vault: FakeVault) -> None:
     due = "rotation due: expires 2026-12-01"
-    vault.seen = {"finding": Finding(Work.ROTATION, due), "expires_at": NOW + timedelta(days=7), "suspects": (2,)}
+    vault.seen = {"finding": Finding(Need.ROTATION, due), "expires_at": NOW + timedelta(days=7), "suspects": (2,)}
 
     result = PROVIDER.read(arn(), outs())
 
@@ -914,7 +912,7 @@ def refuses_once(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> FakeVault
         return vault.ensure(*given, **more)
 
     monkeypatch.setattr(system_user_token, "ensure", ensure)
-    vault.seen = {"finding": Finding(Work.ROTATION, "rotation due: generation 1 has ended at Meta"), "ended": True}
+    vault.seen = {"finding": Finding(Need.ROTATION, "rotation due: generation 1 has ended at Meta"), "ended": True}
     return vault
 
 
@@ -953,7 +951,7 @@ def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVa
 
 
 def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: FakeMeta) -> None:
-    refuses_once.seen = {"finding": Finding(Work.ROTATION, "rotation due: expires 2026-12-01")}
+    refuses_once.seen = {"finding": Finding(Need.ROTATION, "rotation due: expires 2026-12-01")}
     meta.apps = {USER: [APP]}
     AppInstallationProvider().check({}, dict(INSTALLATION))
 

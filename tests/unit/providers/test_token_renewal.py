@@ -9,7 +9,7 @@ import pytest
 
 from meta_access.errors import ConfigError, ConflictError, TokenPendingError
 from meta_access.providers.token_renewal import renew
-from meta_access.vault.observe import Finding, Work
+from meta_access.tokens.observe import Finding, Need
 from tests.unit.providers.conftest import FakeMeta, configured
 from tests.unit.providers.test_system_user_token import FakeVault, arn, outs, vault
 
@@ -26,7 +26,7 @@ def nowhere(_key: str) -> None:
 
 
 def test_what_the_state_asks_for_is_asked_for_again_under_its_claim(vault: FakeVault) -> None:
-    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
+    vault.seen = {"finding": Finding(Need.ROTATION, DUE)}
 
     done = renew(nowhere, outs(scopes=["ads_read", "pages_show_list"], keepers={"round": "2"}, kms_key="alias/k"))
 
@@ -62,7 +62,7 @@ def other_region(meta: FakeMeta) -> None:
 def test_a_connection_that_stands_for_something_else_touches_nothing(
     vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, moves: Callable[[FakeMeta], None]
 ) -> None:
-    vault.seen = {"finding": Finding(Work.ROTATION, DUE)}
+    vault.seen = {"finding": Finding(Need.ROTATION, DUE)}
     moves(meta)
     configured(monkeypatch, meta)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from meta_access.connections import AwsSettings
 from meta_access.errors import AuthError, GraphError
 from meta_access.graph import subscriptions
 from meta_access.graph.subscriptions import Subscription
 from meta_access.providers._boundary import Failure
 from meta_access.providers.webhook_subscription import WebhookSubscriptionProvider
+from meta_access.stack.connections import AwsSettings
 from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process, updated
 
 PROVIDER = WebhookSubscriptionProvider()

@@ -36,7 +36,7 @@ def test_the_zip_is_the_same_twice_and_holds_no_boto3_and_no_pulumi(tmp_path: Pa
     assert tops >= BROUGHT
     assert "meta_access/vault/lambda_handler.py" in names
     folders = {name.split("/")[1] for name in names if name.startswith("meta_access/") and name.count("/") > 1}
-    assert folders == {"graph", "vault"}
+    assert folders == {"graph", "stack", "tokens", "vault"}
 
 
 def test_what_the_handler_imports_is_in_the_zip_or_in_the_runtime(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from meta_access.cli import bounded
-from meta_access.cli.bounded import Finished
+from meta_access.cli import pulumi_run
+from meta_access.cli.pulumi_run import Finished
 from tools.workspace.process import STOOD, capture, engine, stream
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -112,6 +112,6 @@ def test_an_operation_of_the_engine_is_passed_on_with_its_code(capfd: pytest.Cap
 
 
 def test_an_operation_that_had_to_be_ended_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded, "run", lambda *_, **__: Finished(0, "The run stands still"))
+    monkeypatch.setattr(pulumi_run, "run", lambda *_, **__: Finished(0, "The run stands still"))
 
     assert engine(["true"], os.environ) == STOOD == 124

@@ -1,0 +1,1 @@
+"""Commands about persons: what each of them holds, and taking it away."""

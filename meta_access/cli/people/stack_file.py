@@ -1,0 +1,152 @@
+"""Taking a person out of a stack file, every other character left as it was typed. Pure: text in, text out.
+
+A YAML library that writes the file anew would lose its comments and its layout; so only what has to go is cut out, and
+the result is read again and compared with what it should be.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.stack.files import NAMESPACE
+from meta_access.stack.yaml_files import parse_with_places, parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_NAME = "the stack file"
+
+Cut = tuple[int, int, str]
+"""From, to (offsets), and what stands there instead."""
+
+
+class StackFileError(MetaAccessError):
+    """The file cannot be edited by a machine; the message says what a person is to remove."""
+
+
+def without(text: str, person: str, *, apps: Collection[str], business: bool) -> str:
+    """The file without a person's roles and place in the business.
+
+    The person stays in `meta:people`, where owners and evidence refer to them.
+
+    Args:
+        text: Of the stack file.
+        person: Key in `meta:people`.
+        apps: Apps whose roles they lose.
+        business: Whether they lose their place in the business.
+
+    Raises:
+        StackFileError: It is written in a way that cannot be cut.
+        ConfigError: It cannot be read at all.
+    """
+    root, before = parse_with_places(text, _NAME)
+    wanted = _wanted(before, person, apps, business=business)
+    if wanted == before:
+        return text
+    result = text
+    for start, end, instead in sorted(_cuts(text, root, person, apps, business=business), reverse=True):
+        result = result[:start] + instead + result[end:]
+    try:
+        right = parse_yaml(result, _NAME) == wanted
+    except ConfigError:
+        right = False
+    if not right:
+        places = [f"{NAMESPACE}apps.{app}.roles" for app in apps] + [f"{NAMESPACE}people.{person}.business"] * business
+        raise StackFileError(
+            "The stack file is written in a way that cannot be edited here, and nothing was changed. Take "
+            f"{person} out of {', '.join(places)} by hand, then run this again."
+        )
+    return result
+
+
+def _wanted(content: Any, person: str, apps: Collection[str], *, business: bool) -> Any:
+    found = deepcopy(content)
+    config = (found or {}).get("config") or {}
+    for app in apps:
+        typed = (config.get(f"{NAMESPACE}apps") or {}).get(app) or {}
+        if isinstance(typed.get("roles"), dict):
+            typed["roles"] = _roles(typed["roles"], person)
+    people = config.get(f"{NAMESPACE}people") or {}
+    if business and isinstance(people.get(person), dict):
+        people[person].pop("business", None)
+    return found
+
+
+def _roles(roles: dict[str, list[str]], person: str) -> dict[str, list[str]]:
+    left = {role: [one for one in people or [] if one != person] for role, people in roles.items()}
+    return {role: people for role, people in left.items() if people or not roles[role]}
+
+
+def _cuts(text: str, root: Any, person: str, apps: Collection[str], *, business: bool) -> Iterator[Cut]:
+    config = _under(root, "config")
+    for app in apps:
+        roles = _under(_under(config, f"{NAMESPACE}apps", app), "roles")
+        if roles is not None:
+            yield from _of_roles(text, roles, person)
+    entry = _under(config, f"{NAMESPACE}people", person)
+    if business and entry is not None:
+        yield from _of_entry(text, entry)
+
+
+def _of_roles(text: str, roles: Any, person: str) -> Iterator[Cut]:
+    if roles.flow_style:
+        if (kept := _roles(_value(roles), person)) != _value(roles):
+            yield _rewritten(roles, kept)
+        return
+    for key, people in roles.value:
+        names = _value(people)
+        if person not in names:
+            continue
+        left = [name for name in names if name != person]
+        if not left:
+            yield _lines(text, key, people)
+        elif people.flow_style:
+            yield _rewritten(people, left)
+        else:
+            yield from (_lines(text, item, item) for item in people.value if item.value == person)
+
+
+def _of_entry(text: str, entry: Any) -> Iterator[Cut]:
+    kept = {key: value for key, value in _value(entry).items() if key != "business"}
+    if kept == _value(entry):
+        return
+    if entry.flow_style or not kept:
+        yield _rewritten(entry, kept)
+        return
+    yield from (_lines(text, key, value) for key, value in entry.value if key.value == "business")
+
+
+def _under(node: Any, *keys: str) -> Any:
+    """The node at a path of keys; None when there is none."""
+    for wanted in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        node = next((value for key, value in pairs if key.value == wanted), None)
+    return node
+
+
+def _value(node: Any) -> Any:
+    return yaml.safe_load(yaml.serialize(node, Dumper=yaml.SafeDumper))
+
+
+def _rewritten(node: Any, value: Any) -> Cut:
+    flow = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return node.start_mark.index, _end(node), flow.strip()
+
+
+def _lines(text: str, first: Any, last: Any) -> Cut:
+    """The whole lines from the first node to the end of the last."""
+    start = text.rfind("\n", 0, first.start_mark.index) + 1
+    newline = text.find("\n", _end(last))
+    return start, len(text) if newline < 0 else newline + 1, ""
+
+
+def _end(node: Any) -> int:
+    """Where a node's own text ends: a block's mark lies at the next token, behind comments that are not its own."""
+    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if isinstance(last, tuple) else last)

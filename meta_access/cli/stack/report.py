@@ -1,0 +1,167 @@
+"""`meta-access report`: what a stack made, which human work is open and where, and when its secrets expire."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from meta_access.cli import pulumi_stack
+from meta_access.cli.stack.summary import Filter, Summary, summarize, today
+from meta_access.cli.tokens import stack_tokens
+from meta_access.errors import MetaAccessError
+from meta_access.tokens.observe import NOTHING_DUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from meta_access.tokens.observe import Observed
+
+PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
+STYLES = {"satisfied": "green", "drifted": "red"}
+LABELS = {"first": "first", "where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
+
+
+def render(summary: Summary, console: Console, now: datetime) -> None:
+    """Print a summary for people."""
+    console.print(f"Stack {summary.stack or '(selected)'}", style="bold")
+    _plain(f"{summary.seen.told(now)} `meta-access gates --refresh` looks at the gates now.\n", console)
+    table = Table("What exists", "Count", "Names", box=None, pad_edge=False, header_style="bold")
+    for kind, names in summary.resources.items():
+        table.add_row(kind, str(len(names)), Text(", ".join(names)))
+    console.print(table if summary.resources else "Nothing exists in this stack.")
+    if summary.gates:
+        console.print()
+        render_gates(summary.gates, console)
+    _render_secrets(summary.secrets, console)
+    if summary.secrets and summary.not_looked_at:
+        _plain(f"As the last update saw them; they were not looked at: {summary.not_looked_at}", console)
+    render_lines("Quota of system users", quota_lines(summary.quota), console)
+    render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
+    render_lines("Login URLs", lines(summary.login_urls), console)
+
+
+def render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    """Print where each gate stands, and the next step of every one that is not satisfied."""
+    table = Table(
+        "Gate", "Status", "Phase", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold"
+    )
+    for name, gate in gates.items():
+        status = str(gate.get("status", "?"))
+        rest = (gate.get("phase"), gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
+        cells = (Text(str(cell or "-")) for cell in (status, *rest))
+        table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
+    console.print(table)
+    for name, gate in gates.items():
+        step = gate.get("next_step")
+        if gate.get("status") == "satisfied" or not step:
+            continue
+        fields = step if isinstance(step, dict) else {"what": step}
+        _plain(f"\n{name}: {fields.get('what', '')}", console)
+        for key, label in LABELS.items():
+            for number, text in enumerate(str(fields.get(key) or "").splitlines()):
+                _plain(f"    {'' if number else label + ':':<10}{text}", console)
+
+
+def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    if not secrets:
+        return
+    console.print("\nSecrets", style="bold")
+    for identity, secret in secrets.items():
+        how = "EXPIRED" if secret.get("expired") else "expires"
+        _plain(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
+        if (freshness := secret.get("freshness")) not in {None, NOTHING_DUE.text}:
+            _plain(f"    {freshness}", console)
+        _plain(f"    {secret.get('arn', '?')}", console)
+
+
+def render_lines(title: str, found: Sequence[str], console: Console) -> None:
+    """Print lines under a title; nothing when there are none."""
+    if found:
+        console.print(f"\n{title}", style="bold")
+    for line in found:
+        _plain(line, console)
+
+
+def _plain(line: str, console: Console) -> None:
+    """Print a line as it is and in one piece: rich would wrap a link, and read `:secret:` in an ARN as an emoji."""
+    console.print(Text(line), soft_wrap=True)
+
+
+def quota_lines(quota: Mapping[str, Any]) -> list[str]:
+    """Say per business and role how many users are planned, of how many, and which rule says so."""
+    found = []
+    for business, roles in quota.items():
+        for role, row in roles.items() if isinstance(roles, dict) else ():
+            planned = row.get("planned") or []
+            limit = "an unknown number" if row.get("limit") is None else _text(row["limit"])
+            found.append(
+                f"{business}, {role}: {len(planned)} of {limit} planned ({_text(planned)}); "
+                f"tier {row.get('tier', '?')}, rules {row.get('rules', '?')}"
+            )
+    return found
+
+
+def upkeep_lines(upkeep: Mapping[str, Any]) -> list[str]:
+    """Say per app whether its tier stands, as the last update saw it; `meta-access gates` counts anew."""
+    found = []
+    for app, row in upkeep.items():
+        on = f" on {row['on']}" if row.get("on") else ""
+        found.append(f"{app}: {row.get('standing', '?')}{on}. {row.get('rule', '')}")
+    return found
+
+
+def lines(value: Any, path: str = "") -> list[str]:
+    """Flatten a nested value into `a, b: value` lines."""
+    if isinstance(value, dict):
+        return [line for key, part in value.items() for line in lines(part, f"{path}, {key}" if path else str(key))]
+    return [f"{path}: {_text(value)}"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():  # the engine's numbers are all floats
+        return str(int(value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
+    """What each secret tells today, by ARN; when that is, by AWS's clock; and why not all were looked at.
+
+    The first that cannot be looked at ends it: what keeps AWS away keeps it from all, and each would wait for it.
+    """
+    looks: dict[str, Observed] = {}
+    now = datetime.now(UTC)
+    try:
+        found = stack_tokens.read(stack, "no secret was looked at")
+        for token in found.tokens:
+            looks[token.arn] = found.look(token)
+            # An emulator's clock may be ahead of this machine's.
+            now = found.store(token).now()
+    except MetaAccessError as error:
+        return looks, now, str(error)
+    return looks, now, ""
+
+
+@click.command(name="report")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--client", help="Of the gates, only the shares of this client.")
+@click.option("--owner", help="Of the gates, only those of this person.")
+@click.option("--open", "only_open", is_flag=True, help="Of the gates, only what is not satisfied.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stack: str | None, client: str | None, owner: str | None, *, only_open: bool, as_json: bool) -> None:
+    """Show what a stack made, which human work is open, and when its secrets expire."""
+    wanted = Filter(client, owner, only_open)
+    made = summarize(stack, pulumi_stack.outputs(stack), pulumi_stack.export(stack), pulumi_stack.seen(stack), wanted)
+    looks, now, why = looked(stack) if made.secrets else ({}, datetime.now(UTC), "")
+    summary = replace(made, secrets=today(made.secrets, looks, now), not_looked_at=why)
+    if as_json:
+        click.echo(json.dumps(summary.as_json()))
+        return
+    console = Console()
+    render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH), datetime.now(UTC))

@@ -1,0 +1,197 @@
+"""What a report says about a stack, worked out from its outputs and its state. Pure.
+
+An update in which a resource failed leaves outputs of it unknown, and a program of somebody's own may export none of
+this: tokens and gates are told as their resources stand in the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from meta_access.cli.pulumi_stack import known, resources
+from meta_access.clock import iso, parse_iso
+from meta_access.gates.status import TOLD, Status
+from meta_access.stack import gate_names
+from meta_access.tokens.observe import Presence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from meta_access.cli.pulumi_stack import Seen
+    from meta_access.tokens.observe import Observed
+
+NEVER = "never"
+OURS = "pulumi-python:dynamic/meta:"
+TOKEN = f"{OURS}SystemUserToken"
+SECRET = (
+    "arn", "version_id", "generation", "fingerprint", "scopes", "issued_at", "expires_at", "superseded", "freshness",
+)  # fmt: skip
+# In the order in which people read them: who, may do what, with which key; then what waits for people.
+ORDER = ("SystemUser", "AppInstallation", "AssetAssignment", "SystemUserToken")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What somebody asked for; None and False leave nothing out.
+
+    Attributes:
+        client: Only the shares of this client.
+        owner: Only the gates of this person.
+        only_open: Only what is not satisfied.
+    """
+
+    client: str | None = None
+    owner: str | None = None
+    only_open: bool = False
+
+
+def is_open(gate: Mapping[str, Any]) -> bool:
+    """Whether somebody has something to do, or to look at."""
+    return gate.get("status") != Status.SATISFIED
+
+
+def open_first(gates: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The open gates, then the others, each part in the order it was in."""
+    return dict(sorted(gates.items(), key=lambda row: not is_open(row[1])))
+
+
+def filtered(gates: Mapping[str, Mapping[str, Any]], wanted: Filter) -> dict[str, Mapping[str, Any]]:
+    """The gates that were asked for, in the order they were in."""
+    return {
+        name: gate
+        for name, gate in gates.items()
+        if (wanted.client is None or gate_names.is_share(name, wanted.client))
+        and (wanted.owner is None or gate.get("owner") == wanted.owner)
+        and (is_open(gate) or not wanted.only_open)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A stack in words.
+
+    Attributes:
+        stack: Its name as asked for; empty for the selected one.
+        resources: Kind to the names of what exists, ids behind those of system users.
+        seen: When what the gates say was seen.
+        gates: Export `gates`, with what its resources add; what is open first.
+        secrets: What each token's resource tells; what only the export `secrets` has besides.
+        quota: Export `quota`.
+        login_urls: Export `login_urls`.
+        upkeep: Export `upkeep`.
+        not_looked_at: Why the secrets are told as the last update saw them; "" when they were looked at.
+    """
+
+    stack: str
+    seen: Seen
+    resources: dict[str, list[str]]
+    gates: dict[str, Mapping[str, Any]]
+    secrets: dict[str, dict[str, Any]]
+    quota: dict[str, Any]
+    login_urls: dict[str, Any]
+    upkeep: dict[str, Any]
+    not_looked_at: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "stack": self.stack,
+            "seen": self.seen.as_json(),
+            "resources": self.resources,
+            "gates": self.gates,
+            "secrets": self.secrets,
+            "quota": self.quota,
+            "login_urls": self.login_urls,
+            "upkeep": self.upkeep,
+            "not_looked_at": self.not_looked_at,
+        }
+
+
+def summarize(
+    stack: str | None, outputs: Mapping[str, Any], state: Mapping[str, Any], seen: Seen, wanted: Filter
+) -> Summary:
+    """Put a summary together from `pulumi stack output --json`, `pulumi stack export` and `pulumi stack history`.
+
+    The filter is about gates; everything else is about the whole stack.
+    """
+    found: dict[str, list[str]] = {}
+    for resource in resources(dict(state)):
+        kind = str(resource.get("type", ""))
+        if kind.startswith(OURS) and not resource.get("delete"):
+            found.setdefault(kind.removeprefix(OURS), []).append(_name(resource))
+    ranked = sorted(found, key=lambda kind: (ORDER.index(kind) if kind in ORDER else len(ORDER), kind))
+    return Summary(
+        stack=stack or "",
+        resources={kind: sorted(found[kind]) for kind in ranked},
+        seen=seen,
+        gates=filtered(open_first(gates_of(outputs, state)), wanted),
+        secrets=secrets_of(outputs, state),
+        quota=_table(outputs, "quota"),
+        login_urls=_table(outputs, "login_urls"),
+        upkeep=_table(outputs, "upkeep"),
+    )
+
+
+def gates_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each gate's fields: the export has more in a next step, the resource what an update could not export."""
+    made = {name: _fields(outs, TOLD) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs}
+    told = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
+    return {name: {**made.get(name, {}), **told.get(name, {})} for name in {**told, **made}}
+
+
+def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each token's secret: as the state has it, which no failed update takes away."""
+    made: dict[str, dict[str, Any]] = {}
+    for kind, name, outs in _outputs(state):
+        if kind == TOKEN:
+            row = _fields(outs, SECRET) | ({"name": outs["secret_name"]} if "secret_name" in outs else {})
+            # Two of one name are told apart by their secrets.
+            made[name if name not in made else f"{name}, {row.get('name', '?')}"] = row
+    told = {name: row for name, row in _table(outputs, "secrets").items() if isinstance(row, dict)}
+    return {name: {**told.get(name, {}), **made.get(name, {})} for name in {**told, **made}}
+
+
+def today(
+    secrets: Mapping[str, Mapping[str, Any]], looks: Mapping[str, Observed], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """The secrets as their metadata tells them today, `looks` by ARN; each with whether its token has expired."""
+    rows = {}
+    for name, row in secrets.items():
+        seen = looks.get(str(row.get("arn")))
+        told = dict(row)
+        if seen is not None and seen.presence is Presence.PRESENT:
+            ends = iso(seen.expires_at) if seen.expires_at else NEVER
+            told |= {"generation": seen.generation, "expires_at": ends}
+        if seen is not None:
+            told["freshness"] = seen.freshness
+        ends = str(told.get("expires_at") or NEVER)
+        rows[name] = {**told, "expired": ends != NEVER and parse_iso(ends) <= now}
+    return rows
+
+
+def _outputs(state: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Type, name and outputs of each resource of ours that stays."""
+    return [
+        (str(entry["type"]), str(entry.get("urn", "")).rsplit("::", 1)[-1], known(entry["outputs"]))
+        for entry in resources(dict(state))
+        if str(entry.get("type", "")).startswith(OURS)
+        and isinstance(entry.get("outputs"), dict)
+        and not entry.get("delete")
+    ]
+
+
+def _fields(outs: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: outs[name] for name in names if name in outs}
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    name = str(resource.get("urn", "")).rsplit("::", 1)[-1]
+    if str(resource.get("type", "")).endswith(":SystemUser"):
+        return f"{name} ({resource.get('id', '?')})"
+    return name
+
+
+def _table(outputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = known(outputs.get(name))
+    return dict(value) if isinstance(value, dict) else {}

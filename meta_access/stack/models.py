@@ -1,0 +1,447 @@
+"""The `meta:` configuration of a stack, section by section, and the entries of its evidence file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+
+from meta_access.clock import iso
+from meta_access.stack.fields import (
+    Day,
+    Duration,
+    GraphId,
+    Moment,
+    Name,
+    SecretReference,
+    Section,
+    Text,
+    TokenReference,
+    described,
+    refuse,
+    seen,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+GENERATE = "generate"
+Names = tuple[Name, ...]
+Texts = tuple[Text, ...]
+
+
+class RolesSpec(Section):
+    admin: Names = ()
+    developer: Names = ()
+    tester: Names = ()
+    analytics: Names = ()
+
+    def by_person(self) -> dict[str, str]:
+        """Person to role, as the AppRoles resource takes it."""
+        return {person: role for role in type(self).model_fields for person in getattr(self, role)}
+
+
+class PermissionsSpec(Section):
+    standard: Texts = ()
+    advanced: Texts = ()
+
+    def levels(self) -> dict[str, str]:
+        """Permission to level."""
+        return {name: level for level in type(self).model_fields for name in getattr(self, level)}
+
+
+LOGIN_FOR_BUSINESS = "login_for_business"
+
+
+class LoginConfigurationSpec(Section):
+    config_id: GraphId = Field(description="the configuration's id, in quotes", examples=["889900112233445"])
+    token: Literal["system_user", "user"] = "system_user"  # noqa: S105 - a kind of token
+    permissions: Texts = ()
+
+
+class LoginSpec(Section):
+    """`hosts` is the allow-list of redirect hosts; one with a slash behind it demands that slash of every URI."""
+
+    product: Literal["facebook_login", "login_for_business"] = "facebook_login"
+    hosts: Texts = ()
+    redirect_uris: Texts = ()
+    configurations: dict[Name, LoginConfigurationSpec] = Field(default_factory=dict)
+
+    @property
+    def for_business(self) -> bool:
+        """Whether it is Login for Business, which alone has configurations, and a page of its own in the dashboard."""
+        return self.product == LOGIN_FOR_BUSINESS or bool(self.configurations)
+
+
+class AppSettingsSpec(Section):
+    """`callers` is no setting: the addresses that this tool calls from, which the whitelist has to hold."""
+
+    app_domains: Texts | None = None
+    privacy_policy_url: Text | None = None
+    terms_of_service_url: Text | None = None
+    website_url: Text | None = None
+    mobile_web_url: Text | None = None
+    user_support_email: Text | None = None
+    user_support_url: Text | None = None
+    contact_email: Text | None = None
+    deauth_callback_url: Text | None = None
+    server_ip_whitelist: Texts | None = None
+    callers: Texts | None = None
+
+    def declared(self) -> dict[str, str | list[str]]:
+        """What is typed, by name, as the AppSettings resource takes it."""
+        typed = ((name, value) for name, value in self if value is not None)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in typed}
+
+
+class ObligationSpec(Section):
+    due: Day | None = None
+    owner: Name | None = None
+
+
+class SubscriptionSpec(Section):
+    callback_url: Text = Field(description="where Meta sends it", examples=["https://connect.example/meta/hook"])
+    fields: Texts = Field(description="fields of the object", examples=[["connected"]])
+    include_values: bool = True
+
+
+class WebhooksSpec(Section):
+    """`verify_token` is `generate`, for callbacks that are typed in by hand, or a reference for `subscriptions`."""
+
+    verify_token: Text = Field(description="generate, or a reference", examples=["generate"])
+    subscriptions: dict[Text, SubscriptionSpec] = Field(default_factory=dict)
+
+    @property
+    def generated(self) -> bool:
+        return self.verify_token == GENERATE
+
+
+class AppSpec(Section):
+    id: GraphId = Field(description="the app's id, in quotes", examples=["1204817736400555"])
+    name: Text | None = None
+    kind: Literal["use_case", "business"] = "use_case"
+    claimed_by: Name | None = None
+    mode: Literal["live", "development"] | None = None
+    tier: Text | None = None
+    owner: Name | None = None
+    roles: RolesSpec | None = None
+    permissions: PermissionsSpec = PermissionsSpec()
+    features: dict[Text, Text] = Field(default_factory=dict)
+    login: LoginSpec | None = None
+    settings: AppSettingsSpec | None = None
+    obligations: dict[Text, ObligationSpec] = Field(default_factory=dict)
+    webhooks: WebhooksSpec | None = None
+
+
+class BusinessSpec(Section):
+    id: GraphId = Field(description="the portfolio's id, in quotes", examples=["178435550012345"])
+    name: Text | None = None
+    verification: Literal["verified"] | None = None
+    two_factor: Literal["none", "admin_required", "all_required"] | None = None
+    owner: Name | None = None
+
+
+class QuotaOverride(Section):
+    """A limit that Meta granted beyond the rule set's number, with who can explain it later."""
+
+    limit: int = Field(ge=0, description="the number of system users")
+    reason: Text = Field(description="why it differs from the rule set")
+    date: Day = Field(description="since when, in quotes")
+
+
+TaskSetSpec = dict[Text, Texts]
+"""Kind of asset (ad_account, page, catalog …) to tasks."""
+
+
+def _choice(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str) and value:
+        return seen(value)
+    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        return tuple(seen(item) for item in value)
+    if value == []:
+        raise refuse("the list of tasks is empty.", "write at least one, or remove the line.")
+    raise refuse(f"is {described(value)}, not tasks.", "write a name of meta:task_sets, or a list such as [ANALYZE].")
+
+
+TaskChoice = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_choice),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]}),
+]
+
+
+class ClientSpec(Section):
+    """`access`: the assets are our own, a partner shared them with us, or their owner grants them at a login.
+
+    `replace_existing`: tasks that an identity had on the client's assets before the stack, and that are not declared,
+    go; without it they stay and are named.
+    """
+
+    business: GraphId | None = None
+    name: Text | None = None
+    access: Literal["own", "partner", "login"] = Field(description="own, partner or login", examples=["login"])
+    contact: Text | None = None
+    replace_existing: bool = False
+    assets: dict[Text, dict[Name, TaskChoice]] = Field(default_factory=dict)
+
+
+_VERSION = re.compile(r"v[1-9][0-9]*\.[0-9]+")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        raise refuse(f"{shown(value)} is no Graph version.", "write it like v26.0.")
+    return value
+
+
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise refuse(f"{shown(value)} is no AWS region.", "write it like eu-central-1.")
+    return value
+
+
+class AwsSpec(Section):
+    region: Annotated[Text, AfterValidator(_region)] = Field(
+        description="region of Secrets Manager", examples=["eu-central-1"]
+    )
+    endpoint_url: Text | None = None
+    kms_key: Text | None = None
+
+
+class ConnectionSpec(Section):
+    business: Name = Field(description="a name of meta:businesses")
+    app: Name = Field(description="a name of meta:apps")
+    graph_url: Text = "https://graph.facebook.com"
+    api_version: Annotated[Text, AfterValidator(_version)] = Field(
+        description="the Graph version, such as v26.0", examples=["v26.0"]
+    )
+    app_secret: SecretReference = Field(
+        description="a reference such as env:META_APP_SECRET", examples=["env:META_APP_SECRET"]
+    )
+    admin_token: TokenReference = Field(
+        description="a reference such as identity:root", examples=["env:META_ADMIN_TOKEN"]
+    )
+    tier_probe: Text | None = None
+    aws: AwsSpec = Field(description="{region: …}, where Secrets Manager is", examples=[{"region": "eu-central-1"}])
+
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{16,64}")
+
+
+def _digest(value: str) -> str:
+    if not _DIGEST.fullmatch(value):
+        raise refuse("is no digest of a declared value.", "let `meta-access attest` write it.")
+    return value
+
+
+class EvidenceSpec(Section):
+    """One statement; `declared` binds it to the value it was made about, `app` to the app."""
+
+    declared: Annotated[Text, AfterValidator(_digest)] = Field(description="the digest that `meta-access attest` shows")
+    app: GraphId = Field(description="the app's id, in quotes")
+    at: Moment = Field(description="when, in quotes")
+    by: Name = Field(description="a name of meta:people")
+    status: Literal["satisfied", "submitted", "declined", "open"] = Field(
+        description="satisfied, submitted, declined or open"
+    )
+    source: Literal["attestation", "export"] = Field(description="attestation or export")
+    note: Text | None = None
+
+    def as_input(self) -> dict[str, str]:
+        """As a gate takes it: the record as written, its time in one spelling."""
+        return {**self.model_dump(exclude_none=True), "at": iso(self.at)}
+
+
+def _rate(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise refuse("is no share of failed calls.", "write 0.04 for 4 %, without quotes.")
+    return value
+
+
+class FiguresSpec(Section):
+    """How much an app called, and how often that failed: what keeping its tier is judged by."""
+
+    app: GraphId = Field(description="the app's id, in quotes")
+    at: Moment = Field(description="when, in quotes")
+    by: Name = Field(description="a name of meta:people")
+    source: Literal["attestation", "export"] = Field(description="attestation or export")
+    days: Annotated[float, Field(gt=0)] = Field(description="of how many days before that time")
+    calls: Annotated[int, Field(ge=0)] | None = None
+    graph_calls: Annotated[int, Field(ge=0)] | None = None
+    error_rate: Annotated[float, BeforeValidator(_rate)] | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Self:
+        if self.calls is None and self.graph_calls is None and self.error_rate is None:
+            raise refuse("has no figure.", "add calls, graph_calls or error_rate.")
+        return self
+
+
+PLACEHOLDERS = ("environment", "identity", "suffix")
+
+
+class NeverSpec(Section):
+    reason: Text = Field(description="why this token may live for ever")
+    until: Day = Field(description="the day to look at it again, in quotes")
+
+
+class LifetimeSpec(Section):
+    """`60d`, or `never` with a reason: Meta mints system users' tokens for 60 days or for ever, nothing between."""
+
+    never: NeverSpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        if value == "60d":
+            return {"never": None}
+        if not isinstance(value, dict) or not value:
+            raise refuse(
+                f"{shown(value)} is no lifetime; Meta mints tokens for 60 days or for ever.",
+                'write 60d, or never: {reason: …, until: "2027-03-01"}.',
+            )
+        return value
+
+    @property
+    def declared(self) -> str | dict[str, dict[str, str]]:
+        """As the SystemUserToken resource takes it."""
+        if self.never is None:
+            return "60d"
+        return {"never": {"reason": self.never.reason, "until": self.never.until.isoformat()}}
+
+
+Lifetime = Annotated[
+    LifetimeSpec,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "60d"},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["never"],
+                    "properties": {
+                        "never": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": ["reason", "until"],
+                            "properties": {"reason": {"type": "string"}, "until": {"type": "string", "format": "date"}},
+                        }
+                    },
+                },
+            ]
+        }
+    ),
+]
+
+
+def _pattern(value: str) -> str:
+    rest = value
+    for name in PLACEHOLDERS:
+        rest = rest.replace(f"{{{name}}}", "x")
+    if "{" in rest or "}" in rest:
+        raise refuse(
+            f"{shown(value)} has a placeholder that is not known.", "use {environment}, {identity} and {suffix} only."
+        )
+    return value
+
+
+SecretPattern = Annotated[Text, AfterValidator(_pattern)]
+
+
+class TokenDefaultsSpec(Section):
+    lifetime: Lifetime = LifetimeSpec(never=None)
+    rotate_before: Duration = "20d"
+    grace: Duration = "24h"
+    secret: SecretPattern = "meta/{environment}/{identity}"  # noqa: S105 - a name, not a secret
+
+
+class IdentitySpec(Section):
+    """A system user. What is not said comes from `meta:token_defaults`, its scopes from its use case.
+
+    `replace_existing`: as of a client, for all assets of this identity.
+    """
+
+    role: Literal["EMPLOYEE", "ADMIN"] = "EMPLOYEE"
+    name: Text | None = None
+    renamed_from: Name | None = Field(default=None, description="the key that this identity had before")
+    connection: Name | None = None
+    adopt: GraphId | None = None
+    replace_existing: bool = False
+    on_destroy: Literal["retire", "keep"] = "retire"
+    use_case: Text | None = None
+    scopes: Texts | None = None
+    secret: SecretPattern | None = None
+    lifetime: Lifetime | None = None
+    rotate_before: Duration | None = None
+    grace: Duration | None = None
+    keepers: dict[Text, Text] = Field(default_factory=dict)
+    kms_key: Text | None = None
+    take_over_from: Text | None = None
+    rotation_owner: Literal["pulumi", "lambda"] = "pulumi"
+
+
+BusinessRole = Literal["ADMIN", "EMPLOYEE"]
+
+
+class PersonSpec(Section):
+    """`user_id` is what `GET /{app}/roles` shows of a person; without it a role cannot be matched to its name.
+
+    `business` is the role in the stack's business, or a table from business to role where there are several.
+    """
+
+    email: Text | None = None
+    business: BusinessRole | dict[Name, BusinessRole] | None = None
+    on_destroy: Literal["remove", "keep"] = "remove"
+    user_id: GraphId | None = None
+
+    def roles_in(self, businesses: Iterable[str]) -> dict[str, str]:
+        """Business to role; a role without a business is meant for the only one there is."""
+        if isinstance(self.business, str):
+            return dict.fromkeys(businesses, self.business)
+        return dict(self.business or {})
+
+
+PROD = "prod"
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _folder(value: str) -> str:
+    if not _FOLDER.fullmatch(value):
+        raise refuse(f"{shown(value)} is no folder beside the stack file.", "write one name, such as clients.prod.")
+    return value
+
+
+# At top level Pulumi stores a boolean as text.
+Flag = Annotated[bool, WithJsonSchema({"enum": [True, False, "true", "false"]})]
+
+
+class StackSpec(Section):
+    """Keys of namespace `meta:`; every table is keyed by the name that the others use."""
+
+    environment: Name = Field(description="the environment's name, such as dev or prod")
+    rules: Text = Field(description='the rule set, such as "2026-11"')
+    rules_overlay: Text | None = None
+    gates: Literal["warn", "block"] | None = None
+    confirm_real_graph: Flag = False
+    connections: dict[Name, ConnectionSpec] = Field(min_length=1, description="at least one connection")
+    businesses: dict[Name, BusinessSpec] = Field(description="the business of each connection")
+    apps: dict[Name, AppSpec] = Field(description="the app of each connection")
+    people: dict[Name, PersonSpec] = Field(default_factory=dict)
+    task_sets: dict[Name, TaskSetSpec] = Field(default_factory=dict)
+    token_defaults: TokenDefaultsSpec = TokenDefaultsSpec()
+    identities: dict[Name, IdentitySpec] = Field(default_factory=dict)
+    clients_dir: Annotated[Text, AfterValidator(_folder)] | None = None
+    clients: dict[Name, ClientSpec] = Field(default_factory=dict)
+    quota_overrides: dict[Name, dict[Literal["EMPLOYEE", "ADMIN"], QuotaOverride]] = Field(default_factory=dict)
+
+    @property
+    def gate_mode(self) -> Literal["warn", "block"]:
+        """`block` holds back what a closed gate concerns; production does so unless told otherwise."""
+        return self.gates or ("block" if self.environment == PROD else "warn")

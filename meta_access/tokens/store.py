@@ -1,0 +1,473 @@
+"""Secrets Manager: one method for each call that the protocol needs, with its errors as ours.
+
+Two calls are not idempotent (measured: a retry after a 500 fails although the first attempt worked):
+UpdateSecretVersionStage and DeleteSecret. Both are looked at again before they count as failed.
+
+AWS's errors are sorted by what the protocol does next, by code alone: statuses differ between services that speak this
+protocol, and texts change. Source: API reference of Secrets Manager and "Common errors", read 2026-11-24.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from meta_access import aws, errors
+from meta_access.clock import SYSTEM_CLOCK, parse_http_date
+from meta_access.tokens import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from meta_access.clock import Clock
+    from meta_access.stack.connections import AwsSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What DescribeSecret shows: everything but values.
+
+    Attributes:
+        stages: Version id to labels. Versions without a label are not shown.
+        deletes_at: Set while the secret waits for its deletion.
+        rotated_by: ARN of the function with which AWS rotates the secret by itself; None while it does not.
+        primary_region: Of a replica: where the secret itself is.
+        replicas: Regions that AWS copies the secret to.
+    """
+
+    arn: str
+    name: str
+    tags: Mapping[str, str]
+    stages: Mapping[str, tuple[str, ...]]
+    kms_key: str | None = None
+    deletes_at: datetime | None = None
+    rotated_by: str | None = None
+    primary_region: str | None = None
+    replicas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: its value, which may be a token's and is kept out of `repr`, and when AWS got it."""
+
+    text: str = field(repr=False)
+    created_at: datetime
+
+
+EXISTS = "ResourceExistsException"
+NOT_FOUND = "ResourceNotFoundException"
+INVALID_PARAMETER = "InvalidParameterException"
+INVALID_REQUEST = "InvalidRequestException"
+LIMIT = "LimitExceededException"
+
+_KEY = frozenset({"DecryptionFailure", "EncryptionFailure"})
+_CLOCK = frozenset({"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"})
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "NotAuthorized",
+        "OptInRequired",
+    }
+)
+_BUSY = frozenset(
+    {
+        "InternalFailure",
+        "InternalServiceError",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_ADVICE: tuple[tuple[Collection[str], type[errors.SecretStoreError], str], ...] = (
+    (
+        _CLOCK,
+        errors.SecretDeniedError,
+        (
+            ": AWS takes the signature for wrong or out of date. Nothing was changed. Set the clock of this "
+            "machine (AWS bears five minutes; leases, grace and expiry go by AWS's clock, not by this one), "
+            "then look at its AWS credentials."
+        ),
+    ),
+    (
+        _KEY,
+        errors.SecretDeniedError,
+        (
+            ": its KMS key does not serve this role, or is disabled or deleted. Nothing is minted while a "
+            "value cannot be read back, and nothing is revoked that cannot be read. Allow kms:Decrypt and "
+            "kms:GenerateDataKey on the key, or enable it again, then run again."
+        ),
+    ),
+    (
+        {LIMIT},
+        errors.SecretStoreError,
+        (
+            ": it has as many versions (about 100) or labels (20) as AWS allows. No token was minted for it; "
+            "those that exist are kept. AWS removes versions without a label a day after their making: run "
+            "again then, and look for whoever writes to this secret so often."
+        ),
+    ),
+    (
+        _DENIED,
+        errors.SecretDeniedError,
+        (
+            ": a policy does not allow it, or forbids it. Check whose AWS credentials this shell has (`aws sts "
+            "get-caller-identity`), then the policies on them, on the secret and on its KMS key."
+        ),
+    ),
+)
+_SERVER_ERROR = 500
+
+
+class RefusedError(Exception):
+    """A refusal that the caller may know better than to pass on; `error` is what to pass on."""
+
+    def __init__(self, code: str, error: errors.SecretStoreError) -> None:
+        super().__init__(code)
+        self.code = code
+        self.error = error
+
+
+def refusal(verb: str, secret: str, code: str, status: int) -> RefusedError | errors.SecretStoreError:
+    """Name a refusal. Codes that mean something to a single call come as `RefusedError`."""
+    about = f"{verb} secret {secret} was refused ({code})"
+    if code in _BUSY or status >= _SERVER_ERROR:
+        return errors.SecretUnreachableError(f"{about}, also when repeated. Run again later.")
+    if advice := aws.refusal(code):
+        return errors.SecretDeniedError(f"{about}: {advice}")
+    for codes, kind, advice in _ADVICE:
+        if code in codes or (codes is _KEY and code.startswith("KMS")):
+            return kind(f"{about}{advice}")
+    if code == NOT_FOUND:
+        return RefusedError(code, errors.SecretNotFoundError(f"{about}: not in this account and region."))
+    if code == EXISTS:
+        return RefusedError(code, errors.VersionExistsError(f"{about}: another run was there first. Run again."))
+    return RefusedError(code, errors.SecretStoreError(f"{about}. Look at the secret's quotas and state in AWS."))
+
+
+T = TypeVar("T", bound="Mapping[str, Any]")
+
+# "All Secrets Manager operations are eventually consistent": a secret may be unknown for a moment after its creation.
+_CREATION_SETTLES = (0.5, 1.0, 2.0, 4.0)
+_LOOK_AGAIN = (0.0, 1.0, 2.0)
+_TAGGING = "Tagging"
+
+
+class SecretStore:
+    """Secrets Manager of one region.
+
+    Attributes:
+        server_time: The `Date` of the last answer: the only clock for leases, grace and expiry.
+    """
+
+    def __init__(self, client: SecretsManagerClient, region: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._client = client
+        self._clock = clock
+        self._made_here: set[str] = set()
+        self.region = region
+        self.server_time: datetime | None = None
+
+    def now(self) -> datetime:
+        """AWS's clock at the last answer."""
+        if self.server_time is None:
+            raise errors.SecretStoreError(
+                f"Secrets Manager in {self.region} answers without a Date header: no lease or grace can be told. "
+                "Nothing was changed; check what answers at its endpoint."
+            )
+        return self.server_time
+
+    def describe(self, secret: str) -> Description:
+        """Read everything but values.
+
+        Raises:
+            SecretNotFoundError: Unless it was created here a moment ago; then it is waited for.
+        """
+        answer = self._ask("Describing", secret, lambda: self._client.describe_secret(SecretId=secret))
+        return Description(
+            arn=answer["ARN"],
+            name=answer["Name"],
+            tags={pair.get("Key", ""): pair.get("Value", "") for pair in answer.get("Tags", [])},
+            stages={version: tuple(labels) for version, labels in answer.get("VersionIdsToStages", {}).items()},
+            kms_key=answer.get("KmsKeyId"),
+            deletes_at=answer.get("DeletedDate"),
+            rotated_by=answer.get("RotationLambdaARN", "AWS") if answer.get("RotationEnabled") else None,
+            primary_region=answer.get("PrimaryRegion"),
+            replicas=tuple(row.get("Region", "") for row in answer.get("ReplicationStatus", [])),
+        )
+
+    def create(
+        self, name: str, text: str, *, token: str, tags: Mapping[str, str], description: str, kms_key: str | None
+    ) -> Description:
+        """Create a secret with its first version.
+
+        Raises:
+            VersionExistsError: Somebody else created it meanwhile.
+            SecretScheduledForDeletionError: Its name is still held by one that goes.
+        """
+        pairs: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+        encryption: Any = {} if kms_key is None else {"KmsKeyId": kms_key}
+        try:
+            answer = self._call(
+                "Creating",
+                name,
+                lambda: self._client.create_secret(
+                    Name=name,
+                    ClientRequestToken=token,
+                    SecretString=text,
+                    Description=description,
+                    Tags=pairs,
+                    **encryption,
+                ),
+            )
+        except RefusedError as refused:
+            if refused.code == INVALID_REQUEST:
+                raise errors.SecretScheduledForDeletionError(
+                    f"Creating secret {name} was refused: the name still belongs to a secret that is being deleted. "
+                    "Wait for that, restore it, or choose another name."
+                ) from None
+            raise refused.error from None
+        self._made_here.add(answer["ARN"])
+        return Description(answer["ARN"], answer["Name"], dict(tags), {answer["VersionId"]: ("AWSCURRENT",)}, kms_key)
+
+    def restore(self, arn: str) -> None:
+        """Take back a scheduled deletion."""
+        self._ask("Restoring", arn, lambda: self._client.restore_secret(SecretId=arn))
+
+    def read(self, arn: str, version_id: str) -> Version | None:
+        """Read one version by its id; None when there is none (any more)."""
+        try:
+            answer = self._call(
+                "Reading", arn, lambda: self._client.get_secret_value(SecretId=arn, VersionId=version_id)
+            )
+        except RefusedError as refused:
+            # A version that AWS has removed answers InvalidRequest, as does a secret that waits for its deletion.
+            told = self._told("Reading", arn, refused)
+            gone = refused.code == INVALID_REQUEST and not isinstance(told, errors.SecretScheduledForDeletionError)
+            if refused.code == NOT_FOUND or gone:
+                return None
+            raise told from None
+        return Version(answer.get("SecretString", ""), answer["CreatedDate"])
+
+    def put(self, arn: str, version_id: str, text: str, *labels: str) -> tuple[str, ...]:
+        """Put a version under an id of ours; the same id with the same text again is no-op.
+
+        Returns:
+            The labels it has now. A no-op does not attach `labels` again.
+
+        Raises:
+            VersionExistsError: The id holds another text.
+        """
+        answer = self._ask(
+            "Writing to",
+            arn,
+            lambda: self._client.put_secret_value(
+                SecretId=arn, ClientRequestToken=version_id, SecretString=text, VersionStages=list(labels)
+            ),
+        )
+        return tuple(answer.get("VersionStages", []))
+
+    def move(self, arn: str, label: str, *, to: str | None, source: str | None) -> bool:
+        """Move, attach (no `source`) or drop (no `to`) one label.
+
+        Returns:
+            Whether the label is where it should be. False: it was not on `source`, somebody else moved it.
+        """
+        where: Any = {"RemoveFromVersionId": source} if source else {}
+        where |= {"MoveToVersionId": to} if to else {}
+        try:
+            self._call(
+                "Moving a label of",
+                arn,
+                lambda: self._client.update_secret_version_stage(SecretId=arn, VersionStage=label, **where),
+            )
+        except (RefusedError, errors.SecretUnreachableError) as failed:
+            if isinstance(failed, RefusedError) and failed.code != INVALID_PARAMETER:
+                raise self._told("Moving a label of", arn, failed) from None
+            for pause in _LOOK_AGAIN:
+                self._clock.sleep(pause)
+                stages = self.describe(arn).stages
+                if label in stages.get(to, ()) if to else label not in stages.get(source or "", ()):
+                    return True
+            if isinstance(failed, errors.SecretUnreachableError):
+                raise
+            return False
+        return True
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Write tags; others stay."""
+        pairs: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._ask(_TAGGING, arn, lambda: self._client.tag_resource(SecretId=arn, Tags=pairs))
+
+    def use_key(self, arn: str, kms_key: str) -> None:
+        """Encrypt with another key from now on. AWS re-encrypts the versions under its own labels, not ours."""
+        self._ask("Changing the key of", arn, lambda: self._client.update_secret(SecretId=arn, KmsKeyId=kms_key))
+
+    def stop_rotation(self, arn: str) -> None:
+        """Let AWS start no rotation of its own any more. One that is at work may leave its version pending."""
+        self._ask("Stopping the rotation of", arn, lambda: self._client.cancel_rotate_secret(SecretId=arn))
+
+    def schedule_deletion(self, arn: str, days: int) -> datetime | None:
+        """Schedule the deletion; already scheduled is success.
+
+        Returns:
+            When the secret goes.
+        """
+        try:
+            answer = self._call(
+                "Deleting", arn, lambda: self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=days)
+            )
+        except (RefusedError, errors.SecretUnreachableError) as failed:
+            described = self.describe(arn)
+            if described.deletes_at is None:
+                # AWS's page names one of the two codes and not which.
+                refused = isinstance(failed, RefusedError) and failed.code in {INVALID_PARAMETER, INVALID_REQUEST}
+                if refused and described.replicas:
+                    raise _replicated(described, self.region) from None
+                raise (failed.error if isinstance(failed, RefusedError) else failed) from None
+            return described.deletes_at
+        return answer.get("DeletionDate")
+
+    # --- one call ----------------------------------------------------------------------------
+
+    def _ask(self, verb: str, secret: str, call: Callable[[], T]) -> T:
+        pauses = _CREATION_SETTLES if secret in self._made_here else ()
+        for pause in (*pauses, None):
+            try:
+                return self._call(verb, secret, call)
+            except RefusedError as refused:
+                if refused.code != NOT_FOUND or pause is None:
+                    raise self._told(verb, secret, refused) from None
+                self._clock.sleep(pause)
+        raise AssertionError("the last round returns or raises")
+
+    def _told(self, verb: str, secret: str, refused: RefusedError) -> errors.SecretStoreError:
+        if refused.code != INVALID_REQUEST or verb == "Describing":
+            return refused.error
+        try:
+            goes = self.describe(secret).deletes_at
+        except errors.SecretStoreError:
+            return refused.error
+        if goes is None:
+            return refused.error
+        return errors.SecretScheduledForDeletionError(
+            f"{verb} secret {secret} was refused: it is being deleted. Restore it, or name another secret."
+        )
+
+    def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
+        try:
+            answer = call()
+        except aws.Refused as error:
+            if aws.is_of_credentials(error):
+                raise self._unusable(verb, secret, aws.trouble(error)) from None
+            self._note_time(error.response)
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            raise refusal(verb, secret, code, status) from None
+        except aws.FAILURES as error:
+            raise self._unusable(verb, secret, aws.trouble(error)) from None
+        self._note_time(answer)
+        if _says_too_much(answer) if verb == _TAGGING else "ARN" not in answer:
+            # botocore takes a body that is no JSON for an answer without members.
+            raise self._unusable(verb, secret, aws.no_answer("not an answer of Secrets Manager"))
+        return answer
+
+    def _unusable(self, verb: str, secret: str, found: aws.Trouble) -> errors.SecretStoreError:
+        kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
+        failed = kind(f"{verb} secret {secret} in {self.region} failed: {found.why}. {found.remedy}")
+        failed.next_step = found.remedy
+        return failed
+
+    def _note_time(self, answer: Mapping[str, Any]) -> None:
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        if date:
+            self.server_time = parse_http_date(date)
+
+
+def _says_too_much(answer: Mapping[str, Any]) -> bool:
+    """Whether a write of tags was answered by something else: AWS's answer to it is empty, a web page never is.
+
+    Measured with the fault `garbage`: a claim taken for written that was not kept its own resource out for good.
+    """
+    length = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("content-length", "0")
+    return int(length) > len("{}")
+
+
+def _replicated(described: Description, region: str) -> errors.SecretStoreError:
+    regions, listed = " ".join(described.replicas), ", ".join(described.replicas)
+    return errors.SecretStoreError(
+        f"Deleting secret {described.name} in {region} was refused: it has replicas in {listed}, and AWS "
+        "deletes no secret that has any. Nothing was deleted. Look who reads them, then remove them with "
+        f"RemoveRegionsFromReplication (`aws secretsmanager remove-regions-from-replication --region {region} "
+        f"--secret-id {described.arn} --remove-replica-regions {regions}`), and run again."
+    )
+
+
+_stores: dict[tuple[str, str | None], SecretStore] = {}
+_stores_lock = threading.Lock()
+
+
+def store_for(settings: AwsSettings) -> SecretStore:
+    """The store of these settings, one per process."""
+    with _stores_lock:
+        key = (settings.region, settings.endpoint_url)
+        if key not in _stores:
+            _stores[key] = SecretStore(aws.secrets_manager(settings.region, settings.endpoint_url), settings.region)
+        return _stores[key]
+
+
+PAGE = 100
+
+
+def owned_by(store: SecretStore, project: str, stack: str) -> list[Description]:
+    """List the secrets whose tags name this owner, those that wait for their deletion included."""
+    found = _tagged(store, f"list of {project}/{stack}", tags.STACK, stack)
+    return [one for one in found if one.tags.get(tags.PROJECT) == project]
+
+
+def of_user(store: SecretStore, system_user_id: str) -> list[Description]:
+    """List the secrets, of any owner, whose tags name this system user."""
+    return _tagged(store, f"list of system user {system_user_id}", tags.SYSTEM_USER, system_user_id)
+
+
+def _tagged(store: SecretStore, what: str, key: str, value: str) -> list[Description]:
+    # AWS compares the beginning of a value, and of any tag: the filter shortens the pages, the tags decide.
+    wanted: dict[str, Any] = {
+        "Filters": [{"Key": "tag-key", "Values": [key]}, {"Key": "tag-value", "Values": [value]}],
+        "IncludePlannedDeletion": True,
+        "MaxResults": PAGE,
+    }
+    found: list[Description] = []
+    while True:
+        answer = _page(store, what, wanted)
+        found += [_listed(entry) for entry in answer["SecretList"]]
+        if not answer.get("NextToken"):
+            return [one for one in found if one.tags.get(key) == value]
+        wanted["NextToken"] = answer["NextToken"]
+
+
+def _page(store: SecretStore, what: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    def ask() -> dict[str, Any]:
+        answer: dict[str, Any] = dict(store._client.list_secrets(**wanted))  # noqa: SLF001 - one package, one client
+        # The store knows a usable answer by its ARN; a page of a list has none, and is one by its entries.
+        return {**answer, "ARN": ""} if "SecretList" in answer else answer
+
+    return store._ask("Reading the", what, ask)  # noqa: SLF001 - for its errors and its clock
+
+
+def _listed(entry: dict[str, Any]) -> Description:
+    return Description(
+        arn=entry["ARN"],
+        name=entry["Name"],
+        tags={pair.get("Key", ""): pair.get("Value", "") for pair in entry.get("Tags", [])},
+        stages={version: tuple(labels) for version, labels in entry.get("SecretVersionsToStages", {}).items()},
+        kms_key=entry.get("KmsKeyId"),
+        deletes_at=entry.get("DeletedDate"),
+    )

@@ -1,0 +1,142 @@
+"""What a configuration asks for, worked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meta_access.stack import gate_names, plan
+from meta_access.stack.tier import quota_export
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meta_access.stack.load import Stack
+
+
+def test_an_identity_takes_its_scopes_from_its_use_case_with_what_they_depend_on(load: Callable[..., Stack]) -> None:
+    found = load(
+        {
+            "meta:apps/ads/permissions": {"standard": ["ads_management", "ads_read"]},
+            "meta:identities/trading": {"use_case": "manage_ads"},
+            "meta:identities/both": {"use_case": "read_and_manage", "scopes": ["ads_read"]},
+        }
+    )
+    scopes = {identity.key: identity.scopes for identity in plan.identities(found.spec, found.rules)}
+    assert scopes == {
+        "reporting": ("ads_read",),
+        "trading": ("ads_management", "pages_read_engagement", "pages_show_list"),
+        "both": ("ads_read",),
+    }
+
+
+def test_what_an_identity_does_not_say_comes_from_the_defaults(load: Callable[..., Stack]) -> None:
+    found = load(
+        {
+            "meta:token_defaults": {"grace": "12h", "secret": "meta/{environment}/{identity}/{suffix}"},
+            "meta:connections/main/aws/kms_key": "alias/meta",
+            "meta:identities/second": {
+                "use_case": "read_reports",
+                "grace": "2h",
+                "secret": "meta/own",
+                "name": "Second",
+            },
+        }
+    )
+    first, second = plan.identities(found.spec, found.rules)
+    assert (first.name, first.secret, first.grace, first.rotate_before) == (
+        "reporting",
+        "meta/test/reporting/{suffix}",
+        "12h",
+        "20d",
+    )
+    assert (first.lifetime, first.kms_key, first.connection) == ("60d", "alias/meta", "main")
+    assert (second.name, second.secret, second.grace) == ("Second", "meta/own", "2h")
+
+
+def test_an_assignment_takes_the_tasks_of_its_assets_kind(load: Callable[..., Stack]) -> None:
+    assets = {"page:7": {"reporting": "read"}, "act_1": {"reporting": ["ADVERTISE"]}}
+    sets = {"read": {"ad_account": ["ANALYZE"], "page": ["MODERATE"]}}
+    found = load({"meta:clients/own/assets": assets, "meta:task_sets": sets})
+    assert [(work.key, work.tasks) for work in plan.assignments(found.spec, found.rules, "own")] == [
+        ("own-reporting-page:7", ("MODERATE",)),
+        ("own-reporting-act_1", ("ADVERTISE",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "tasks"),
+    [
+        ("read", ("ad_account:ANALYZE", "page:ANALYZE")),
+        ("use_case", ("ad_account:ANALYZE", "page:ANALYZE")),
+        ("own_row", ("pixel:UPLOAD",)),
+        (["page:MANAGE", "pixel:EDIT"], ("page:MANAGE", "pixel:EDIT")),
+    ],
+)
+def test_a_group_takes_the_tasks_of_the_kinds_in_it(load: Callable[..., Stack], choice: Any, tasks: Any) -> None:
+    changes = {
+        "meta:rules": "2026-11",
+        "meta:task_sets/own_row": {"page": ["ANALYZE"], "group": ["pixel:UPLOAD"]},
+        "meta:clients/own/assets": {"group:7": {"reporting": choice}},
+    }
+    found = load(changes)
+    assert [work.tasks for work in plan.assignments(found.spec, found.rules, "own")] == [tasks]
+
+
+def test_each_business_is_verified_through_the_first_app_that_acts_for_it(load: Callable[..., Stack]) -> None:
+    found = load({"meta:businesses/agency/verification": "verified"})
+    (app,) = plan.apps(found.spec)
+    assert (app.key, app.connection, app.verifies) == ("ads", "main", {"agency": "main"})
+
+
+def test_gates_are_named_after_what_they_stand_for(load: Callable[..., Stack]) -> None:
+    found = load(
+        {"meta:businesses/agency/verification": "verified", "meta:apps/ads/features": {"human_agent": "standard"}}
+    )
+    assert gate_names.of_stack(found.spec, found.rules) == [
+        "ads-app-roles",
+        "ads-redirect-uris",
+        "ads-ads_read",
+        "ads-human_agent",
+        "ads-tier",
+        "agency-verification",
+        "reporting-app-access",
+    ]
+
+
+def test_a_page_of_an_identity_that_asks_for_leads_is_a_gate_of_its_own(load: Callable[..., Stack]) -> None:
+    changes = {
+        "meta:apps/ads/permissions": {"standard": ["leads_retrieval"]},
+        "meta:identities": {"crm": {"scopes": ["leads_retrieval"]}, "reporting": {"use_case": "read_reports"}},
+        "meta:clients/own/assets": {
+            "page:7": {"crm": "read", "reporting": "read"},
+            "page:8": {"reporting": "read"},
+            "act_1": {"crm": "read"},
+        },
+    }
+    found = load(changes)
+    names = gate_names.of_stack(found.spec, found.rules)
+    assert [name for name in names if "-lead-access-" in name] == ["crm-lead-access-page:7"]
+
+
+@pytest.mark.parametrize(
+    ("tier", "limit", "said"), [("full", 10, "full"), ("limited", 1, "limited"), (None, None, "not declared")]
+)
+def test_the_quota_export_says_limit_names_and_rule(
+    load: Callable[..., Stack], tier: str | None, limit: int | None, said: Any
+) -> None:
+    found = load({"meta:apps/ads/tier": tier})
+    assert quota_export(found.spec, found.rules) == {
+        "agency": {
+            "EMPLOYEE": {
+                "limit": limit,
+                "planned": ["reporting"],
+                "tier": said,
+                "rules": "2026-05",
+                "rules_published": "2026-05-04",
+                "source": "https://developers.facebook.com/documentation/"
+                "ads-commerce/marketing-api/get-started/authorization",
+            }
+        }
+    }
