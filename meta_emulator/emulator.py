@@ -78,7 +78,7 @@ class Emulator:
             self.faults = Faults()
             self.forms = FormGuard(self.hosts)
             self.store = Store(self.folder, self.clock, self.keyring, saved)
-            self._aws = aws.door(self.clock, self.faults, self.journal, self.folder.aws_file)
+            self._aws = aws.AwsDoor(self.clock, self.faults, self.journal, self.folder.aws_file)
             self.functions = self._aws.functions
             self.certificates = certificates.Files(self.folder.tls_folder) if tls else None
             roots = None if self.certificates is None else self.certificates.bundle
@@ -122,7 +122,6 @@ class Emulator:
         run = {"pid": os.getpid(), "graph_url": self.graph_url, "aws_url": self.aws_url}
         private_files.replace(self.folder.run_file, json.dumps(run).encode())
         self.deliveries.start()
-        self._aws.open_soon()
 
     def stop(self) -> None:
         """End both doors, keep the state, free the folder."""

@@ -62,7 +62,7 @@ class Where:
 
 def foreground(where: Where, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM."""
-    # Here and not above: `status` and `act` ask a running emulator, and do without moto, which takes half a second.
+    # Here and not above: `status` and `act` ask a running emulator, and need none of it.
     from meta_emulator.emulator import Emulator  # noqa: PLC0415
 
     try:

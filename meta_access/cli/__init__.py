@@ -55,7 +55,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "state": Subcommand("stack.state", "Look into a stack's state."),
 }
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
-EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("moto", "werkzeug")}
+EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("werkzeug", "jinja2")}
 
 
 class LazyGroup(click.Group):

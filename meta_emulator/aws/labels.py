@@ -1,123 +1,79 @@
-"""Staging labels of one secret: which version carries which, and what a write does to the others.
+"""Staging labels of one secret: what a write does to them.
 
-Pure functions on moto's own `versions` mapping (version id -> its dict). AWS: a label sits on at most one version;
-AWSPREVIOUS follows AWSCURRENT; a version without label is deprecated and may be removed.
+Pure functions from label to the id of the version that carries it, so that no label can sit on two. AWSPREVIOUS
+follows AWSCURRENT; a version without label is deprecated and may be removed.
 Source: API reference of PutSecretValue and UpdateSecretVersionStage, read 2026-11-24.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from moto.secretsmanager.exceptions import InvalidParameterException
+from meta_emulator.aws.errors import invalid_parameter, over_quota
 
-from meta_emulator.aws.refusals import LimitExceededError
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
 
-Versions = dict[str, dict[str, Any]]
+Stages = dict[str, str]
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
 PENDING = "AWSPENDING"
 
 # "Staging labels attached across all versions of a secret: 20" - the quota page.
-LABELS_PER_SECRET = 20
-# The quota page says about 100; versions younger than a day are never removed to make room.
-VERSIONS_PER_SECRET = 100
-YOUNG_S = 24 * 3600
+LABELS = 20
 
 
-def holder(versions: Versions, label: str) -> str | None:
-    """The id of the version that carries the label, or None."""
-    return next((id_ for id_, version in versions.items() if label in version["version_stages"]), None)
-
-
-def place(versions: Versions, version_id: str, labels: list[str]) -> None:
+def place(stages: Mapping[str, str], version_id: str, labels: Iterable[str]) -> Stages:
     """Attach the labels of a Put or Update to a version, taking them from the others.
 
     A new current version made this way abandons a pending rotation: AWSPENDING leaves the other versions
     (recorded from AWS; `move` leaves it alone).
     """
-    before = holder(versions, CURRENT)
-    _check_room(versions, labels)
-    for label in labels:
-        _attach(versions, version_id, label)
-    if CURRENT in labels and before not in (None, version_id):
-        _follow(versions, str(before), version_id)
-        for id_, version in versions.items():
-            if id_ != version_id and PENDING in version["version_stages"]:
-                version["version_stages"].remove(PENDING)
+    placed = {**stages, **dict.fromkeys(labels, version_id)}
+    before = stages.get(CURRENT, version_id)
+    if placed.get(CURRENT) == version_id != before:
+        placed[PREVIOUS] = before
+    _check_room(placed)
+    if placed.get(CURRENT) == version_id != before and placed.get(PENDING) != version_id:
+        placed.pop(PENDING, None)
+    return placed
 
 
-def move(versions: Versions, label: str, *, remove_from: str | None, move_to: str | None) -> None:
+def move(
+    stages: Mapping[str, str], versions: Container[str], label: str, remove_from: str | None, move_to: str | None
+) -> Stages:
     """Apply UpdateSecretVersionStage: attach, move or remove one label.
 
     Raises:
-        InvalidParameterException: A version is unknown, or `remove_from` is not where the label sits.
-        LimitExceededError: The secret has no room for another label.
+        RefusedError: A version is unknown, `remove_from` is not where the label sits, or there is no room for it.
     """
     for id_ in (remove_from, move_to):
         if id_ is not None and id_ not in versions:
-            raise InvalidParameterException(f"Not a valid version: {id_}")
+            raise invalid_parameter(f"Not a valid version: {id_}")
     if remove_from is None and move_to is None:
-        raise InvalidParameterException("You must specify RemoveFromVersionId, MoveToVersionId, or both.")
-    at = holder(versions, label)
+        raise invalid_parameter("You must specify RemoveFromVersionId, MoveToVersionId, or both.")
+    at = stages.get(label)
     if at is not None and remove_from is None:
-        raise InvalidParameterException(
+        raise invalid_parameter(
             f"The parameter RemoveFromVersionId can't be empty. Staging label {label} is currently attached to version "
             f"{at}, so you must explicitly reference that version in RemoveFromVersionId."
         )
     if remove_from is not None and at != remove_from:
-        raise InvalidParameterException(f"Staging label {label} is not attached to version {remove_from}.")
+        raise invalid_parameter(f"Staging label {label} is not attached to version {remove_from}.")
     if move_to is None and label == CURRENT:
-        raise InvalidParameterException(f"You can't remove staging label {label}; you can only move it.")
+        raise invalid_parameter(f"You can't remove staging label {label}; you can only move it.")
     if move_to == remove_from:
-        raise InvalidParameterException(f"Staging label {label} is already attached to version {move_to}.")
-    if move_to is None:
-        versions[str(remove_from)]["version_stages"].remove(label)
-        return
-    _check_room(versions, [label])
-    _attach(versions, move_to, label)
-    if label == CURRENT and remove_from is not None:
-        _follow(versions, remove_from, move_to)
+        raise invalid_parameter(f"Staging label {label} is already attached to version {move_to}.")
+    moved = {held: id_ for held, id_ in stages.items() if held != label}
+    if move_to is not None:
+        moved[label] = move_to
+        if label == CURRENT and remove_from is not None:
+            moved[PREVIOUS] = remove_from
+        _check_room(moved)
+    return moved
 
 
-def prune(versions: Versions, now: float) -> list[str]:
-    """Make room for one more version by removing the oldest deprecated ones; answer their ids.
-
-    Raises:
-        LimitExceededError: Too few versions are both without label and older than a day.
-    """
-    excess = len(versions) + 1 - VERSIONS_PER_SECRET
-    if excess <= 0:
-        return []
-    old = [
-        id_
-        for id_, version in sorted(versions.items(), key=lambda item: float(item[1]["createdate"]))
-        if not version["version_stages"] and version["createdate"] <= now - YOUNG_S
-    ]
-    if len(old) < excess:
-        raise LimitExceededError("You have reached the quota of versions of this secret.")
-    for id_ in old[:excess]:
-        del versions[id_]
-    return old[:excess]
-
-
-def _attach(versions: Versions, version_id: str, label: str) -> None:
-    for version in versions.values():
-        if label in version["version_stages"]:
-            version["version_stages"].remove(label)
-    versions[version_id]["version_stages"].append(label)
-
-
-def _follow(versions: Versions, before: str, after: str) -> None:
-    _attach(versions, before, PREVIOUS)
-    if PREVIOUS in versions[after]["version_stages"]:
-        versions[after]["version_stages"].remove(PREVIOUS)
-
-
-def _check_room(versions: Versions, labels: list[str]) -> None:
-    attached = {label for version in versions.values() for label in version["version_stages"]} | set(labels)
-    if CURRENT in labels and holder(versions, CURRENT) is not None:
-        attached.add(PREVIOUS)
-    if len(attached) > LABELS_PER_SECRET:
-        raise LimitExceededError(f"You have reached the quota of {LABELS_PER_SECRET} staging labels of this secret.")
+def _check_room(stages: Stages) -> None:
+    if len(stages) > LABELS:
+        raise over_quota(f"{LABELS} staging labels")

@@ -1,66 +1,76 @@
-"""What answers show of a secret: pure functions on what moto or a record holds."""
+"""What answers show of a secret."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_emulator.aws.refusals import RefusedError
+from meta_emulator.aws.replicas import DEFAULT_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from meta_emulator.aws.secret import Secret, Version
 
-    from meta_emulator.aws.records import Record
-
-DEFAULT_KEY = "DefaultEncryptionKey"
+Shown = dict[str, Any]
 
 
-def described(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeSecret's answer from moto's: only labelled versions, only fields that have a value."""
-    return _labelled(shown, keep="VersionIdsToStages", drop="SecretVersionsToStages")
+def named(secret: Secret) -> Shown:
+    return {"ARN": secret.arn, "Name": secret.name}
 
 
-def listed(shown: Mapping[str, Any]) -> dict[str, Any]:
+def described(secret: Secret) -> Shown:
+    """DescribeSecret's answer: only labelled versions, only fields that have a value."""
+    replication = {"ReplicationStatus": list(secret.replication)} if secret.replication else {}
+    return {**_common(secret, "VersionIdsToStages"), **replication}
+
+
+def listed(secret: Secret) -> Shown:
     """One entry of ListSecrets, likewise."""
-    left = _labelled(shown, keep="SecretVersionsToStages", drop="VersionIdsToStages")
-    left.pop("ReplicationStatus", None)  # DescribeSecret's alone
-    return left
+    return _common(secret, "SecretVersionsToStages")
 
 
-def versions(record: Record, start: int, size: int, *, deprecated: bool) -> dict[str, Any]:
-    """One page of ListSecretVersionIds."""
-    found = [version for version in record["versions"] if deprecated or version["version_stages"]]
-    page = [
+def value(secret: Secret, version: Version) -> Shown:
+    """GetSecretValue's answer."""
+    return _without_none(
         {
-            "VersionId": version["version_id"],
-            "VersionStages": sorted(version["version_stages"]),
-            "CreatedDate": version["createdate"],
-            "KmsKeyIds": [record["kms_key_id"] or DEFAULT_KEY],
+            **named(secret),
+            "VersionId": version.version_id,
+            "VersionStages": secret.labels(version.version_id),
+            "CreatedDate": version.createdate,
+            "SecretString": version.secret_string,
+            "SecretBinary": version.secret_binary,
         }
-        for version in found[start : start + size]
-    ]
-    following = str(start + size) if start + size < len(found) else None
-    return without_none({"ARN": record["arn"], "Name": record["name"], "Versions": page, "NextToken": following})
+    )
 
 
-def offset(token: str | None) -> int:
-    """Where a page starts; moto's tokens, and so ours, are plain numbers.
-
-    Raises:
-        SecretsManagerClientError: InvalidNextTokenException.
-    """
-    if token is None:
-        return 0
-    if not token.isascii() or not token.isdigit():
-        raise RefusedError("InvalidNextTokenException", "The NextToken value is invalid.")
-    return int(token)
+def version(secret: Secret, version: Version) -> Shown:
+    """One entry of ListSecretVersionIds."""
+    return {
+        "VersionId": version.version_id,
+        "VersionStages": secret.labels(version.version_id),
+        "CreatedDate": version.createdate,
+        "KmsKeyIds": [secret.kms_key_id or "DefaultEncryptionKey"],
+    }
 
 
-def without_none(shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in shown.items() if value is not None}
+def _common(secret: Secret, versions: str) -> Shown:
+    shown: Shown = {
+        **named(secret),
+        "Description": secret.description or None,
+        "KmsKeyId": None if secret.kms_key_id == DEFAULT_KEY else secret.kms_key_id,
+        "Tags": None if secret.tags is None else [{"Key": key, "Value": held} for key, held in secret.tags.items()],
+        "CreatedDate": secret.created_date,
+        "LastChangedDate": secret.last_changed_date,
+        "DeletedDate": secret.deleted_date,
+        "PrimaryRegion": secret.primary,
+    }
+    if secret.versions:
+        shown[versions] = {id_: labels for id_ in secret.versions if (labels := secret.labels(id_))}
+    if secret.rotation_requested:
+        shown["RotationEnabled"] = secret.rotation_enabled
+        shown["RotationLambdaARN"] = secret.rotation_lambda_arn
+        shown["RotationRules"] = {"AutomaticallyAfterDays": secret.auto_rotate_after_days}
+        shown["LastRotatedDate"] = secret.last_rotation_date
+    return _without_none(shown)
 
 
-def _labelled(shown: Mapping[str, Any], keep: str, drop: str) -> dict[str, Any]:
-    left = {key: value for key, value in without_none(shown).items() if key != drop}
-    if keep in left:
-        left[keep] = {id_: sorted(stages) for id_, stages in left[keep].items() if stages}
-    return left
+def _without_none(shown: Shown) -> Shown:
+    return {key: held for key, held in shown.items() if held is not None}

@@ -8,8 +8,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_emulator.aws.refusals import RefusedError
-from meta_emulator.aws.responses import READS, WRITES
+from meta_emulator.aws.errors import RefusedError, malformed
+from meta_emulator.aws.operations import READS, WRITES
+from meta_emulator.aws.replicas import REGION
 from meta_emulator.clock import http_date
 from meta_emulator.wsgi import Answer
 
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
 LONGEST_BODY = 1_048_576
-# AWS's own endpoint knows its region; an unsigned request to this one does not say, and moto assumes this region.
+# AWS's own endpoint knows its region; an unsigned request to this one does not say.
 UNSIGNED_REGION = "us-east-1"
 SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
-REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-\d{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A call of an operation; `given` has no nulls, which AWS takes for members left out."""
+
     operation: str
     region: str
-    params: dict[str, Any]
+    given: dict[str, Any]
 
 
 def operation_of(request: Request) -> str:
@@ -40,11 +41,7 @@ def operation_of(request: Request) -> str:
 
 
 def read(request: Request) -> Call:
-    """Read a request to `/`.
-
-    Raises:
-        SecretsManagerClientError: It is not one of Secrets Manager.
-    """
+    """Read a request to `/`; RefusedError when it is not one of Secrets Manager."""
     service, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
     if service != "secretsmanager" or not (operation in READS or operation in WRITES):
         raise RefusedError("UnknownOperationException", "This door serves no such operation of Secrets Manager.")
@@ -54,12 +51,12 @@ def read(request: Request) -> Call:
     except ValueError:
         params = None
     if not isinstance(params, dict):
-        raise RefusedError("SerializationException", "The body is not a JSON object.")
-    return Call(operation, region, params)
+        raise malformed("The body is not a JSON object.")
+    return Call(operation, region, {key: value for key, value in params.items() if value is not None})
 
 
 def answer(status: int, body: dict[str, Any]) -> Answer:
-    return Answer(status, json.dumps(body).encode(), (("Content-Type", CONTENT_TYPE),))
+    return Answer(status, json.dumps(body).encode(), (("Content-Type", "application/x-amz-json-1.1"),))
 
 
 def refused(code: str, message: str, status: int = 400) -> Answer:
@@ -92,7 +89,6 @@ def _region(authorization: str | None) -> str:
     if scope is None or not REGION.fullmatch(scope[1]):
         raise RefusedError("IncompleteSignatureException", "The Authorization header is no AWS4-HMAC-SHA256 signature.")
     if scope[2] != "secretsmanager":
-        raise RefusedError(
-            "InvalidSignatureException", "Credential should be scoped to correct service: 'secretsmanager'."
-        )
+        text = "Credential should be scoped to correct service: 'secretsmanager'."
+        raise RefusedError("InvalidSignatureException", text)
     return scope[1]

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from meta_access.redaction import scrub
 from meta_emulator import router, surface, world_files
 from meta_emulator.aws import limits
-from meta_emulator.aws.responses import READS, WRITES
+from meta_emulator.aws.operations import READS, WRITES
 from meta_emulator.embedded import MetaEmulator
 from meta_emulator.tokens import fingerprint, proof
 from tests.emulator import aimed

@@ -237,7 +237,7 @@ def test_wrong_usage_ends_with_1(run: Callable[..., Done]) -> None:
 
 def test_help_lists_commands_without_importing_them() -> None:
     code = "import sys; from meta_access.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
-    code += "assert 'moto' not in sys.modules and 'pulumi' not in sys.modules"
+    code += "assert 'werkzeug' not in sys.modules and 'pulumi' not in sys.modules"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
@@ -246,9 +246,9 @@ def test_help_lists_commands_without_importing_them() -> None:
 
 
 def test_a_missing_extra_is_one_clear_line() -> None:
-    code = "import sys; sys.modules['moto'] = None; from meta_access.cli import main; main(['emulator', 'status'])"
+    code = "import sys; sys.modules['werkzeug'] = None; from meta_access.cli import main; main(['emulator', 'status'])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 1
-    assert done.stderr == "Error: `meta-access emulator` needs moto: run pip install 'meta-access[emulator]'.\n"
+    assert done.stderr == "Error: `meta-access emulator` needs werkzeug: run pip install 'meta-access[emulator]'.\n"

@@ -35,7 +35,7 @@ FAKE_TOKEN = "EAA" + "EMU" + "x" * 40
 
 @dataclass
 class Bench:
-    door: aws.LateDoor
+    door: aws.AwsDoor
     clock: WorldClock
     faults: Faults
     journal: Journal
@@ -52,7 +52,7 @@ def served(state_file: Path) -> Iterator[Bench]:
     # The machine's time stands still, so that dates can be written out by hand.
     clock = WorldClock(offset=timedelta(0), source=lambda: START)
     faults, journal = Faults(), Journal(clock)
-    door = aws.door(clock, faults, journal, state_file)
+    door = aws.AwsDoor(clock, faults, journal, state_file)
     with listening(door.wsgi) as url:
         yield Bench(door, clock, faults, journal, state_file, url, client(url))
 

@@ -17,7 +17,6 @@ TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
 def test_dates_and_the_date_header_follow_the_clock(bench: Bench, sm: SecretsManagerClient) -> None:
-    # moto 5.2: the machine's time.
     created = sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     assert created["ResponseMetadata"]["HTTPHeaders"]["date"] == "Tue, 24 Nov 2026 08:00:00 GMT"
     bench.clock.set(NINE)
@@ -33,7 +32,6 @@ def test_dates_and_the_date_header_follow_the_clock(bench: Bench, sm: SecretsMan
 
 
 def test_labels_and_tags_change_the_secret_and_not_its_versions(bench: Bench, sm: SecretsManagerClient) -> None:
-    # moto 5.2: LastChangedDate follows values alone.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     bench.clock.set(NINE)
 

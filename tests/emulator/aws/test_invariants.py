@@ -13,7 +13,7 @@ from werkzeug.test import Client
 
 from meta_emulator import aws
 from meta_emulator.aws import limits
-from meta_emulator.aws.responses import READS, WRITES
+from meta_emulator.aws.operations import READS, WRITES
 from meta_emulator.clock import WorldClock
 from meta_emulator.faults import Faults
 from meta_emulator.journal import Journal
@@ -75,13 +75,13 @@ OPERATIONS = sorted({*READS, *WRITES})
 
 
 @pytest.fixture(scope="module")
-def door_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[aws.LateDoor, Client]]:
+def door_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[aws.AwsDoor, Client]]:
     file: Path = tmp_path_factory.mktemp("state") / "secretsmanager.json"
 
-    def opened() -> tuple[aws.LateDoor, Client]:
+    def opened() -> tuple[aws.AwsDoor, Client]:
         file.unlink(missing_ok=True)
         clock = WorldClock(offset=timedelta(0), source=lambda: START)
-        door = aws.door(clock, Faults(), Journal(clock), file)
+        door = aws.AwsDoor(clock, Faults(), Journal(clock), file)
         return door, Client(door.wsgi)
 
     return opened
@@ -106,7 +106,7 @@ def check_labels(client: Client) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.lists(SENSIBLE, max_size=25))
 def test_labels_stay_possible_whatever_is_called(
-    door_at: Callable[[], tuple[aws.LateDoor, Client]], calls: Calls
+    door_at: Callable[[], tuple[aws.AwsDoor, Client]], calls: Calls
 ) -> None:
     _, client = door_at()
     for operation, params in calls:
@@ -118,7 +118,7 @@ def test_labels_stay_possible_whatever_is_called(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operation=st.sampled_from(OPERATIONS), params=st.dictionaries(st.sampled_from(KEYS), JUNK, max_size=5))
 def test_no_request_makes_a_server_error(
-    door_at: Callable[[], tuple[aws.LateDoor, Client]], operation: str, params: dict[str, Any]
+    door_at: Callable[[], tuple[aws.AwsDoor, Client]], operation: str, params: dict[str, Any]
 ) -> None:
     _, client = door_at()
     post(client, "CreateSecret", {"Name": "a", "ClientRequestToken": "1" * 32, "SecretString": "x"})

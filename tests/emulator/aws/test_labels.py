@@ -1,4 +1,4 @@
-"""Corrections of staging labels. Each names the moto 5.2 behaviour it corrects; drop it when moto does the same."""
+"""Staging labels."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ def test_going_back_swaps_current_and_previous(two: SecretsManagerClient) -> Non
 
 
 def test_current_cannot_be_removed(two: SecretsManagerClient) -> None:
-    # moto 5.2: removes it, and the secret has no current version.
     code = refusal(
         lambda: two.update_secret_version_stage(SecretId="s", VersionStage="AWSCURRENT", RemoveFromVersionId=V1)
     )
@@ -54,7 +53,6 @@ def test_current_cannot_be_removed(two: SecretsManagerClient) -> None:
 
 
 def test_an_attached_label_does_not_move_without_naming_where_it_is(two: SecretsManagerClient) -> None:
-    # moto 5.2: attaches a custom label to both versions.
     code = refusal(lambda: two.update_secret_version_stage(SecretId="s", VersionStage="META_G2", MoveToVersionId=V1))
 
     assert code == "InvalidParameterException"
@@ -80,7 +78,6 @@ def test_repeating_a_promotion_is_refused(two: SecretsManagerClient) -> None:
 
 
 def test_repeating_an_attachment_is_refused(two: SecretsManagerClient) -> None:
-    # moto 5.2: 200, and the version carries the label twice.
     def stamp() -> object:
         return two.update_secret_version_stage(SecretId="s", VersionStage="META_R1_1", MoveToVersionId=V1)
 
@@ -112,7 +109,6 @@ def test_repeating_a_removal_is_refused(two: SecretsManagerClient) -> None:
 def test_a_wrong_move_is_refused_and_changes_nothing(
     two: SecretsManagerClient, remove_from: str | None, move_to: str | None
 ) -> None:
-    # moto 5.2: takes the label off before it looks at the target, and accepts neither and the same version.
     given = {"RemoveFromVersionId": remove_from, "MoveToVersionId": move_to}
     named = {key: version for key, version in given.items() if version is not None}
 
@@ -131,7 +127,6 @@ def test_previous_can_be_dropped(two: SecretsManagerClient) -> None:
 
 
 def test_a_version_without_label_is_hidden_and_still_readable(two: SecretsManagerClient) -> None:
-    # moto 5.2: shows it with an empty list in Describe, ListSecrets and ListSecretVersionIds.
     two.update_secret_version_stage(SecretId="s", VersionStage="META_G2", RemoveFromVersionId=V2)
 
     assert labels(two, "s") == {V1: ["AWSCURRENT"]}
@@ -151,7 +146,7 @@ def test_a_put_takes_its_labels_from_other_versions(two: SecretsManagerClient) -
 
 
 def test_a_secret_carries_twenty_labels(two: SecretsManagerClient) -> None:
-    # moto 5.2: any number. There are two already; AWSPREVIOUS counts once a promotion needs it.
+    # There are two already; AWSPREVIOUS counts once a promotion needs it.
     for number in range(18):
         two.update_secret_version_stage(SecretId="s", VersionStage=f"L{number}", MoveToVersionId=V1)
 

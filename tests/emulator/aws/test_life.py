@@ -1,4 +1,4 @@
-"""Corrections of deletion, rotation and pruning. Each names the moto 5.2 behaviour it corrects; drop it with that."""
+"""Deletion, rotation and pruning."""
 
 from __future__ import annotations
 
@@ -32,12 +32,10 @@ def scheduled(sm: SecretsManagerClient) -> SecretsManagerClient:
 def test_create_over_a_scheduled_name_is_an_invalid_request(
     scheduled: SecretsManagerClient, given: dict[str, str]
 ) -> None:
-    # moto 5.2: ResourceExistsException, and 200 for the same token and value.
     assert refusal(lambda: scheduled.create_secret(Name="s", **given)) == "InvalidRequestException"  # type: ignore[arg-type]
 
 
 CALLS: dict[str, Callable[[SecretsManagerClient], object]] = {
-    # moto 5.2 carries these out on a secret that is scheduled for deletion:
     "put": lambda sm: sm.put_secret_value(SecretId="s", SecretString="x"),
     "promote": lambda sm: sm.update_secret_version_stage(
         SecretId="s", VersionStage="AWSCURRENT", RemoveFromVersionId=V1, MoveToVersionId=V2
@@ -45,7 +43,6 @@ CALLS: dict[str, Callable[[SecretsManagerClient], object]] = {
     "tag": lambda sm: sm.tag_resource(SecretId="s", Tags=[{"Key": "k", "Value": "changed"}]),
     "untag": lambda sm: sm.untag_resource(SecretId="s", TagKeys=["k"]),
     "policy": lambda sm: sm.put_resource_policy(SecretId="s", ResourcePolicy='{"Statement":[{"Effect":"Deny"}]}'),
-    # and refuses these as AWS does:
     "update": lambda sm: sm.update_secret(SecretId="s", Description="x"),
     "get": lambda sm: sm.get_secret_value(SecretId="s"),
     "get by version": lambda sm: sm.get_secret_value(SecretId="s", VersionId=V2),
@@ -98,7 +95,6 @@ def test_a_window_outside_seven_to_thirty_days_is_refused(sm: SecretsManagerClie
 def test_a_secret_is_gone_when_the_emulators_clock_passes_its_date(
     bench: Bench, scheduled: SecretsManagerClient
 ) -> None:
-    # moto 5.2: stays scheduled for ever.
     bench.clock.advance(7 * DAY - 1)
     assert "DeletedDate" in scheduled.describe_secret(SecretId="s")
 
@@ -121,7 +117,6 @@ def test_a_forced_deletion_is_at_once_and_repeatable(sm: SecretsManagerClient) -
 
 
 def test_rotation_without_a_function_is_refused_and_changes_nothing(sm: SecretsManagerClient) -> None:
-    # moto 5.2: makes an empty version current.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
 
     assert refusal(lambda: sm.rotate_secret(SecretId="s")) == "InvalidRequestException"
@@ -131,7 +126,6 @@ def test_rotation_without_a_function_is_refused_and_changes_nothing(sm: SecretsM
 
 
 def test_rotation_while_another_version_is_pending_is_refused_and_changes_nothing(sm: SecretsManagerClient) -> None:
-    # moto 5.2: takes AWSPENDING for an empty version, then fails over the function.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2, VersionStages=["AWSPENDING"])
     function = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
@@ -142,7 +136,6 @@ def test_rotation_while_another_version_is_pending_is_refused_and_changes_nothin
 
 
 def test_rotation_by_a_function_that_cannot_be_called_is_refused_and_changes_nothing(sm: SecretsManagerClient) -> None:
-    # moto 5.2: leaves an empty version behind under AWSPENDING.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     function = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
 
@@ -152,7 +145,7 @@ def test_rotation_by_a_function_that_cannot_be_called_is_refused_and_changes_not
 
 
 def test_more_than_a_hundred_versions_push_out_old_ones_without_label(bench: Bench, sm: SecretsManagerClient) -> None:
-    # moto 5.2: keeps all. Simplified: the oldest goes exactly when room is needed, never earlier.
+    # Simplified: the oldest goes exactly when room is needed, never earlier.
     sm.create_secret(Name="s", SecretString="0", ClientRequestToken=V1)
     for number in range(99):
         sm.put_secret_value(SecretId="s", SecretString=str(number), ClientRequestToken=f"{number:032}")
@@ -167,3 +160,34 @@ def test_more_than_a_hundred_versions_push_out_old_ones_without_label(bench: Ben
     assert labels(sm, "s") == {f"{98:032}": ["AWSPREVIOUS"], V2: ["AWSCURRENT"]}
     assert refusal(lambda: sm.get_secret_value(SecretId="s", VersionId=V1)) == "InvalidRequestException"
     assert value(sm, "s", VersionId=f"{0:032}") == "0"
+
+
+def test_rotation_under_the_token_of_a_version_is_refused_and_keeps_its_value(
+    bench: Bench, sm: SecretsManagerClient
+) -> None:
+    function = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
+    bench.door.functions.add(function, "http://127.0.0.1:1")
+    sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
+
+    def rotate() -> object:
+        return sm.rotate_secret(SecretId="s", RotationLambdaARN=function, ClientRequestToken=V1)
+
+    assert refusal(rotate) == "ResourceExistsException"
+
+    assert (labels(sm, "s"), value(sm, "s")) == ({V1: ["AWSCURRENT"]}, "one")
+    assert "RotationEnabled" not in sm.describe_secret(SecretId="s")
+
+
+def test_rotation_is_turned_off_where_there_is_any(bench: Bench, sm: SecretsManagerClient) -> None:
+    function = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
+    bench.door.functions.add(function, "http://127.0.0.1:1")
+    sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
+    assert refusal(lambda: sm.cancel_rotate_secret(SecretId="s")) == "InvalidRequestException"
+    sm.rotate_secret(SecretId="s", RotationLambdaARN=function, ClientRequestToken=V2)
+
+    cancelled = sm.cancel_rotate_secret(SecretId="s")
+
+    described = sm.describe_secret(SecretId="s")
+    assert cancelled["Name"] == "s"
+    assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (False, function)
+    assert labels(sm, "s") == {V1: ["AWSCURRENT"], V2: ["AWSPENDING"]}

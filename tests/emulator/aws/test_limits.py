@@ -1,4 +1,4 @@
-"""Requests that AWS refuses by their form. moto 5.2 accepts nearly all of them; drop a rule when moto has it."""
+"""Requests that AWS refuses by their form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ REAL = "EAA" + "B" * 30
 
 @pytest.mark.parametrize("operation", ["CreateSecret", "PutSecretValue", "UpdateSecret", "RotateSecret"])
 def test_raw_http_needs_a_client_request_token(bench: Bench, operation: str) -> None:
-    # moto 5.2: makes one up.
     status, body = post(bench.url, operation, {"Name": "s", "SecretId": "s", "SecretString": "one"})
 
     assert (status, body["__type"]) == (400, "InvalidRequestException")
@@ -30,7 +29,7 @@ def test_raw_http_needs_a_client_request_token(bench: Bench, operation: str) -> 
 
 @pytest.mark.parametrize("token", ["short", "x" * 65])
 def test_a_client_request_token_has_32_to_64_characters(bench: Bench, token: str) -> None:
-    # Right in moto 5.2; boto3 checks the shorter one itself, hence raw HTTP.
+    # boto3 checks the shorter one itself, hence raw HTTP.
     status, body = post(bench.url, "CreateSecret", {"Name": "s", "SecretString": "one", "ClientRequestToken": token})
 
     assert (status, body["__type"]) == (400, "InvalidParameterException")
@@ -175,6 +174,7 @@ def test_a_malformed_policy_is_refused(sm: SecretsManagerClient) -> None:
         ("CreateSecret", {"Name": "s", "ClientRequestToken": V1, "SecretBinary": "?"}, "SerializationException"),
         ("CreateSecret", {"Name": "s", "ClientRequestToken": V1, "Tags": [{"Key": 1}]}, "ValidationException"),
         ("ListSecrets", {"Filters": [{"Key": "name", "Values": 5}]}, "SerializationException"),
+        ("RotateSecret", {"SecretId": "s", "ClientRequestToken": V1, "RotationRules": []}, "SerializationException"),
         ("ListSecrets", {"MaxResults": 101}, "ValidationException"),
         ("GetRandomPassword", {"PasswordLength": 5000}, "ValidationException"),
         ("ReplicateSecretToRegions", {"SecretId": "s"}, "ValidationException"),
@@ -202,7 +202,7 @@ def test_a_malformed_request_is_refused_without_a_server_error(
     ],
 )
 def test_a_signature_for_something_else_is_refused(bench: Bench, authorization: str, code: str) -> None:
-    # moto 5.2: takes any header. The signature itself is not checked here either.
+    # The signature itself is not checked.
     status, answer = post(bench.url, "ListSecrets", {}, Authorization=authorization)
 
     assert (status, answer["__type"]) == (400, code)

@@ -1,4 +1,4 @@
-"""Corrections of the lists. Each names the moto 5.2 behaviour it corrects; drop it when moto does the same."""
+"""Lists, their pages and filters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ V1, V2, V3 = "1" * 32, "2" * 32, "3" * 32
 
 
 def test_versions_are_listed_with_the_arn_and_the_dates_they_were_made(bench: Bench, sm: SecretsManagerClient) -> None:
-    # moto 5.2: the name as ARN, the time of asking as CreatedDate and LastAccessedDate.
     arn = sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)["ARN"]
     bench.clock.advance(60)
     sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2)
@@ -36,7 +35,6 @@ def test_versions_are_listed_with_the_arn_and_the_dates_they_were_made(bench: Be
 
 
 def test_versions_are_listed_in_pages(sm: SecretsManagerClient) -> None:
-    # moto 5.2: all at once, whatever MaxResults says.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     for version, label in ((V2, "A"), (V3, "B")):
         sm.put_secret_value(SecretId="s", SecretString=version, ClientRequestToken=version, VersionStages=[label])
@@ -51,7 +49,6 @@ def test_versions_are_listed_in_pages(sm: SecretsManagerClient) -> None:
 
 @pytest.mark.parametrize("operation", ["list_secrets", "list_secret_version_ids", "batch_get_secret_value"])
 def test_a_broken_next_token_is_refused(sm: SecretsManagerClient, operation: str) -> None:
-    # moto 5.2: HTTP 500.
     sm.create_secret(Name="s", SecretString="one")
     given: dict[str, dict[str, Any]] = {
         "list_secrets": {},
@@ -65,7 +62,7 @@ def test_a_broken_next_token_is_refused(sm: SecretsManagerClient, operation: str
 
 
 def test_secrets_are_listed_by_tag_and_page(sm: SecretsManagerClient) -> None:
-    # Right in moto 5.2; the orphans command depends on it.
+    # The orphans command depends on it.
     for name in ("a", "b", "c"):
         sm.create_secret(Name=name, SecretString="x", Tags=[{"Key": "meta-tokens:stack", "Value": "dev"}])
     sm.create_secret(Name="other", SecretString="x")
@@ -92,7 +89,6 @@ def test_regions_are_apart(bench: Bench, sm: SecretsManagerClient) -> None:
 
 
 def test_describe_and_list_show_only_fields_that_have_a_value(bench: Bench, sm: SecretsManagerClient) -> None:
-    # moto 5.2: null for the dates that are not set, and the map of versions under both names.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1, Description="d")
     common = {"ARN", "Name", "Description", "CreatedDate", "LastChangedDate"}
 
@@ -102,3 +98,48 @@ def test_describe_and_list_show_only_fields_that_have_a_value(bench: Bench, sm: 
     assert described.keys() == common | {"VersionIdsToStages"}
     assert listed.keys() == {"SecretList"}
     assert listed["SecretList"][0].keys() == common | {"SecretVersionsToStages"}
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "found"),
+    [
+        ("name", ["meta/"], ["meta/dev/Reporting"]),
+        ("name", ["Meta/"], []),
+        ("name", ["!meta/"], ["OtherThing", "my/odd_one"]),
+        ("tag-key", ["own"], ["meta/dev/Reporting"]),
+        ("tag-value", ["ag", "x"], ["meta/dev/Reporting"]),
+        ("description", ["SPEND daily"], ["meta/dev/Reporting"]),
+        ("all", ["thing"], ["OtherThing"]),
+        ("all", ["meta/dev/rep"], ["meta/dev/Reporting"]),
+        ("all", ["dev"], ["meta/dev/Reporting"]),
+        ("all", ["odd"], []),
+        ("all", ["my"], ["my/odd_one"]),
+        ("all", ["AGENCY"], ["meta/dev/Reporting"]),
+        ("owning-service", ["rds"], []),
+    ],
+)
+def test_secrets_are_found_by_filter(sm: SecretsManagerClient, key: str, values: list[str], found: list[str]) -> None:
+    # The words of a text with one kind of mark are its parts, and begin at capitals; with two kinds it is one word.
+    sm.create_secret(
+        Name="meta/dev/Reporting",
+        Description="daily spend",
+        Tags=[{"Key": "owner", "Value": "agency"}],
+        SecretString="x",
+    )
+    sm.create_secret(Name="OtherThing", SecretString="x")
+    sm.create_secret(Name="my/odd_one", SecretString="x")
+    filters: Any = [{"Key": key, "Values": values}]
+
+    assert [secret["Name"] for secret in sm.list_secrets(Filters=filters)["SecretList"]] == found
+
+
+def test_filters_hold_together_and_an_unknown_one_is_refused(bench: Bench, sm: SecretsManagerClient) -> None:
+    sm.create_secret(Name="a", SecretString="x", Tags=[{"Key": "k", "Value": "v"}])
+    sm.create_secret(Name="b", SecretString="x")
+    both: Any = [{"Key": "name", "Values": ["a", "b"]}, {"Key": "tag-key", "Values": ["k"]}]
+
+    assert [secret["Name"] for secret in sm.list_secrets(Filters=both)["SecretList"]] == ["a"]
+    _, refused = post(bench.url, "ListSecrets", {"Filters": [{"Key": "colour", "Values": ["red"]}]})
+    assert refused["__type"] == "ValidationException"
+    _, refused = post(bench.url, "ListSecrets", {"Filters": [{"Values": ["red"]}]})
+    assert refused["__type"] == "InvalidParameterException"

@@ -1,4 +1,4 @@
-"""Replicas in other regions: served as AWS's pages and users' reports have it, which moto 5.2 does in part."""
+"""Replicas in other regions, as AWS's pages and users' reports have them."""
 
 from __future__ import annotations
 
@@ -234,8 +234,7 @@ def test_replicas_survive_a_restart_and_an_undone_write(tmp_path: Path, monkeypa
         )
     with served(file) as after:
         far = client(after.url, "eu-west-1")
-        door = after.door.open()
-        monkeypatch.setattr(door, "save", lambda: 1 / 0)
+        monkeypatch.setattr("meta_emulator.aws.statefile.write", lambda *_: 1 / 0)
         with pytest.raises(after.sm.exceptions.InternalServiceError):
             after.sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2)
         assert labels(after.sm, "s") == labels(far, "s") == {V1: ["AWSCURRENT"]}

@@ -136,3 +136,32 @@ def test_a_draft_left_by_a_killed_process_does_no_harm(tmp_path: Path) -> None:
 
     assert json.loads(file.read_text())["format"] == "meta-access-emulator-secretsmanager/1"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_of_the_first_version_is_read_with_what_came_later_at_its_defaults(tmp_path: Path) -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s-abcDEF"
+    version = {"version_id": V1, "createdate": 1795507200, "version_stages": ["META_G1", "AWSCURRENT"]}
+    secret = {
+        "name": "s", "arn": arn, "description": "d", "kms_key_id": None, "tags": [{"Key": "k", "Value": "v"}],
+        "created_date": 1795507200, "last_changed_date": 1795507260, "deleted_date": None, "policy": None,
+        "versions": [{**version, "secret_string": "one"}], "pruned": [V2],
+    }  # fmt: skip
+    file = tmp_path / "secretsmanager.json"
+    stored = {"format": "meta-access-emulator-secretsmanager/1", "regions": {"eu-central-1": [secret]}}
+    file.write_text(json.dumps(stored))
+
+    with served(file) as found:
+        described = found.sm.describe_secret(SecretId=arn)
+        assert (described["Name"], described["Tags"]) == ("s", [{"Key": "k", "Value": "v"}])
+        assert described["VersionIdsToStages"] == {V1: ["AWSCURRENT", "META_G1"]}
+        assert {"RotationEnabled", "ReplicationStatus", "PrimaryRegion"}.isdisjoint(described)
+        assert value(found.sm, "s") == "one"
+        assert refusal(lambda: found.sm.get_secret_value(SecretId="s", VersionId=V2)) == "InvalidRequestException"
+        found.sm.tag_resource(SecretId="s", Tags=[{"Key": "a", "Value": "b"}])
+
+    (kept,) = json.loads(file.read_text())["regions"]["eu-central-1"]
+    assert kept["tags"] == [{"Key": "k", "Value": "v"}, {"Key": "a", "Value": "b"}]
+    assert {key: kept[key] for key in ("arn", "created_date", "pruned")} == {
+        "arn": arn, "created_date": 1795507200, "pruned": [V2],
+    }  # fmt: skip
+    assert kept["versions"] == [{**version, "version_stages": ["AWSCURRENT", "META_G1"], "secret_string": "one"}]

@@ -1,13 +1,10 @@
-"""Corrections of how values are created, put, updated and read. Each names the moto 5.2 behaviour it corrects.
-
-Drop a correction, and move its test to plain behaviour, when moto's changelog says that it does the same.
-"""
+"""How values are created, put, updated and read."""
 
 from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -21,7 +18,6 @@ V1, V2, V3 = "1" * 32, "2" * 32, "3" * 32
 
 
 def test_put_with_the_token_of_a_pending_version_and_another_value_is_refused(sm: SecretsManagerClient) -> None:
-    # moto 5.2: 200, and the pending value is overwritten. Drop when moto answers ResourceExistsException.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="kept", ClientRequestToken=V2, VersionStages=["AWSPENDING"])
 
@@ -35,7 +31,6 @@ def test_put_with_the_token_of_a_pending_version_and_another_value_is_refused(sm
 def test_put_with_the_token_of_any_version_and_another_value_is_refused(
     sm: SecretsManagerClient, stages: list[str]
 ) -> None:
-    # moto 5.2: right, except for versions that carry AWSPENDING. Drop together with the test above.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="kept", ClientRequestToken=V2, VersionStages=stages)
 
@@ -48,7 +43,7 @@ def test_put_with_the_token_of_any_version_and_another_value_is_refused(
 
 
 def test_put_of_the_same_value_under_the_same_token_changes_nothing(sm: SecretsManagerClient) -> None:
-    # moto 5.2: puts the labels back on a pending version. AWS: succeeds and does nothing.
+    # AWS succeeds and does nothing.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(
         SecretId="s", SecretString="two", ClientRequestToken=V2, VersionStages=["AWSPENDING", "META_G1"]
@@ -65,7 +60,6 @@ def test_put_of_the_same_value_under_the_same_token_changes_nothing(sm: SecretsM
 
 
 def test_of_twelve_simultaneous_puts_under_one_token_one_succeeds(sm: SecretsManagerClient) -> None:
-    # moto 5.2: all twelve succeed on a pending version, and the last value stays. Drop with the first test.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
 
     def put(number: int) -> str:
@@ -86,7 +80,6 @@ def test_of_twelve_simultaneous_puts_under_one_token_one_succeeds(sm: SecretsMan
 
 
 def test_reading_without_a_label_gives_the_promoted_version(sm: SecretsManagerClient) -> None:
-    # moto 5.2: the version that was current before UpdateSecretVersionStage. Drop when a promotion moves its default.
     sm.create_secret(Name="s", SecretString="old", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="new", ClientRequestToken=V2, VersionStages=["META_G1"])
     sm.update_secret_version_stage(SecretId="s", VersionStage="AWSCURRENT", RemoveFromVersionId=V1, MoveToVersionId=V2)
@@ -98,7 +91,6 @@ def test_reading_without_a_label_gives_the_promoted_version(sm: SecretsManagerCl
 
 
 def test_a_plain_put_after_a_promotion_leaves_one_current_version(sm: SecretsManagerClient) -> None:
-    # moto 5.2: two versions carry AWSCURRENT. Drop when a promotion moves its default.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2, VersionStages=["META_G1"])
     sm.update_secret_version_stage(SecretId="s", VersionStage="AWSCURRENT", RemoveFromVersionId=V1, MoveToVersionId=V2)
@@ -109,7 +101,7 @@ def test_a_plain_put_after_a_promotion_leaves_one_current_version(sm: SecretsMan
 
 
 def test_a_plain_put_takes_pending_off_every_other_version(sm: SecretsManagerClient) -> None:
-    # moto 5.2: leaves AWSPENDING where it is, so that an abandoned rotation looks alive.
+    # Otherwise an abandoned rotation would look alive.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(
         SecretId="s", SecretString="two", ClientRequestToken=V2, VersionStages=["AWSPENDING", "META_G1"]
@@ -122,7 +114,6 @@ def test_a_plain_put_takes_pending_off_every_other_version(sm: SecretsManagerCli
 
 
 def test_the_first_value_of_an_empty_secret_becomes_current(sm: SecretsManagerClient) -> None:
-    # Right in moto 5.2; the override of PutSecretValue has to keep it.
     created = sm.create_secret(Name="s")
     assert "VersionId" not in created
     assert refusal(lambda: sm.get_secret_value(SecretId="s")) == "ResourceNotFoundException"
@@ -134,7 +125,6 @@ def test_the_first_value_of_an_empty_secret_becomes_current(sm: SecretsManagerCl
 
 
 def test_create_is_repeatable_with_its_token_and_value_and_nothing_else(sm: SecretsManagerClient) -> None:
-    # moto 5.2: right, except over a version that carries AWSPENDING, whose value it overwrites.
     first = sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
     sm.put_secret_value(SecretId="s", SecretString="two", ClientRequestToken=V2, VersionStages=["AWSPENDING"])
 
@@ -179,7 +169,6 @@ def test_update_of_the_same_value_under_the_same_token_answers_that_version(sm: 
 
 
 def test_update_changes_the_description_alone_and_can_clear_it(sm: SecretsManagerClient) -> None:
-    # moto 5.2: an empty description leaves the old one. Drop when moto clears it.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1, Description="before")
     assert "VersionId" not in sm.update_secret(SecretId="s", Description="after", ClientRequestToken=V1)
     assert sm.describe_secret(SecretId="s")["Description"] == "after"
@@ -191,7 +180,7 @@ def test_update_changes_the_description_alone_and_can_clear_it(sm: SecretsManage
 
 
 def test_what_is_not_there_is_answered_with_400(sm: SecretsManagerClient) -> None:
-    # moto 5.2: 404, and 500 for ListSecretVersionIds. `refusal` checks the status. Drop when moto answers 400.
+    # `refusal` checks the status, which is 400 for all of them.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
 
     for call in (
@@ -208,7 +197,6 @@ def test_what_is_not_there_is_answered_with_400(sm: SecretsManagerClient) -> Non
 
 
 def test_a_label_that_the_version_does_not_carry_is_an_invalid_request(sm: SecretsManagerClient) -> None:
-    # moto 5.2: the same code, with 404. Drop when moto answers 400.
     sm.create_secret(Name="s", SecretString="one", ClientRequestToken=V1)
 
     code = refusal(lambda: sm.get_secret_value(SecretId="s", VersionId=V1, VersionStage="AWSPENDING"))
@@ -217,7 +205,6 @@ def test_a_label_that_the_version_does_not_carry_is_an_invalid_request(sm: Secre
 
 
 def test_a_batch_reports_what_it_cannot_read_per_secret(sm: SecretsManagerClient) -> None:
-    # moto 5.2: a secret without a value fails the whole batch. Drop when moto reports it.
     sm.create_secret(Name="full", SecretString="one")
     sm.create_secret(Name="empty")
 
@@ -231,7 +218,7 @@ def test_a_batch_reports_what_it_cannot_read_per_secret(sm: SecretsManagerClient
 
 
 def test_an_arn_ends_in_six_random_characters_and_finds_its_secret(sm: SecretsManagerClient) -> None:
-    # moto 5.2: letters only, drawn from a generator that anybody in the process may seed, or taken from a tag.
+    # moto takes the letters from a tag of this name.
     arn = sm.create_secret(Name="meta/dev/s", SecretString="one", Tags=[{"Key": "_custom_id_", "Value": "chosen"}])[
         "ARN"
     ]
@@ -256,3 +243,46 @@ def test_the_emulators_own_tokens_are_taken(sm: SecretsManagerClient) -> None:
     sm.create_secret(Name="s", SecretString=f'{{"access_token":"{FAKE_TOKEN}"}}', ClientRequestToken=token())
 
     assert FAKE_TOKEN in value(sm, "s")
+
+
+def test_a_batch_by_filter_reads_what_it_finds_and_reports_the_rest(sm: SecretsManagerClient) -> None:
+    for name in ("meta/a", "meta/b", "meta/gone"):
+        sm.create_secret(Name=name, SecretString=name)
+    sm.create_secret(Name="meta/empty")
+    sm.delete_secret(SecretId="meta/gone")
+    filters: Any = [{"Key": "name", "Values": ["meta/"]}]
+
+    first = sm.batch_get_secret_value(Filters=filters, MaxResults=2)
+    second = sm.batch_get_secret_value(Filters=filters, MaxResults=2, NextToken=first["NextToken"])
+
+    assert [entry["SecretString"] for entry in first["SecretValues"]] == ["meta/a", "meta/b"]
+    assert second["SecretValues"] == []
+    assert [(error["SecretId"], error["ErrorCode"]) for error in second["Errors"]] == [
+        ("meta/empty", "ResourceNotFoundException")
+    ]
+    both = refusal(lambda: sm.batch_get_secret_value(Filters=filters, SecretIdList=["meta/a"]))
+    unfiltered = refusal(lambda: sm.batch_get_secret_value(SecretIdList=["meta/a"], MaxResults=1))
+    assert (both, unfiltered) == ("InvalidParameterException", "InvalidParameterException")
+
+
+@pytest.mark.parametrize(
+    ("given", "pattern"),
+    [
+        ({}, r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[!-/:-@\[-`{-~])[!-~]{32}"),
+        ({"PasswordLength": 4, "ExcludePunctuation": True, "IncludeSpace": True}, r"(?=.*[a-z])(?=.* )[A-Za-z0-9 ]{4}"),
+        ({"ExcludeLowercase": True, "ExcludeUppercase": True, "ExcludePunctuation": True}, r"[0-9]{32}"),
+        ({"ExcludeCharacters": "abcdefghijklmnopqrstuvwxyz", "RequireEachIncludedType": False}, r"[!-`{-~]{32}"),
+    ],
+)
+def test_a_random_password_has_what_was_asked_for(
+    sm: SecretsManagerClient, given: dict[str, Any], pattern: str
+) -> None:
+    drawn = [sm.get_random_password(**given)["RandomPassword"] for _ in range(20)]
+
+    assert [password for password in drawn if not re.fullmatch(pattern, password)] == []
+    assert len(set(drawn)) > 1
+
+
+@pytest.mark.parametrize("given", [{"PasswordLength": 3}, {"ExcludeCharacters": "0123456789"}])
+def test_a_password_that_cannot_be_drawn_is_refused(sm: SecretsManagerClient, given: dict[str, Any]) -> None:
+    assert refusal(lambda: sm.get_random_password(**given)) == "InvalidParameterException"
