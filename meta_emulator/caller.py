@@ -11,7 +11,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meta_emulator import tokens
-from meta_emulator.errors import GraphFault, bad_proof, bad_token, denied, no_proof
+from meta_emulator.errors import (
+    EMULATED,
+    FOREIGN,
+    UNREADABLE,
+    GraphFault,
+    bad_proof,
+    bad_token,
+    denied,
+    no_proof,
+)
 from meta_emulator.world import SystemUser
 
 if TYPE_CHECKING:
@@ -25,9 +34,6 @@ if TYPE_CHECKING:
 # argument cannot be made with both, so these calls check it themselves.
 PROVE_ANOTHER_APP = (("access_tokens",),)
 PROOF_LASTS = timedelta(minutes=5)  # of the form with appsecret_time
-UNREADABLE = "Invalid OAuth access token - Cannot parse access token"
-EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {tokens.PREFIX}."
-FOREIGN = f"{UNREADABLE}. {EMULATED} Never send it a real token."
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from meta_emulator.emulator import Emulator
+    from meta_emulator.state import State
 
 PREFIX = "/_control/"
 AWS_REGION = "eu-central-1"
@@ -46,22 +46,23 @@ class ControlError(ValueError):
 class Control:
     """The control API of one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State, graph_url: str, aws_url: str) -> None:
+        self._urls = {"graph": graph_url, "aws": aws_url}
+        self._state = state
         self._routes: Mapping[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "world"): self._get_world,
             ("PUT", "world"): self._put_world,
             ("POST", "reset"): self._reset,
-            ("GET", "calls"): lambda _: [call.to_json() for call in emulator.journal.calls()],
+            ("GET", "calls"): lambda _: [call.to_json() for call in state.journal.calls()],
             ("DELETE", "calls"): self._clear_calls,
-            ("GET", "faults"): lambda _: [fault.to_json() for fault in emulator.faults.all()],
+            ("GET", "faults"): lambda _: [fault.to_json() for fault in state.faults.all()],
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
-            ("GET", "clock"): lambda _: {"now": iso(emulator.clock.now())},
+            ("GET", "clock"): lambda _: {"now": iso(state.clock.now())},
             ("POST", "clock"): self._set_clock,
             ("GET", "credentials"): self._credentials,
             ("POST", "act"): self._act,
-            ("GET", "functions"): lambda _: emulator.functions.all(),
+            ("GET", "functions"): lambda _: state.aws.functions.all(),
             ("POST", "functions"): self._add_function,
         }
 
@@ -71,7 +72,7 @@ class Control:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            check_local(request, self._emulator.hosts)
+            check_local(request, self._state.hosts)
             answer = self._answer(request)
         except (ControlError, ForeignError, WorldError, FaultError, ClockError, ActError) as wrong:
             answer = self._json({"error": str(wrong)}, getattr(wrong, "status", 400))
@@ -88,36 +89,35 @@ class Control:
                 raise ControlError(f"{PREFIX}{noun} takes {', '.join(methods)}.", 405)
             nouns = sorted({known for _, known in self._routes})
             raise ControlError(f"no control call {noun[:64]!r}; there are {', '.join(nouns)}.", 404)
-        with self._emulator.store.lock:
+        with self._state.store.lock:
             return self._json(handler(request))
 
     def health(self) -> dict[str, Any]:
-        where = {"graph": self._emulator.graph_url, "aws": self._emulator.aws_url}
-        folder = self._emulator.folder
+        folder = self._state.folder
         named = {"home": str(folder.home), "world": folder.starting_point().name}
-        doors = {"tls": self._emulator.certificates is not None, "allowed_hosts": list(self._emulator.hosts.allowed)}
-        return {"status": "ok", **where, "pid": os.getpid(), **named, **doors}
+        doors = {"tls": self._state.certificates is not None, "allowed_hosts": list(self._state.hosts.allowed)}
+        return {"status": "ok", **self._urls, "pid": os.getpid(), **named, **doors}
 
     def _json(self, body: Any, status: int = 200) -> Answer:
         headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), self._date())
         return Answer(status, json.dumps(body).encode(), headers)
 
     def _date(self) -> tuple[str, str]:
-        return ("Date", http_date(self._emulator.clock.now()))
+        return ("Date", http_date(self._state.clock.now()))
 
     def _get_world(self, _request: Request) -> Any:
-        world = json.loads(world_json.dump(self._emulator.store.world))
-        return {"now": iso(self._emulator.clock.now()), **world}
+        world = json.loads(world_json.dump(self._state.store.world))
+        return {"now": iso(self._state.clock.now()), **world}
 
     def _put_world(self, request: Request) -> Any:
         data = _object(request)
         moment = _moment("now", data.pop("now")) if "now" in data else None
         world = world_json.load_object(data)
         # A world that was read, edited and put back is a little behind; the clock goes forward or stays.
-        if moment is not None and moment > self._emulator.clock.now():
-            self._emulator.clock.set(moment)
-        self._emulator.store.replace(world)
-        self._emulator.store.save_clock()
+        if moment is not None and moment > self._state.clock.now():
+            self._state.clock.set(moment)
+        self._state.store.replace(world)
+        self._state.store.save_clock()
         return self._get_world(request)
 
     def _reset(self, request: Request) -> Any:
@@ -128,25 +128,25 @@ class Control:
         wanted, name = body.get("world"), body.get("name", "unnamed")
         if not (wanted is None or isinstance(wanted, dict)) or not isinstance(name, str):
             raise ControlError("world: an object with the keys of a world file, null for the usual world; name: text.")
-        self._emulator.reset(WorldFile(name if wanted is not None else USUAL, wanted) if "world" in body else None)
-        return {"status": "ok", "now": iso(self._emulator.clock.now())}
+        self._state.reset(WorldFile(name if wanted is not None else USUAL, wanted) if "world" in body else None)
+        return {"status": "ok", "now": iso(self._state.clock.now())}
 
     def _clear_calls(self, _request: Request) -> Any:
-        self._emulator.journal.clear()
+        self._state.journal.clear()
         return {"status": "ok"}
 
     def _add_faults(self, request: Request) -> Any:
         body = _decoded(request)
         if not isinstance(body, list):
-            return self._emulator.faults.add(body).to_json()
-        added = self._emulator.faults.add_all(body)
+            return self._state.faults.add(body).to_json()
+        added = self._state.faults.add_all(body)
         return [fault.to_json() for fault in added]
 
     def _clear_faults(self, request: Request) -> Any:
         wanted = request.args.get("id")
         if wanted is None:
-            self._emulator.faults.clear()
-        elif not wanted.isdecimal() or not self._emulator.faults.remove(int(wanted[:9])):
+            self._state.faults.clear()
+        elif not wanted.isdecimal() or not self._state.faults.remove(int(wanted[:9])):
             raise ControlError(f"id: there is no fault {wanted[:16]!r}.", 404)
         return {"status": "ok"}
 
@@ -155,18 +155,18 @@ class Control:
         if len(body) != 1 or not set(body) <= {"advance_s", "set"}:
             raise ControlError("the clock takes either advance_s (seconds) or set (a moment).")
         if "set" in body:
-            self._emulator.clock.set(_moment("set", body["set"]))
+            self._state.clock.set(_moment("set", body["set"]))
         else:
             seconds = body["advance_s"]
             if isinstance(seconds, bool) or not isinstance(seconds, int | float):
                 raise ControlError(f"advance_s: {seconds!r} is not a number of seconds.")
-            self._emulator.clock.advance(seconds)
-        self._emulator.store.save_clock()
-        return {"now": iso(self._emulator.clock.now())}
+            self._state.clock.advance(seconds)
+        self._state.store.save_clock()
+        return {"now": iso(self._state.clock.now())}
 
     def _credentials(self, request: Request) -> Any:
         """The fake credentials; `?app_id=` gives the secret of another app of this world."""
-        world, keyring = self._emulator.store.world, self._emulator.keyring
+        world, keyring = self._state.store.world, self._state.keyring
         wanted = request.args.get("app_id", world.apps[0].id if world.apps else "")
         app = world.app(wanted)
         if app is None and wanted:
@@ -189,13 +189,13 @@ class Control:
             raise ControlError("arn: write the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
         if parts is None or parts.scheme != "http" or parts.hostname not in LOOPBACK:
             raise ControlError("url: a function is called on this machine only, such as http://127.0.0.1:9000.")
-        self._emulator.functions.add(arn, str(url))
-        return self._emulator.functions.all()
+        self._state.aws.functions.add(arn, str(url))
+        return self._state.aws.functions.all()
 
     def _act(self, request: Request) -> Any:
-        world, act = self._emulator.store.world, _decoded(request)
+        world, act = self._state.store.world, _decoded(request)
         done = acts.perform(world, act)
-        self._emulator.store.save(acts.author(world, act))
+        self._state.store.save(acts.author(world, act))
         return {"done": done}
 
 

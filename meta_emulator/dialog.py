@@ -1,7 +1,7 @@
 """The login dialog, `/{version}/dialog/oauth`: a person logs in, consents, and is sent back to the app.
 
-A person is whoever is chosen: nobody in this world has a password. Nothing is kept between the pages but what stands in
-their address and forms. Source: the pages that `login` names. What a POST changes is safe against other web pages as
+The visitor chooses a person: nobody in this world has a password. Nothing is kept between the pages but their address
+and forms. Source: the pages that `login` names. What a POST changes is safe against other web pages as
 the dashboard's forms are.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from meta_emulator.emulator import Emulator
+    from meta_emulator.state import State
     from meta_emulator.world import Person
 
 _PATH = re.compile(r"/(v\d+\.\d+/)?dialog/oauth/?")
@@ -37,14 +37,14 @@ _PATH = re.compile(r"/(v\d+\.\d+/)?dialog/oauth/?")
 class Dialog:
     """The login dialog of one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def serves(self, path: str) -> bool:
         return _PATH.fullmatch(path) is not None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request, faults = Request(environ), self._emulator.faults
+        request, faults = Request(environ), self._state.faults
         method, path = request.method, request.path
         delay = faults.delay_s("graph", method, path)
         if delay:
@@ -54,16 +54,16 @@ class Dialog:
             answer: Answer | None = self._answer(request)
         else:
             answer = faults.apply(fault, environ, lambda: self._answer(request))
-        self._emulator.journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status)
+        self._state.journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status)
         return send(answer, start_response)
 
     def _answer(self, request: Request) -> Answer:
         try:
             if request.method == "POST":
-                self._emulator.forms.check(request)
+                self._state.forms.check(request)
                 # Closed to other pages: any of them may open a login, but only ours may send an answer to it.
                 return self._locked(request, posted=True)
-            check_host(request, self._emulator.hosts)  # a link to a login does come from another page
+            check_host(request, self._state.hosts)  # a link to a login does come from another page
             if request.method not in ("GET", "HEAD"):
                 return self._refused("This page is only read.", "It takes GET and POST.", HTTPStatus.METHOD_NOT_ALLOWED)
             return self._locked(request, posted=False)
@@ -71,7 +71,7 @@ class Dialog:
             return self._refused("Not from here", str(foreign), foreign.status)
 
     def _locked(self, request: Request, *, posted: bool) -> Answer:
-        store = self._emulator.store
+        store = self._state.store
         with store.lock:
             try:
                 login = logins.parse(store.world, request.args)
@@ -84,12 +84,12 @@ class Dialog:
             return answer
 
     def _ask_who(self, login: Login, request: Request) -> Answer:
-        if self._emulator.store.world.strictness == "strict":
+        if self._state.store.world.strictness == "strict":
             logins.check_uri(login)
-        return self._page("login_person.html", login, request, people=self._emulator.store.world.people)
+        return self._page("login_person.html", login, request, people=self._state.store.world.people)
 
     def _go_on(self, login: Login, request: Request) -> Answer:
-        world, now = self._emulator.store.world, self._emulator.clock.now()
+        world, now = self._state.store.world, self._state.clock.now()
         form = request.form
         person = world.person(form.get("person", ""))
         if person is None:
@@ -107,7 +107,7 @@ class Dialog:
 
     def _consented(self, login: Login, person: Person, boxes: tuple[str, ...], form: Any, now: Any) -> dict[str, str]:
         return logins.answer(
-            self._emulator.store.world,
+            self._state.store.world,
             login,
             person,
             asked=boxes,
@@ -117,9 +117,9 @@ class Dialog:
         )
 
     def _return(self, login: Login, given: Any) -> Answer:
-        now = self._emulator.clock.now()
+        now = self._state.clock.now()
         if login.redirect_uri is None:
-            return html.page("login_answer.html", self._emulator.forms, now, login=login, given=dict(given))
+            return html.page("login_answer.html", self._state.forms, now, login=login, given=dict(given))
         where = logins.return_address(login, given)
         headers = (("Location", where), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
         return Answer(HTTPStatus.FOUND, b"", (*headers, ("Date", http_date(now))))
@@ -132,8 +132,8 @@ class Dialog:
         action = f"{request.path}?{request.query_string.decode('latin-1')}"
         return html.page(
             template,
-            self._emulator.forms,
-            self._emulator.clock.now(),
+            self._state.forms,
+            self._state.clock.now(),
             form_targets=targets,
             login=login,
             action=action,
@@ -143,8 +143,8 @@ class Dialog:
     def _refused(self, title: str, text: str, status: int) -> Answer:
         return html.page(
             "login_refused.html",
-            self._emulator.forms,
-            self._emulator.clock.now(),
+            self._state.forms,
+            self._state.clock.now(),
             status=status,
             heading=title,
             text=text,

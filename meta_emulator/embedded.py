@@ -67,18 +67,18 @@ class MetaEmulator:
     @property
     def faults(self) -> Faults:
         """`add(kind="graph", code=4)`, `all()`, `clear()`."""
-        return self._emulator.faults
+        return self._emulator.state.faults
 
     @property
     def clock(self) -> WorldClock:
         """`now()`, `advance(timedelta(days=60))`, `set(moment)`."""
-        return self._emulator.clock
+        return self._emulator.state.clock
 
     @property
     def world(self) -> World:
         """A copy of the world as it is now; `edit` changes it."""
-        with self._emulator.store.lock:
-            return world_json.load(world_json.dump(self._emulator.store.world))
+        with self._emulator.state.store.lock:
+            return world_json.load(world_json.dump(self._emulator.state.store.world))
 
     @contextlib.contextmanager
     def edit(self) -> Iterator[World]:
@@ -87,30 +87,30 @@ class MetaEmulator:
         Raises:
             WorldError: What came out cannot be; the world is as it was.
         """
-        with self._emulator.store.lock:
+        with self._emulator.state.store.lock:
             copy = self.world
             yield copy
-            self._emulator.store.replace(world_json.load(world_json.dump(copy)))
+            self._emulator.state.store.replace(world_json.load(world_json.dump(copy)))
 
     def load(self, world: str | Path | WorldBuilder) -> None:
         """Begin again with another world, without secrets, faults and calls."""
-        self._emulator.reset(_file(world))
+        self._emulator.state.reset(_file(world))
 
     def reset(self) -> None:
         """Begin again."""
-        self._emulator.reset()
+        self._emulator.state.reset()
 
     def act(self, action: str, **given: Any) -> str:
         """Do what a person does in a dashboard: `act("accept-role", person="ines")`; ActError says what is wrong."""
-        with self._emulator.store.lock:
-            world = self._emulator.store.world
+        with self._emulator.state.store.lock:
+            world = self._emulator.state.store.world
             done = acts.perform(world, {"action": action, **given})
-            self._emulator.store.save(acts.author(world, given))
+            self._emulator.state.store.save(acts.author(world, given))
         return done
 
     def calls(self) -> list[Call]:
         """The journal of both services, oldest first."""
-        return self._emulator.journal.calls()
+        return self._emulator.state.journal.calls()
 
     @property
     def app_id(self) -> str:
@@ -129,10 +129,10 @@ class MetaEmulator:
 
     @property
     def admin_token(self) -> str:
-        return self._emulator.keyring.admin_token()
+        return self._emulator.state.keyring.admin_token()
 
     def secret_of(self, app_id: str) -> str:
-        return self._emulator.keyring.app_secret(app_id)
+        return self._emulator.state.keyring.app_secret(app_id)
 
     def proof(self, token: str) -> str:
         """The `appsecret_proof` of a token of the first app."""
@@ -140,7 +140,7 @@ class MetaEmulator:
 
     def token(self, name: str) -> str:
         """The value of a token that the world file, or the builder, gave this name; KeyError for an unknown one."""
-        return self.admin_token if name == world_files.ADMIN else self._emulator.keyring.named_tokens()[name]
+        return self.admin_token if name == world_files.ADMIN else self._emulator.state.keyring.named_tokens()[name]
 
 
 def _file(world: str | Path | WorldBuilder | None) -> WorldFile | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from meta_emulator.tokens import PREFIX
+
 OAUTH = "OAuthException"
 # The word in the header WWW-Authenticate, seen on errors of the types OAuthException and GraphMethodException alike.
 _CHALLENGES = {190: "invalid_token", 803: "not_found"}
@@ -17,6 +19,9 @@ _OF_A_CODE = (36007, 36008, 36009)  # subcodes of authorization codes
 _LONGEST_CHALLENGE = 2000  # clients bound their header lines
 METHOD = "GraphMethodException"
 DOCS = "https://developers.facebook.com/docs/graph-api"
+UNREADABLE = "Invalid OAuth access token - Cannot parse access token"
+EMULATED = f"This is an emulator: it takes only what it handed out itself, which begins with {PREFIX}."
+FOREIGN = f"{UNREADABLE}. {EMULATED} Never send it a real token."
 
 # 400 for nearly all. Clients must not branch on the status; some endpoints have been seen with these.
 _STATUS = {1: 500, 2: 503, 10: 403, 190: 401, 200: 403}
@@ -26,7 +31,8 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
     """An error for the caller.
 
     Attributes:
-        title: `error_user_title`, where Meta sends it; `told` is its `error_user_msg`, which is mostly the message.
+        title: `error_user_title`, where Meta sends it.
+        user_message: `error_user_msg` beneath it, which is mostly the message.
         headers: Extra response headers, such as usage headers of a throttle.
         data: `error_data`, such as the parameters to blame.
     """
@@ -40,7 +46,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         kind: str = OAUTH,
         status: int | None = None,
         title: str | None = None,
-        told: str | None = None,
+        user_message: str | None = None,
         headers: dict[str, str] | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
@@ -51,7 +57,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         self.kind = kind
         self.status = status if status is not None else _STATUS.get(code, 400)
         self.title = title
-        self.told = message if told is None else told
+        self.user_message = message if user_message is None else user_message
         self.headers = headers or {}
         self.data = data
 
@@ -62,7 +68,7 @@ class GraphFault(Exception):  # noqa: N818 - what Graph answers, not a failure o
         if self.code in (1, 2) and self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             error["is_transient"] = True
         if self.title is not None:
-            error |= {"error_user_title": self.title, "error_user_msg": self.told}
+            error |= {"error_user_title": self.title, "error_user_msg": self.user_message}
         if self.data is not None:
             error["error_data"] = self.data
         return {"error": {**error, "fbtrace_id": fbtrace_id}}

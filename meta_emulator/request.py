@@ -16,8 +16,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
-from meta_emulator.caller import FOREIGN
-from meta_emulator.errors import bad_parameter, bad_token, missing_parameter
+from meta_emulator.errors import FOREIGN, bad_parameter, bad_token, missing_parameter
 from meta_emulator.tokens import holds_real
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "DELETE")
 TRUE = ("true", "1", "yes", "on")
 _VERSION = re.compile(r"v\d+\.\d+")
-# Whoever reads these refuses a foreign value itself.
+# The code that reads these refuses a foreign value itself.
 JUDGED = ("access_token", "input_token", "fb_exchange_token", "revoke_token", "code", "client_secret", "batch")
 _INDEXED = re.compile(r"(\w+)\[(\d*)\]")
 # A pair of a backslash is taken outside of strings too, so that no text is searched twice for an end that it lacks.

@@ -60,5 +60,7 @@ def refusal(
     headers: dict[str, str] | None = None,
 ) -> GraphFault:
     """An error, with the title and the text for people that Meta sends along with it."""
-    title, told = _TITLES.get((code, subcode), (None, None))
-    return GraphFault(code, message, subcode=subcode, status=status, title=title, told=told, headers=headers)
+    title, user_message = _TITLES.get((code, subcode), (None, None))
+    return GraphFault(
+        code, message, subcode=subcode, status=status, title=title, user_message=user_message, headers=headers
+    )

@@ -12,7 +12,7 @@ from meta_emulator.fault import FaultError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from meta_emulator.emulator import Emulator
+    from meta_emulator.state import State
 
 UNITS = {"minutes": 60, "hours": 3600, "days": 86400}
 _WHOLE = ("nth", "times", "status", "code", "subcode", "writes")
@@ -20,35 +20,35 @@ _NUMBERS = ("seconds", "ms")
 _OBJECTS = ("headers",)
 
 
-def changes(emulator: Emulator) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+def changes(state: State) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     """What a form may be posted to, by path below the dashboard; each takes the fields and returns a sentence."""
 
     def add_fault(given: Mapping[str, Any]) -> str:
-        fault = emulator.faults.add(fault_of(given))
+        fault = state.faults.add(fault_of(given))
         return f"Fault {fault.id} ({fault.kind}) is set."
 
     def remove_fault(given: Mapping[str, Any]) -> str:
         number = str(given.get("id", ""))
-        if not number.isdecimal() or not emulator.faults.remove(int(number[:9])):
+        if not number.isdecimal() or not state.faults.remove(int(number[:9])):
             raise FaultError(f"id: there is no fault {number[:16]!r}.")
         return f"Fault {number} is removed."
 
     def clear_faults(_given: Mapping[str, Any]) -> str:
-        emulator.faults.clear()
+        state.faults.clear()
         return "All faults are removed, and calls that hung go on."
 
     def advance(given: Mapping[str, Any]) -> str:
-        emulator.clock.advance(_span(given))
-        emulator.store.save_clock()
-        return f"The clock says {iso(emulator.clock.now())}."
+        state.clock.advance(_span(given))
+        state.store.save_clock()
+        return f"The clock says {iso(state.clock.now())}."
 
     def set_clock(given: Mapping[str, Any]) -> str:
-        emulator.clock.set(_moment(str(given.get("set", ""))))
-        emulator.store.save_clock()
-        return f"The clock says {iso(emulator.clock.now())}."
+        state.clock.set(_moment(str(given.get("set", ""))))
+        state.store.save_clock()
+        return f"The clock says {iso(state.clock.now())}."
 
     def forget_calls(_given: Mapping[str, Any]) -> str:
-        emulator.journal.clear()
+        state.journal.clear()
         return "The journal is empty."
 
     return {

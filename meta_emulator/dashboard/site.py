@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from meta_emulator.emulator import Emulator
+    from meta_emulator.state import State
 
 ROOT = "/dashboard"
 SENTENCES = 50  # of done acts that wait to be shown
@@ -39,12 +39,12 @@ SENTENCES = 50  # of done acts that wait to be shown
 class Dashboard:
     """The dashboard of one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._said: OrderedDict[str, str] = OrderedDict()
         self._changes: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
             "act": self._act,
-            **knobs.changes(emulator),
+            **knobs.changes(state),
         }
 
     def serves(self, path: str) -> bool:
@@ -53,7 +53,7 @@ class Dashboard:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            check_local(request, self._emulator.hosts)
+            check_local(request, self._state.hosts)
             answer = self._answer(request)
         except ForeignError as foreign:
             answer = self._page("refused", request, status=foreign.status, reason=str(foreign))
@@ -66,7 +66,7 @@ class Dashboard:
         if request.method not in ("GET", "HEAD"):
             return self._page("refused", request, status=405, reason="This page is only read.")
         if request.path.startswith(html.STATIC):
-            found = html.asset(request.path.removeprefix(html.STATIC), self._emulator.clock.now())
+            found = html.asset(request.path.removeprefix(html.STATIC), self._state.clock.now())
             if found is not None:
                 return found
         if name in PAGES:
@@ -75,19 +75,19 @@ class Dashboard:
 
     def _change(self, name: str, request: Request) -> Answer:
         """Do it and go back to the page, or show the page again with what was wrong and what was typed."""
-        self._emulator.forms.check(request)
+        self._state.forms.check(request)
         given: dict[str, Any] = {key: value.strip() for key, value in request.form.items() if value.strip()}
         given |= {key: request.form.getlist(key) for key in acts.LISTS if key in request.form}
         back, form = given.pop("back", ""), given.pop("form", "")
-        given.pop(self._emulator.forms.FIELD, None)
+        given.pop(self._state.forms.FIELD, None)
         back = back if back in PAGES else ""
         if holds_real(str(given)):  # not shown again either
             wrong = f"What was typed looks like a real token of Meta's. {ONLY_FAKE}"
             return self._page(back, request, status=400, wrong=wrong, given={"form": form})
         try:
-            with self._emulator.store.lock:
+            with self._state.store.lock:
                 said = self._changes[name](given)
-                self._emulator.store.save(acts.author(self._emulator.store.world, given))
+                self._state.store.save(acts.author(self._state.store.world, given))
         except (ActError, FaultError, ClockError) as wrong:
             return self._page(back, request, status=400, wrong=str(wrong), given={**given, "form": form})
         number = secrets.token_hex(4)
@@ -96,23 +96,23 @@ class Dashboard:
             self._said.popitem(last=False)
         path = f"{ROOT}/{back}" if back else ROOT
         where = ("Location", f"{path}?said={number}")
-        return Answer(HTTPStatus.SEE_OTHER, b"", (where, ("Date", http_date(self._emulator.clock.now()))))
+        return Answer(HTTPStatus.SEE_OTHER, b"", (where, ("Date", http_date(self._state.clock.now()))))
 
     def _act(self, given: Mapping[str, Any]) -> str:
-        return acts.perform(self._emulator.store.world, dict(given))
+        return acts.perform(self._state.store.world, dict(given))
 
     def _page(self, name: str, request: Request, *, status: int = HTTPStatus.OK, **shown: Any) -> Answer:
-        emulator = self._emulator
-        with emulator.store.lock:
-            world, now = emulator.store.world, emulator.clock.now()
+        state = self._state
+        with state.store.lock:
+            world, now = state.store.world, state.clock.now()
             query = request.args.to_dict()
             scene = Scene(
                 world,
                 rules.load(world.rules),
                 now,
-                emulator.journal.calls(),
-                emulator.faults.all(),
-                emulator.limits.all(int(now.timestamp())),
+                state.journal.calls(),
+                state.faults.all(),
+                state.graph.limits.all(int(now.timestamp())),
                 query,
             )
             common = {
@@ -126,6 +126,6 @@ class Dashboard:
             }
             found = PAGES.get(name)
             if found is None:
-                return html.page("refused.html", emulator.forms, now, status=status, **{**common, **shown})
+                return html.page("refused.html", state.forms, now, status=status, **{**common, **shown})
             shown = {**common, "title": found.title, **found.look(scene), **shown}
-            return html.page(found.template, emulator.forms, now, status=status, **shown)
+            return html.page(found.template, state.forms, now, status=status, **shown)

@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_emulator import minting, tokens
-from meta_emulator.caller import EMULATED
-from meta_emulator.errors import GraphFault
+from meta_emulator.errors import EMULATED, GraphFault
 from meta_emulator.world import SystemUser
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meta_emulator import tokens
-from meta_emulator.caller import EMULATED, UNREADABLE, check_alive, find_token
-from meta_emulator.errors import GraphFault, bad_parameter, bad_token
+from meta_emulator.caller import check_alive, find_token
+from meta_emulator.errors import EMULATED, UNREADABLE, GraphFault, bad_parameter, bad_token
 from meta_emulator.handlers.codes import redeem
 from meta_emulator.minting import SIXTY_DAYS, add_token
 from meta_emulator.surface import Param, Route, params

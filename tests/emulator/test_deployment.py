@@ -43,7 +43,7 @@ class Client:
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.graph = urlsplit(emulator.graph_url)
-        self.token = emulator.keyring.admin_token()
+        self.token = emulator.state.keyring.admin_token()
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         return _asked(http.client.HTTPConnection("127.0.0.1", self.graph.port, timeout=10), path, method, headers)
@@ -88,8 +88,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def trusting(client: Client) -> ssl.SSLContext:
-    assert client.emulator.certificates is not None
-    return ssl.create_default_context(cafile=str(client.emulator.certificates.authority))
+    assert client.emulator.state.certificates is not None
+    return ssl.create_default_context(cafile=str(client.emulator.state.certificates.authority))
 
 
 # --- TLS -----------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_both_doors_speak_https_and_the_same_ports_still_take_http(secure: Clien
 
     store = boto3.client(
         "secretsmanager", region_name="eu-central-1", endpoint_url=emulator.aws_url,
-        verify=str(Files(emulator.folder.tls_folder).bundle), aws_access_key_id="x", aws_secret_access_key="x",
+        verify=str(Files(emulator.state.folder.tls_folder).bundle), aws_access_key_id="x", aws_secret_access_key="x",
     )  # fmt: skip
     assert store.list_secrets()["SecretList"] == []
 
@@ -134,7 +134,7 @@ def _handshake(client: Client, context: ssl.SSLContext, name: str) -> str:
 
 
 def test_a_connection_is_cut_over_https_as_well(secure: Client) -> None:
-    secure.emulator.faults.add(kind="drop_after", path="/me$")
+    secure.emulator.state.faults.add(kind="drop_after", path="/me$")
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError, ssl.SSLError)):
         secure.ask_https("/v26.0/me", Authorization=f"Bearer {secure.token}")
     assert secure.ask_https("/v26.0/me", Authorization=f"Bearer {secure.token}").status == 200
@@ -275,7 +275,7 @@ def test_a_browser_may_ask_before_a_call(plain: Client) -> None:
     assert found.headers["access-control-allow-origin"] == "*"
     assert found.headers["access-control-allow-methods"] == "GET, POST, DELETE, OPTIONS"
     assert found.headers["access-control-allow-headers"] == "authorization,content-type"
-    last = plain.emulator.journal.calls()[-1]
+    last = plain.emulator.state.journal.calls()[-1]
     assert (last.method, last.path, last.status) == ("OPTIONS", "/v26.0/me/permissions", 200)
 
 

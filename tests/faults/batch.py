@@ -50,7 +50,7 @@ def play(stand: Stand, trials: Sequence[Trial]) -> Played:
     slots = list(zip(stand.slots, trials, strict=False))
     before = [slot.census() for slot, _ in slots]
     for slot, trial in slots:
-        slot.emulator.faults.add(trial.fault())
+        slot.emulator.state.faults.add(trial.fault())
     logs = [_disturbed(stand, scenario, [slot for slot, _ in slots], trials[0].disturbance.kills)]
     struck = [slot.struck for slot, _ in slots]
     logs.append(_recovered_from_kill(stand, scenario, trials[0].disturbance.kills))

@@ -132,7 +132,7 @@ def parked(stand: Stand) -> None:
     """A rotation that could not promote, and a state that was lost since."""
     refused = {"kind": "http", "status": 400, "body": {"__type": "AccessDeniedException", "Message": "injected"}}
     for slot in stand.slots:
-        slot.emulator.faults.add({**refused, "operation": "UpdateSecretVersionStage", "times": 99})
+        slot.emulator.state.faults.add({**refused, "operation": "UpdateSecretVersionStage", "times": 99})
     ended = stand.up(program(stand, round_="2"))
     assert ended.code != 0, "the rotation was to fail"
     stand.clear_faults()

@@ -72,15 +72,15 @@ class Slot:
         return census.take(self.world(), self.secrets())
 
     def calls(self) -> list[dict[str, Any]]:
-        return [call.to_json() for call in self.emulator.journal.calls()]
+        return [call.to_json() for call in self.emulator.state.journal.calls()]
 
     def forget_calls(self) -> None:
-        self.emulator.journal.clear()
+        self.emulator.state.journal.clear()
 
     @property
     def struck(self) -> bool:
         """Whether a fault has met its call."""
-        return any(fault.hits for fault in self.emulator.faults.all())
+        return any(fault.hits for fault in self.emulator.state.faults.all())
 
     def user_id(self) -> str:
         [found] = [user["id"] for user in self.world()["system_users"] if user["role"] == "EMPLOYEE"]
@@ -133,7 +133,7 @@ class Stand:
     def close(self) -> None:
         """End what is left of processes, and the emulators."""
         for slot in self.slots:
-            slot.emulator.faults.clear()
+            slot.emulator.state.faults.clear()
         # A killed engine leaves its language host and the program waiting for it, for ever.
         kill(working_in(self.project.root))
         for slot in self.slots:
@@ -147,7 +147,7 @@ class Stand:
 
     def clear_faults(self) -> None:
         for slot in self.slots:
-            slot.emulator.faults.clear()
+            slot.emulator.state.faults.clear()
 
     def forget_state(self) -> None:
         """Lose the stack's state; the worlds stay."""
