@@ -26,7 +26,7 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whoever makes a change: the holder of a token, with the token's app, or a person in Business Manager."""
+    """The one who makes a change: the holder of a token, with the token's app, or a person in Business Manager."""
 
     user: SystemUser | Person | None = None
     app: App | None = None

@@ -58,7 +58,7 @@ def run(request: GraphRequest, perform: Callable[[GraphRequest], Answer | None])
 
     Args:
         request: The POST that holds `batch`.
-        perform: Carries out one call; None stands for one that timed out.
+        perform: Carries out one call; None for one that timed out.
 
     Returns:
         Per item `{code, headers, body}`, or None for one that timed out or whose answer is left out.

@@ -59,7 +59,7 @@ class GraphCall:
 
     @property
     def caller(self) -> Caller:
-        """Whoever calls; GraphFault when the token or its proof is not accepted."""
+        """The caller; GraphFault when the token or its proof is not accepted."""
         if self._caller is None:
             self._caller = identify(self.request, self.world, self.keyring, self.now)
             setting = self._caller.app.api_version
@@ -69,7 +69,7 @@ class GraphCall:
 
     @property
     def identified(self) -> bool:
-        """Whether the call has told so far who calls."""
+        """Whether the caller is known so far."""
         return self._caller is not None
 
     @property

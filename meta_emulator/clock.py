@@ -18,7 +18,7 @@ _END = datetime(9990, 1, 1, tzinfo=UTC)  # room for the expiries and rotations t
 
 
 class ClockError(ValueError):
-    """The clock was told to go backwards, or to a moment that cannot be represented."""
+    """The clock cannot go backwards, or to a moment that cannot be represented."""
 
 
 def _machine_time() -> datetime:

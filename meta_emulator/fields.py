@@ -45,7 +45,7 @@ class Field:
 
     Attributes:
         alias: The key it is answered under; its name unless `.as()` says otherwise.
-        params: Parameters of an edge: `.limit(2)` is `{"limit": "2"}`, and `fields` what stands in its braces.
+        params: Parameters of an edge: `.limit(2)` is `{"limit": "2"}`, and `fields` is the content of its braces.
         inner: What is asked of a node in its braces, None without braces.
     """
 

@@ -40,7 +40,7 @@ def check_local(request: Request, hosts: Hosts) -> None:
 
 
 class FormGuard:
-    """The forms of one emulator process: `value` stands in every one of them, under the name `FIELD`.
+    """The forms of one emulator process: every one of them has `value`, under the name `FIELD`.
 
     Pages with a form send `Referrer-Policy: same-origin`: with `no-referrer` a browser hides its own origin too.
     """

@@ -38,12 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOKEN_PARAMETERS = (
-    "input_token",
-    "fb_exchange_token",
-    "revoke_token",
-    "batch",
-)  # of a batch, each item comes by itself
 NEWEST = max(rules.load(rules.newest()).api_versions, key=rules.version_number)  # shown where no call could be read
 
 
@@ -156,7 +150,7 @@ class GraphDoor:
         world = self._store.world
 
         def verify(url: str, verify_token: str) -> None:
-            # Whoever answers there may call Graph first, and would wait for this very call.
+            # The app that answers may call Graph first, and would wait for this very call.
             self._store.lock.release()
             try:
                 self._deliveries.verify(url, verify_token)

@@ -27,7 +27,7 @@ class HostError(MetaAccessError):
 
 
 class Hosts:
-    """Loopback, and the names allowed beside it."""
+    """Loopback, and the names allowed besides."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         """Take the names allowed.

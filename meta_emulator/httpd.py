@@ -89,8 +89,8 @@ class Door(ThreadingHTTPServer):
             super().__init__((host, port), _Handler)
         except (OSError, OverflowError) as failed:
             raise PortError(port, getattr(failed, "strerror", None) or str(failed), host) from None
-        # Every address means loopback, too, which is what this machine's own programs are told.
-        shown = {"0.0.0.0": HOST, "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - it is told, not taken
+        # Every address includes loopback, which this machine's own programs use.
+        shown = {"0.0.0.0": HOST, "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - it is shown, not taken
         self.url = f"{'http' if tls is None else 'https'}://{shown}:{self.server_port}"
 
     def server_bind(self) -> None:

@@ -83,7 +83,7 @@ class Limits:
         self._used: OrderedDict[tuple[str, ...], _Used] = OrderedDict()
 
     def use(self, quota: Quota, now_s: int, amount: int = 1) -> Reading:
-        """Count a use, also one that is refused: whoever goes on calling waits longer."""
+        """Count a use, also one that is refused: a client that goes on calling waits longer."""
         used = self._current(quota, now_s)
         if used.uses and now_s < used.uses[-1][0] + max(1, quota.span_s // STEPS):
             used.uses[-1][1] += amount

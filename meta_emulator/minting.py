@@ -40,7 +40,7 @@ def add_code(world: World, app_id: str, user_id: str, scopes: list[str], now: da
 
 
 def page_token(world: World, value: str, parent: Token, page: Asset, now: datetime) -> str:
-    """The token of a Page for whoever holds `parent`, whose value is given: the same one each time it is read.
+    """The token of a Page for the holder of `parent`, whose value is given: the same one each time it is read.
 
     One read with a long-lived token does not expire by itself; it ends with its parent.
     """

@@ -22,7 +22,7 @@ def check_word(key: str, word: object, known: Iterable[str]) -> None:
 
 
 def words(given: str | list[str]) -> list[str]:
-    """What stands in a list, or in a text with commas."""
+    """The items of a list, or of a text with commas."""
     return [word for word in (given.split(",") if isinstance(given, str) else map(str, given)) if word]
 
 

@@ -1,4 +1,4 @@
-"""Which node an id in a path stands for, as far as the caller may know of it."""
+"""The node behind an id in a path, as far as the caller may know of it."""
 
 from __future__ import annotations
 

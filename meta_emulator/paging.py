@@ -31,7 +31,7 @@ def page(nodes: Sequence[Node], keys: Sequence[str], call: GraphCall) -> dict[st
 
     Args:
         nodes: All rows, in the edge's order.
-        keys: What a cursor stands for, one per row; unique.
+        keys: What a cursor points at, one per row; unique.
         call: For its parameters `limit`, `after`, `before`, `fields` and `summary`.
     """
     request, version = call.request, call.served.version

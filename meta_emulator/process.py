@@ -1,4 +1,4 @@
-"""The emulator as a process: in the foreground until it is told to stop, or detached in the background."""
+"""The emulator as a process: in the foreground until a signal stops it, or detached in the background."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Where:
 
     Attributes:
         port: None for the usual one, 0 for a free one.
-        named: Somebody chose the folder, so an emulator of another one is not meant. Otherwise whichever emulator has
-            the port is, such as the one that `make up` started on the checkout's folder.
+        named: Somebody chose the folder, so an emulator of another one is not meant. Otherwise the emulator that has
+            the port is meant, such as the one that `make up` started on the checkout's folder.
         host: The address to listen on; `exposed` says that it may be one that others reach.
         world: What a new folder begins with: the path of a world file, or the name of a world that comes along.
-        tls: Whether it is to speak https.
-        allowed_hosts: Names that clients may use beside those of loopback.
+        tls: Whether it speaks https.
+        allowed_hosts: Names that clients may use besides those of loopback.
     """
 
     home: Path

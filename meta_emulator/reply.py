@@ -44,7 +44,7 @@ def render(
     headers: Mapping[str, str] | None = None,
     request: GraphRequest | None = None,
 ) -> Answer:
-    """A successful answer, or a GraphFault as the error it stands for.
+    """A successful answer, or a GraphFault as its error.
 
     Args:
         body: What to send as JSON, a Redirect, or a GraphFault.

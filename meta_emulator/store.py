@@ -25,7 +25,7 @@ REMEMBERED = 100  # changes that a stale read can go back
 
 
 class Store:
-    """Holds the world. Whoever reads or changes it holds `lock`.
+    """Holds the world. Hold `lock` to read or change it.
 
     Attributes:
         changed: Called after each change of the world that calls and people make, with the world before as JSON. One

@@ -1,7 +1,7 @@
 """What the emulated Graph consists of, as data: node types with their fields, routes with their parameters and sources.
 
 Every module of `handlers` declares its routes with these; the router serves what is declared and refuses the rest.
-`describe` gives all of it as plain JSON, for whoever tests or documents the surface without reading its code.
+`describe` gives all of it as plain JSON, to test or document the surface without reading its code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class NodeType:
     """A type of node in Meta's words.
 
     Attributes:
-        name: As it stands in Meta's error texts, such as `AdAccount`.
+        name: As in Meta's error texts, such as `AdAccount`.
         fields: What can be asked for, with its type; a node may well have no value for it.
         default: What is shown when nothing is asked for.
     """

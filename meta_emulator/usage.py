@@ -42,18 +42,18 @@ def count(call: GraphCall, kind: str, node: Any, edge: str) -> None:
         _use_case(call, node.id, "pages", call.rules.rates.page_calls_per_user_day, 80001, DAY_S)
     else:
         reading = call.limits.use(_app_quota(call), _now(call))
-        _tell_app(call, reading)
+        _show_app_usage(call, reading)
         _refuse(call, reading, 32 if kind == "page" else 4)
     show_app(call)
 
 
 def show_app(call: GraphCall) -> None:
-    """The app's own usage, which every call tells that says who calls."""
-    if APP_USAGE not in call.headers:  # counted in this call, and told by that
-        _tell_app(call, call.limits.read(_app_quota(call), _now(call)))
+    """The app's own usage, which every call with a caller shows."""
+    if APP_USAGE not in call.headers:  # counted in this call, which has set the header
+        _show_app_usage(call, call.limits.read(_app_quota(call), _now(call)))
 
 
-def _tell_app(call: GraphCall, reading: Reading) -> None:
+def _show_app_usage(call: GraphCall, reading: Reading) -> None:
     call.headers[APP_USAGE] = app_usage(whole_percent(reading))
 
 

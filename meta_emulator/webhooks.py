@@ -1,4 +1,4 @@
-"""What apps are told when the world changes, as Meta's webhooks tell it: permissions, and an ad account's business.
+"""What apps get when the world changes, as Meta's webhooks send it: permissions, and an ad account's business.
 
 Pure: from the world before and after to the bodies to send. Sources, read 2026-12-01: shape of a notification
 https://developers.facebook.com/docs/graph-api/webhooks, objects …/webhooks/reference, permissions (field and verb)
@@ -42,7 +42,7 @@ class Notice:
 
 
 def notices(before: World, after: World, now: datetime) -> list[Notice]:
-    """What the subscriptions of the later world are told of the way from the earlier one; one per subscription."""
+    """What the subscriptions of the later world get of the changes since the earlier one; one per subscription."""
     found = []
     for app in after.apps:
         for row in app.subscriptions:

@@ -19,7 +19,7 @@ AssetKind = Literal["ad_account", "page", "catalog", "pixel", "waba", "instagram
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """An id of fifteen digits that follows from what it stands for, where nothing keeps one."""
+    """An id of fifteen digits, computed from the text that it identifies, where nothing keeps one."""
     digits = int(hashlib.sha256("@".join(parts).encode()).hexdigest(), 16) % 10**9
     return f"{prefix}{digits:09d}"
 
@@ -59,7 +59,7 @@ class Business(Row):
 
 @dataclass(slots=True)
 class Review(Row):
-    """A permission or feature that waits for App Review, or that it declined; approved ones stand in the app itself.
+    """A permission or feature that waits for App Review, or that it declined; the app itself has the approved ones.
 
     Attributes:
         name: The permission, or the key of the feature.
@@ -94,7 +94,7 @@ class LoginConfiguration(Row):
 
 @dataclass(slots=True)
 class WebhookSubscription(Row):
-    """What an app is told of, one for each kind of object. The verify token is asked for once and kept nowhere.
+    """What an app is notified of, one for each kind of object. The verify token is asked for once and kept nowhere.
 
     Attributes:
         include_values: Whether a notification holds what changed, or only which fields did.
@@ -303,7 +303,7 @@ class Share(Row):
 
 @dataclass(slots=True)
 class Asset(Row):
-    """An ad account (`act_…`), a Page, a catalog and so on; the list it stands in says which.
+    """An ad account (`act_…`), a Page, a catalog and so on; the list that has it says which.
 
     Attributes:
         business_id: The owner; None when it was taken out of its business, or never was in one.
@@ -432,7 +432,7 @@ class World(Row):
         strictness: Decides where Meta's pages disagree.
         caller_ip: The address that calls seem to come from, judged by an app's `server_ip_whitelist`. With None every
             list is passed: the loopback address that calls really come from stands on none.
-        limits: Whether a quota that is used up refuses calls, or is only told in headers.
+        limits: Whether a quota that is used up refuses calls, or only shows in headers.
     """
 
     rules: str = field(default_factory=newest)
@@ -485,7 +485,7 @@ class World(Row):
                 yield person, rows.get(person.id, bare)
 
     def member(self, user_id: str) -> tuple[Person, BusinessUser] | None:
-        """The person and the business that a business user's id stands for."""
+        """The person and the business of a business user's id."""
         found = (pair for business in self.businesses for pair in self.members(business.id) if pair[1].id == user_id)
         return next(found, None)
 
@@ -507,7 +507,7 @@ class World(Row):
         return {user.id, *kept}
 
     def human(self, user_id: str) -> Person | None:
-        """The person that an id of theirs, or of one of their business users, stands for."""
+        """The person with this id, or with a business user of this id."""
         member = self.member(user_id)
         return self.person(user_id) if member is None else member[0]
 

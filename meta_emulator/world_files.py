@@ -2,7 +2,7 @@
 
 A file holds no token value. A row of `tokens` has a `name` where the world has a fingerprint: the emulator makes the
 value and hands it out, `admin` as `admin_token` of `status`, the others under `tokens` of `/_control/credentials`.
-`issued_at` is the moment of the start when it is left out; `lifetime` (`60d`) stands for `expires_at`.
+`issued_at` is the moment of the start when it is left out; `lifetime` (`60d`) replaces `expires_at`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def find(name: str) -> WorldFile:
     """The world of a path, or of a name with or without `.yaml`; a file of that path comes first.
 
     Raises:
-        WorldError: There is none, or it cannot be read. What stands in it is judged by `build`.
+        WorldError: There is none, or it cannot be read. `build` judges its content.
     """
     path, short = Path(name), name.removesuffix(".yaml")
     if path.is_file():
@@ -119,7 +119,7 @@ def _token(row: dict[str, Any], keyring: Keyring, now: datetime) -> list[str]:
         problems.append("name: stands beside a fingerprint; leave one of them out")
     elif name is not None and (not isinstance(name, str) or not _NAME.fullmatch(name)):
         problems.append("name: write letters, digits, - and _ only, such as admin")
-        row["fingerprint"] = "sha256:" + "0" * 16  # so that it is told once
+        row["fingerprint"] = "sha256:" + "0" * 16  # so that it is reported once
     elif name is not None:
         row["fingerprint"] = fingerprint(keyring.admin_token() if name == ADMIN else keyring.token(name))
     if lifetime is not None:

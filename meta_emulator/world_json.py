@@ -50,7 +50,7 @@ def load(text: bytes) -> World:
             like a real token.
     """
     if b"EAA" in text or b"\\u" in text:  # without either there is none; a world is read often
-        with contextlib.suppress(json.JSONDecodeError):  # told below
+        with contextlib.suppress(json.JSONDecodeError):  # reported below
             refuse_real(json.loads(text))
     world, found = _read(text)
     if world is not None:
@@ -143,7 +143,7 @@ def _record(loc: tuple[int | str, ...]) -> type[Row] | None:
 
 
 def problems(world: World) -> Iterator[str]:
-    """References to nothing, and ids that stand for two things."""
+    """References to nothing, and ids of two things."""
     try:
         rules.load(world.rules)
     except ConfigError:
@@ -276,7 +276,7 @@ def _asset_references(world: World) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _twice(world: World) -> Iterator[str]:
-    # Graph finds every node by a bare id, so one id cannot stand for two things.
+    # Graph finds every node by a bare id, so no two things can have the same id.
     seen: set[str] = set()
     for name in ROWS_WITH_IDS:
         for index, row in enumerate(getattr(world, name)):

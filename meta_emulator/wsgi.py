@@ -27,7 +27,7 @@ class Answer:
 
 
 def send(answer: Answer | None, start_response: StartResponse) -> Iterable[bytes]:
-    """Send an answer; None stands for a connection that was cut."""
+    """Send an answer; None is a connection that was cut."""
     if answer is None:
         # The server's loop meets the closed socket and ends; nothing more is written.
         raise ConnectionAbortedError("cut by a fault")

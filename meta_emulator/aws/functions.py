@@ -1,7 +1,7 @@
 """Lambda functions behind the door: where each is called, and how Secrets Manager calls one to rotate a secret.
 
 A function is a server on this machine that takes the Invoke call, as AWS's own runtime interface emulator does:
-`POST /2015-03-31/functions/function/invocations`. AWS also calls again when a step failed; here a test does.
+`POST /2015-03-31/functions/function/invocations`. AWS also calls again when a step failed; here the test does.
 Source: Secrets Manager user guide, "Rotation by Lambda function", and the Lambda API reference, Invoke; 2026-11-24.
 """
 
@@ -71,5 +71,5 @@ def _invoke(url: str, event: dict[str, Any]) -> str | None:
             failed = reply.headers.get("X-Amz-Function-Error")
     except (OSError, ValueError) as error:
         return type(error).__name__
-    told = answer.get("errorType") if isinstance(answer, dict) else None
-    return str(told or failed) if told or failed else None
+    named = answer.get("errorType") if isinstance(answer, dict) else None
+    return str(named or failed) if named or failed else None

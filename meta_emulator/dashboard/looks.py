@@ -88,7 +88,7 @@ def _clients(world: World, state: str) -> list[tuple[AppClient, App]]:
 
 
 def partners(world: World) -> list[str]:
-    """How businesses work together beside shared assets."""
+    """How businesses work together besides sharing assets."""
     names = {business.id: business.name for business in world.businesses}
     found = [f"{names[row.business_id]} uses {app.name}." for row, app in _clients(world, "accepted")]
     found += [f"{names[row.partner_id]} acts on behalf of {names[row.client_id]}." for row in world.managed_businesses]

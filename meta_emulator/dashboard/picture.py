@@ -82,7 +82,7 @@ def who(world: World) -> dict[str, Node]:
     """Everybody who can be assigned something, by id."""
     found = {user.id: Node(user.id, user.name, f"system user, {user.role}") for user in world.system_users}
     found |= {person.id: Node(person.id, person.name, "person") for person in world.people}
-    # Whoever is in a business has an id of that business, under which Graph lists and assigns them.
+    # A person in a business has an id of that business, under which Graph lists and assigns them.
     for business in world.businesses:
         detail = f"person of {business.name}"
         found |= {row.id: Node(row.id, person.name, detail) for person, row in world.members(business.id)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One look. Whoever makes it holds the store's lock until the page is rendered."""
+    """One look. Its maker holds the store's lock until the page is rendered."""
 
     world: World
     rules: RuleSet

@@ -199,7 +199,7 @@ USE_CASES = (
     "COLLAB_ADS_FOR_MARKETPLACE_PARTNER", "COLLAB_ADS_SEGMENT_WITHOUT_SEGMENT_SYNCING", "DIGITAL_CIRCULARS",
     "FB_LIVE_SHOPPING", "IG_SHOPPING", "IG_SHOPPING_SUGGESTED_PRODUCTS", "MARKETPLACE_SHOPS", "TEST",
 )  # fmt: skip
-# What the specification takes beside `fields`; it chooses what the world does not keep.
+# What the specification takes besides `fields`; it chooses what the world does not keep.
 MORE: dict[AssetKind, tuple[Param, ...]] = {
     "page": params(string="account_linking_token"),
     "catalog": (Param("segment_use_cases", "list<enum>", values=USE_CASES),),

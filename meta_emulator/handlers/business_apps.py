@@ -59,7 +59,7 @@ def claim(call: GraphCall, business: Business) -> Any:
 
 
 def request_use(call: GraphCall, business: Business) -> Any:
-    """Ask to use the app of another business; whoever decides on it needs no answer."""
+    """Ask to use the app of another business; the business that decides on it needs no answer."""
     app = _named(call, business)
     before = next((row for row, known in _uses(call, business) if known is app), None)
     if before is not None:

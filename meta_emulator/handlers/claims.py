@@ -54,7 +54,7 @@ def has_access() -> GraphFault:
 
 
 def claim(kind: Kind, call: GraphCall, business: Business) -> Any:
-    """Become the owner: at once for whoever manages the asset, else the people of an ad account are asked."""
+    """Become the owner: at once for those who manage the asset, else the people of an ad account are asked."""
     asset = _named(kind, call, business)
     if asset.business_id == business.id:
         raise has_access()
@@ -69,7 +69,7 @@ def claim(kind: Kind, call: GraphCall, business: Business) -> Any:
 
 
 def request_use(kind: Kind, call: GraphCall, business: Business) -> Any:
-    """Ask to use an asset as an agency: granted at once to whoever manages it, else its owner decides."""
+    """Ask to use an asset as an agency: granted at once to those who manage it, else its owner decides."""
     asset, tasks = _named(kind, call, business), permitted_tasks(kind.kind, call)
     if asset.business_id is None:
         raise bad_parameter(f"Param {kind.param} must be of an object that a business owns.")
@@ -141,7 +141,7 @@ BUSINESS_PAGE = "marketing-api/reference/business"
 GUIDES = "business-management-apis/business-asset-management/guides"
 SPEC = f"{SDK}Business.json"
 TASKS = Param("permitted_tasks", "list<string>", required=True)
-# What the specification lists beside the id; they have no effect here.
+# What the specification lists besides the id; they have no effect here.
 MORE = {"page": params(string="code entry_point")}
 # Of each kind: where claiming and giving up stand.
 CLAIMED = {"ad_account": f"{BUSINESS_PAGE}/owned_ad_accounts", "page": f"{GUIDES}/pages"}

@@ -1,4 +1,4 @@
-"""What somebody has, whoever gave it: `GET /me/adaccounts`, `personal_ad_accounts`, `business_users`, `ids_for_…`.
+"""What somebody has, from any giver: `GET /me/adaccounts`, `personal_ad_accounts`, `business_users`, `ids_for_…`.
 
 Source: https://developers.facebook.com/docs/marketing-api/reference (a person's ad accounts),
 https://developers.facebook.com/docs/graph-api/reference/user/business_users and the specification (User.json, of
