@@ -38,7 +38,6 @@ PENDING, ACCEPTED = "pending", "accepted"
 GONE = "gone"
 """Who left or declined. The resource stays and its update invites them again: a create that Meta refuses would hang the
 run where a resource that exists depends on it (see `_refusal`)."""
-INVITE_LIMIT = 17
 LAST_ADMIN = 3914
 
 _lock = threading.Lock()
