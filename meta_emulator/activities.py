@@ -1,4 +1,4 @@
-"""What an ad account's users were given and lost: compared at every save, so that no door can change them unseen.
+"""What an ad account's users were given and lost: compared at every save, so that no change goes unseen.
 
 How Meta words such an entry (`extra_data`, `object_type`) is not published; see `handlers/activities.py`.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Held = Mapping[tuple[str, str], list[str]]  # tasks by ad account and user
 
-# Of all accounts together: every change of the world is written whole, so that this list costs each of them.
+# For all accounts together: each change writes the whole world, this list included.
 MOST_KEPT = 200
 
 

@@ -44,7 +44,7 @@ VERIFICATION = (
 
 
 def perform(world: World, data: object) -> str:
-    """Do an act given as `{action, …}` and return the sentence that says what was done.
+    """Do an act given as `{action, …}`; the sentence that says what was done.
 
     Raises:
         ActError: Unknown action or key, or something named that is not there.
@@ -305,7 +305,7 @@ def withdraw_leads(world: World, user: str, page: str) -> str:
 
 
 def _leads_of(world: World, page: str) -> tuple[LeadAccess, Asset]:
-    """The choice of a Page, made at first sight: the business customizes it, and keeps the Page's admins."""
+    """The Leads Access Manager of a Page, made when it is first needed, with the Page's admins."""
     kind, target = named.asset(world, page)
     if kind != "page":
         raise ActError(f"page: {target.name} is no Page.")

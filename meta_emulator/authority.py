@@ -1,7 +1,7 @@
 """A certificate authority of the emulator's own, so that clients that insist on https can be pointed at it.
 
-It lies in the state folder, its key with mode 0600, and stays when the emulator ends: a client that trusts it once
-trusts the next start, too. What it signs is made anew at each start, for loopback and the names that are allowed.
+It is in the state folder, its key with mode 0600, and outlives the emulator: a client that trusts it once trusts the
+next start. Its certificates are made anew at each start, for loopback and the allowed names.
 
 TLS follows the machine's time, never the emulator's: clients compare a certificate with a clock of their own.
 """

@@ -1,7 +1,7 @@
 """Batch requests: up to fifty calls in one POST, some of which may use what others answered.
 
 Source: https://developers.facebook.com/docs/graph-api/batch-requests, Graph v26.0, read 2026-11. Texts of the refusals
-are as users report them; what a call gets whose dependency failed is not documented, and its text is ours.
+are as users report them; what a call gets when its dependency failed is not documented, and its text is ours.
 """
 
 from __future__ import annotations

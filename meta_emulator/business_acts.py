@@ -48,7 +48,7 @@ def join_business(world: World, email: str, business: str | None = None) -> str:
 
 
 def leave_business(world: World, person: str, business: str | None = None) -> str:
-    """A person leaves a business, or is removed: what it assigned them ends, its apps included."""
+    """A person leaves a business, or is removed: the business's assignments to them end, roles on its apps included."""
     who, target = named.person(world, person), named.business(world, business)
     if target.id not in who.businesses:
         raise ActError(f"person: {who.name} is not in {target.name}.")
@@ -152,7 +152,7 @@ def app_mode(world: World, mode: str, app: str | None = None) -> str:
 
 
 def legacy(world: World, state: str, app: str | None = None) -> str:
-    """Say that an app is older than 2026-11-04 and may use what Meta has ended for newer ones (`on`), or newer."""
+    """Make an app older than 2026-11-04 (`on`), which may use what Meta has ended for newer apps, or newer (`off`)."""
     target = named.app(world, app)
     named.check_word("state", state, ("on", "off"))
     target.legacy = state == "on"

@@ -1,4 +1,4 @@
-"""What a handler gets: the request, the caller, the world it acts on and the rules it acts by."""
+"""What a handler gets: the request, the caller, the world and the rules."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class GraphCall:
             )
 
     def changed(self) -> None:
-        """Say that a read has changed the world, as reading Pages does: it makes their tokens."""
+        """Note that a read has changed the world, as reading Pages does: it makes their tokens."""
         self.shown["changes"] += 1
 
     @property

@@ -127,7 +127,7 @@ def identify(request: GraphRequest, world: World, keyring: Keyring, now: datetim
 
 
 def _check_address(request: GraphRequest, caller: Caller, world: World) -> None:
-    """Refuse a use of the app's secret from elsewhere, when the app says whence; the code and text are inferred."""
+    """Refuse a use of the app's secret from an address that the app does not list; the code and text are inferred."""
     allowed = caller.app.settings.get("server_ip_whitelist") or ()
     uses_secret = caller.token is None or "appsecret_proof" in request.params
     if world.caller_ip is None or not allowed or not uses_secret:

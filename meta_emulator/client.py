@@ -22,7 +22,7 @@ class NotThereError(RuntimeError):
 
 def ask(url: str, path: str, method: str = "GET", body: Any = None, timeout_s: float = TIMEOUT_S) -> Any:
     """Make a control call and return the decoded answer."""
-    # With TLS the port takes both, so that nobody needs a certificate to ask an emulator of this machine.
+    # With TLS the port takes both, so no command of this machine needs a certificate.
     url = "http://" + url.partition("://")[2]
     data = None if body is None else json.dumps(body).encode()
     headers = {} if data is None else {"Content-Type": "application/json"}
@@ -37,7 +37,7 @@ def ask(url: str, path: str, method: str = "GET", body: Any = None, timeout_s: f
 
 
 def health(url: str, timeout_s: float = 2.0) -> dict[str, Any] | None:
-    """What `/healthz` says; None when nobody answers, or something that is no emulator does."""
+    """What `/healthz` answers; None when nothing answers, or no emulator."""
     try:
         answer = ask(url, "/healthz", timeout_s=timeout_s)
     except (RefusedError, NotThereError):

@@ -1,7 +1,7 @@
 """The control API on the Graph port: the world, the journal, faults, the clock, and the human steps.
 
-For tests and for the shell, on loopback only. A request whose Host or Origin is another one's is refused, so that no
-web page that is open in a browser can reach it by rebinding a name.
+For tests and for the shell, on loopback only. A request with a foreign Host or Origin is refused, so that no web page
+in a browser can reach it by rebinding a name.
 """
 
 from __future__ import annotations

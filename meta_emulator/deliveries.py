@@ -3,7 +3,7 @@
 Only an address of this machine is called, whatever a subscription says. Sources, read 2026-12-01:
 https://developers.facebook.com/docs/graph-api/webhooks/getting-started (handshake, `X-Hub-Signature-256`, repeated
 deliveries); codes and texts of a failed handshake, 2200 and 2201, as users report them. Meta repeats a delivery for 36
-hours; here two repetitions follow soon.
+hours; here it is repeated twice, soon.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Reply:
 
 
 class _NoReplyError(Exception):
-    """Nobody answered; the message says why, without the address."""
+    """Nothing answered; the message says why, without the address."""
 
 
 class Deliveries:
@@ -88,7 +88,7 @@ class Deliveries:
     def verify(self, url: str, verify_token: str) -> None:
         """Ask a callback whether it expects an app's notifications; GraphFault when it does not say so.
 
-        An address elsewhere is not called, and believed.
+        An address elsewhere is not called, and passes.
         """
         challenge = str(secrets.randbelow(10**9) + 10**8)
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
@@ -121,7 +121,7 @@ class Deliveries:
                 self._record("POST", urlsplit(notice.callback_url), NO_ANSWER, f"more than {MOST_WAITING} wait")
 
     def clear(self) -> None:
-        """Forget what waits: it tells of a world that is no more."""
+        """Forget what waits: it is about a world that is gone."""
         with contextlib.suppress(queue.Empty):
             while True:
                 self._waiting.get_nowait()

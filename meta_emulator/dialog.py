@@ -1,8 +1,8 @@
 """The login dialog, `/{version}/dialog/oauth`: a person logs in, consents, and is sent back to the app.
 
 The visitor chooses a person: nobody in this world has a password. Nothing is kept between the pages but their address
-and forms. Source: the pages that `login` names. What a POST changes is safe against other web pages as
-the dashboard's forms are.
+and forms. Source: the pages that `login` names. A POST is protected against other web pages as the
+dashboard's forms are.
 """
 
 from __future__ import annotations

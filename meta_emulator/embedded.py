@@ -1,7 +1,7 @@
 """The emulator inside a program of Python, such as a test: two real servers on free ports, served from threads.
 
 with MetaEmulator() as meta:
-requests.get(f"{meta.graph_url}/v26.0/me", headers={"Authorization": f"Bearer {meta.admin_token}"})
+    requests.get(f"{meta.graph_url}/v26.0/me", headers={"Authorization": f"Bearer {meta.admin_token}"})
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Emulator:
         return authority.server_context(self.state.certificates, (*self.state.hosts.all, host))
 
     def _route_aws(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # The port of Secrets Manager answers it too, so that it can be said which emulator has the port.
+        # So that a command that finds the port taken can name the emulator that has it.
         door = self._control if environ.get("PATH_INFO") == "/healthz" else self.state.aws.wsgi
         return door(environ, start_response)
 

@@ -35,7 +35,7 @@ class Faults:
         """Add a fault, from its JSON or from keywords: `add(kind="graph", method="POST", path="me$", code=2)`.
 
         Returns:
-            The fault as it lives on: its `seen` and `hits` go on counting.
+            The live fault: its `seen` and `hits` go on counting.
 
         Raises:
             FaultError: It says what is wrong with it.

@@ -30,7 +30,7 @@ class Node:
     """A node as a handler offers it.
 
     Attributes:
-        type: What can be asked of it, and what is shown when nothing is.
+        type: The fields that it has, and those shown by default.
         values: What there is to show. A field of the type without a value, or with None, is left out as Graph does. A
             function is called only when its field is asked for, with the field's parameters.
     """

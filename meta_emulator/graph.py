@@ -116,7 +116,7 @@ class GraphDoor:
         return answer, body.code if isinstance(body, GraphFault) else None
 
     def _item(self, request: GraphRequest) -> Answer | None:
-        """One call of a batch. What would leave a client without an answer is a time-out of the item here."""
+        """One call of a batch. A cut connection is a time-out of the item here."""
         path = "/" + "/".join((*((request.version,) if request.version else ()), *request.path))
         fault, answer = self._take(request.method, path, {}, lambda stale: self._carry_out(request, stale))
         return None if fault is not None and fault.kind == "hang" else answer

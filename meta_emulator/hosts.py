@@ -23,7 +23,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0
 
 
 class HostError(MetaAccessError):
-    """What `--allow-host` was given is no name of a host."""
+    """A value of `--allow-host` is no name of a host."""
 
 
 class Hosts:

@@ -40,7 +40,7 @@ _TLS_HANDSHAKE = b"\x16"  # the first byte of every one, and of no HTTP request
 
 
 class PortError(MetaAccessError):
-    """A port cannot be had."""
+    """A port is not free."""
 
     def __init__(self, port: int, reason: str, host: str = HOST) -> None:
         super().__init__(f"cannot listen on {host}:{port}: {reason}")
@@ -48,7 +48,7 @@ class PortError(MetaAccessError):
 
 
 class ExposedError(MetaAccessError):
-    """An address that others can reach was asked for, and nobody said that this is wanted."""
+    """An address that others can reach, without `--expose`."""
 
 
 EXPOSED = (
@@ -78,7 +78,7 @@ class Door(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
-    # A stopped emulator's port is free again at once; a port that somebody listens on is refused all the same.
+    # A stopped emulator's port is free again at once; a port with a listener is still refused.
     allow_reuse_address = True
 
     def __init__(self, port: int, app: WSGIApplication, host: str = HOST, *, tls: ssl.SSLContext | None = None) -> None:
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _serve  # noqa: N815 - names of http.server
 
     def _body(self) -> bytes | None:
-        """The whole body, read even if nobody wants it, so that the next request begins where it should."""
+        """The whole body, read even if it is not used, so that the next request begins where it should."""
         if "Transfer-Encoding" in self.headers:
             return self._chunked()
         length = self.headers.get("Content-Length", "0")

@@ -73,7 +73,7 @@ def _closed_to_new(request: GraphRequest) -> str | None:
 
 
 def _app(call: GraphCall) -> App | None:
-    """The app that calls: that of the token, or the one named where a call needs none."""
+    """The calling app: that of the token, or the one that a call without a token names."""
     client = call.request.text("client_id")
     if call.request.token is None and client is not None:
         return call.world.app(client)

@@ -1,7 +1,7 @@
 """What has been used of each quota, on the emulator's clock. Pure counting: what a quota is for is not known here.
 
-A quota is so much within a span that moves on: each use leaves it again after the span. Some quotas block for a fixed
-time once they are used up, and begin anew after it. Uses are kept in at most sixty steps per quota, each with the
+A quota is an amount within a moving span: each use leaves it after the span. Some quotas block for a fixed time once
+they are used up, and then begin anew. Uses are kept in at most sixty steps per quota, each with the
 moment of its first use, so a use may leave a sixtieth of the span early.
 """
 
@@ -17,7 +17,7 @@ MOST = 2000  # quotas that are remembered; the ones used longest ago are forgott
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So much of something within a span.
+    """An amount within a span.
 
     Attributes:
         key: What it is a quota of, such as an app and an ad account.
@@ -49,7 +49,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A quota with what is used of it."""
+    """A quota and its uses."""
 
     quota: Quota
     used: int

@@ -32,7 +32,7 @@ JAVASCRIPT_SDK = "joey"  # what Meta's SDK for browsers sends as `sdk`; its code
 
 
 class LoginRefused(Exception):  # noqa: N818 - what the person sees instead of a login, not a failure of the emulator
-    """The dialog shows a page instead: its title, and the text."""
+    """The dialog shows a page with this title and text instead."""
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__(text)
@@ -67,7 +67,7 @@ class Login:
 
 
 def parse(world: World, query: Mapping[str, str]) -> Login:
-    """The login a dialog's address asks for; LoginRefused for one that nobody could answer."""
+    """The login a dialog's address asks for; LoginRefused for one that cannot be answered."""
     app = world.app(query.get("client_id", ""))
     if app is None:
         raise LoginRefused("Invalid App ID", "The provided app ID does not look like a valid app ID.")
@@ -162,7 +162,7 @@ def answer(
     business_id: str | None,
     now: datetime,
 ) -> dict[str, str]:
-    """Write a person's consent down and make what their browser takes back: `code`, `access_token` and so on.
+    """Store a person's consent and make what their browser takes back: `code`, `access_token` and so on.
 
     Args:
         world: Changed.

@@ -55,7 +55,7 @@ def install(world: World, user: str, app: str | None = None) -> str:
 
 
 def consent(world: World, person: str, permissions: str | list[str], app: str | None = None) -> str:
-    """A person logs in and grants permissions, so that the dialog asks for them no more."""
+    """A person logs in and grants permissions, so that the dialog no longer asks for them."""
     who, target = named.person(world, person), named.app(world, app)
     chosen = _permissions(world, permissions)
     row = world.consent(who.id, target.id)

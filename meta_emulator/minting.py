@@ -32,7 +32,7 @@ def add_token(world: World, app_id: str, scopes: list[str], now: datetime, **mor
 
 
 def add_code(world: World, app_id: str, user_id: str, scopes: list[str], now: datetime, **more: Any) -> str:
-    """Add an authorization code and return its value; codes that are long past are forgotten."""
+    """Add an authorization code and return its value; old codes are forgotten."""
     world.codes = [code for code in world.codes if code.issued_at + CODES_KEPT > now]
     value = tokens.new_value()
     world.codes.append(LoginCode(tokens.fingerprint(value), app_id, user_id, scopes, now, **more))

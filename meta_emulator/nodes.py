@@ -58,7 +58,7 @@ def _knows_app(call: GraphCall, app: App) -> bool:
 
 
 def _dealing(call: GraphCall, business_id: str) -> bool:
-    """Whether a call is one that crosses from one business to another: a client lets a partner in, or is acted for."""
+    """Whether a call crosses from one business to another: a client lets a partner in, or a partner acts for it."""
     edge = call.request.path[-1]
     if edge == "managed_businesses":
         return True
@@ -69,7 +69,7 @@ def _dealing(call: GraphCall, business_id: str) -> bool:
 
 
 def _require_two_factor(call: GraphCall, kind: str, node: Any) -> None:
-    """A write to a business, or to what belongs to one, wants a second factor where the business asks for it."""
+    """A write to a business, or to its assets, needs a second factor where the business asks for it."""
     business_id = node.id if kind == "business" else getattr(node, "business_id", None)
     call.caller.require_two_factor(call.world.business(business_id or ""))
 
@@ -106,7 +106,7 @@ def _asset(call: GraphCall, node_id: str) -> tuple[str, Any] | None:
     sees = (call.world.permitted_tasks(found[1], business_id) is not None for business_id in caller.businesses)
     if any(sees):
         return found
-    # An asset that no business owns is seen by the people who have it by themselves.
+    # People see the assets that they have without a business.
     person_id = None if caller.person is None or found[1].business_id is not None else caller.person.id
     has = any((row.asset_id, row.user_id) == (node_id, person_id) for row in call.world.assignments)
     return found if has else None

@@ -83,14 +83,14 @@ def _position(keys: Sequence[str], cursor: str) -> int:
     except (binascii.Error, ValueError):
         key = ""
     if key not in keys:
-        # Also for the row of a cursor that has gone since: cursors are not to be stored.
+        # Also for a cursor whose row is gone: clients must not store cursors.
         raise bad_parameter("Invalid cursors values.")
     return list(keys).index(key)
 
 
 def _link(request: GraphRequest, version: str, limit: int, **cursor: str) -> str:
     # Meta puts the caller's token into its links, whatever way it came; clients have to keep them out of their logs.
-    # What the call asked for comes along, or its next page would be another list; how it was proved does not.
+    # The link repeats the call's parameters, or its next page would be another list; it leaves out the proof.
     kept = {name: request.text(name) for name in request.params if name not in LEFT_OUT}
     query = {"access_token": request.token, **kept, "limit": str(limit), **cursor}
     path = "/".join((request.base_url, version, *request.path))

@@ -1,6 +1,6 @@
-"""A call's parameters against what its route declares. What is of another type is refused.
+"""A call's parameters against what its route declares. A value of another type is refused.
 
-What is not declared is ignored: no page says that Graph refuses it, and it takes the `id` that Meta's SDK for Node
+An undeclared parameter is ignored: no page says that Graph refuses it, and it takes the `id` that Meta's SDK for Node
 sends with every create and delete, the `breakdown` of guides and the `_` of jQuery. A strict world refuses it, so that
 a slip shows.
 

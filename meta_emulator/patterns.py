@@ -1,8 +1,8 @@
 """Patterns of faults: regular expressions whose search takes bounded time.
 
 Every request is matched while a lock is held, and Python's own expressions can take years over a short text
-(`(a|a)*b`), which nothing can interrupt. So this is a small matcher of its own that goes through a text once, in all
-the states at a time in which it can be.
+(`(a|a)*b`), which nothing can interrupt. So this is a small matcher of its own: it reads a text once and tracks all the
+states that it can be in.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class _State:
 
 
 class Pattern:
-    """A pattern that was read.
+    """A parsed pattern.
 
     Raises:
-        PatternError: It is too long, or holds what is not taken here.
+        PatternError: It is too long, or holds something that is not supported here.
     """
 
     def __init__(self, text: str) -> None:

@@ -46,7 +46,7 @@ HOME_VARIABLE = "META_ACCESS_EMULATOR_HOME"
 
 
 def default_home() -> Path:
-    """Where the state lies unless somebody says otherwise on the command line."""
+    """The state folder unless the command line names another."""
     named = os.environ.get(HOME_VARIABLE)
     if named:
         return Path(named)

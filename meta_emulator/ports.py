@@ -1,4 +1,4 @@
-"""Who listens on a loopback port, read from Linux's /proc; nothing is known elsewhere."""
+"""The process that listens on a loopback port, from Linux's /proc; unknown on other systems."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     try:
-        # The state stands behind the command in brackets, which may itself hold any character.
+        # The state follows the command in brackets, which may hold any character.
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return True

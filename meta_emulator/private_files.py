@@ -13,7 +13,7 @@ MODE = 0o600
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file whole. One writer at a time, which the lock of the state folder sees to."""
+    """Write a file whole. The lock of the state folder allows one writer at a time."""
     draft = path.with_name(f".{path.name}.draft")
     with os.fdopen(_open(draft, os.O_TRUNC), "wb") as file:
         file.write(data)
@@ -21,12 +21,12 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def start_text(path: Path) -> TextIO:
-    """Begin a text file that a process writes on and on, such as its log."""
+    """Begin a text file to which a process appends, such as its log."""
     return os.fdopen(_open(path, os.O_TRUNC), "w", encoding="utf-8")
 
 
 def _open(path: Path, how: int) -> int:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, MODE)
-    # One that was left behind keeps the mode it had.
+    # A file that was there keeps its mode.
     os.fchmod(descriptor, MODE)
     return descriptor

@@ -140,7 +140,7 @@ def start(where: Where) -> tuple[dict[str, Any], bool]:
 
 
 def _check_doors(where: Where, found: dict[str, Any]) -> None:
-    """Refuse to use a running emulator that does not do what this start asks for."""
+    """Refuse a running emulator that lacks what this start asks for."""
     missing = ["--tls"] if where.tls and not found.get("tls") else []
     known = found.get("allowed_hosts", [])
     missing += [f"--allow-host {name}" for name in Hosts(where.allowed_hosts).allowed if name not in known]
@@ -197,7 +197,7 @@ def _run_file(home: Path) -> dict[str, Any] | None:
 
 
 def other_folder(where: Where, found: dict[str, Any]) -> str:
-    """What to say of an emulator that is not the one meant."""
+    """The message about an emulator that is not the one meant."""
     return (
         f"the emulator at {found['graph']} (pid {found['pid']}) is another one: its state folder is {found['home']}, "
         f"not {where.home}. Name its folder with --home, or take another port with --port."

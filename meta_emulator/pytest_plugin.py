@@ -7,7 +7,7 @@
     def test_all_clients(meta_emulator): ...
 
 An entry point (`pytest11`) loads it into every pytest run of the environment. That is why it imports the emulator only
-when the fixture is asked for: a run that does without pays for one small module.
+for the fixture: a run without it pays for one small module.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ FOREIGN_DOMAIN = (
 def unsound(uri: str) -> bool:
     """Whether programs may disagree on where an address leads: it is never listed, shown or returned to.
 
-    Browsers take a backslash for a slash and drop tabs and line breaks, so that what stands before them is no longer
+    Browsers take a backslash for a slash and drop tabs and line breaks, so that the text before them is no longer
     the host. A user name, a zone, an empty port and a host of other letters are likewise read in more than one way.
     """
     if not _CHARACTERS.fullmatch(uri):
@@ -76,7 +76,7 @@ def refusal(app: App, uri: str) -> tuple[str, str] | None:
 
 
 def _same(given: str, listed: str) -> bool:
-    """Equal to the letter, query included, but for `state`."""
+    """Equal in every character, query included, except for `state`."""
     (given_base, given_query), (listed_base, listed_query) = _split(given), _split(listed)
     return given_base == listed_base and given_query == listed_query
 

@@ -2,7 +2,7 @@
 
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling, Graph v26.0, read 2026-11. There are no
 ETags, and `debug` and `pretty` do nothing: Meta has ended them in every version (`legacy.py`).
-`Access-Control-Allow-Origin: *` stands in recorded answers of 2016 to 2023 (GET and POST, read 2026-12-01); no recorded
+`Access-Control-Allow-Origin: *` is in recorded answers of 2016 to 2023 (GET and POST, read 2026-12-01); no recorded
 answer to a preflight was found, so that one allows what pages ask for.
 """
 

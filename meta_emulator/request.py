@@ -44,9 +44,9 @@ class GraphRequest:
         method: The effective one: a POST that says `method=get` is a GET.
         sent: The method of HTTP where the parameter `method` names another one, None where it does not.
         version: `v26.0`, or None when the path has none.
-        path: The parts behind the version.
+        path: The parts after the version.
         params: Parameters without credentials; texts, or decoded JSON from a JSON body.
-        token: The access token given, wherever it stood.
+        token: The access token, from any place of the request.
     """
 
     method: str
@@ -125,7 +125,7 @@ def parse(environ: WSGIEnvironment, hosts: Hosts) -> GraphRequest:
 
 
 def from_item(outer: GraphRequest, method: str, url: str, body: str, token: str | None) -> GraphRequest:
-    """The request of one item of a batch; what it does not say itself, the batch says."""
+    """The request of one item of a batch; the batch says what the item leaves out."""
     path, _, query = url.partition("?")
     version, parts = _path(path)
     params = _indexed([*parse_qsl(query, keep_blank_values=True), *parse_qsl(body, keep_blank_values=True)])
@@ -145,7 +145,7 @@ def _overridden(method: str, params: dict[str, Any]) -> tuple[str, str | None]:
     named = str(params.pop("method", "") or "").upper()
     if named not in METHODS or named == method:
         return method, None
-    # Of a GET it changes nothing: only a POST was ever said to be another.
+    # It changes nothing of a GET: only a POST can be sent as another method.
     return (named if method == "POST" else method), method
 
 

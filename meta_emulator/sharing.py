@@ -1,4 +1,4 @@
-"""Whose an asset is and who else may use it. What hangs on that (assignments, groups, requests) changes along with it.
+"""The owner of an asset and who else may use it. Assignments, groups and requests change along with it.
 
 Pure changes of the world. Acts of people and Graph calls that do the same thing both come through here.
 """
@@ -82,7 +82,7 @@ def may_hold(world: World, asset: Asset, user_id: str) -> list[str] | None:
 
 
 def settle(world: World, asset: Asset) -> None:
-    """Drop whatever hangs on access to an asset that is no longer there."""
+    """Drop assignments, groups and requests that need an access which has ended."""
     kept = []
     for row in world.assignments:
         limit = may_hold(world, asset, row.user_id) if row.asset_id == asset.id else []

@@ -28,8 +28,8 @@ class Store:
     """Holds the world. Hold `lock` to read or change it.
 
     Attributes:
-        changed: Called after each change of the world that calls and people make, with the world before as JSON. One
-            that is put from outside, or begun again, is another world and no change.
+        changed: Called after each change of the world that calls and people make, with the world before as JSON. A
+            world that is put from outside, or begun again, is another world and no change.
     """
 
     def __init__(self, folder: StateFolder, clock: WorldClock, keyring: Keyring, saved: Saved | None) -> None:
@@ -65,7 +65,7 @@ class Store:
             self.changed(before, self.world)
 
     def _keep(self) -> bool:
-        """Write the world and remember it; False when it is as it was."""
+        """Write the world and remember it; False when nothing changed."""
         dumped = world_json.dump(self.world)
         if self._past and dumped == self._past[-1][1]:
             return False
@@ -82,7 +82,7 @@ class Store:
         self._write(world_json.dump(self.world))
 
     def replace(self, world: World) -> None:
-        """Take another world. Nobody made the differences, so that they are no activities."""
+        """Take another world. Nobody made the differences, so they are no activities."""
         self.world, self._held = world, activities.held(world)
         self._keep()
 

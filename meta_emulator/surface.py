@@ -1,4 +1,4 @@
-"""What the emulated Graph consists of, as data: node types with their fields, routes with their parameters and sources.
+"""The emulated Graph as data: node types with their fields, routes with their parameters and sources.
 
 Every module of `handlers` declares its routes with these; the router serves what is declared and refuses the rest.
 `describe` gives all of it as plain JSON, to test or document the surface without reading its code.

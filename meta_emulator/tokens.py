@@ -20,7 +20,7 @@ ONLY_FAKE = (
 
 
 def holds_real(text: str) -> bool:
-    """Whether a text holds what may be somebody's real token, which is to be kept nowhere."""
+    """Whether a text holds what may be somebody's real token, which must not be kept."""
     return _REAL.search(text) is not None
 
 

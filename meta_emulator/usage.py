@@ -1,4 +1,4 @@
-"""The quotas a call uses, the headers that tell of them, and the refusals once they are used up.
+"""The quotas a call uses, the headers that show them, and the refusals once they are used up.
 
 Which quota is counted for which call: an ad account's calls on its business use case and on its score, those of a
 Page, a catalog or a WhatsApp Business account on its business use case, all others, and a Page's calls by a person or

@@ -2,9 +2,9 @@
 
 Pure: from the world before and after to the bodies to send. Sources, read 2026-12-01: shape of a notification
 https://developers.facebook.com/docs/graph-api/webhooks, objects …/webhooks/reference, permissions (field and verb)
-…/webhooks/reference/permissions, the ad account's status …/webhooks/reference/application (v25.0). That a permission's
-change stands in `value` is as Meta's dashboard sends its tests (recorded with v8.0), that the verbs are `granted` and
-`revoked` for `connected`, too, as clients read them.
+…/webhooks/reference/permissions, the ad account's status …/webhooks/reference/application (v25.0). A permission's
+change is in `value`, as in the tests of Meta's dashboard (recorded with v8.0); the verbs are `granted` and `revoked`
+also for `connected`, as clients read them.
 """
 
 from __future__ import annotations

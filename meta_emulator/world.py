@@ -1,4 +1,4 @@
-"""The emulated world: businesses, apps, people, system users, assets, tokens and how they hang together.
+"""The emulated world: businesses, apps, people, system users, assets, tokens and their relations.
 
 Plain records; all reading and changing of Meta's state goes through them. Token values are nowhere in it.
 A system user is one canonical user with another id in the scope of every app, as Meta shows it to each of them.
@@ -425,13 +425,13 @@ class Activity(Row):
 
 @dataclass(slots=True)
 class World(Row):
-    """Everything Meta knows.
+    """Everything that Meta knows.
 
     Attributes:
         rules: Names the dated set.
         strictness: Decides where Meta's pages disagree.
         caller_ip: The address that calls seem to come from, judged by an app's `server_ip_whitelist`. With None every
-            list is passed: the loopback address that calls really come from stands on none.
+            list passes: no list has the loopback address that calls really come from.
         limits: Whether a quota that is used up refuses calls, or only shows in headers.
     """
 

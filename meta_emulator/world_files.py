@@ -116,7 +116,7 @@ def _token(row: dict[str, Any], keyring: Keyring, now: datetime) -> list[str]:
     problems = []
     name, lifetime = row.pop("name", None), row.pop("lifetime", None)
     if name is not None and "fingerprint" in row:
-        problems.append("name: stands beside a fingerprint; leave one of them out")
+        problems.append("name: the row has a fingerprint too; leave one of them out")
     elif name is not None and (not isinstance(name, str) or not _NAME.fullmatch(name)):
         problems.append("name: write letters, digits, - and _ only, such as admin")
         row["fingerprint"] = "sha256:" + "0" * 16  # so that it is reported once

@@ -62,7 +62,7 @@ def load(text: bytes) -> World:
 
 
 def _read(text: bytes) -> tuple[World | None, list[str]]:
-    """The world without the keys it does not know, None where that is not enough to look further; and what is wrong."""
+    """The world without unknown keys, None where it cannot be checked further; and what is wrong."""
     try:
         return _WORLD.validate_json(text), []
     except ValidationError as wrong:
@@ -121,7 +121,7 @@ def _describe(problem: Any) -> str:
 
 
 def _meant(loc: tuple[int | str, ...]) -> str:
-    """What a key may have been meant to be; else the keys there are."""
+    """The known key that was probably meant; else all known keys."""
     record = _record(loc)
     known = [] if record is None else [field.name for field in fields(record)]  # type: ignore[arg-type] # all of them are dataclasses
     near = difflib.get_close_matches(str(loc[-1]), known, 1)

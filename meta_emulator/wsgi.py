@@ -37,7 +37,7 @@ def send(answer: Answer | None, start_response: StartResponse) -> Iterable[bytes
 
 
 def cut(environ: dict[str, Any]) -> None:
-    """Close the connection under the client's feet, as a proxy or a crash would."""
+    """Close the connection without an answer, as a proxy or a crash would."""
     connection = environ.get(SOCKET)
     if isinstance(connection, socket.socket):
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """Assignments as a picture: users on the left, assets on the right, a line for each set of tasks.
 
-Pure layout in the units of the SVG. Every line ends at a row of its own inside the asset's box, where the tasks stand,
-so that no text can lie on another however many lines cross.
+Pure layout in the units of the SVG. Every line ends at a row of its own inside the asset's box, which shows the tasks,
+so that no text covers another however many lines cross.
 """
 
 from __future__ import annotations

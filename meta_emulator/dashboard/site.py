@@ -1,7 +1,7 @@
 """The dashboard as a WSGI application: pages by GET, changes by POST and a redirect back to the page.
 
 Every change of the world is an act, the same function that `meta-access emulator act` calls; faults, clock and journal
-are the emulator's own and are moved as the control API moves them.
+are the emulator's own and change as through the control API.
 """
 
 from __future__ import annotations

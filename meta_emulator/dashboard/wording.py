@@ -22,7 +22,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def tone(state: str) -> Tone:
-    """What a state means for the one who waits for it; every one that is not known is neither good nor bad."""
+    """What a state means for the one who waits for it; an unknown one is neither good nor bad."""
     return next((name for name, states in _TONES.items() if state in states), "idle")
 
 

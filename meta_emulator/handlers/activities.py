@@ -6,8 +6,8 @@ events, and one week by default. The parameters and the values of `category` sta
 (AdAccount.json, of 2026-04-15). Reported, in public code: newest first, `object_type` ACCOUNT with the account's
 number, `extra_data` as JSON in a text with `old_value` and `new_value`, the form of `date_time_in_timezone`, and
 ACCOUNT as the category of both events. No page and no report shows what these two say in `extra_data`, nor their
-translated names: those are ours. So is it that a change of tasks counts as adding the user in another role, as Meta has
-no event for it.
+translated names: those are ours. A change of tasks counts as adding the user in another role, since Meta has
+no event for it; that is ours too.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _last_sunday(year: int, month: int) -> datetime:
 
 
 def _shown_id(call: GraphCall, user_id: str | None) -> str | None:
-    """A user's id in the scope of the calling app, as everywhere; one that has gone since keeps the id it had."""
+    """A user's id in the scope of the calling app, as everywhere; a user that is gone keeps the old id."""
     user = call.world.system_user(user_id or "") or call.world.person(user_id or "")
     return user_id if user is None else call.world.scoped_id(user, call.caller.app.id)
 

@@ -69,7 +69,7 @@ def add_agency(kind: AssetKind, call: GraphCall, asset: Asset) -> Any:
 
 
 def remove_agency(call: GraphCall, asset: Asset) -> Any:
-    """End a share, or turn a request for one down. The owner does that, and the agency itself may, too."""
+    """End a share, or turn a request for one down. The owner or the agency itself may do that."""
     call.require_business_api()
     agency_id, caller = call.request.required("business"), call.caller
     if not (caller.is_admin(asset.business_id) or caller.is_admin(agency_id)):
@@ -85,7 +85,7 @@ def remove_agency(call: GraphCall, asset: Asset) -> Any:
 
 
 def ask(call: GraphCall, asset: Asset, business_id: str, kind: Any, tasks: list[str]) -> None:
-    """Put a request before the owner of an asset; a later one of the same business takes the place of the first."""
+    """Send a request to the owner of an asset; a later one of the same business replaces the first."""
     before = sharing.pending(call.world, asset, business_id)
     if before is not None:
         sharing.forget(call.world, before)

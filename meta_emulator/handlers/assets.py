@@ -121,7 +121,7 @@ def page_tasks(call: GraphCall, holder: Person | SystemUser, page: Asset) -> lis
 def page_token(call: GraphCall, page: Asset, params: Mapping[str, str]) -> str | None:
     """The token of a Page for the caller, made when it is asked for.
 
-    Source: https://developers.facebook.com/docs/graph-api/reference/page, read 2026-11: shown to whoever has a role on
+    Source: https://developers.facebook.com/docs/graph-api/reference/page, read 2026-11: shown to users with a role on
     the Page. Which permission that takes is inferred from those of the Page itself. A Page's token is shown itself.
     """
     del params
@@ -138,7 +138,7 @@ def page_token(call: GraphCall, page: Asset, params: Mapping[str, str]) -> str |
 
 
 def lead_access(call: GraphCall, page: Asset, params: Mapping[str, str]) -> dict[str, Any]:
-    """Whether a user may download the Page's leads, by its Leads Access Manager; nothing writes it but a person.
+    """Whether a user may download the Page's leads, by its Leads Access Manager; only a person changes it.
 
     Source: https://developers.facebook.com/docs/graph-api/reference/has-lead-access/, read 2026-12-01. While nobody
     customized the manager, all admins of the Page may. Its reasons and remedies are in our own words, and what it says

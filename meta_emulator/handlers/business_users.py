@@ -121,7 +121,7 @@ def invite(call: GraphCall, business: Business) -> Any:
 
 
 def _base_role(role: str) -> Literal["ADMIN", "EMPLOYEE"]:
-    """Beside admins, roles are an employee's with something more."""
+    """Apart from ADMIN, a role is EMPLOYEE with something more."""
     return "ADMIN" if role in ADMIN_ROLES else "EMPLOYEE"
 
 

@@ -1,7 +1,7 @@
 """A business and what belongs to it: `GET /{business-id}` and its `owned_*` and `client_*` lists.
 
 Source: https://developers.facebook.com/docs/marketing-api/reference/business, Graph v26.0, read 2026-11.
-Verification is read here; it is never written by a call.
+Verification is read here; no call writes it.
 """
 
 from __future__ import annotations
