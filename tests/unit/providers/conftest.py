@@ -6,6 +6,7 @@ import sys
 import traceback
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +35,7 @@ from meta_access.providers import _ended, _grace, _host, _live, _looked, _record
 from meta_access.providers._boundary import Failure, boundary
 from meta_access.stack.connections import Connection, Settings
 from tests.connections import MAIN
+from tests.unit.emulated import EmulatedMeta, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from meta_access.graph.subscriptions import Subscription
     from meta_access.ids import Asset
     from meta_access.providers._base import MetaProvider
+    from meta_emulator.embedded import MetaEmulator
 
 NOT_KNOWN: Any = Unknown()  # type: ignore[no-untyped-call]
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -253,15 +256,36 @@ def meta(monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
     return fake
 
 
-def configured(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta, *, offline: bool = False) -> None:
-    settings = Settings(environment="dev", rules="2026-05", offline=offline, connections={"main": fake.connection})
+@pytest.fixture(scope="session")
+def unit_emulator() -> Iterator[MetaEmulator]:
+    yield from running(NOW)
+
+
+@pytest.fixture
+def emulated(unit_emulator: MetaEmulator, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+    """The same process before the emulated Meta in its starting world."""
+    unit_emulator.reset()
+    emulated = EmulatedMeta(unit_emulator, NOW)
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    new_process(monkeypatch, emulated)
+    configured(monkeypatch, emulated)
+    return emulated
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, meta: FakeMeta | EmulatedMeta, *, offline: bool = False) -> None:
+    settings = Settings(environment="dev", rules="2026-05", offline=offline, connections={"main": meta.connection})
     monkeypatch.setattr(_live, "_settings", settings)
 
 
-def new_process(monkeypatch: pytest.MonkeyPatch, fake: FakeMeta) -> None:
+def new_process(monkeypatch: pytest.MonkeyPatch, meta: FakeMeta | EmulatedMeta) -> None:
     """Forget what a plugin host's process remembers, as the next deployment's process would not know it."""
-    shown = snapshot.Snapshot(fake)  # type: ignore[arg-type]
-    monkeypatch.setattr(_live, "snapshot_for", lambda _connection: shown)
+    if isinstance(meta, EmulatedMeta):
+        client_for = cache(meta.client)
+        monkeypatch.setattr(_live, "client_for", client_for)
+        monkeypatch.setattr(_live, "snapshot_for", cache(lambda connection: snapshot.Snapshot(client_for(connection))))
+    else:
+        shown = snapshot.Snapshot(meta)  # type: ignore[arg-type]
+        monkeypatch.setattr(_live, "snapshot_for", lambda _connection: shown)
     _record.Record.__init__(_record.RECORD)
     _system_users.UserPlan.__init__(_system_users.USER_PLAN)
     monkeypatch.setattr(_system_users, "_taken", set())

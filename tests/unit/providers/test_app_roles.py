@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import AuthError, PermissionDeniedError, RateLimitedError
 from meta_access.gates import evidence
 from meta_access.graph.app_roles import RoleRow
-from meta_access.graph.business_users import BusinessUserRow
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_roles import AppRolesProvider, compare
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
+from meta_emulator.world import AppRole, BusinessInvitation
+from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = AppRolesProvider()
 NADIA, INES = "100000000000401", "100000000000402"
@@ -22,6 +24,30 @@ ADMIN = RoleRow(NADIA, "administrators")
 DEVELOPER = RoleRow(INES, "developers")
 TESTER = RoleRow(INES, "testers")
 ID = f"AppRoles/{APP}"
+READ = f"GET {APP}/roles"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+    """An app of no business, on which nobody has a role yet."""
+    emulated.change_app(business_id=None)
+    emulated.connection = replace(emulated.connection, app_claimed=False)
+    configured(monkeypatch, emulated)
+    have(emulated)
+    return emulated
+
+
+def have(meta: EmulatedMeta, *rows: RoleRow) -> None:
+    """Let these be the roles on the app."""
+    with meta.edit() as world:
+        world.app_roles = [AppRole(APP, row.user, row.role) for row in rows]
+
+
+def claim(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the business claim the app."""
+    meta.change_app(business_id=BUSINESS)
+    meta.connection = replace(meta.connection, app_claimed=True)
+    configured(monkeypatch, meta)
 
 
 def asked(**changed: Any) -> dict[str, Any]:
@@ -158,14 +184,14 @@ def test_people_are_matched_by_user_id(
         ),
     ],
 )
-def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+def test_check_refuses_bad_values(meta: EmulatedMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
     (failure,) = PROVIDER.check({}, asked(**changed)).failures
 
     assert failure.property == property_
     assert reason in failure.reason
 
 
-def test_one_app_has_one_list_of_roles(meta: FakeMeta) -> None:
+def test_one_app_has_one_list_of_roles(meta: EmulatedMeta) -> None:
     checked()
 
     (failure,) = PROVIDER.check({}, asked(label="other")).failures
@@ -176,13 +202,13 @@ def test_one_app_has_one_list_of_roles(meta: FakeMeta) -> None:
     )
 
 
-def test_check_stamps_the_status_of_a_new_gate(meta: FakeMeta) -> None:
-    meta.roles = [ADMIN]
+def test_check_stamps_the_status_of_a_new_gate(meta: EmulatedMeta) -> None:
+    have(meta, ADMIN)
 
     assert checked()["status"] == "pending_human"
 
 
-def test_check_carries_a_status_on_without_looking(meta: FakeMeta) -> None:
+def test_check_carries_a_status_on_without_looking(meta: EmulatedMeta) -> None:
     olds = {**asked(), "status": "satisfied"}
 
     assert checked(olds)["status"] == "satisfied"
@@ -193,28 +219,30 @@ def test_check_carries_a_status_on_without_looking(meta: FakeMeta) -> None:
     "changed",
     [{"roles": {"nadia": "admin"}}, {"evidence": {"declared": "sha256:" + "0" * 16}}],
 )
-def test_check_stamps_anew_when_declaration_or_evidence_changed(meta: FakeMeta, changed: dict[str, Any]) -> None:
-    meta.roles = [ADMIN]
+def test_check_stamps_anew_when_declaration_or_evidence_changed(meta: EmulatedMeta, changed: dict[str, Any]) -> None:
+    have(meta, ADMIN)
     olds = {**asked(), "status": "unverifiable"}
 
     assert checked(olds, **changed)["status"] in {"satisfied", "pending_human"}
-    assert meta.calls == ["roles"]
+    assert meta.calls == [READ]
 
 
-def test_check_leaves_the_status_open_while_the_roles_are_not_known(meta: FakeMeta) -> None:
+def test_check_leaves_the_status_open_while_the_roles_are_not_known(meta: EmulatedMeta) -> None:
     assert "status" not in checked(roles=NOT_KNOWN)
 
 
 def test_a_reading_that_fails_at_check_is_told_and_stops_nothing(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.fails["roles"] = RateLimitedError("Throttled.", code=4)
+    meta.refuse("GET", "roles$", 4, "Throttled.")
 
     assert checked()["status"] == "unverifiable"
-    assert "its status was not looked at: Throttled." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "its status was not looked at: " in said
+    assert "Throttled." in said
 
 
-def test_offline_nothing_is_looked_at(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_nothing_is_looked_at(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     assert checked()["status"] == "unverifiable"
@@ -224,8 +252,8 @@ def test_offline_nothing_is_looked_at(meta: FakeMeta, monkeypatch: pytest.Monkey
 # --- create and read -----------------------------------------------------------------------------
 
 
-def test_create_tells_what_is_open_and_writes_nothing(meta: FakeMeta) -> None:
-    meta.roles = [ADMIN]
+def test_create_tells_what_is_open_and_writes_nothing(meta: EmulatedMeta) -> None:
+    have(meta, ADMIN)
     result = PROVIDER.create(checked(owner="nadia"))
 
     assert result.id == ID
@@ -251,9 +279,8 @@ def test_create_tells_what_is_open_and_writes_nothing(meta: FakeMeta) -> None:
     assert meta.writes == []
 
 
-def test_a_claimed_app_has_its_people_elsewhere(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.connection = replace(meta.connection, app_claimed=True)
-    configured(monkeypatch, meta)
+def test_a_claimed_app_has_its_people_elsewhere(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim(meta, monkeypatch)
 
     step = created()["next_step"]
 
@@ -267,39 +294,38 @@ def test_a_claimed_app_has_its_people_elsewhere(meta: FakeMeta, monkeypatch: pyt
 
 
 def test_people_of_a_claimed_app_who_are_not_in_the_business_are_named(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meta.connection = replace(meta.connection, app_claimed=True)
-    configured(monkeypatch, meta)
+    claim(meta, monkeypatch)
     emails = {
         name: {"user_id": IDS.get(name), "email": f"{name}@lindenhof.example"} for name in ("nadia", "ines", "tom")
     }
-    meta.people = [
-        BusinessUserRow("1", "NADIA@lindenhof.example", "ADMIN"),
-        BusinessUserRow("2", "ines@lindenhof.example", "EMPLOYEE", pending=True),
-    ]
+    with meta.edit() as world:
+        nadia, _ines = world.people
+        nadia.email = "NADIA@lindenhof.example"
+        world.people = [nadia]
+        world.business_invitations = [BusinessInvitation("2", BUSINESS, "ines@lindenhof.example")]
     roles = {"nadia": "admin", "ines": "developer", "tom": "tester"}
 
     step = created(roles=roles, people={**emails, "tom": {"email": "tom@lindenhof.example"}})["next_step"]
 
     assert step["what"].endswith("Not in the business yet: ines (invited, has not accepted), tom (not invited).")
-    meta.fails["people"] = PermissionDeniedError("No.", code=10)
+    meta.refuse("GET", "business_users$", 10)
     new_process(monkeypatch, meta)
     assert "Not in the business yet" not in created(roles=roles, people=emails)["next_step"]["what"]
 
 
-def test_a_claimed_app_may_have_five_hundred_testers(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.connection = replace(meta.connection, app_claimed=True)
-    configured(monkeypatch, meta)
+def test_a_claimed_app_may_have_five_hundred_testers(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim(meta, monkeypatch)
 
     assert PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(500)})).failures == []
     (failure,) = PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(501)})).failures
     assert failure.reason == "501 testers and analytics users are more than 500."
 
 
-def test_an_invitation_that_was_sent_waits_for_the_invitee(meta: FakeMeta) -> None:
+def test_an_invitation_that_was_sent_waits_for_the_invitee(meta: EmulatedMeta) -> None:
     roles = asked()["roles"]
-    meta.roles = [ADMIN]
+    have(meta, ADMIN)
 
     outs = created(evidence=statement(roles, "submitted"))
 
@@ -307,18 +333,20 @@ def test_an_invitation_that_was_sent_waits_for_the_invitee(meta: FakeMeta) -> No
     assert outs["next_step"]["what"].startswith("Wait until the invited people accept")
 
 
-def test_a_person_without_user_id_is_taken_from_the_evidence(meta: FakeMeta) -> None:
-    meta.roles = [ADMIN]
+def test_a_person_without_user_id_is_taken_from_the_evidence(meta: EmulatedMeta) -> None:
+    have(meta, ADMIN)
     people = {"nadia": {"user_id": NADIA}}
 
     assert created(people=people)["status"] == "unverifiable"
     assert created(people=people, evidence=statement(asked()["roles"]))["status"] == "satisfied"
 
 
-def test_a_gate_that_opens_shows_in_outputs_and_status_alone(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.roles = [ADMIN]
+def test_a_gate_that_opens_shows_in_outputs_and_status_alone(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    have(meta, ADMIN)
     outs = created()
-    meta.roles = [ADMIN, DEVELOPER]
+    have(meta, ADMIN, DEVELOPER)
     new_process(monkeypatch, meta)
 
     result = PROVIDER.read(ID, outs)
@@ -330,28 +358,29 @@ def test_a_gate_that_opens_shows_in_outputs_and_status_alone(meta: FakeMeta, mon
     assert PROVIDER.diff(ID, result.outs, {**asked(), "status": "satisfied"}).changes is False
 
 
-def test_reading_what_has_not_changed_answers_the_same_state(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.roles = [ADMIN]
+def test_reading_what_has_not_changed_answers_the_same_state(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    have(meta, ADMIN)
     outs = created()
-    assert meta.server_time is not None
-    meta.server_time = meta.server_time.replace(hour=20)
+    meta.sleep(12 * 3600)
     new_process(monkeypatch, meta)
 
     assert PROVIDER.read(ID, outs).outs == outs
 
 
-def drifted(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def drifted(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Outputs of a gate that was satisfied before somebody became a tester."""
-    meta.roles = [ADMIN, DEVELOPER]
+    have(meta, ADMIN, DEVELOPER)
     outs = created()
     assert outs["status"] == "satisfied"
-    meta.roles = [ADMIN, TESTER]
+    have(meta, ADMIN, TESTER)
     new_process(monkeypatch, meta)
     return outs
 
 
 def test_drift_is_in_the_inputs_and_the_outputs_keep_what_is_declared(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outs = drifted(meta, monkeypatch)
 
@@ -365,7 +394,7 @@ def test_drift_is_in_the_inputs_and_the_outputs_keep_what_is_declared(
 
 
 def test_drift_stays_over_refreshes_and_updates_until_it_is_put_right(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = drifted(meta, monkeypatch)
     for _ in range(3):
@@ -387,7 +416,7 @@ def test_drift_stays_over_refreshes_and_updates_until_it_is_put_right(
         == 3
     )
 
-    meta.roles = [ADMIN, DEVELOPER]
+    have(meta, ADMIN, DEVELOPER)
     result = PROVIDER.read(ID, outs)
 
     assert result.outs is not None
@@ -395,7 +424,7 @@ def test_drift_stays_over_refreshes_and_updates_until_it_is_put_right(
     assert PROVIDER.diff(ID, result.outs, checked(result.inputs)).changes is False
 
 
-def test_drift_that_is_accepted_in_the_program_ends(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drift_that_is_accepted_in_the_program_ends(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     outs = drifted(meta, monkeypatch)
     result = PROVIDER.read(ID, outs)
     assert result.outs is not None
@@ -409,8 +438,8 @@ def test_drift_that_is_accepted_in_the_program_ends(meta: FakeMeta, monkeypatch:
     assert updated.outs["status"] == "satisfied"
 
 
-def test_a_new_declaration_is_pending_and_not_drifted(meta: FakeMeta) -> None:
-    meta.roles = [ADMIN]
+def test_a_new_declaration_is_pending_and_not_drifted(meta: EmulatedMeta) -> None:
+    have(meta, ADMIN)
     outs = created(roles={"nadia": "admin"})
     assert outs["status"] == "satisfied"
 
@@ -420,35 +449,38 @@ def test_a_new_declaration_is_pending_and_not_drifted(meta: FakeMeta) -> None:
     assert updated.outs["status"] == "pending_human"
 
 
-@pytest.mark.parametrize("error", [RateLimitedError("Throttled.", code=4)])
 def test_trouble_of_one_gate_leaves_its_state_as_it_was(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: RateLimitedError
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.roles = [ADMIN]
+    have(meta, ADMIN)
     outs = created()
     new_process(monkeypatch, meta)
-    meta.fails["roles"] = error
+    meta.refuse("GET", "roles$", 4, "Throttled.")
 
     result = PROVIDER.read(ID, outs)
 
     assert (result.id, result.outs) == (ID, outs)
-    assert "was not looked at and stands as it was: Throttled." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "was not looked at and stands as it was: " in said
+    assert "Throttled." in said
 
 
-def test_a_permission_that_is_missing_makes_the_gate_unverifiable(meta: FakeMeta) -> None:
-    meta.fails["roles"] = PermissionDeniedError("No.", code=200)
+def test_a_permission_that_is_missing_makes_the_gate_unverifiable(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "roles$", 200, "No.")
 
     outs = created()
 
-    assert (outs["status"], outs["reason"]) == ("unverifiable", "Meta does not show it: No.")
+    assert outs["status"] == "unverifiable"
+    assert outs["reason"].startswith("Meta does not show it: ")
+    assert "No." in outs["reason"]
 
 
-def test_a_refused_credential_is_an_error(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_credential_is_an_error(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     outs = created()
     new_process(monkeypatch, meta)
-    meta.fails["roles"] = AuthError("The token is not valid.", code=190)
+    meta.refuse("GET", "roles$", 190)
 
-    with pytest.raises(Failure, match=r"The token is not valid\. Settings used: connection main"):
+    with pytest.raises(Failure, match=r"The token is not valid\. .*Settings used: connection main"):
         PROVIDER.read(ID, outs)
 
 
@@ -467,8 +499,8 @@ def test_a_refused_credential_is_an_error(meta: FakeMeta, monkeypatch: pytest.Mo
         ({"roles": {"nadia": NOT_KNOWN}}, None),
     ],
 )
-def test_diff(meta: FakeMeta, changed: dict[str, Any], changes: bool | None) -> None:
-    meta.roles = [ADMIN, DEVELOPER]
+def test_diff(meta: EmulatedMeta, changed: dict[str, Any], changes: bool | None) -> None:
+    have(meta, ADMIN, DEVELOPER)
     outs = created(evidence=statement(asked()["roles"]))
 
     news = asked(evidence=statement(asked()["roles"]), status="satisfied") | changed
@@ -476,9 +508,11 @@ def test_diff(meta: FakeMeta, changed: dict[str, Any], changes: bool | None) -> 
     assert PROVIDER.diff(ID, outs, news).changes is changes
 
 
-def test_evidence_survives_in_the_state_beside_what_it_proved(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_survives_in_the_state_beside_what_it_proved(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = statement(asked()["roles"])
-    meta.roles = [ADMIN, DEVELOPER]
+    have(meta, ADMIN, DEVELOPER)
     outs = created(evidence=record)
     assert outs["evidence"]["source"] == "graph"
     new_process(monkeypatch, meta)
@@ -489,7 +523,7 @@ def test_evidence_survives_in_the_state_beside_what_it_proved(meta: FakeMeta, mo
     assert result.inputs == {**asked(evidence=record), "status": "satisfied"}
 
 
-def test_delete_says_what_people_still_have_to_do(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_delete_says_what_people_still_have_to_do(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     outs = created()
     new_calls = len(meta.calls)
 
@@ -500,7 +534,7 @@ def test_delete_says_what_people_still_have_to_do(meta: FakeMeta, capsys: pytest
 
 
 def test_delete_in_a_process_that_checked_nothing(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created()
     new_process(monkeypatch, meta)
@@ -513,7 +547,7 @@ def test_delete_in_a_process_that_checked_nothing(
     )
 
 
-def test_a_text_that_a_terminal_would_obey_is_refused_by_its_input(meta: FakeMeta) -> None:
+def test_a_text_that_a_terminal_would_obey_is_refused_by_its_input(meta: EmulatedMeta) -> None:
     del meta
     failures = PROVIDER.check({}, asked(owner="nadia\x1b[2J", roles={"nadia\u202e": "admin"})).failures
 

@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from meta_access.errors import AuthError, GraphError, HumanNeededError, PermissionDeniedError, RateLimitedError
-from meta_access.graph import business_users
-from meta_access.graph.business_users import BusinessUserRow
 from meta_access.providers._boundary import Failure
 from meta_access.providers.business_user import BusinessUserProvider
-from tests.unit.providers.conftest import BUSINESS, NOT_KNOWN, FakeMeta, configured, new_process, updated
+from meta_emulator.world import BusinessInvitation, BusinessUser, Person
+from tests.unit.providers.conftest import BUSINESS, NOT_KNOWN, configured, new_process, updated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = BusinessUserProvider()
 INES = "ines@lindenhof.example"
 NADIA = "nadia@lindenhof.example"
 ID = f"{BUSINESS}/{INES}"
+INVITE = f"POST {BUSINESS}/business_users"
 OURS = "business lindenhof (id 178000000000101)"
+NO_MORE = (
+    f"inviting {INES} into {OURS} failed: Meta takes no more invitations today (code 17). It takes them again 24 hours "
+    "later, and `pulumi up` then goes on. Meta's answer: "
+)
+
+
+Role = Literal["ADMIN", "EMPLOYEE"]
 
 
 @pytest.fixture
-def meta(meta: FakeMeta) -> FakeMeta:
-    meta.people = [BusinessUserRow("1220981", NADIA, "ADMIN")]
-    return meta
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    """A business of which only nadia is."""
+    with emulated.edit() as world:
+        world.people = []
+        world.app_roles = []
+        world.system_users[0].created_by = None
+    join(emulated, "1220981", NADIA, "ADMIN")
+    return emulated
+
+
+def join(meta: EmulatedMeta, id_: str, email: str, role: Role) -> None:
+    """Let somebody be in the business, under this id."""
+    with meta.edit() as world:
+        person = f"1000000{id_}"
+        world.people.append(Person(person, email.partition("@")[0] or "somebody", email, {BUSINESS: role}))
+        world.business_users.append(BusinessUser(id_, person, BUSINESS))
+
+
+def invite(meta: EmulatedMeta, id_: str, email: str, role: Role) -> None:
+    with meta.edit() as world:
+        world.business_invitations.append(BusinessInvitation(id_, BUSINESS, email, role))
+
+
+def members(meta: EmulatedMeta) -> dict[str, str]:
+    """Who is in the business: address to role."""
+    return {person.email: person.businesses[BUSINESS] for person, _ in meta.world.members(BUSINESS)}
+
+
+def invited(meta: EmulatedMeta) -> dict[str, tuple[str, str]]:
+    """Who is invited into it: address to the invitation's id and role."""
+    return {row.email: (row.id, row.role) for row in meta.world.business_invitations}
 
 
 def asked(email: str = INES, **props: Any) -> dict[str, Any]:
@@ -59,15 +98,15 @@ def refused_update(*arguments: Any) -> str:
         ({"adopt": "yes"}, "adopt", "is neither true nor false."),
     ],
 )
-def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_bad_values_are_refused(meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str) -> None:
     assert failures(**props) == [(property_, reason)]
 
 
-def test_values_that_are_not_known_yet_pass(meta: FakeMeta) -> None:
+def test_values_that_are_not_known_yet_pass(meta: EmulatedMeta) -> None:
     assert failures(email=NOT_KNOWN) == []
 
 
-def test_one_address_is_one_person_whatever_its_letters(meta: FakeMeta) -> None:
+def test_one_address_is_one_person_whatever_its_letters(meta: EmulatedMeta) -> None:
     assert failures() == []
     result = PROVIDER.check({}, {**asked("Ines@Lindenhof.example"), "label": "twin"})
 
@@ -76,27 +115,29 @@ def test_one_address_is_one_person_whatever_its_letters(meta: FakeMeta) -> None:
     ]
 
 
-def test_a_stranger_is_invited_and_pending(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stranger_is_invited_and_pending(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     made = PROVIDER.create(asked())
 
-    assert (made.id, made.outs) == (ID, {**asked(), "member_id": "122099000000001", "state": "pending"})
-    assert meta.writes == [f"invite {INES} EMPLOYEE"]
+    ((member, role),) = invited(meta).values()
+    assert (made.id, made.outs) == (ID, {**asked(), "member_id": member, "state": "pending"})
+    assert (role, meta.writes) == ("EMPLOYEE", [INVITE])
     assert capsys.readouterr().out == (
         f"business user lindenhof-ines: {INES} is invited, and counts once they accept.\n"
     )
 
 
-def test_an_invitation_that_is_out_already_is_taken_and_not_sent_again(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220991", "INES@lindenhof.example", "ADMIN", pending=True))
+def test_an_invitation_that_is_out_already_is_taken_and_not_sent_again(meta: EmulatedMeta) -> None:
+    invite(meta, "1220991", "INES@lindenhof.example", "ADMIN")
 
     made = PROVIDER.create(asked())
 
     assert made.outs == {**asked(), "member_id": "1220991", "state": "pending"}
-    assert meta.writes == ["role 1220991 EMPLOYEE"]
+    assert meta.writes == ["POST 1220991"]
+    assert invited(meta) == {"INES@lindenhof.example": ("1220991", "EMPLOYEE")}
 
 
-def test_whoever_is_there_already_is_refused_unless_adopted(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "ADMIN"))
+def test_whoever_is_there_already_is_refused_unless_adopted(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "ADMIN")
 
     assert refusal(PROVIDER.create, asked()) == (
         f"inviting {INES} failed: that person is in {OURS} already, as ADMIN (id 1220982). Take them over with adopt: "
@@ -104,13 +145,14 @@ def test_whoever_is_there_already_is_refused_unless_adopted(meta: FakeMeta) -> N
     )
     assert meta.writes == []
     assert PROVIDER.create(asked(adopt=True)).outs == outs(adopt=True)
-    assert meta.writes == ["role 1220982 EMPLOYEE"]
+    assert meta.writes == ["POST 1220982"]
+    assert members(meta) == {NADIA: "ADMIN", INES: "EMPLOYEE"}
 
 
 def test_a_preview_tells_who_is_taken_over_and_what_becomes_of_them(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "ADMIN"))
+    join(meta, "1220982", INES, "ADMIN")
 
     assert failures(adopt=True) == []
 
@@ -121,15 +163,15 @@ def test_a_preview_tells_who_is_taken_over_and_what_becomes_of_them(
     assert meta.writes == []
 
 
-def test_offline_a_preview_asks_nothing(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_a_preview_asks_nothing(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     assert failures(adopt=True) == []
     assert meta.calls == []
 
 
-def test_an_invitation_that_is_accepted_has_another_id_and_is_no_change(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "EMPLOYEE"))
+def test_an_invitation_that_is_accepted_has_another_id_and_is_no_change(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "EMPLOYEE")
     before = outs(member_id="122099000000001", state="pending")
 
     seen = PROVIDER.read(ID, before)
@@ -138,8 +180,8 @@ def test_an_invitation_that_is_accepted_has_another_id_and_is_no_change(meta: Fa
     assert PROVIDER.diff(ID, outs(), asked()).changes is False
 
 
-def test_a_role_changed_by_hand_is_drift_and_put_right(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "ADMIN"))
+def test_a_role_changed_by_hand_is_drift_and_put_right(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "ADMIN")
 
     seen = PROVIDER.read(ID, outs())
 
@@ -147,109 +189,114 @@ def test_a_role_changed_by_hand_is_drift_and_put_right(meta: FakeMeta) -> None:
     assert seen.outs == outs(role="ADMIN")
     assert PROVIDER.diff(ID, outs(role="ADMIN"), asked()).changes is True
     assert PROVIDER.update(ID, outs(role="ADMIN"), asked()).outs == outs()
-    assert meta.writes == ["role 1220982 EMPLOYEE"]
+    assert meta.writes == ["POST 1220982"]
+    assert members(meta) == {NADIA: "ADMIN", INES: "EMPLOYEE"}
 
 
-def test_who_left_or_declined_is_invited_anew(meta: FakeMeta) -> None:
+def test_who_left_or_declined_is_invited_anew(meta: EmulatedMeta) -> None:
     seen = PROVIDER.read(ID, outs())
 
     assert (seen.id, seen.outs, seen.inputs) == (ID, outs(state="gone", member_id=""), asked())
     assert PROVIDER.diff(ID, outs(state="gone", member_id=""), asked()).changes is True
     answer = PROVIDER.update(ID, outs(state="gone", member_id=""), asked())
-    assert meta.writes == [f"invite {INES} EMPLOYEE"]
+    assert meta.writes == [INVITE]
     assert answer.outs is not None
+    assert invited(meta) == {INES: (answer.outs["member_id"], "EMPLOYEE")}
     assert answer.outs == outs(state="pending", member_id=answer.outs["member_id"])
     assert PROVIDER.diff(ID, answer.outs, asked()).changes is False
 
 
-def test_an_invitation_that_is_refused_to_who_left_fails_no_create_on_which_others_depend(meta: FakeMeta) -> None:
-    meta.fails["invite"] = RateLimitedError("(#17) The limit of invitations has been reached.", code=17)
+def test_an_invitation_that_is_refused_to_who_left_fails_no_create_on_which_others_depend(meta: EmulatedMeta) -> None:
+    meta.refuse("POST", "business_users$", 17, "(#17) The limit of invitations has been reached.")
 
     answer = PROVIDER.update(ID, outs(state="gone", member_id=""), asked())
 
-    assert answer.outs == outs(
-        state="gone",
-        member_id="",
-        refused=f"inviting {INES} into {OURS} failed: Meta takes no more invitations today (code 17). It takes them "
-        "again 24 hours later, and `pulumi up` then goes on. Meta's answer: (#17) The limit of invitations has been "
-        "reached.",
-    )
+    assert answer.outs is not None
+    refused = answer.outs["refused"]
+    assert answer.outs == outs(state="gone", member_id="", refused=refused)
+    assert refused.startswith(NO_MORE)
 
 
-def test_who_left_is_gone_at_the_end_as_well(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_left_is_gone_at_the_end_as_well(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     PROVIDER.delete(ID, outs(state="gone", member_id=""))
 
     assert meta.writes == []
     assert f"{INES} is not in {OURS}; there is nothing to remove." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("error", [PermissionDeniedError("(#10) No.", code=10), RateLimitedError("Busy.", code=17)])
-def test_trouble_of_its_own_stops_no_refresh(meta: FakeMeta, error: GraphError) -> None:
-    meta.fails["people"] = error
+@pytest.mark.parametrize("code", [10, 17])
+def test_trouble_of_its_own_stops_no_refresh(meta: EmulatedMeta, code: int) -> None:
+    meta.refuse("GET", "business_users$", code)
 
     assert PROVIDER.read(ID, outs()).outs == outs()
 
 
-def test_a_refused_credential_does(meta: FakeMeta) -> None:
-    meta.fails["people"] = AuthError("Expired.", code=190)
+def test_a_refused_credential_does(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "business_users$", 190, "Expired.")
 
-    assert "Expired. Settings used: connection main" in refusal(PROVIDER.read, ID, outs())
+    assert "Settings used: connection main" in refusal(PROVIDER.read, ID, outs())
 
 
-def test_addresses_that_meta_hides_are_no_proof_that_somebody_left(meta: FakeMeta) -> None:
-    meta.people = [BusinessUserRow("1220985", "", "EMPLOYEE")]
+@pytest.mark.parametrize("shown", ["1220985", "1220982"])
+def test_addresses_that_meta_hides_are_no_proof_that_somebody_left(meta: EmulatedMeta, shown: str) -> None:
+    join(meta, shown, "", "EMPLOYEE")
 
     assert PROVIDER.read(ID, outs()).outs == outs()
-    meta.people = [BusinessUserRow("1220982", "", "EMPLOYEE")]
-    assert PROVIDER.read(ID, outs()).id == ID
 
 
 # --- changes and the end -------------------------------------------------------------------------
 
 
-def test_another_address_is_another_person(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "EMPLOYEE"))
+def test_another_address_is_another_person(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    join(meta, "1220982", INES, "EMPLOYEE")
 
     done = PROVIDER.update(ID, outs(), asked("tom@lindenhof.example"))
 
-    assert done.outs == outs("tom@lindenhof.example", member_id="122099000000002", state="pending")
-    assert meta.writes == ["invite tom@lindenhof.example EMPLOYEE", "remove 1220982"]
+    ((address, (member, role)),) = invited(meta).items()
+    assert (address, role) == ("tom@lindenhof.example", "EMPLOYEE")
+    assert done.outs == outs("tom@lindenhof.example", member_id=member, state="pending")
+    assert meta.writes == [INVITE, "DELETE 1220982"]
 
 
-def test_a_policy_alone_is_no_call(meta: FakeMeta) -> None:
+def test_a_policy_alone_is_no_call(meta: EmulatedMeta) -> None:
     assert PROVIDER.update(ID, outs(), asked(on_destroy="keep")).outs == outs(on_destroy="keep")
     assert meta.calls == []
 
 
 @pytest.mark.parametrize(
-    ("rows", "said", "writes"),
+    ("there", "said", "writes"),
     [
         (
-            [BusinessUserRow("1220982", INES, "EMPLOYEE")],
+            lambda meta: join(meta, "1220982", INES, "EMPLOYEE"),
             f"{INES} is removed from {OURS}, and with that from its apps and assets.",
-            ["remove 1220982"],
+            ["DELETE 1220982"],
         ),
         (
-            [BusinessUserRow("1220991", INES, "ADMIN", pending=True)],
+            lambda meta: invite(meta, "1220991", INES, "ADMIN"),
             f"the invitation of {INES} into {OURS} is withdrawn.",
-            ["remove 1220991"],
+            ["DELETE 1220991"],
         ),
-        ([], f"{INES} is not in {OURS}; there is nothing to remove.", []),
+        (lambda _meta: None, f"{INES} is not in {OURS}; there is nothing to remove.", []),
     ],
     ids=["a member", "an invitation", "nobody"],
 )
 def test_the_end_removes_and_says_what(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], rows: list[BusinessUserRow], said: str, writes: list[str]
+    meta: EmulatedMeta,
+    capsys: pytest.CaptureFixture[str],
+    there: Callable[[EmulatedMeta], None],
+    said: str,
+    writes: list[str],
 ) -> None:
-    meta.people += rows
+    there(meta)
 
     PROVIDER.delete(ID, outs())
 
     assert capsys.readouterr().out == f"business user lindenhof-ines: {said}\n"
     assert meta.writes == writes
+    assert (members(meta), invited(meta)) == ({NADIA: "ADMIN"}, {})
 
 
-def test_keep_keeps(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keep_keeps(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     PROVIDER.delete(ID, outs(on_destroy="keep"))
 
     assert capsys.readouterr().out == (
@@ -265,8 +312,8 @@ REFUSED = (
 )
 
 
-def test_the_last_admin_is_never_removed_nor_demoted(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.people.append(BusinessUserRow("1220991", INES, "ADMIN", pending=True))
+def test_the_last_admin_is_never_removed_nor_demoted(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    invite(meta, "1220991", INES, "ADMIN")
     held = outs(NADIA, role="ADMIN", member_id="1220981")
 
     assert refusal(PROVIDER.delete, ID, held) == f"removing {NADIA} from {OURS} {REFUSED}"
@@ -276,9 +323,9 @@ def test_the_last_admin_is_never_removed_nor_demoted(meta: FakeMeta, capsys: pyt
     assert f"will be refused at `pulumi up`: making {NADIA} EMPLOYEE in {OURS} {REFUSED}" in capsys.readouterr().out
 
 
-def test_a_removal_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "EMPLOYEE"))
-    monkeypatch.setattr(business_users, "remove", lambda *_: None)
+def test_a_removal_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "EMPLOYEE")
+    meta.pretend("DELETE", "1220982$")
 
     assert refusal(PROVIDER.delete, ID, outs()) == (
         f"removing {INES} from {OURS} failed: Meta answered success and still lists them. A business admin takes them "
@@ -286,39 +333,41 @@ def test_a_removal_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeyp
     )
 
 
-def test_with_a_second_admin_the_first_may_go(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "ADMIN"))
+def test_with_a_second_admin_the_first_may_go(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "ADMIN")
 
     PROVIDER.delete(ID, outs(NADIA, role="ADMIN", member_id="1220981"))
 
-    assert meta.writes == ["remove 1220981"]
+    assert meta.writes == ["DELETE 1220981"]
+    assert members(meta) == {INES: "ADMIN"}
 
 
-def test_metas_own_refusal_of_the_last_admin_says_the_same(meta: FakeMeta) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "ADMIN"))
-    meta.fails["remove"] = meta.fails["role"] = GraphError("(#3914) Last.", code=3914)
+def test_metas_own_refusal_of_the_last_admin_says_the_same(meta: EmulatedMeta) -> None:
+    join(meta, "1220982", INES, "ADMIN")
+    for method in ("DELETE", "POST"):
+        meta.refuse(method, "1220982$", 3914, "(#3914) Last.")
 
     assert refusal(PROVIDER.delete, ID, outs()) == f"removing {INES} from {OURS} {REFUSED}"
     assert refused_update(ID, outs(role="ADMIN"), asked()) == f"making {INES} EMPLOYEE in {OURS} {REFUSED}"
 
 
-def test_the_days_invitations_are_used_up(meta: FakeMeta) -> None:
-    meta.fails["invite"] = RateLimitedError("(#17) The limit of invitations has been reached.", code=17)
+def test_the_days_invitations_are_used_up(meta: EmulatedMeta) -> None:
+    meta.refuse("POST", "business_users$", 17, "(#17) The limit of invitations has been reached.")
 
-    assert refusal(PROVIDER.create, asked()) == (
-        f"inviting {INES} into {OURS} failed: Meta takes no more invitations today (code 17). It takes them again 24 "
-        "hours later, and `pulumi up` then goes on. Meta's answer: (#17) The limit of invitations has been reached."
-    )
+    said = refusal(PROVIDER.create, asked())
 
-
-def test_a_missing_second_factor_keeps_metas_words(meta: FakeMeta) -> None:
-    meta.fails["invite"] = HumanNeededError("(#415) Two factor authentication required.", code=415)
-
-    assert refusal(PROVIDER.create, asked()) == "(#415) Two factor authentication required."
+    assert said.startswith(NO_MORE)
+    assert "(#17) The limit of invitations has been reached." in said
 
 
-def test_a_resource_renamed_without_alias_removes_nobody(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.people.append(BusinessUserRow("1220982", INES, "EMPLOYEE"))
+def test_a_missing_second_factor_keeps_metas_words(meta: EmulatedMeta) -> None:
+    meta.refuse("POST", "business_users$", 415, "(#415) Two factor authentication required.")
+
+    assert "(#415) Two factor authentication required." in refusal(PROVIDER.create, asked())
+
+
+def test_a_resource_renamed_without_alias_removes_nobody(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    join(meta, "1220982", INES, "EMPLOYEE")
     new_process(monkeypatch, meta)
     PROVIDER.check({}, {**asked(adopt=True), "label": "renamed"})
 

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import AuthError, GraphError
-from meta_access.graph import subscriptions
-from meta_access.graph.subscriptions import Subscription
 from meta_access.providers._boundary import Failure
 from meta_access.providers.webhook_subscription import WebhookSubscriptionProvider
 from meta_access.stack.connections import AwsSettings
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process, updated
+from meta_emulator.world import WebhookSubscription
+from tests.callbacks import callback
+from tests.unit.providers.conftest import APP, NOT_KNOWN, configured, new_process, updated
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = WebhookSubscriptionProvider()
 URL = "https://connect.lindenhof.example/hook"
 ID = f"{APP}/permissions"
-MADE = Subscription("permissions", URL, ("ads_read", "connected"))
+EDGE = f"{APP}/subscriptions"
+MADE = WebhookSubscription("permissions", URL, ["ads_read", "connected"], include_values=True)
 
 
 ARN = "aws-secret:arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
 
 
-@pytest.fixture(autouse=True)
-def at_meta(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection to the real Meta, which calls no address of this machine."""
+@pytest.fixture
+def meta(emulated: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+    monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
+    return emulated
+
+
+def at_meta(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be connected to the real Meta, which calls no address of this machine; nobody may call it here."""
     meta.connection = replace(
         meta.connection,
         graph_url="https://graph.facebook.com",
@@ -35,9 +43,13 @@ def at_meta(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
         admin_token="env:META_ADMIN_TOKEN",
     )
     configured(monkeypatch, meta)
-    monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
     monkeypatch.setenv("META_APP_SECRET", "app" + "secret" + "appsecret")
     monkeypatch.setenv("META_ADMIN_TOKEN", "EAA" + "x" * 30)
+
+
+def hold(meta: EmulatedMeta, *rows: WebhookSubscription) -> None:
+    """Let the app have these subscriptions, which no call made."""
+    meta.change_app(subscriptions=list(rows))
 
 
 def asked(**props: Any) -> dict[str, Any]:
@@ -85,18 +97,25 @@ def created(**props: Any) -> dict[str, Any]:
         ),
     ],
 )  # fmt: skip
-def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_bad_values_are_refused(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, props: dict[str, Any], property_: str, reason: str
+) -> None:
+    at_meta(meta, monkeypatch)
     ((found, text),) = failures(**props)
     assert (found, reason in text) == (property_, True), text
     assert meta.calls == []
 
 
-def test_a_typed_token_is_refused_and_not_repeated(meta: FakeMeta) -> None:
+def test_a_typed_token_is_refused_and_not_repeated(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_meta(meta, monkeypatch)
     ((_, text),) = failures(verify_token="my-own-verify-token")
     assert "my-own-verify-token" not in text
 
 
-def test_all_that_is_wrong_is_told_at_once_and_the_unknown_waits(meta: FakeMeta) -> None:
+def test_all_that_is_wrong_is_told_at_once_and_the_unknown_waits(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_meta(meta, monkeypatch)
     assert [name for name, _ in failures(object="?", callback_url="?", fields=[], verify_token="?")] == [
         "object", "callback_url", "fields", "verify_token",
     ]  # fmt: skip
@@ -104,23 +123,25 @@ def test_all_that_is_wrong_is_told_at_once_and_the_unknown_waits(meta: FakeMeta)
     assert meta.calls == []
 
 
-def test_a_subscription_is_made_whole_and_its_token_stands_in_no_state(meta: FakeMeta) -> None:
-    outs = created()
+def test_a_subscription_is_made_whole_and_its_token_stands_in_no_state(meta: EmulatedMeta) -> None:
+    with callback("chosen") as there:
+        outs = created(callback_url=there.url)
 
-    assert meta.writes == ["subscribe permissions ads_read,connected True"]
-    assert meta.handed == ["chosen"]
-    assert outs == {**asked(fields=["ads_read", "connected"]), "include_values": True, "active": True, "made_url": URL}
+    assert meta.writes == [f"POST {EDGE}"]
+    assert meta.app.subscriptions == [replace(MADE, callback_url=there.url)]
+    assert [asked["hub.verify_token"] for asked in there.asked] == ["chosen"]
+    news = asked(fields=["ads_read", "connected"], callback_url=there.url, include_values=True)
+    assert outs == {**news, "active": True, "made_url": there.url}
     assert "chosen" not in str(outs)
     assert PROVIDER.read(ID, outs).outs == outs
-    assert PROVIDER.diff(ID, outs, asked(fields=["ads_read", "connected"], include_values=True)).changes is False
+    assert PROVIDER.diff(ID, outs, news).changes is False
 
 
-@pytest.mark.parametrize(
-    "value", ["EAA" + "x" * 30, "120480000000201|abc", "app" + "secret" + "appsecret"], ids=["token", "app", "secret"]
-)
+@pytest.mark.parametrize("known", ["EAA" + "x" * 30, "120480000000201|abc", ""], ids=["token", "app", "secret"])
 def test_a_credential_is_never_handed_to_a_callback(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, value: str
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, known: str
 ) -> None:
+    value = known or meta.emulator.app_secret
     monkeypatch.setenv("META_VERIFY_TOKEN", value)
     with pytest.raises(Failure, match="is a token or an app secret, and Meta would hand it to the callback") as raised:
         created()
@@ -128,8 +149,8 @@ def test_a_credential_is_never_handed_to_a_callback(
     assert meta.writes == []
 
 
-def test_a_preview_says_what_is_there_already(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.subscriptions["permissions"] = Subscription("permissions", "https://old.example/", ("email",))
+def test_a_preview_says_what_is_there_already(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    hold(meta, WebhookSubscription("permissions", "https://old.example/", ["email"]))
     assert failures() == []
     assert capsys.readouterr().out == (
         "webhook subscription ads-permissions: permissions tells https://old.example/ of email => permissions tells "
@@ -138,9 +159,9 @@ def test_a_preview_says_what_is_there_already(meta: FakeMeta, capsys: pytest.Cap
     assert meta.writes == []
 
 
-def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
+def test_a_change_by_hand_is_drift_and_is_put_right(meta: EmulatedMeta) -> None:
     outs = created()
-    meta.subscriptions["permissions"] = replace(MADE, callback_url="https://else.example/", fields=("email",))
+    hold(meta, replace(MADE, callback_url="https://else.example/", fields=["email"]))
     seen = PROVIDER.read(ID, outs)
     assert seen.outs == {**outs, "callback_url": "https://else.example/", "fields": ["email"]}
     assert seen.inputs is not None
@@ -148,56 +169,61 @@ def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
     news = {**asked(fields=["ads_read", "connected"]), "include_values": True}
     assert PROVIDER.diff(ID, seen.outs, news).changes is True
     assert updated(PROVIDER, ID, seen.outs, news) == outs
-    assert meta.subscriptions["permissions"] == MADE
+    assert meta.app.subscriptions == [MADE]
 
 
 @pytest.mark.parametrize("gone", [None, replace(MADE, active=False)], ids=["gone", "switched off"])
-def test_one_that_is_gone_or_switched_off_is_made_again(meta: FakeMeta, gone: Subscription | None) -> None:
+def test_one_that_is_gone_or_switched_off_is_made_again(meta: EmulatedMeta, gone: WebhookSubscription | None) -> None:
     outs = created()
-    meta.subscriptions = {} if gone is None else {"permissions": gone}
+    hold(meta, *([] if gone is None else [gone]))
     seen = PROVIDER.read(ID, outs).outs
     assert seen is not None
     news = {**asked(fields=["ads_read", "connected"]), "include_values": True}
     assert PROVIDER.diff(ID, seen, news).changes is True
     assert updated(PROVIDER, ID, seen, news) == outs
-    assert meta.subscriptions == {"permissions": MADE}
+    assert meta.app.subscriptions == [MADE]
 
 
-def test_another_reference_asks_nobody(meta: FakeMeta) -> None:
+def test_another_reference_asks_nobody(meta: EmulatedMeta) -> None:
     outs = created()
-    meta.calls.clear()
+    meta.forget_calls()
     news = {**asked(fields=["ads_read", "connected"], verify_token="env:META_VERIFY_TOKEN_B"), "include_values": True}
     assert PROVIDER.diff(ID, outs, news).changes is True
     assert updated(PROVIDER, ID, outs, news) == {**outs, "verify_token": "env:META_VERIFY_TOKEN_B"}
     assert meta.writes == []
 
 
-def test_another_object_is_subscribed_before_the_old_one_ends(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_object_is_subscribed_before_the_old_one_ends(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outs = created()
     new_process(monkeypatch, meta)
-    meta.calls.clear()
+    meta.forget_calls()
     news = {**asked(object="user", fields=["email"]), "include_values": True}
     assert updated(PROVIDER, ID, outs, news)["object"] == "user"
-    assert meta.writes == ["subscribe user email True", "unsubscribe permissions"]
+    assert meta.writes == [f"POST {EDGE}", f"DELETE {EDGE}"]
+    assert meta.app.subscriptions == [WebhookSubscription("user", URL, ["email"], include_values=True)]
 
 
 def test_the_end_takes_away_what_this_stack_made_and_nothing_else(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outs = created()
     new_process(monkeypatch, meta)
     # A refresh has seen what somebody put there by hand; it is theirs.
-    meta.subscriptions["permissions"] = replace(MADE, callback_url="https://else.example/")
+    theirs = replace(MADE, callback_url="https://else.example/")
+    hold(meta, theirs)
     seen = PROVIDER.read(ID, outs).outs
     capsys.readouterr()
     PROVIDER.delete(ID, seen)
-    assert "unsubscribe permissions" not in meta.writes
+    assert meta.app.subscriptions == [theirs]
     assert capsys.readouterr().out == (
         f"webhook subscription ads-permissions: app {APP} keeps its subscription to permissions: it leads to "
         f"https://else.example/ now, and this stack made one to {URL}.\n"
     )
-    meta.subscriptions["permissions"] = MADE
+    hold(meta, MADE)
     PROVIDER.delete(ID, outs)
+    assert meta.app.subscriptions == []
     assert (
         capsys.readouterr().out == f"webhook subscription ads-permissions: Meta no longer tells {URL} of permissions.\n"
     )
@@ -205,46 +231,53 @@ def test_the_end_takes_away_what_this_stack_made_and_nothing_else(
     assert "there is nothing to remove" in capsys.readouterr().out
 
 
-def test_a_removal_that_meta_does_not_do_keeps_the_resource(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removal_that_meta_does_not_do_keeps_the_resource(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outs = created()
     new_process(monkeypatch, meta)
-    monkeypatch.setattr(subscriptions, "unsubscribe", lambda *_: None)
+    meta.pretend("DELETE", "subscriptions$")
     with pytest.raises(Failure, match=r"Meta answered success and still lists it\. Remove it under App Dashboard"):
         PROVIDER.delete(ID, outs)
 
 
-def test_a_callback_that_does_not_answer_is_told_with_what_it_has_to_do(meta: FakeMeta) -> None:
-    meta.fails["subscribe"] = GraphError("(#2200) Callback verification failed.", code=2200)
-    with pytest.raises(Failure) as raised:
-        created()
-    assert str(raised.value) == (
-        f"subscribing app {APP} to permissions failed: the callback {URL} did not answer Meta as asked ((#2200) "
-        "Callback verification failed.) It has to be reachable, compare hub.verify_token with what "
-        "env:META_VERIFY_TOKEN holds, and send hub.challenge back as plain text. Then `pulumi up` again."
+def test_a_callback_that_does_not_answer_is_told_with_what_it_has_to_do(meta: EmulatedMeta) -> None:
+    with callback("another") as there, pytest.raises(Failure) as raised:
+        created(callback_url=there.url)
+    said = str(raised.value)
+    assert said.startswith(
+        f"subscribing app {APP} to permissions failed: the callback {there.url} did not answer Meta as asked ("
     )
-    meta.fails["subscribe"] = GraphError("(#100) No.", code=100)
-    with pytest.raises(Failure, match=r"^\(#100\) No\.$"):
+    assert "(#2200)" in said
+    assert said.endswith(
+        "It has to be reachable, compare hub.verify_token with what env:META_VERIFY_TOKEN holds, and send "
+        "hub.challenge back as plain text. Then `pulumi up` again."
+    )
+    meta.refuse("POST", "subscriptions$", 100, "(#100) No.")
+    with pytest.raises(Failure, match=r"\(#100\) No\.") as raised:
         created()
+    assert "callback" not in str(raised.value)
 
 
-def test_a_success_that_is_none_is_an_error(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "subscribe", lambda *_, **__: None)
+def test_a_success_that_is_none_is_an_error(meta: EmulatedMeta) -> None:
+    meta.pretend("POST", "subscriptions$")
     with pytest.raises(Failure, match="Meta answered success, and it has none; wanted is that permissions tells"):
         created()
 
 
-def test_trouble_of_a_read_leaves_it_as_it_stood_but_for_a_dead_credential(meta: FakeMeta) -> None:
+def test_trouble_of_a_read_leaves_it_as_it_stood_but_for_a_dead_credential(meta: EmulatedMeta) -> None:
     outs = created()
-    meta.fails["subscription"] = GraphError("(#1) An unknown error occurred", code=1)
+    meta.refuse("GET", "subscriptions$", 1, "(#1) An unknown error occurred")
     assert PROVIDER.read(ID, outs).outs == outs
-    meta.fails["subscription"] = AuthError("The token is dead.", code=190)
+    meta.obey()
+    meta.refuse("GET", "subscriptions$", 190, "The token is dead.")
     with pytest.raises(Failure, match="The token is dead"):
         PROVIDER.read(ID, outs)
 
 
-def test_offline_nobody_is_asked(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_nobody_is_asked(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     new_process(monkeypatch, meta)
     configured(monkeypatch, meta, offline=True)
-    meta.calls.clear()
+    meta.forget_calls()
     assert failures() == []
     assert meta.calls == []
