@@ -7,27 +7,20 @@ that waits moves it on. So dates can be written out, and no test waits.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-import meta_emulator.emulator
 from meta_access.graph.client import GraphClient
 from meta_access.stack.credentials import credentials_for
-from meta_emulator.clock import WorldClock
 from meta_emulator.embedded import MetaEmulator
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from meta_access.stack.connections import Connection
     from meta_emulator.world import App, Business, World
-
-_SUCCESS = {"success": True}
 
 
 class EmulatedMeta:
@@ -106,7 +99,12 @@ class EmulatedMeta:
 
     def pretend(self, method: str, path: str) -> None:
         """Answer success from now on, and do nothing."""
-        self.emulator.faults.add(kind="http", method=method, path=path, status=200, body=_SUCCESS, times=None)
+        self.answer(method, path, {"success": True})
+
+    def answer(self, method: str, path: str, body: object, headers: Mapping[str, object] | None = None) -> None:
+        """Answer so from now on, and do nothing."""
+        told = {"status": 200, "body": body, "headers": dict(headers or {})}
+        self.emulator.faults.add(kind="http", method=method, path=path, times=None, **told)
 
     def cut(self, method: str, path: str, *, applied: bool) -> None:
         """Answer nothing from now on."""
@@ -119,9 +117,7 @@ class EmulatedMeta:
 
 
 def running(began: datetime) -> Iterator[MetaEmulator]:
-    """An emulator whose machine's time stands still at a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meta_emulator.emulator, "WorldClock", partial(WorldClock, source=lambda: began))
-        emulator = MetaEmulator()
-    with emulator:
+    """An emulator whose machine's time stands still at a moment; it begins there at its next reset."""
+    with MetaEmulator() as emulator:
+        emulator.clock._source = lambda: began
         yield emulator

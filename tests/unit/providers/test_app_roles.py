@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from meta_emulator.world import AppRole, BusinessInvitation
 from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
 
 if TYPE_CHECKING:
+    from meta_emulator.world import RoleName
     from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = AppRolesProvider()
@@ -40,7 +41,7 @@ def meta(emulated: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMet
 def have(meta: EmulatedMeta, *rows: RoleRow) -> None:
     """Let these be the roles on the app."""
     with meta.edit() as world:
-        world.app_roles = [AppRole(APP, row.user, row.role) for row in rows]
+        world.app_roles = [AppRole(APP, row.user, cast("RoleName", row.role)) for row in rows]
 
 
 def claim(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:

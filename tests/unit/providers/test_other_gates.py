@@ -14,10 +14,11 @@ from meta_access.providers.login_configuration import LoginConfigurationProvider
 from meta_access.providers.obligation import ObligationProvider
 from meta_access.providers.permission_request import PermissionRequestProvider
 from meta_access.providers.redirect_uris import RedirectUrisProvider
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process
+from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
 
 if TYPE_CHECKING:
     from meta_access.providers._gate import GateProvider
+    from tests.unit.emulated import EmulatedMeta
 
 URIS, PERMISSION = RedirectUrisProvider(), PermissionRequestProvider()
 FEATURE, VERIFICATION = FeatureRequestProvider(), BusinessVerificationProvider()
@@ -25,6 +26,14 @@ CONFIGURATION, OBLIGATION = LoginConfigurationProvider(), ObligationProvider()
 TIER = "ads_management_standard_access"
 ATTESTED = "Then state it in the stack's evidence file (`meta-access attest`)."
 CALLBACK = "https://connect.lindenhof.example/meta/callback/"
+PROBED = "act_104320000000501"
+TIME = f"GET {BUSINESS}"
+"""The read that a process makes for Meta's time alone, where it has read nothing yet."""
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    return emulated
 
 
 def checked(provider: GateProvider, olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def failures(provider: GateProvider, **props: Any) -> list[tuple[str, str]]:
     ],
 )
 def test_redirect_uris_are_linted_at_preview(
-    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+    meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str
 ) -> None:
     ((found, text),) = failures(URIS, **props)
 
@@ -77,21 +86,21 @@ def test_redirect_uris_are_linted_at_preview(
     assert reason in text
 
 
-def test_redirect_uris_are_one_sorted_list(meta: FakeMeta) -> None:
+def test_redirect_uris_are_one_sorted_list(meta: EmulatedMeta) -> None:
     props = checked(URIS, uris=["https://b.example/", "https://a.example/", "https://b.example/"])
 
     assert props["uris"] == ["https://a.example/", "https://b.example/"]
     assert checked(URIS, uris=["https://a.example/", NOT_KNOWN])["uris"][1] is NOT_KNOWN
 
 
-def test_an_app_with_login_for_business_has_its_uris_on_another_page(meta: FakeMeta) -> None:
+def test_an_app_with_login_for_business_has_its_uris_on_another_page(meta: EmulatedMeta) -> None:
     step = created(URIS, uris=[CALLBACK], product="login_for_business")["next_step"]
 
     assert step["where"] == f"https://developers.facebook.com/apps/{APP}/business-login/settings/"
     assert step["menu"] == "App Dashboard > Facebook Login for Business > Settings > Valid OAuth Redirect URIs"
 
 
-def test_nobody_can_read_redirect_uris_so_a_statement_decides(meta: FakeMeta) -> None:
+def test_nobody_can_read_redirect_uris_so_a_statement_decides(meta: EmulatedMeta) -> None:
     outs = created(URIS, uris=[CALLBACK])
 
     assert (outs["status"], outs["reason"]) == ("unverifiable", "Graph shows no redirect URIs to anybody.")
@@ -107,11 +116,10 @@ def test_nobody_can_read_redirect_uris_so_a_statement_decides(meta: FakeMeta) ->
     assert created(URIS, uris=[CALLBACK + "2/"], evidence=record)["status"] == "unverifiable"
 
 
-def test_the_age_of_a_statement_is_told_by_metas_clock(meta: FakeMeta) -> None:
-    meta.server_time = None
+def test_the_age_of_a_statement_is_told_by_metas_clock(meta: EmulatedMeta) -> None:
     created(URIS, uris=[CALLBACK])
 
-    assert meta.calls == ["business"]
+    assert meta.calls == [TIME]
 
 
 # --- permissions ---------------------------------------------------------------------------------
@@ -125,7 +133,7 @@ def test_the_age_of_a_statement_is_told_by_metas_clock(meta: FakeMeta) -> None:
     ],
 )
 def test_permissions_and_levels_are_known_words(
-    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+    meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str
 ) -> None:
     ((found, text),) = failures(PERMISSION, **props)
 
@@ -133,11 +141,11 @@ def test_permissions_and_levels_are_known_words(
     assert reason in text
 
 
-def test_standard_access_is_satisfied_by_rule_without_a_call(meta: FakeMeta) -> None:
+def test_standard_access_is_satisfied_by_rule_without_a_call(meta: EmulatedMeta) -> None:
     outs = created(PERMISSION, permission="ads_read", level="standard")
 
     assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == ("satisfied", "standard", "rule")
-    assert meta.calls == []
+    assert meta.calls == [TIME]
 
 
 @pytest.mark.parametrize(
@@ -159,16 +167,16 @@ def test_standard_access_is_satisfied_by_rule_without_a_call(meta: FakeMeta) -> 
     ],
 )
 def test_advanced_access_is_read_from_the_app(
-    meta: FakeMeta, listed: dict[str, str], status: str, observed: str, reason: str
+    meta: EmulatedMeta, listed: dict[str, str], status: str, observed: str, reason: str
 ) -> None:
-    meta.permissions = listed
+    meta.change_app(permissions=listed)
 
     outs = created(PERMISSION, permission="ads_management", level="advanced")
 
     assert (outs["status"], outs["observed"], outs["reason"]) == (status, observed, reason)
 
 
-def test_a_permission_request_names_what_it_depends_on(meta: FakeMeta) -> None:
+def test_a_permission_request_names_what_it_depends_on(meta: EmulatedMeta) -> None:
     step = created(PERMISSION, permission="ads_management", level="advanced")["next_step"]
 
     assert step["what"] == (
@@ -180,11 +188,11 @@ def test_a_permission_request_names_what_it_depends_on(meta: FakeMeta) -> None:
 
 
 def test_a_permission_that_was_taken_away_is_shown_as_its_live_level(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meta.permissions = {"ads_read": "live"}
+    meta.change_app(permissions={"ads_read": "live"})
     outs = created(PERMISSION, permission="ads_read", level="advanced")
-    meta.permissions = {}
+    meta.change_app(permissions={})
     new_process(monkeypatch, meta)
 
     result = PERMISSION.read("x", outs)
@@ -194,7 +202,7 @@ def test_a_permission_that_was_taken_away_is_shown_as_its_live_level(
     assert (result.inputs["level"], result.outs["level"], result.outs["status"]) == ("standard", "advanced", "drifted")
 
 
-def test_each_permission_is_a_gate_of_its_own(meta: FakeMeta) -> None:
+def test_each_permission_is_a_gate_of_its_own(meta: EmulatedMeta) -> None:
     checked(PERMISSION, permission="ads_read", level="standard")
     checked(PERMISSION, label="two", permission="ads_management", level="standard")
 
@@ -207,7 +215,7 @@ def test_each_permission_is_a_gate_of_its_own(meta: FakeMeta) -> None:
 
 
 @pytest.mark.parametrize("feature", [TIER, "Marketing API Access Tier"])
-def test_a_feature_goes_by_identifier_or_name(meta: FakeMeta, feature: str) -> None:
+def test_a_feature_goes_by_identifier_or_name(meta: EmulatedMeta, feature: str) -> None:
     assert checked(FEATURE, feature=feature, level="limited")["feature"] == TIER
 
 
@@ -220,7 +228,7 @@ def test_a_feature_goes_by_identifier_or_name(meta: FakeMeta, feature: str) -> N
     ],
 )
 def test_levels_are_the_words_of_the_rule_set(
-    meta: FakeMeta, props: dict[str, Any], property_: str, reason: str
+    meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str
 ) -> None:
     ((found, text),) = failures(FEATURE, **props)
 
@@ -241,18 +249,22 @@ def test_levels_are_the_words_of_the_rule_set(
     ],
 )
 def test_the_tier_is_read_from_a_header_and_no_header_is_unknown(
-    meta: FakeMeta, header: str | None, level: str, status: str, observed: str
+    meta: EmulatedMeta, header: str | None, level: str, status: str, observed: str
 ) -> None:
-    meta.tier = header
+    if header in {"development_access", "standard_access"}:
+        meta.change_app(tier=header)
+    else:
+        usage = {} if header is None else {"x-ad-account-usage": {"ads_api_access_tier": header}}
+        meta.answer("GET", f"{PROBED}$", {"id": PROBED}, usage)
 
     outs = created(FEATURE, feature=TIER, level=level)
 
     assert (outs["status"], outs["observed"]) == (status, observed)
-    assert meta.calls == ["probe act_104320000000501"]
+    assert meta.calls == [f"GET {PROBED}"]
 
 
 def test_without_a_probe_the_tier_is_unknown_and_the_reason_says_so(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meta.connection = replace(meta.connection, tier_probe=None)
     configured(monkeypatch, meta)
@@ -265,7 +277,7 @@ def test_without_a_probe_the_tier_is_unknown_and_the_reason_says_so(
     )
 
 
-def test_the_next_step_to_the_higher_tier_names_the_thresholds(meta: FakeMeta) -> None:
+def test_the_next_step_to_the_higher_tier_names_the_thresholds(meta: EmulatedMeta) -> None:
     step = created(FEATURE, feature=TIER, level="full")["next_step"]
 
     assert step["what"] == (
@@ -274,11 +286,11 @@ def test_the_next_step_to_the_higher_tier_names_the_thresholds(meta: FakeMeta) -
     )
 
 
-def test_other_features_are_unreadable_and_their_lowest_level_comes_by_itself(meta: FakeMeta) -> None:
+def test_other_features_are_unreadable_and_their_lowest_level_comes_by_itself(meta: EmulatedMeta) -> None:
     assert created(FEATURE, feature="human_agent", level="standard")["status"] == "satisfied"
     outs = created(FEATURE, label="b", feature="page_public_content_access", level="advanced")
     assert (outs["status"], outs["reason"]) == ("unverifiable", "Graph shows no features of an app.")
-    assert meta.calls == []
+    assert meta.calls == [TIME]
 
 
 # --- business verification -----------------------------------------------------------------------
@@ -301,19 +313,19 @@ def test_other_features_are_unreadable_and_their_lowest_level_comes_by_itself(me
         ("", "unverifiable", "not_started", "us"),
     ],
 )
-def test_verification_by_metas_word(meta: FakeMeta, shown: str, status: str, phase: str, waiting_on: str) -> None:
-    meta.verification = shown
+def test_verification_by_metas_word(meta: EmulatedMeta, shown: str, status: str, phase: str, waiting_on: str) -> None:
+    meta.change_business(verification_status=shown)
 
     outs = created(VERIFICATION)
 
     assert (outs["status"], outs["phase"], outs["waiting_on"]) == (status, phase, waiting_on)
 
 
-def test_a_lost_verification_shows_in_the_stamped_state(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.verification = "verified"
+def test_a_lost_verification_shows_in_the_stamped_state(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.change_business(verification_status="verified")
     outs = created(VERIFICATION)
     assert outs["state"] == "as declared"
-    meta.verification = "revoked"
+    meta.change_business(verification_status="revoked")
     new_process(monkeypatch, meta)
 
     result = VERIFICATION.read("x", outs)
@@ -328,7 +340,7 @@ def test_a_lost_verification_shows_in_the_stamped_state(meta: FakeMeta, monkeypa
     assert VERIFICATION.diff("x", result.outs, checked(VERIFICATION, result.inputs)).changes is True
 
 
-def test_who_verifies_sees_the_business_first(meta: FakeMeta) -> None:
+def test_who_verifies_sees_the_business_first(meta: EmulatedMeta) -> None:
     step = created(VERIFICATION)["next_step"]
 
     assert step["expect"] == "business lindenhof (id 178000000000101)"
@@ -339,7 +351,7 @@ def test_who_verifies_sees_the_business_first(meta: FakeMeta) -> None:
 
 
 def test_a_stack_that_moves_to_another_rule_set_is_told_what_that_changes(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     olds = {"label": "gate", "connection": "main", "feature": TIER, "level": "advanced", "status": "pending_human"}
     checked(FEATURE, olds, feature=TIER, level="full")
@@ -352,8 +364,7 @@ def test_a_stack_that_moves_to_another_rule_set_is_told_what_that_changes(
     assert "moves from rule set" not in capsys.readouterr().out
 
 
-def test_a_refresh_reads_the_word_of_the_last_update(meta: FakeMeta) -> None:
-    meta.connection = replace(meta.connection, tier_probe="act_1")
+def test_a_refresh_reads_the_word_of_the_last_update(meta: EmulatedMeta) -> None:
     outs = {**created(FEATURE, feature=TIER, level="limited"), "level": "standard"}
 
     result = FEATURE.read("id", outs)
@@ -365,7 +376,7 @@ def test_a_refresh_reads_the_word_of_the_last_update(meta: FakeMeta) -> None:
 # --- login configurations and duties -------------------------------------------------------------
 
 
-def test_a_login_configuration_is_told_by_a_statement_alone(meta: FakeMeta) -> None:
+def test_a_login_configuration_is_told_by_a_statement_alone(meta: EmulatedMeta) -> None:
     asked = {"config_id": "889900112233445", "token": "system_user", "permissions": ["ads_read"]}
     outs = created(CONFIGURATION, **asked)
 
@@ -389,7 +400,9 @@ def test_a_login_configuration_is_told_by_a_statement_alone(meta: FakeMeta) -> N
         ({"config_id": "8", "permissions": ["ads_reed"]}, "permissions", "did you mean ads_read?"),
     ],
 )
-def test_what_a_login_configuration_may_say(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_what_a_login_configuration_may_say(
+    meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str
+) -> None:
     ((found, text),) = failures(CONFIGURATION, **props)
 
     assert found == property_
@@ -408,18 +421,21 @@ def test_what_a_login_configuration_may_say(meta: FakeMeta, props: dict[str, Any
     ],
 )
 def test_the_second_factor_is_read_from_the_business(
-    meta: FakeMeta, wanted: str | None, seen: str, status: str
+    meta: EmulatedMeta, wanted: str | None, seen: str, status: str
 ) -> None:
-    meta.two_factor = seen
+    if seen:
+        meta.change_business(two_factor_type=seen)
+    else:
+        meta.answer("GET", f"{BUSINESS}$", {"id": BUSINESS, "name": "Lindenhof Media"})
     value = {} if wanted is None else {"value": wanted}
 
     assert created(OBLIGATION, kind="two_factor", **value)["status"] == status
 
 
-def test_a_weakened_second_factor_is_drift(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.two_factor = "all_required"
+def test_a_weakened_second_factor_is_drift(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    meta.change_business(two_factor_type="all_required")
     outs = created(OBLIGATION, kind="two_factor", value="all_required")
-    meta.two_factor = "none"
+    meta.change_business(two_factor_type="none")
     new_process(monkeypatch, meta)
     result = OBLIGATION.read("id", outs)
 
@@ -428,7 +444,9 @@ def test_a_weakened_second_factor_is_drift(meta: FakeMeta, monkeypatch: pytest.M
     assert (result.outs["status"], result.inputs["value"]) == ("drifted", "none")
 
 
-def test_a_duty_that_comes_near_is_said_in_every_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_duty_that_comes_near_is_said_in_every_preview(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
     duty: dict[str, Any] = {"kind": "data_use_checkup", "due": "2026-12-20", "owner": "nadia"}
     outs = created(OBLIGATION, **duty)
 
@@ -450,9 +468,9 @@ def test_a_duty_that_comes_near_is_said_in_every_preview(meta: FakeMeta, capsys:
     ],
 )
 def test_a_duty_that_is_met_is_said_only_when_its_day_has_passed(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], day: str, told: str
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], day: str, told: str
 ) -> None:
-    meta.two_factor = "all_required"
+    meta.change_business(two_factor_type="all_required")
     checked(OBLIGATION, kind="two_factor", value="all_required", due=day, owner="nadia")
 
     said = capsys.readouterr().out
@@ -467,14 +485,14 @@ def test_a_duty_that_is_met_is_said_only_when_its_day_has_passed(
         ({"kind": "app_mode", "due": "soon"}, "due", "'soon' is no day; write it as 2027-03-01, in quotes."),
     ],
 )
-def test_what_a_duty_may_say(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_what_a_duty_may_say(meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str) -> None:
     ((found, text),) = failures(OBLIGATION, **props)
 
     assert found == property_
     assert reason in text
 
 
-def test_the_declared_mode_is_told_and_a_statement_is_bound_to_it(meta: FakeMeta) -> None:
+def test_the_declared_mode_is_told_and_a_statement_is_bound_to_it(meta: EmulatedMeta) -> None:
     outs = created(OBLIGATION, kind="app_mode", value="live")
 
     assert outs["next_step"]["what"].startswith("app_mode: The app is in the declared mode. Declared: live.")
