@@ -22,11 +22,14 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import LocationValueError
 
 from meta_access import redaction
+from meta_access.aws_refusals import LOG_IN, of_credentials, profile, profile_option, refusal
 from meta_access.endpoints import CA_VARIABLE, PROXY_VARIABLE, ca_bundle, is_loopback, proxy, proxy_shown, roots
-from meta_access.errors import SecretDeniedError
+from meta_access.errors import SecretDeniedError, SecretUnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from meta_access.errors import SecretStoreError
 
 Refused = boto.ClientError
 PROCESS_TIMEOUT_S = 45.0
@@ -54,18 +57,6 @@ _OPERATIONS = frozenset(
         "UpdateSecretVersionStage",
     }
 )
-_ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-_UNKNOWN = frozenset(
-    {
-        "AuthFailure",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidToken",
-        "UnrecognizedClientException",
-    }
-)
-_MALFORMED = frozenset({"IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationTokenException"})
-_LOG_IN = "Log in again: `aws sso login{profile}`, or `aws login`, or renew the variables AWS_… of this shell."
 
 
 class Trouble(NamedTuple):
@@ -130,9 +121,7 @@ def secrets_manager(region: str, endpoint_url: str | None) -> SecretsManagerClie
         )
     except (*FAILURES, Refused) as error:
         found = trouble(error)
-        failed = SecretDeniedError(f"Calling Secrets Manager in {region} failed: {found.why}. {found.remedy}")
-        failed.next_step = found.remedy
-    raise failed
+    raise SecretDeniedError(f"Calling Secrets Manager in {region} failed: {found.why}.", next_step=found.remedy)
 
 
 class _NeverEndedError(boto.CredentialRetrievalError):
@@ -178,7 +167,8 @@ def _check_variables(region: str) -> None:
             redaction.hide(value)
             raise SecretDeniedError(
                 f"Calling Secrets Manager in {region} failed: {name} of the AWS credentials has a line break, a blank "
-                f"or an invisible character in it. Set {name} to the bare value."
+                "or an invisible character in it.",
+                next_step=f"Set {name} to the bare value.",
             )
 
 
@@ -200,52 +190,54 @@ def is_of_credentials(error: Refused) -> bool:
 def trouble(error: Exception) -> Trouble:
     """Sort what a call, or the making of a client, raised."""
     if isinstance(error, Refused):
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        return _of_session(error.operation_name, code)
+        return _of_session(error.operation_name, _refused_with(error)[0])
     # Some of botocore's errors of the network are Python's OSError as well.
     for kinds, why, remedy in _BOTOCORES if isinstance(error, boto.BotoCoreError) else _PYTHONS:
         if isinstance(error, kinds):
-            return Trouble(why(error), (remedy if isinstance(remedy, str) else remedy(error)).format(profile=_option()))
+            return Trouble(
+                why(error), (remedy if isinstance(remedy, str) else remedy(error)).format(profile=profile_option())
+            )
     return _of_network(error)
 
 
-def refusal(code: str) -> str | None:
-    """What to do about AWS's refusal of the credentials themselves; None for any other code."""
-    if code in _ENDED:
-        return f"the session of these AWS credentials has ended. {_LOG_IN.format(profile=_option())}"
-    if code in _UNKNOWN:
-        return (
-            "AWS does not know these AWS credentials: the key was deleted or switched off, or AWS_SESSION_TOKEN is "
-            f"missing or left over from another login. {_LOG_IN.format(profile=_option())}"
-        )
-    if code in _MALFORMED:
-        return (
-            "the AWS credentials are incomplete or hold a foreign character. Copy AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY again, or log in with a profile."
-        )
-    return None
+def failure(about: str, region: str, error: Exception) -> SecretStoreError:
+    """The error of this library for what a call of Secrets Manager raised.
+
+    Args:
+        about: What failed: `Reading secret x`.
+        region: Where it was asked.
+        error: What was raised.
+    """
+    if isinstance(error, Refused) and not is_of_credentials(error):
+        return refusal(about, *_refused_with(error))
+    return failed(f"{about} in {region}", trouble(error))
+
+
+def failed(about: str, found: Trouble) -> SecretStoreError:
+    """The error of this library for a call that got no answer."""
+    kind = SecretDeniedError if found.ours else SecretUnreachableError
+    return kind(f"{about} failed: {found.why}.", next_step=found.remedy)
+
+
+def _refused_with(error: Refused) -> tuple[str, int]:
+    code = error.response.get("Error", {}).get("Code", "unknown")
+    return code, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
 def _of_session(operation: str, code: str) -> Trouble:
     why = f"AWS gave no credentials, since {operation} was refused ({code})"
-    if told := refusal(code):
-        return Trouble(f"{why}: {told.partition('. ')[0]}", told.partition(". ")[2])
+    if told := of_credentials(code):
+        return Trouble(f"{why}: {told[0]}", told[1])
     if operation.startswith("AssumeRole"):
         remedy = "Compare role_arn (or AWS_ROLE_ARN) with the role in IAM, and have its trust policy name this caller."
         return Trouble(why, remedy)
-    return Trouble(why, f"{_LOG_IN.format(profile=_option())} If it stays, look whether the profile's role is yours.")
-
-
-def _profile() -> str:
-    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""
-
-
-def _option() -> str:
-    return f" --profile {name}" if (name := _profile()) else ""
+    return Trouble(
+        why, f"{LOG_IN.format(profile=profile_option())} If it stays, look whether the profile's role is yours."
+    )
 
 
 def _named() -> str:
-    return f"the AWS profile {name}" if (name := _profile()) else "the default AWS profile"
+    return f"the AWS profile {name}" if (name := profile()) else "the default AWS profile"
 
 
 _LINK = "source_profile"  # of a role, whose credentials stand elsewhere
@@ -312,7 +304,7 @@ _BOTOCORES: tuple[tuple[_Kinds, _Text, str | _Text], ...] = (
     (
         (boto.SSOError, boto.LoginError, boto.TokenRetrievalError, boto.NoAuthTokenError),
         lambda _: f"nobody is logged in to AWS for {_named()}, or the login has ended",
-        _LOG_IN,
+        LOG_IN,
     ),
     (
         boto.NoCredentialsError,
@@ -340,7 +332,7 @@ _BOTOCORES: tuple[tuple[_Kinds, _Text, str | _Text], ...] = (
     (
         (boto.MetadataRetrievalError, boto.RefreshWithMFAUnsupportedError),
         lambda _: f"AWS credentials could not be fetched for {_named()}",
-        _LOG_IN,
+        LOG_IN,
     ),
     (
         boto.MissingDependencyException,
@@ -383,7 +375,7 @@ _PYTHONS: tuple[tuple[_Kinds, _Text, str | _Text], ...] = (
     (
         RuntimeError,
         lambda _: f"the AWS credentials of {_named()} have ended, and what renews them gave ended ones again",
-        _LOG_IN,
+        LOG_IN,
     ),
 )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from meta_access.errors import MetaAccessError
 from meta_access.stack.plan import SUFFIX, identities, secret_of
 from meta_access.tokens import tags
-from meta_access.tokens.store import owned_by, store_for
+from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def warnings(stack: Stack, settings: Settings, project: str) -> Iterator[str]:
     places = {(one.aws.region, one.aws.endpoint_url): one.aws for one in settings.connections.values()}
     for aws in places.values():
         try:
-            shown = owned_by(store_for(aws), project, stack.name)
+            shown = store_for(aws).owned_by(project, stack.name)
         except MetaAccessError as error:
             yield f"Which secrets of this stack no identity declares was not looked at in {aws.region}: {error}"
             continue

@@ -12,10 +12,14 @@ class MetaAccessError(Exception):
     """Base of all expected failures: shown as one paragraph, never as a traceback.
 
     Attributes:
-        next_step: What to do, with which the message ends; empty where that is its last sentence.
+        problem: What went wrong.
+        next_step: What to do, with which the message ends; "" where the problem says all there is to say.
     """
 
-    next_step = ""
+    def __init__(self, problem: str, *, next_step: str = "") -> None:
+        super().__init__(f"{problem} {next_step}" if next_step else problem)
+        self.problem = problem
+        self.next_step = next_step
 
     def __str__(self) -> str:
         # Names of others are quoted in many messages, and these end on terminals and in logs.
@@ -106,9 +110,16 @@ class GraphError(MetaAccessError):
     """
 
     def __init__(
-        self, message: str, *, code: int = 0, subcode: int = 0, fbtrace_id: str = "", http_status: int = 0
+        self,
+        problem: str,
+        *,
+        code: int = 0,
+        subcode: int = 0,
+        fbtrace_id: str = "",
+        http_status: int = 0,
+        next_step: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(problem, next_step=next_step)
         self.code = code
         self.subcode = subcode
         self.fbtrace_id = fbtrace_id
@@ -160,8 +171,8 @@ class GraphUnreachableError(MetaAccessError):
         sent: True when the request may have reached Meta, so that a write may have been applied.
     """
 
-    def __init__(self, message: str, *, sent: bool) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, *, sent: bool, next_step: str = "") -> None:
+        super().__init__(problem, next_step=next_step)
         self.sent = sent
 
 
@@ -169,7 +180,15 @@ class GraphUnreachableError(MetaAccessError):
 
 
 class SecretStoreError(MetaAccessError):
-    """Secrets Manager refused or failed. Names the secret, never a value."""
+    """Secrets Manager refused or failed. Names the secret, never a value.
+
+    Attributes:
+        code: AWS's, of a refusal; "" otherwise.
+    """
+
+    def __init__(self, problem: str, *, code: str = "", next_step: str = "") -> None:
+        super().__init__(problem, next_step=next_step)
+        self.code = code
 
 
 class SecretUnreachableError(SecretStoreError):

@@ -5,13 +5,12 @@ It turns what would be a failure of some resource, in the middle of a run, into 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from meta_access import errors
+from meta_access import errors, findings
 from meta_access.endpoints import is_loopback
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.graph.admin_token import Doubts, examine, refused
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from meta_access.stack.connections import Connection, Settings
     from meta_access.stack.load import Stack
 
-_LAST_SENTENCE = re.compile(r"(?P<problem>.+[.?!]) (?P<fix>[A-Z].+)")
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -44,6 +41,7 @@ class Seen:
     doubts: dict[str, Doubts] = field(default_factory=dict)
 
 
+@findings.noted()
 def preflight(stack: Stack, settings: Settings) -> Seen:
     """Look at every connection, and answer what each shows of its app's tier and of its admin token.
 
@@ -87,7 +85,7 @@ def _look(connection: Connection, secret: str | None, seen: Seen) -> list[Proble
     except ConfigError as error:
         found += error.problems
     except MetaAccessError as error:
-        found.append(_told(path, error))
+        found.append(_problem(path, error))
         # An emulator that does not run has neither door open: one message says it.
         if isinstance(error, errors.GraphUnreachableError) and not error.sent and _emulated(connection):
             return found
@@ -100,19 +98,13 @@ def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:
     except errors.SecretNotFoundError:
         return []
     except MetaAccessError as error:
-        return [_told(f"meta:connections.{connection.name}.aws", error)]
+        return [_problem(f"meta:connections.{connection.name}.aws", error)]
     return []
 
 
-def _told(path: str, error: MetaAccessError) -> Problem:
-    """The error as a problem, with all of its advice: its next step, else by the house's rule its last sentence."""
-    text, fix = str(error), error.next_step
-    if not fix or not text.endswith(f" {fix}"):
-        parts = _LAST_SENTENCE.fullmatch(text)
-        if parts is None:
-            return Problem(path, text, "correct the connection, then run again.")
-        fix = parts["fix"]
-    return Problem(path, text.removesuffix(fix).strip(), fix[0].lower() + fix[1:])
+def _problem(path: str, error: MetaAccessError) -> Problem:
+    fix = error.next_step or "Correct the connection, then run again."
+    return Problem(path, error.problem, fix[0].lower() + fix[1:])
 
 
 def _emulated(connection: Connection) -> bool:

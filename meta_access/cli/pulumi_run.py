@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meta_access import findings
 from meta_access.cli.pulumi_stack import StackReadError, explained
 from meta_access.cli.terminal import to_person
 from meta_access.clock import SYSTEM_CLOCK
@@ -301,8 +303,6 @@ def installed_only() -> dict[str, str]:
 # Whether a token is due is seen by looking; a project of somebody's own may lack `options: {refresh: always}`.
 REFRESH = ("--refresh",)
 SETTINGS = {"PULUMI_RUN_PROGRAM": "true", "PULUMI_CONTINUE_ON_ERROR": "true"}
-# How an error about the configuration begins, wherever it is raised (`errors.ConfigError`).
-REFUSAL = re.compile(r"\b[0-9]+ problems? in the configuration:")
 # Heads the diagnostics of a token: what follows is about its own update.
 TOKEN = re.compile(r"\bmeta:SystemUserToken \(")
 # Of the file backends, and of Pulumi Cloud.
@@ -331,25 +331,30 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> Ended:
     def pass_on(line: str) -> None:
         sys.stderr.write(line)
         sys.stderr.flush()
-        for pattern, ended in ((REFUSAL, Ended.REFUSED), (LOCKED, Ended.LOCKED), (TOKEN, Ended.BADLY)):
+        for pattern, ended in ((LOCKED, Ended.LOCKED), (TOKEN, Ended.BADLY)):
             if pattern.search(line):
                 said.add(ended)
         if hint := explained(line):
             to_person(hint)
 
-    try:
-        done = run(
-            ["pulumi", "up", "--yes", "--non-interactive", *REFRESH, "--stack", stack, *targets],
-            env={**os.environ, **SETTINGS, **installed_only()},
-            out=pass_on,
-            err=pass_on,
-            notify=to_person,
-            bounds=bounds,
-        )
-    except FileNotFoundError:
-        raise StackReadError(
-            'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
-        ) from None
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder, "findings.jsonl")
+        try:
+            done = run(
+                ["pulumi", "up", "--yes", "--non-interactive", *REFRESH, "--stack", stack, *targets],
+                env={**os.environ, **SETTINGS, **installed_only(), findings.VARIABLE: str(found)},
+                out=pass_on,
+                err=pass_on,
+                notify=to_person,
+                bounds=bounds,
+            )
+        except FileNotFoundError:
+            raise StackReadError(
+                'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
+            ) from None
+        if findings.Kind.CONFIGURATION in findings.read(found):
+            said.add(Ended.REFUSED)
+        findings.pass_on(found)
     if done.stood:
         return Ended.STILL
     if done.code == 0:

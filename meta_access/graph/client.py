@@ -358,5 +358,5 @@ def _unreachable(error: Exception, doing: str, host: str) -> GraphUnreachableErr
         what = "no answer came in time" if timed_out else "the connection broke off"
         advice = "Whether it was carried out is not known; run the same command again, which looks first."
     return GraphUnreachableError(
-        f"Meta's Graph API at {host} was not reached when {doing}: {what}. {advice}", sent=not never_sent
+        f"Meta's Graph API at {host} was not reached when {doing}: {what}.", sent=not never_sent, next_step=advice
     )

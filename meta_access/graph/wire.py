@@ -219,15 +219,15 @@ def _error(error: object, reply: Reply, doing: str) -> GraphError:
     shown_code = f"code {code}/{subcode}" if subcode else f"code {code}"
     reference = f"{shown_code}, trace {trace}" if trace else shown_code
     waiting = _regain(reply) if verdict.error is RateLimitedError else ""
-    parts = (f"Meta refused {doing}: {_said(fields)} ({reference}).", verdict.why, waiting, verdict.next_step)
+    parts = (f"Meta refused {doing}: {_said(fields)} ({reference}).", verdict.why, waiting)
     raised = verdict.error(
         " ".join(part for part in parts if part),
         code=code,
         subcode=subcode,
         fbtrace_id=trace,
         http_status=reply.status,
+        next_step=verdict.next_step,
     )
-    raised.next_step = verdict.next_step
     if isinstance(raised, RateLimitedError):
         raised.regain_s = usage.read(reply.headers).regain_s
     return raised
@@ -253,8 +253,11 @@ def _regain(reply: Reply) -> str:
 def _not_graph(doing: str, reply: Reply, what: str) -> GraphUnreachableError:
     return GraphUnreachableError(
         f"Meta gave no usable answer to {doing}: {what} (HTTP {reply.status}). Whether it was carried out is not "
-        "known. Run the same command again; if it stays, check graph_url of this connection and the network between.",
+        "known.",
         sent=True,
+        next_step=(
+            "Run the same command again; if it stays, check graph_url of this connection and the network between."
+        ),
     )
 
 

@@ -1,20 +1,12 @@
-"""What crosses to the engine when something goes wrong: one clean paragraph, never a traceback, never a secret.
-
-META_ACCESS_FINDINGS names a file for programs that read along; without it none is written. A line is a JSON object with
-`finding` (`refused`: Meta or this tool will refuse it at `pulumi up`), `kind` and `name` of the resource, and
-`reason`, a sentence without secrets. Lines are added, never changed; a resource checked twice stands there twice.
-"""
+"""What crosses to the engine when something goes wrong: one clean paragraph, never a traceback, never a secret."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import json
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from meta_access import findings
 from meta_access.errors import told
 from meta_access.providers import _host
 from meta_access.redaction import scrub
@@ -23,19 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.stack.connections import Connection
-
-
-VARIABLE = "META_ACCESS_FINDINGS"
-
-
-def write(finding: str, **told: str) -> None:
-    """Add a line. A file that cannot be written stops nothing: the sentence was printed as well."""
-    given = os.environ.get(VARIABLE, "")
-    if not given:
-        return
-    line = json.dumps({"finding": finding, **told}, ensure_ascii=False) + "\n"
-    with contextlib.suppress(OSError), Path(given).open("a", encoding="utf-8") as file:
-        file.write(line)
 
 
 T = TypeVar("T")
@@ -55,7 +34,8 @@ def boundary(method: Callable[..., T]) -> Callable[..., T]:
     def guarded(*args: Any) -> T:
         with _host.call():
             try:
-                return method(*args)
+                with findings.noted():
+                    return method(*args)
             except Exception as error:  # noqa: BLE001 - whatever it is, its text must be scrubbed before it is shown
                 text = told(error)
         raise Failure(text)
@@ -73,7 +53,7 @@ def say(text: str) -> None:
 def will_be_refused(kind: str, label: str, why: str) -> None:
     """Say in a preview that the update will be refused, to people and to the file that a review reads."""
     say(f"{kind} {label} will be refused at `pulumi up`: {why}")
-    write("refused", kind=kind, name=label, reason=scrub(why))
+    findings.resource_refused(kind, label, why)
 
 
 def settings_named(connection: Connection) -> str:

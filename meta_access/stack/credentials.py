@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from meta_access import errors, validation
-from meta_access.aws import FAILURES, Refused, is_of_credentials, refusal, secrets_manager, trouble
+from meta_access.aws import FAILURES, Refused, failure, secrets_manager
+from meta_access.aws_refusals import INVALID_REQUEST, NOT_FOUND
 from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback, roots
 from meta_access.errors import ConfigError, Problem
 from meta_access.redaction import hide
@@ -154,38 +155,29 @@ def _from_arn(text: str, aws: AwsSettings, path: str) -> str:
 
 
 def _from_secret(secret_id: str, key: str, region: str, aws: AwsSettings, path: str) -> str:
-    about = f"{path}: reading secret {secret_id}"
     try:
         # The label is named although it is the default: a parked or pending version must never be used.
         answer = secrets_manager(region, aws.endpoint_url).get_secret_value(
             SecretId=secret_id, VersionStage="AWSCURRENT"
         )
-    except Refused as error:
-        if not is_of_credentials(error):
-            raise _refused(error, about) from None
-        found = trouble(error)
-    except FAILURES as error:
-        found = trouble(error)
+    except (Refused, *FAILURES) as error:
+        failed = failure(f"{path}: reading secret {secret_id}", region, error)
     else:
         return _value_in(answer.get("SecretString", ""), key, secret_id, path)
-    kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
-    failed = kind(f"{about} in {region} failed: {found.why}. {found.remedy}")
-    failed.next_step = found.remedy
+    if failed.code == INVALID_REQUEST:
+        raise errors.SecretScheduledForDeletionError(
+            f"{path}: reading secret {secret_id} was refused ({failed.code}): it waits for its deletion.",
+            code=failed.code,
+            next_step="Restore it, or name another.",
+        )
+    if failed.code == NOT_FOUND:
+        raise errors.SecretNotFoundError(
+            f"{path}: reading secret {secret_id} was refused ({failed.code}): it does not exist, or has no current "
+            "version.",
+            code=failed.code,
+            next_step="Create it first.",
+        )
     raise failed
-
-
-def _refused(error: Refused, about: str) -> errors.SecretStoreError:
-    code = error.response.get("Error", {}).get("Code", "unknown")
-    if advice := refusal(code):
-        return errors.SecretDeniedError(f"{about} was refused ({code}): {advice}")
-    about = f"{about} was refused ({code})."
-    if code == "ResourceNotFoundException":
-        return errors.SecretNotFoundError(f"{about} It does not exist, or has no current version. Create it first.")
-    if code in {"AccessDeniedException", "DecryptionFailure"}:
-        return errors.SecretDeniedError(f"{about} Allow secretsmanager:GetSecretValue (and kms:Decrypt) on it.")
-    if code == "InvalidRequestException":
-        return errors.SecretScheduledForDeletionError(f"{about} It waits for its deletion: restore it or name another.")
-    return errors.SecretUnreachableError(f"{about} Try again; if it stays, look at AWS's health page.")
 
 
 def _value_in(text: str, key: str, secret_id: str, path: str) -> str:

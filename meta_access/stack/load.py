@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from meta_access import findings
 from meta_access import rules as rule_sets
 from meta_access.errors import ConfigError, Problem
 from meta_access.stack import gate_names
@@ -51,6 +52,7 @@ class Stack:
     overlay: Overlay | None = None
 
 
+@findings.noted()
 def load_stack(
     config_values: Mapping[str, Any],
     stack: str,

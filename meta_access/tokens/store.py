@@ -2,9 +2,6 @@
 
 Two calls are not idempotent (measured: a retry after a 500 fails although the first attempt worked):
 UpdateSecretVersionStage and DeleteSecret. Both are looked at again before they count as failed.
-
-AWS's errors are sorted by what the protocol does next, by code alone: statuses differ between services that speak this
-protocol, and texts change. Source: API reference of Secrets Manager and "Common errors", read 2026-11-24.
 """
 
 from __future__ import annotations
@@ -14,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meta_access import aws, errors
+from meta_access.aws_refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
 from meta_access.tokens import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -58,107 +56,13 @@ class Version:
     created_at: datetime
 
 
-EXISTS = "ResourceExistsException"
-NOT_FOUND = "ResourceNotFoundException"
-INVALID_PARAMETER = "InvalidParameterException"
-INVALID_REQUEST = "InvalidRequestException"
-LIMIT = "LimitExceededException"
-
-_KEY = frozenset({"DecryptionFailure", "EncryptionFailure"})
-_CLOCK = frozenset({"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"})
-_DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "NotAuthorized",
-        "OptInRequired",
-    }
-)
-_BUSY = frozenset(
-    {
-        "InternalFailure",
-        "InternalServiceError",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-_ADVICE: tuple[tuple[Collection[str], type[errors.SecretStoreError], str], ...] = (
-    (
-        _CLOCK,
-        errors.SecretDeniedError,
-        (
-            ": AWS takes the signature for wrong or out of date. Nothing was changed. Set the clock of this "
-            "machine (AWS bears five minutes; leases, grace and expiry go by AWS's clock, not by this one), "
-            "then look at its AWS credentials."
-        ),
-    ),
-    (
-        _KEY,
-        errors.SecretDeniedError,
-        (
-            ": its KMS key does not serve this role, or is disabled or deleted. Nothing is minted while a "
-            "value cannot be read back, and nothing is revoked that cannot be read. Allow kms:Decrypt and "
-            "kms:GenerateDataKey on the key, or enable it again, then run again."
-        ),
-    ),
-    (
-        {LIMIT},
-        errors.SecretStoreError,
-        (
-            ": it has as many versions (about 100) or labels (20) as AWS allows. No token was minted for it; "
-            "those that exist are kept. AWS removes versions without a label a day after their making: run "
-            "again then, and look for whoever writes to this secret so often."
-        ),
-    ),
-    (
-        _DENIED,
-        errors.SecretDeniedError,
-        (
-            ": a policy does not allow it, or forbids it. Check whose AWS credentials this shell has (`aws sts "
-            "get-caller-identity`), then the policies on them, on the secret and on its KMS key."
-        ),
-    ),
-)
-_SERVER_ERROR = 500
-
-
-class RefusedError(Exception):
-    """A refusal that the caller may know better than to pass on; `error` is what to pass on."""
-
-    def __init__(self, code: str, error: errors.SecretStoreError) -> None:
-        super().__init__(code)
-        self.code = code
-        self.error = error
-
-
-def refusal(verb: str, secret: str, code: str, status: int) -> RefusedError | errors.SecretStoreError:
-    """Name a refusal. Codes that mean something to a single call come as `RefusedError`."""
-    about = f"{verb} secret {secret} was refused ({code})"
-    if code in _BUSY or status >= _SERVER_ERROR:
-        return errors.SecretUnreachableError(f"{about}, also when repeated. Run again later.")
-    if advice := aws.refusal(code):
-        return errors.SecretDeniedError(f"{about}: {advice}")
-    for codes, kind, advice in _ADVICE:
-        if code in codes or (codes is _KEY and code.startswith("KMS")):
-            return kind(f"{about}{advice}")
-    if code == NOT_FOUND:
-        return RefusedError(code, errors.SecretNotFoundError(f"{about}: not in this account and region."))
-    if code == EXISTS:
-        return RefusedError(code, errors.VersionExistsError(f"{about}: another run was there first. Run again."))
-    return RefusedError(code, errors.SecretStoreError(f"{about}. Look at the secret's quotas and state in AWS."))
-
-
 T = TypeVar("T", bound="Mapping[str, Any]")
 
 # "All Secrets Manager operations are eventually consistent": a secret may be unknown for a moment after its creation.
 _CREATION_SETTLES = (0.5, 1.0, 2.0, 4.0)
 _LOOK_AGAIN = (0.0, 1.0, 2.0)
 _TAGGING = "Tagging"
+_PAGE = 100
 
 
 class SecretStore:
@@ -227,13 +131,13 @@ class SecretStore:
                     **encryption,
                 ),
             )
-        except RefusedError as refused:
-            if refused.code == INVALID_REQUEST:
+        except errors.SecretStoreError as failed:
+            if failed.code == INVALID_REQUEST:
                 raise errors.SecretScheduledForDeletionError(
                     f"Creating secret {name} was refused: the name still belongs to a secret that is being deleted. "
                     "Wait for that, restore it, or choose another name."
                 ) from None
-            raise refused.error from None
+            raise
         self._made_here.add(answer["ARN"])
         return Description(answer["ARN"], answer["Name"], dict(tags), {answer["VersionId"]: ("AWSCURRENT",)}, kms_key)
 
@@ -247,11 +151,11 @@ class SecretStore:
             answer = self._call(
                 "Reading", arn, lambda: self._client.get_secret_value(SecretId=arn, VersionId=version_id)
             )
-        except RefusedError as refused:
+        except errors.SecretStoreError as failed:
             # A version that AWS has removed answers InvalidRequest, as does a secret that waits for its deletion.
-            told = self._told("Reading", arn, refused)
-            gone = refused.code == INVALID_REQUEST and not isinstance(told, errors.SecretScheduledForDeletionError)
-            if refused.code == NOT_FOUND or gone:
+            told = self._told("Reading", arn, failed)
+            gone = failed.code == INVALID_REQUEST and not isinstance(told, errors.SecretScheduledForDeletionError)
+            if failed.code == NOT_FOUND or gone:
                 return None
             raise told from None
         return Version(answer.get("SecretString", ""), answer["CreatedDate"])
@@ -288,15 +192,16 @@ class SecretStore:
                 arn,
                 lambda: self._client.update_secret_version_stage(SecretId=arn, VersionStage=label, **where),
             )
-        except (RefusedError, errors.SecretUnreachableError) as failed:
-            if isinstance(failed, RefusedError) and failed.code != INVALID_PARAMETER:
+        except errors.SecretStoreError as failed:
+            lost = isinstance(failed, errors.SecretUnreachableError)
+            if not lost and failed.code != INVALID_PARAMETER:
                 raise self._told("Moving a label of", arn, failed) from None
             for pause in _LOOK_AGAIN:
                 self._clock.sleep(pause)
                 stages = self.describe(arn).stages
                 if label in stages.get(to, ()) if to else label not in stages.get(source or "", ()):
                     return True
-            if isinstance(failed, errors.SecretUnreachableError):
+            if lost:
                 raise
             return False
         return True
@@ -324,16 +229,48 @@ class SecretStore:
             answer = self._call(
                 "Deleting", arn, lambda: self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=days)
             )
-        except (RefusedError, errors.SecretUnreachableError) as failed:
+        except errors.SecretDeniedError:
+            raise
+        except errors.SecretStoreError as failed:
             described = self.describe(arn)
             if described.deletes_at is None:
                 # AWS's page names one of the two codes and not which.
-                refused = isinstance(failed, RefusedError) and failed.code in {INVALID_PARAMETER, INVALID_REQUEST}
-                if refused and described.replicas:
+                if failed.code in {INVALID_PARAMETER, INVALID_REQUEST} and described.replicas:
                     raise _replicated(described, self.region) from None
-                raise (failed.error if isinstance(failed, RefusedError) else failed) from None
+                raise
             return described.deletes_at
         return answer.get("DeletionDate")
+
+    # --- lists -------------------------------------------------------------------------------
+
+    def owned_by(self, project: str, stack: str) -> list[Description]:
+        """List the secrets whose tags name this owner, those that wait for their deletion included."""
+        found = self._tagged(f"list of {project}/{stack}", tags.STACK, stack)
+        return [one for one in found if one.tags.get(tags.PROJECT) == project]
+
+    def of_user(self, system_user_id: str) -> list[Description]:
+        """List the secrets, of any owner, whose tags name this system user."""
+        return self._tagged(f"list of system user {system_user_id}", tags.SYSTEM_USER, system_user_id)
+
+    def _tagged(self, what: str, key: str, value: str) -> list[Description]:
+        # AWS compares the beginning of a value, and of any tag: the filter shortens the pages, the tags decide.
+        wanted: dict[str, Any] = {
+            "Filters": [{"Key": "tag-key", "Values": [key]}, {"Key": "tag-value", "Values": [value]}],
+            "IncludePlannedDeletion": True,
+            "MaxResults": _PAGE,
+        }
+        found: list[Description] = []
+        while True:
+            answer = self._ask("Reading the", what, lambda: self._page(wanted))
+            found += [_listed(entry) for entry in answer["SecretList"]]
+            if not answer.get("NextToken"):
+                return [one for one in found if one.tags.get(key) == value]
+            wanted["NextToken"] = answer["NextToken"]
+
+    def _page(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = dict(self._client.list_secrets(**wanted))
+        # A usable answer is known by its ARN; a page of a list has none, and is one by its entries.
+        return {**answer, "ARN": ""} if "SecretList" in answer else answer
 
     # --- one call ----------------------------------------------------------------------------
 
@@ -342,21 +279,21 @@ class SecretStore:
         for pause in (*pauses, None):
             try:
                 return self._call(verb, secret, call)
-            except RefusedError as refused:
-                if refused.code != NOT_FOUND or pause is None:
-                    raise self._told(verb, secret, refused) from None
+            except errors.SecretStoreError as failed:
+                if failed.code != NOT_FOUND or pause is None:
+                    raise self._told(verb, secret, failed) from None
                 self._clock.sleep(pause)
         raise AssertionError("the last round returns or raises")
 
-    def _told(self, verb: str, secret: str, refused: RefusedError) -> errors.SecretStoreError:
-        if refused.code != INVALID_REQUEST or verb == "Describing":
-            return refused.error
+    def _told(self, verb: str, secret: str, failed: errors.SecretStoreError) -> errors.SecretStoreError:
+        if failed.code != INVALID_REQUEST or verb == "Describing":
+            return failed
         try:
             goes = self.describe(secret).deletes_at
         except errors.SecretStoreError:
-            return refused.error
+            return failed
         if goes is None:
-            return refused.error
+            return failed
         return errors.SecretScheduledForDeletionError(
             f"{verb} secret {secret} was refused: it is being deleted. Restore it, or name another secret."
         )
@@ -364,26 +301,16 @@ class SecretStore:
     def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
         try:
             answer = call()
-        except aws.Refused as error:
-            if aws.is_of_credentials(error):
-                raise self._unusable(verb, secret, aws.trouble(error)) from None
-            self._note_time(error.response)
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            raise refusal(verb, secret, code, status) from None
-        except aws.FAILURES as error:
-            raise self._unusable(verb, secret, aws.trouble(error)) from None
+        except (aws.Refused, *aws.FAILURES) as error:
+            if isinstance(error, aws.Refused) and not aws.is_of_credentials(error):
+                self._note_time(error.response)
+            raise aws.failure(f"{verb} secret {secret}", self.region, error) from None
         self._note_time(answer)
         if _says_too_much(answer) if verb == _TAGGING else "ARN" not in answer:
             # botocore takes a body that is no JSON for an answer without members.
-            raise self._unusable(verb, secret, aws.no_answer("not an answer of Secrets Manager"))
+            found = aws.no_answer("not an answer of Secrets Manager")
+            raise aws.failed(f"{verb} secret {secret} in {self.region}", found)
         return answer
-
-    def _unusable(self, verb: str, secret: str, found: aws.Trouble) -> errors.SecretStoreError:
-        kind = errors.SecretDeniedError if found.ours else errors.SecretUnreachableError
-        failed = kind(f"{verb} secret {secret} in {self.region} failed: {found.why}. {found.remedy}")
-        failed.next_step = found.remedy
-        return failed
 
     def _note_time(self, answer: Mapping[str, Any]) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -421,45 +348,6 @@ def store_for(settings: AwsSettings) -> SecretStore:
         if key not in _stores:
             _stores[key] = SecretStore(aws.secrets_manager(settings.region, settings.endpoint_url), settings.region)
         return _stores[key]
-
-
-PAGE = 100
-
-
-def owned_by(store: SecretStore, project: str, stack: str) -> list[Description]:
-    """List the secrets whose tags name this owner, those that wait for their deletion included."""
-    found = _tagged(store, f"list of {project}/{stack}", tags.STACK, stack)
-    return [one for one in found if one.tags.get(tags.PROJECT) == project]
-
-
-def of_user(store: SecretStore, system_user_id: str) -> list[Description]:
-    """List the secrets, of any owner, whose tags name this system user."""
-    return _tagged(store, f"list of system user {system_user_id}", tags.SYSTEM_USER, system_user_id)
-
-
-def _tagged(store: SecretStore, what: str, key: str, value: str) -> list[Description]:
-    # AWS compares the beginning of a value, and of any tag: the filter shortens the pages, the tags decide.
-    wanted: dict[str, Any] = {
-        "Filters": [{"Key": "tag-key", "Values": [key]}, {"Key": "tag-value", "Values": [value]}],
-        "IncludePlannedDeletion": True,
-        "MaxResults": PAGE,
-    }
-    found: list[Description] = []
-    while True:
-        answer = _page(store, what, wanted)
-        found += [_listed(entry) for entry in answer["SecretList"]]
-        if not answer.get("NextToken"):
-            return [one for one in found if one.tags.get(key) == value]
-        wanted["NextToken"] = answer["NextToken"]
-
-
-def _page(store: SecretStore, what: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    def ask() -> dict[str, Any]:
-        answer: dict[str, Any] = dict(store._client.list_secrets(**wanted))  # noqa: SLF001 - one package, one client
-        # The store knows a usable answer by its ARN; a page of a list has none, and is one by its entries.
-        return {**answer, "ARN": ""} if "SecretList" in answer else answer
-
-    return store._ask("Reading the", what, ask)  # noqa: SLF001 - for its errors and its clock
 
 
 def _listed(entry: dict[str, Any]) -> Description:

@@ -114,10 +114,11 @@ def test_a_secret_that_is_being_left_is_named_with_the_one_that_its_readers_are_
 
 
 def test_a_list_that_cannot_be_read_stops_nothing_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(*_: Any) -> Any:
-        raise SecretDeniedError("Reading the list failed: no right.")
+    class Denied:
+        def owned_by(self, *_: str) -> None:
+            raise SecretDeniedError("Reading the list failed: no right.")
 
-    monkeypatch.setattr(departures, "owned_by", denied)
+    monkeypatch.setattr(departures, "store_for", lambda _: Denied())
     found = stack(INSIGHTS)
 
     assert list(departures.warnings(found, settings_of(found.spec), "p")) == [

@@ -133,18 +133,18 @@ def test_a_token_that_has_ended(world: World) -> None:
 
 
 def test_a_wrong_app_secret(world: World) -> None:
-    world.answer = errors.AuthError("Meta refused calling debug_token (code 190). Compare app and app_secret.")
+    world.answer = errors.AuthError(
+        "Meta refused calling debug_token (code 190).", next_step="Compare app and app_secret."
+    )
     assert problems({"main": connection()}) == [
         f"{PATH}: Meta refused calling debug_token (code 190). Fix: compare app and app_secret."
     ]
 
 
 def test_advice_of_two_sentences_stays_whole(world: World) -> None:
-    error = errors.HumanNeededError(
-        "Meta refused calling debug_token: no. It is blocked. Look there. Do not repeat it."
+    world.answer = errors.HumanNeededError(
+        "Meta refused calling debug_token: no. It is blocked.", next_step="Look there. Do not repeat it."
     )
-    error.next_step = "Look there. Do not repeat it."
-    world.answer = error
     assert problems({"main": connection()}) == [
         f"{PATH}: Meta refused calling debug_token: no. It is blocked. Fix: look there. Do not repeat it."
     ]
@@ -168,14 +168,16 @@ def test_a_pages_token_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("refusal", [errors.SecretDeniedError, errors.SecretUnreachableError])
 def test_a_secrets_manager_that_cannot_be_used(world: World, refusal: type[errors.SecretStoreError]) -> None:
-    world.refusal = refusal("Describing secret meta/x was refused (Code). Check the AWS credentials, and more.")
+    world.refusal = refusal(
+        "Describing secret meta/x was refused (Code).", next_step="Check the AWS credentials, and more."
+    )
     assert problems({"main": connection()}) == [
         f"{PATH}.aws: Describing secret meta/x was refused (Code). Fix: check the AWS credentials, and more."
     ]
 
 
 def test_the_troubles_of_meta_and_of_secrets_manager_come_together(world: World) -> None:
-    world.answer = errors.GraphUnreachableError("Meta gave no usable answer. Run again.", sent=True)
+    world.answer = errors.GraphUnreachableError("Meta gave no usable answer.", sent=True, next_step="Run again.")
     world.refusal = errors.SecretDeniedError("Refused.")
     assert problems({"main": connection()}) == [
         f"{PATH}: Meta gave no usable answer. Fix: run again.",

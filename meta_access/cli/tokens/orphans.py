@@ -22,7 +22,7 @@ from meta_access.graph.issuer import issuer_of
 from meta_access.stack.connections import is_offline, settings_from_config
 from meta_access.stack.credentials import check_pairing
 from meta_access.tokens import previous_users, run, tags
-from meta_access.tokens.store import owned_by, store_for
+from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -67,7 +67,7 @@ class Live:
 
     def secrets(self, connection: Connection) -> Iterable[Description]:
         check_pairing(connection.graph_url, connection.aws)
-        return owned_by(store_for(connection.aws), self._project, self._stack)
+        return store_for(connection.aws).owned_by(self._project, self._stack)
 
     def end(self, connection: Connection, secret: Description) -> str:
         issuer = issuer_of(client_for(connection))

@@ -20,7 +20,6 @@ from meta_access.graph.client import client_for
 from meta_access.graph.issuer import TokenIssuer, issuer_of
 from meta_access.providers.system_user_token import observed
 from meta_access.tokens import revocation, tags
-from meta_access.tokens.store import of_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +89,7 @@ class Live:
 
     def others(self, user: str, targets: Sequence[Target]) -> list[str]:
         """Secrets of that user which are not among the targets."""
-        shown = of_user(self._store(targets[0]), user)
+        shown = self._store(targets[0]).of_user(user)
         mine = {target.arn for target in targets}
         return sorted(f"{one.name}, of {tags.owner(one.tags)}" for one in shown if one.arn not in mine)
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 
 from meta_access.cli import pulumi_run
 from meta_access.cli.pulumi_run import Bounds, Ended
 from meta_access.cli.pulumi_stack import StackReadError
-from meta_access.errors import ConfigError, Problem
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 URNS = ["urn:a", "urn:b"]
+PROGRAM = """
+from pathlib import Path
+from meta_access.errors import ConfigError
+from meta_access.stack.load import load_stack
+try:
+    load_stack({}, "dev", Path("nowhere"))
+except ConfigError:
+    print("no such luck")
+"""
 
 
 @pytest.fixture
@@ -66,16 +72,25 @@ def test_plugins_that_cannot_be_got_hold_up_no_run(pulumi: Path, monkeypatch: py
     assert pulumi_run.targeted("dev", URNS) is Ended.WELL
 
 
-def test_a_refused_configuration_is_told_from_any_other_failure(
-    pulumi: Path, capfd: pytest.CaptureFixture[str]
+def test_a_refused_configuration_is_a_finding_and_not_a_sentence(
+    pulumi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = str(ConfigError([Problem("meta:clients", "is wrong.", "correct it."), Problem("b", "c.", "d.")]))
-    answer(pulumi, f"cat <<'END'\n    error: {error}\nEND\nexit 255")
+    # A program of the user's own may print the problems as it likes, or nothing at all.
+    answer(pulumi, f"{sys.executable} -c '{PROGRAM}' >&2; exit 255")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     assert pulumi_run.targeted("dev", URNS) is Ended.REFUSED
-    assert "    error: 2 problems in the configuration:\n  - meta:clients: is wrong." in capfd.readouterr().err
 
-    answer(pulumi, "echo 'error: something else'; exit 255")
+    answer(pulumi, "echo '    error: 2 problems in the configuration:'; exit 255")
     assert pulumi_run.targeted("dev", URNS) is Ended.MISSED
+
+    answer(
+        pulumi,
+        'test "$1" = up || exit 0; printf \'{"finding": "refused"}\\nhalf a li\' > "$META_ACCESS_FINDINGS"; exit 255',
+    )
+    monkeypatch.setenv("META_ACCESS_FINDINGS", str(tmp_path / "mine.jsonl"))
+    assert pulumi_run.targeted("dev", URNS) is Ended.MISSED
+    # Who reads along goes on reading.
+    assert (tmp_path / "mine.jsonl").read_text() == '{"finding": "refused"}\nhalf a li'
 
 
 def test_an_error_of_a_token_s_own_is_told_from_one_of_the_run(pulumi: Path) -> None:
@@ -112,7 +127,7 @@ def test_a_state_that_cannot_be_loaded_gets_its_explanation(pulumi: Path, capfd:
 
 
 def test_a_run_that_ends_well_was_not_refused(pulumi: Path) -> None:
-    answer(pulumi, "echo 'warning: 1 problem in the configuration: of somebody else'")
+    answer(pulumi, 'echo \'{"finding": "configuration"}\' > "$META_ACCESS_FINDINGS"')
 
     assert pulumi_run.targeted("dev", URNS) is Ended.WELL
 

@@ -16,7 +16,7 @@ from unittest import mock
 
 from meta_access.stack import credentials
 from meta_access.stack.credentials import Credentials
-from meta_access.tokens import store, tags
+from meta_access.tokens import tags
 from meta_access.tokens.adopt import adopt
 from meta_access.tokens.aws_rotation import STEPS, rotate
 from meta_access.tokens.revocation import end_condemned, order
@@ -151,7 +151,7 @@ def writer() -> set[Call]:
     # What the test does in AWS's place is nobody's call.
     recorder.unseen.rotate_secret(SecretId=NAME, ClientRequestToken="v" * 32)
     world.ensure(rotated, claim=claim)
-    store.owned_by(world.new_store(), ASK.project, ASK.stack)
+    world.new_store().owned_by(ASK.project, ASK.stack)
     end(world.store, world.meta, arn, claim=claim, clock=world.time, notify=world.said.append)
     world.ensure()
     return recorder.calls
@@ -162,7 +162,7 @@ def observer() -> set[Call]:
     world, recorder = _begun()
     made = world.ensure()
     recorder.calls.clear()
-    store.owned_by(world.new_store(), ASK.project, ASK.stack)
+    world.new_store().owned_by(ASK.project, ASK.stack)
     _log_in(world)
     observe(
         world.store, made.arn, claim=made.claim, version_id=made.version_id, generation=1, expires_at=made.expires_at,

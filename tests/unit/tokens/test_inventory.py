@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from meta_access.errors import SecretDeniedError, SecretUnreachableError
-from meta_access.tokens.store import SecretStore, owned_by
+from meta_access.tokens.store import SecretStore
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
 DATED = {"HTTPHeaders": {"date": "Tue, 24 Nov 2026 08:00:00 GMT"}}
@@ -50,7 +50,7 @@ def test_all_pages_are_read_and_the_tags_decide() -> None:
         {"SecretList": [entry("d", DeletedDate=goes), {"ARN": f"{ARN}e", "Name": "e"}]},
     )
 
-    found = owned_by(store(client), "meta-access", "dev")
+    found = store(client).owned_by("meta-access", "dev")
 
     assert [(one.name, one.deletes_at) for one in found] == [("a", None), ("d", goes)]
     assert found[0].stages == {"v1": ("AWSCURRENT",)}
@@ -59,13 +59,13 @@ def test_all_pages_are_read_and_the_tags_decide() -> None:
 
 
 def test_a_stack_without_secrets_owns_none() -> None:
-    assert owned_by(store(Client({"SecretList": []})), "meta-access", "dev") == []
+    assert store(Client({"SecretList": []})).owned_by("meta-access", "dev") == []
 
 
 def test_a_refusal_and_a_senseless_answer_are_our_errors() -> None:
     denied = ClientError({"Error": {"Code": "AccessDeniedException"}}, "ListSecrets")
 
     with pytest.raises(SecretDeniedError, match="list of meta-access/dev was refused"):
-        owned_by(store(Client(denied)), "meta-access", "dev")
+        store(Client(denied)).owned_by("meta-access", "dev")
     with pytest.raises(SecretUnreachableError, match="not an answer of Secrets Manager"):
-        owned_by(store(Client({})), "meta-access", "dev")
+        store(Client({})).owned_by("meta-access", "dev")
