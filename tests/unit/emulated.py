@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.graph.client import GraphClient
 from meta_access.stack.credentials import credentials_for
 from meta_emulator.embedded import MetaEmulator
+from meta_emulator.world import SystemUser
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class EmulatedMeta:
         with self.edit() as world:
             for name, value in changed.items():
                 setattr(world.businesses[0], name, value)
+
+    def add_system_user(self, id_: str, name: str, role: str = "EMPLOYEE", **more: Any) -> None:
+        """Let the business have another system user, which has nothing yet."""
+        with self.edit() as world:
+            business, app = world.businesses[0].id, world.apps[0].id
+            world.system_users.append(SystemUser(id_, name, role, business, app_id=app, **more))
 
     # --- calls ---------------------------------------------------------------------------------
 

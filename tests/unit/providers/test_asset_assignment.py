@@ -7,29 +7,47 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import (
-    AuthError,
-    GraphError,
-    HumanNeededError,
-    InvalidRequestError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitedError,
-)
-from meta_access.graph import assigned_users
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.asset_assignment import AssetAssignmentProvider
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, new_process, updated
+from meta_emulator.world import Asset, Assignment, Installation
+from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, new_process, updated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = AssetAssignmentProvider()
 USER, OTHER = "122090000000777", "122090000000778"
 SHOP, PAGE = "act_104320000000501", "page:102930000000801"
 ID = f"{USER}/{SHOP}"
+READ = f"GET {USER}/assigned_ad_accounts"
+ASSIGN, UNASSIGN = f"POST {SHOP}/assigned_users", f"DELETE {SHOP}/assigned_users"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    emulated.add_system_user(USER, "trading")
+    emulated.add_system_user(OTHER, "reporting")
+    return emulated
+
+
+def hold(meta: EmulatedMeta, *tasks: str, asset: str = SHOP) -> None:
+    """Let the user have these tasks, which no call gave it."""
+    with meta.edit() as world:
+        world.assignments = [Assignment(asset, USER, list(tasks))] if tasks else []
+
+
+def has(meta: EmulatedMeta, user: str = USER, asset: str = SHOP) -> list[str]:
+    rows = [row for row in meta.world.assignments if (row.user_id, row.asset_id) == (user, asset)]
+    return sorted(rows[0].tasks) if rows else []
+
+
+def lose(meta: EmulatedMeta) -> None:
+    """Let the account belong to another business, which shares it with nobody."""
+    with meta.edit() as world:
+        world.ad_accounts[0].business_id = "998870000000701"
 
 
 def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
@@ -39,13 +57,6 @@ def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
 
 def outs(*tasks: str, **changed: Any) -> dict[str, Any]:
     return {**asked(*tasks), "kept": [], **changed}
-
-
-def raises(error: Exception) -> Callable[..., None]:
-    def call(*_: object) -> None:
-        raise error
-
-    return call
 
 
 def failures(**changed: Any) -> list[tuple[str, str]]:
@@ -65,26 +76,25 @@ def failures(**changed: Any) -> list[tuple[str, str]]:
         ({"asset": PAGE, "tasks": ["DRAFT"]}, "tasks", "'DRAFT' is not one of: ADVERTISE, ANALYZE"),
     ],
 )
-def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+def test_check_refuses_bad_values(meta: EmulatedMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
     ((found, text),) = failures(**changed)
 
     assert found == property_
     assert reason in text
 
 
-def test_check_sorts_the_tasks_and_looks_once_at_what_owners_permit(meta: FakeMeta) -> None:
+def test_check_sorts_the_tasks_and_looks_once_at_what_owners_permit(meta: EmulatedMeta) -> None:
+    lose(meta)
+
     assert PROVIDER.check({}, asked("MANAGE", "ANALYZE")).inputs["tasks"] == ["ANALYZE", "MANAGE"]
     assert PROVIDER.check({}, asked(label="b", system_user_id=OTHER)).failures == []
-    looked = [
-        "owned ad_account",
-        "client ad_account",
-    ]
+    looked = [f"GET {BUSINESS}/owned_ad_accounts", f"GET {BUSINESS}/client_ad_accounts"]
     assert meta.calls == looked
     PROVIDER.check(asked("ANALYZE"), asked("ANALYZE"))
     assert meta.calls == looked
 
 
-def test_one_user_and_asset_is_one_resource(meta: FakeMeta) -> None:
+def test_one_user_and_asset_is_one_resource(meta: EmulatedMeta) -> None:
     assert failures() == []
     assert failures(label="b", asset=PAGE) == []
     assert failures(label="c", system_user_id=OTHER) == []
@@ -94,27 +104,31 @@ def test_one_user_and_asset_is_one_resource(meta: FakeMeta) -> None:
     ]
 
 
-def test_a_user_that_is_not_known_yet_is_no_second_one(meta: FakeMeta) -> None:
+def test_a_user_that_is_not_known_yet_is_no_second_one(meta: EmulatedMeta) -> None:
     assert failures(system_user_id=NOT_KNOWN) == failures(label="b", system_user_id=NOT_KNOWN) == []
 
 
-def test_create_assigns_the_tasks_with_those_they_imply(meta: FakeMeta) -> None:
+def test_create_assigns_the_tasks_with_those_they_imply(meta: EmulatedMeta) -> None:
     result = PROVIDER.create(asked("MANAGE"))
 
-    assert meta.calls == [f"assigned {USER} ad_account", f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert meta.calls == [READ, ASSIGN]
+    assert has(meta) == ["ADVERTISE", "ANALYZE", "MANAGE"]
     assert (result.id, result.outs) == (ID, outs("MANAGE"))
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("code", "subcode", "why"),
     [
-        (NotFoundError("No object.", code=100, subcode=33), "it is not shared with business lindenhof"),
-        (PermissionDeniedError("No.", code=200), "it belongs to another business and is not shared with business"),
-        (InvalidRequestError("Bad set.", code=100, subcode=1752129), "Meta does not take the tasks ANALYZE on it."),
+        (100, 33, "it is not shared with business lindenhof"),
+        (200, 0, "it belongs to another business and is not shared with business"),
+        (100, 1752129, "Meta does not take the tasks ANALYZE on it."),
     ],
 )
-def test_a_refusal_names_the_asset_the_reason_and_the_next_step(meta: FakeMeta, error: GraphError, why: str) -> None:
-    meta.fails["assign"] = error
+def test_a_refusal_names_the_asset_the_reason_and_the_next_step(
+    meta: EmulatedMeta, code: int, subcode: int, why: str
+) -> None:
+    lose(meta)
+    meta.refuse("POST", "assigned_users$", code, "Not this one.", subcode=subcode)
 
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked())
@@ -123,7 +137,7 @@ def test_a_refusal_names_the_asset_the_reason_and_the_next_step(meta: FakeMeta, 
     assert text.startswith(f"assigning {SHOP} to system user {USER} failed: ")
     assert why in text
     assert "Nothing was changed." in text
-    assert f"Meta's answer: {error}" in text
+    assert "Not this one." in text.partition("Meta's answer: ")[2]
 
 
 # --- read ----------------------------------------------------------------------------------------
@@ -140,9 +154,9 @@ def test_a_refusal_names_the_asset_the_reason_and_the_next_step(meta: FakeMeta, 
     ],
 )
 def test_read_compares_sets_after_adding_implied_tasks(
-    meta: FakeMeta, live: tuple[str, ...], declared: list[str], tasks: list[str]
+    meta: EmulatedMeta, live: tuple[str, ...], declared: list[str], tasks: list[str]
 ) -> None:
-    meta.assets[USER, "ad_account"] = {SHOP: live} if live else {}
+    hold(meta, *live)
 
     result = PROVIDER.read(ID, asked(*declared))
 
@@ -152,8 +166,9 @@ def test_read_compares_sets_after_adding_implied_tasks(
     assert PROVIDER.diff(ID, result.outs, asked(*declared)).changes is (tasks != declared)
 
 
-def test_a_user_that_is_gone_is_drift_and_no_error(meta: FakeMeta) -> None:
-    meta.fails["assigned"] = NotFoundError("No object.", code=100, subcode=33)
+def test_a_user_that_is_gone_is_drift_and_no_error(meta: EmulatedMeta) -> None:
+    with meta.edit() as world:
+        world.system_users = world.system_users[:1]
 
     result = PROVIDER.read(ID, asked())
 
@@ -161,37 +176,35 @@ def test_a_user_that_is_gone_is_drift_and_no_error(meta: FakeMeta) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [
-        RateLimitedError("Throttled.", code=4),
-        PermissionDeniedError("No.", code=10),
-        HumanNeededError("API access blocked.", code=200),
-    ],
+    ("code", "message"),
+    [(4, "Throttled."), (10, "No."), (200, "API access blocked.")],
 )
 def test_one_clients_trouble_leaves_the_state_as_it_was(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], error: GraphError
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], code: int, message: str
 ) -> None:
-    meta.fails["assigned"] = error
+    meta.refuse("GET", "assigned_ad_accounts$", code, message)
 
     result = PROVIDER.read(ID, asked())
 
     assert (result.outs, result.inputs) == (outs(), asked())
-    assert f"asset assignment acme was not looked at and stands as it was: {error}" in capsys.readouterr().out
+    _, found, why = capsys.readouterr().out.partition("asset assignment acme was not looked at and stands as it was: ")
+    assert found
+    assert message in why
 
 
-def test_a_refused_credential_is_an_error(meta: FakeMeta) -> None:
-    meta.fails["assigned"] = AuthError("Expired.", code=190)
+def test_a_refused_credential_is_an_error(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "assigned_ad_accounts$", 190, "Expired.")
 
     with pytest.raises(Failure, match="Settings used: connection main"):
         PROVIDER.read(ID, asked())
 
 
-def test_all_assets_of_a_user_cost_one_call_a_kind(meta: FakeMeta) -> None:
+def test_all_assets_of_a_user_cost_one_call_a_kind(meta: EmulatedMeta) -> None:
     for number in range(1, 30):
         PROVIDER.read("x", asked(asset=f"act_{number}"))
         PROVIDER.read("x", asked(asset=f"page:{number}"))
 
-    assert meta.calls == [f"assigned {USER} ad_account", f"assigned {USER} page"]
+    assert meta.calls == [READ, f"GET {USER}/assigned_pages"]
 
 
 # --- update --------------------------------------------------------------------------------------
@@ -199,20 +212,21 @@ def test_all_assets_of_a_user_cost_one_call_a_kind(meta: FakeMeta) -> None:
 CLOSED = {"requires": {"ads-tier": "pending_human"}}
 
 
-def test_tasks_that_come_to_the_same_set_are_no_call(meta: FakeMeta) -> None:
+def test_tasks_that_come_to_the_same_set_are_no_call(meta: EmulatedMeta) -> None:
     result = updated(PROVIDER, ID, asked("MANAGE"), asked("ADVERTISE", "ANALYZE", "MANAGE"))
 
     assert meta.calls == []
     assert result == outs("ADVERTISE", "ANALYZE", "MANAGE")
 
 
-def test_narrowing_waits_for_no_gate(meta: FakeMeta) -> None:
+def test_narrowing_waits_for_no_gate(meta: EmulatedMeta) -> None:
     PROVIDER.update(ID, asked("MANAGE"), asked("ANALYZE", **CLOSED))
 
-    assert meta.calls == [f"assign {SHOP} {USER} ANALYZE", f"assigned {USER} ad_account"]
+    assert meta.calls == [ASSIGN, READ]
+    assert has(meta) == ["ANALYZE"]
 
 
-def test_widening_waits_for_its_gates(meta: FakeMeta) -> None:
+def test_widening_waits_for_its_gates(meta: EmulatedMeta) -> None:
     text = (
         f"giving ADVERTISE, MANAGE on {SHOP} to system user {USER} is held back by a gate: ads-tier is pending_human."
     )
@@ -224,18 +238,23 @@ def test_widening_waits_for_its_gates(meta: FakeMeta) -> None:
     assert meta.calls == []
 
     PROVIDER.update(ID, asked("ANALYZE"), asked("MANAGE", requires={"ads-tier": "satisfied"}))
-    assert meta.calls == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert meta.calls == [ASSIGN]
+    assert has(meta) == ["ADVERTISE", "ANALYZE", "MANAGE"]
 
 
 @pytest.mark.parametrize("changed", [{"system_user_id": OTHER}, {"asset": PAGE}])
-def test_a_move_assigns_the_new_before_it_ends_the_old(meta: FakeMeta, changed: dict[str, str]) -> None:
+def test_a_move_assigns_the_new_before_it_ends_the_old(meta: EmulatedMeta, changed: dict[str, str]) -> None:
+    hold(meta, "ANALYZE")
+
     PROVIDER.update(ID, asked(), asked(**changed))
 
     new = asked(**changed)
-    assert meta.writes == [f"assign {new['asset']} {new['system_user_id']} ANALYZE", f"unassign {SHOP} {USER}"]
+    asset = new["asset"].removeprefix("page:")
+    assert meta.writes == [f"POST {asset}/assigned_users", UNASSIGN]
+    assert (has(meta, new["system_user_id"], asset), has(meta)) == (["ANALYZE"], [])
 
 
-def test_a_move_is_widening(meta: FakeMeta) -> None:
+def test_a_move_is_widening(meta: EmulatedMeta) -> None:
     result = updated(PROVIDER, ID, asked(), asked(system_user_id=OTHER, **CLOSED))
 
     assert "is held back by a gate" in result["refused"]
@@ -243,24 +262,23 @@ def test_a_move_is_widening(meta: FakeMeta) -> None:
     assert meta.calls == []
 
 
-def test_a_move_ends_nothing_that_another_resource_keeps(meta: FakeMeta) -> None:
+def test_a_move_ends_nothing_that_another_resource_keeps(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE")
     PROVIDER.check(asked(), asked(label="other"))
 
     PROVIDER.update(ID, asked(), asked(system_user_id=OTHER))
 
-    assert meta.writes == [f"assign {SHOP} {OTHER} ANALYZE"]
+    assert meta.writes == [ASSIGN]
+    assert (has(meta, OTHER), has(meta)) == (["ANALYZE"], ["ANALYZE"])
 
 
 # --- a grant that is there already ---------------------------------------------------------------
 
 
-def built_by_hand(meta: FakeMeta, *tasks: str) -> None:
-    meta.listed["owned", "ad_account"] = {SHOP: ()}
-    meta.assets[USER, "ad_account"] = {SHOP: tasks}
-
-
-def test_a_create_takes_no_task_away_and_says_what_it_keeps(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+def test_a_create_takes_no_task_away_and_says_what_it_keeps(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(meta, "ADVERTISE", "ANALYZE", "MANAGE")
     sentence = (
         f"asset assignment acme: on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ADVERTISE, ANALYZE, "
         "MANAGE; MANAGE not declared and kept: declare it, or set replace_existing: true to take it away.\n"
@@ -275,12 +293,14 @@ def test_a_create_takes_no_task_away_and_says_what_it_keeps(meta: FakeMeta, caps
     assert PROVIDER.diff(ID, result.outs, asked("ADVERTISE", "ANALYZE")).changes is False
 
 
-def test_a_create_adds_what_is_declared_to_what_is_there(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    built_by_hand(meta, "DRAFT")
+def test_a_create_adds_what_is_declared_to_what_is_there(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(meta, "DRAFT")
 
     result = PROVIDER.create(asked("ANALYZE"))
 
-    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE,DRAFT"]
+    assert (meta.writes, has(meta)) == ([ASSIGN], ["ANALYZE", "DRAFT"])
     assert result.outs == outs("ANALYZE", kept=["DRAFT"])
     assert f"on {SHOP} system user {USER} has DRAFT => ANALYZE, DRAFT; ANALYZE added; DRAFT not declared and kept" in (
         capsys.readouterr().out
@@ -288,9 +308,9 @@ def test_a_create_adds_what_is_declared_to_what_is_there(meta: FakeMeta, capsys:
 
 
 def test_replace_existing_takes_away_what_is_not_declared_and_says_so_before(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+    hold(meta, "ADVERTISE", "ANALYZE", "MANAGE")
     sentence = (
         f"on {SHOP} system user {USER} has ADVERTISE, ANALYZE, MANAGE => ANALYZE; ADVERTISE, MANAGE taken away, "
         "because replace_existing is true.\n"
@@ -300,25 +320,28 @@ def test_replace_existing_takes_away_what_is_not_declared_and_says_so_before(
     assert capsys.readouterr().out.endswith(sentence)
     result = PROVIDER.create(asked("ANALYZE", replace_existing=True))
 
-    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE"]
+    assert (meta.writes, has(meta)) == ([ASSIGN], ["ANALYZE"])
     assert result.outs == outs("ANALYZE", replace_existing=True)
 
 
 def test_a_grant_as_declared_is_written_again_and_no_word_is_said(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    built_by_hand(meta, "ADVERTISE", "ANALYZE", "MANAGE")
+    hold(meta, "ADVERTISE", "ANALYZE", "MANAGE")
 
     PROVIDER.check({}, asked("MANAGE"))
     PROVIDER.create(asked("MANAGE"))
 
-    assert meta.writes == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,MANAGE"]
+    assert (meta.writes, has(meta)) == ([ASSIGN], ["ADVERTISE", "ANALYZE", "MANAGE"])
     assert capsys.readouterr().out == ""
 
 
-def test_tasks_that_come_by_implication_alone_are_named_too(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.listed["owned", "catalog"] = {"930": ()}
-    meta.assets[USER, "catalog"] = {"930": ("MANAGE",)}
+def test_tasks_that_come_by_implication_alone_are_named_too(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with meta.edit() as world:
+        world.product_catalogs.append(Asset("930", "Shop", BUSINESS))
+    hold(meta, "MANAGE", asset="930")
 
     PROVIDER.check({}, asked("ADVERTISE", "MANAGE", asset="catalog:930"))
 
@@ -329,9 +352,9 @@ def test_tasks_that_come_by_implication_alone_are_named_too(meta: FakeMeta, caps
 
 
 def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    built_by_hand(meta, "ANALYZE", "DRAFT")
+    hold(meta, "ANALYZE", "DRAFT")
 
     result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
 
@@ -340,9 +363,9 @@ def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
 
 
 def test_replace_existing_set_later_says_before_what_it_takes_away(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    built_by_hand(meta, "ANALYZE", "MANAGE")
+    hold(meta, "ANALYZE", "MANAGE")
 
     PROVIDER.check(asked("ANALYZE"), asked("ANALYZE", replace_existing=True))
     assert "MANAGE taken away, because replace_existing is true." in capsys.readouterr().out
@@ -350,37 +373,38 @@ def test_replace_existing_set_later_says_before_what_it_takes_away(
     assert capsys.readouterr().out == ""
 
 
-def test_what_was_kept_and_is_taken_away_by_hand_is_kept_no_longer(meta: FakeMeta) -> None:
-    built_by_hand(meta, "ANALYZE")
+def test_what_was_kept_and_is_taken_away_by_hand_is_kept_no_longer(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE")
 
     result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
 
     assert result.outs == outs("ANALYZE")
 
 
-def test_a_task_that_somebody_adds_later_is_drift_beside_what_is_kept(meta: FakeMeta) -> None:
-    built_by_hand(meta, "ADVERTISE", "ANALYZE", "DRAFT")
+def test_a_task_that_somebody_adds_later_is_drift_beside_what_is_kept(meta: EmulatedMeta) -> None:
+    hold(meta, "ADVERTISE", "ANALYZE", "DRAFT")
 
     result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
 
     assert result.outs == outs("ADVERTISE", "ANALYZE", kept=["DRAFT"])
 
 
-def test_other_tasks_leave_what_is_kept_and_the_wish_ends_it(meta: FakeMeta) -> None:
-    built_by_hand(meta, "ANALYZE", "DRAFT")
+def test_other_tasks_leave_what_is_kept_and_the_wish_ends_it(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE", "DRAFT")
     held = outs("ANALYZE", kept=["DRAFT"])
 
     more = PROVIDER.update(ID, held, asked("ADVERTISE", "ANALYZE"))
     assert more.outs == outs("ADVERTISE", "ANALYZE", kept=["DRAFT"])
+    assert has(meta) == ["ADVERTISE", "ANALYZE", "DRAFT"]
     assert PROVIDER.diff(ID, held, asked("ANALYZE", replace_existing=True)).changes is True
     gone = PROVIDER.update(ID, held, asked("ANALYZE", replace_existing=True))
 
-    assert meta.writes == [f"assign {SHOP} {USER} ADVERTISE,ANALYZE,DRAFT", f"assign {SHOP} {USER} ANALYZE"]
+    assert (meta.writes, has(meta)) == ([ASSIGN, ASSIGN], ["ANALYZE"])
     assert gone.outs == outs("ANALYZE", replace_existing=True)
 
 
-def test_a_kept_task_that_is_declared_is_kept_no_longer(meta: FakeMeta) -> None:
-    built_by_hand(meta, "ANALYZE", "DRAFT")
+def test_a_kept_task_that_is_declared_is_kept_no_longer(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE", "DRAFT")
 
     result = updated(PROVIDER, ID, outs("ANALYZE", kept=["DRAFT"]), asked("ANALYZE", "DRAFT"))
 
@@ -388,22 +412,25 @@ def test_a_kept_task_that_is_declared_is_kept_no_longer(meta: FakeMeta) -> None:
 
 
 def test_a_kind_that_meta_does_not_list_is_assigned_all_the_same(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.fails["assigned"] = InvalidRequestError("No such edge.", code=100)
+    meta.refuse("GET", "assigned_ad_accounts$", 100, "No such edge.")
 
     PROVIDER.create(asked())
 
-    assert meta.writes == [f"assign {SHOP} {USER} ANALYZE"]
-    assert "what was assigned before could not be read, so it goes. No such edge." in capsys.readouterr().out
+    assert (meta.writes, has(meta)) == ([ASSIGN], ["ANALYZE"])
+    assert "what was assigned before could not be read, so it goes. " in (said := capsys.readouterr().out)
+    assert "No such edge." in said
 
 
 # --- what will be refused ------------------------------------------------------------------------
 
 
 def test_an_asset_of_nobody_is_told_in_the_preview_and_stops_nothing(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    lose(meta)
+
     assert failures() == []
 
     assert capsys.readouterr().out == (
@@ -422,27 +449,28 @@ def test_an_asset_of_nobody_is_told_in_the_preview_and_stops_nothing(
     ],
 )
 def test_the_next_step_follows_whose_the_asset_is(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], access: str, step: str
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], access: str, step: str
 ) -> None:
+    lose(meta)
     assert failures(access=access) == []
 
     assert capsys.readouterr().out.endswith(f"that others share with it. {step}\n")
 
-    meta.fails["assign"] = NotFoundError("No object.", code=100, subcode=33)
+    meta.refuse("POST", "assigned_users$", 100, "No object.", subcode=33)
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked(access=access))
     assert step.removesuffix(".") in str(raised.value)
     assert ("share" in str(raised.value)) is (access == "partner")
 
 
-def test_whose_an_asset_is_changes_nothing_at_meta(meta: FakeMeta) -> None:
+def test_whose_an_asset_is_changes_nothing_at_meta(meta: EmulatedMeta) -> None:
     old = {name: value for name, value in asked().items() if name != "access"}
 
     assert PROVIDER.diff("x", {**old, "kept": []}, asked(access="own")).changes is False
 
 
 def test_an_instagram_account_is_named_by_one_of_its_several_ids(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert failures(asset="instagram:17841400000000001", tasks=["ANALYZE"], access="own") == []
 
@@ -452,9 +480,11 @@ def test_an_instagram_account_is_named_by_one_of_its_several_ids(
 
 
 def test_a_program_can_read_what_will_be_refused(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("META_ACCESS_FINDINGS", str(tmp_path / "findings.jsonl"))
+
+    lose(meta)
 
     failures()
 
@@ -466,78 +496,79 @@ def test_a_program_can_read_what_will_be_refused(
 # --- delete --------------------------------------------------------------------------------------
 
 
-def test_delete_unassigns(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_delete_unassigns(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    hold(meta, "ANALYZE")
+
     PROVIDER.delete(ID, asked())
 
-    assert meta.writes == [f"unassign {SHOP} {USER}"]
+    assert (meta.writes, has(meta)) == ([UNASSIGN], [])
     assert f"{SHOP} is no longer assigned to system user {USER}." in capsys.readouterr().out
 
 
-def test_delete_of_an_absent_assignment_succeeds(meta: FakeMeta) -> None:
-    meta.fails["unassign"] = NotFoundError("No object.", code=100, subcode=33)
+def test_delete_of_an_absent_assignment_succeeds(meta: EmulatedMeta) -> None:
+    meta.refuse("DELETE", "assigned_users$", 100, "No object.", subcode=33)
 
     PROVIDER.delete(ID, asked())
 
 
-def test_delete_after_a_withdrawn_share_succeeds(meta: FakeMeta) -> None:
-    meta.fails["unassign"] = PermissionDeniedError("No.", code=200)
+def test_delete_after_a_withdrawn_share_succeeds(meta: EmulatedMeta) -> None:
+    meta.refuse("DELETE", "assigned_users$", 200)
 
     PROVIDER.delete(ID, asked())
 
 
-def test_delete_that_meta_refuses_while_it_is_assigned_fails(meta: FakeMeta) -> None:
-    meta.fails["unassign"] = PermissionDeniedError("No.", code=200)
-    meta.assets[USER, "ad_account"] = {SHOP: ("ANALYZE",)}
+def test_delete_that_meta_refuses_while_it_is_assigned_fails(meta: EmulatedMeta) -> None:
+    meta.refuse("DELETE", "assigned_users$", 200)
+    hold(meta, "ANALYZE")
 
     with pytest.raises(Failure) as raised:
         PROVIDER.delete(ID, asked())
 
-    assert str(raised.value) == (
+    assert str(raised.value).startswith(
         f"taking {SHOP} from system user {USER} failed: it still has ANALYZE there. Next step, which only a person can "
         "take: remove the asset from the system user in Business settings > Users > System users, at "
         "https://business.facebook.com/latest/settings/system_users?business_id=178000000000101; then `pulumi up` "
-        "again. Until then the resource stays in the state. Meta's answer: No."
+        "again. Until then the resource stays in the state. Meta's answer: "
     )
 
 
-@pytest.mark.parametrize("error", [None, NotFoundError("No object.", code=100, subcode=33)])
-def test_a_removal_is_read_back_whatever_meta_answers(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, error: GraphError | None
-) -> None:
-    meta.assets[USER, "ad_account"] = {SHOP: ("ANALYZE",)}
-    monkeypatch.setattr(assigned_users, "unassign", lambda *_: None)
-    if error is not None:
-        monkeypatch.setattr(assigned_users, "unassign", raises(error))
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_removal_is_read_back_whatever_meta_answers(meta: EmulatedMeta, refused: bool) -> None:
+    hold(meta, "ANALYZE")
+    if refused:
+        meta.refuse("DELETE", "assigned_users$", 100, "No object.", subcode=33)
+    else:
+        meta.pretend("DELETE", "assigned_users$")
 
     with pytest.raises(Failure, match=f"taking {SHOP} from system user {USER} failed: it still has ANALYZE there"):
         PROVIDER.delete(ID, asked())
 
 
 def test_a_removal_that_cannot_be_read_back_is_not_called_done(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.fails["assigned"] = PermissionDeniedError("No list.", code=10)
+    meta.refuse("GET", "assigned_ad_accounts$", 10, "No list.")
 
     PROVIDER.delete(ID, asked())
 
     said = capsys.readouterr().out
     assert "is no longer assigned" not in said
     assert f"Meta answered that {SHOP} was taken from system user {USER}" in said
-    assert said.rstrip().endswith("whether it is gone. No list.")
+    assert "No list." in said.partition("whether it is gone. ")[2]
 
 
-def test_a_narrowing_that_cannot_be_read_back_is_said(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.fails["assigned"] = PermissionDeniedError("No list.", code=10)
+def test_a_narrowing_that_cannot_be_read_back_is_said(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.refuse("GET", "assigned_ad_accounts$", 10, "No list.")
 
     updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
 
     said = capsys.readouterr().out
-    assert f"what system user {USER} still has on {SHOP} could not be read back: No list." in said
+    assert "No list." in said.partition(f"what system user {USER} still has on {SHOP} could not be read back: ")[2]
 
 
-def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.assets[USER, "ad_account"] = {SHOP: ("ADVERTISE", "ANALYZE")}
-    monkeypatch.setattr(assigned_users, "assign", lambda *_: None)
+def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> None:
+    hold(meta, "ADVERTISE", "ANALYZE")
+    meta.pretend("POST", "assigned_users$")
 
     result = updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
 
@@ -546,7 +577,7 @@ def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: FakeMeta, monke
 
 
 def test_the_delete_of_a_renamed_resource_ends_nothing(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     PROVIDER.check({}, asked(label="new"))
     PROVIDER.delete(ID, asked())
@@ -565,7 +596,7 @@ INSTALLED = {"label": "reporting", "connection": "main", "system_user_id": USER}
 
 
 def test_an_installation_is_one_call_and_needs_none_to_read_or_end(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = INSTALLATION.create(INSTALLED)
     assert (result.id, result.outs) == (f"{USER}/{APP}", INSTALLED)
@@ -574,11 +605,12 @@ def test_an_installation_is_one_call_and_needs_none_to_read_or_end(
     INSTALLATION.update(result.id, INSTALLED, {**INSTALLED, "label": "x"})
     INSTALLATION.delete(result.id, INSTALLED)
 
-    assert meta.calls == [f"install {USER}"]
+    assert meta.calls == [f"POST {USER}/applications"]
+    assert Installation(USER, APP) in meta.world.installations
     assert "Meta has no call to take it back." in capsys.readouterr().out
 
 
-def test_another_user_gets_an_installation_of_its_own(meta: FakeMeta) -> None:
+def test_another_user_gets_an_installation_of_its_own(meta: EmulatedMeta) -> None:
     INSTALLATION.update("x", INSTALLED, {**INSTALLED, "system_user_id": OTHER})
 
-    assert meta.calls == [f"install {OTHER}"]
+    assert meta.calls == [f"POST {OTHER}/applications"]
