@@ -17,8 +17,9 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from meta_access import findings
 from meta_access.cli.pulumi_stack import StackReadError, explained
@@ -243,39 +244,13 @@ def _hosts(session: int) -> list[int]:
 def _of_session(session: int) -> list[tuple[int, list[str]]]:
     """Process id and command of each living process of a session."""
     found = []
-    for pid, state, command in _processes():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if pid != os.getpid() and not state.startswith("Z") and os.getsid(pid) == session:
-                found.append((pid, command))
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if pid != os.getpid() and os.getsid(pid) == session:
+                process = psutil.Process(pid)
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append((pid, process.cmdline()))
     return found
-
-
-def _processes() -> Iterable[tuple[int, str, list[str]]]:
-    proc = Path("/proc/self/stat")
-    if not proc.is_file():
-        yield from _listed()
-        return
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            state = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
-            yield int(entry.name), state, (entry / "cmdline").read_text(errors="replace").split("\0")
-
-
-def _listed() -> Iterable[tuple[int, str, list[str]]]:
-    """The same where there is no /proc, as on macOS."""
-    try:
-        done = subprocess.run(
-            ["ps", "-A", "-o", "pid=,stat=,args="],  # noqa: S607 - POSIX
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return
-    for line in done.stdout.splitlines():
-        pid, state, *command = line.split()
-        yield int(pid), state, command
 
 
 OFF = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from tests.emulators import start_emulator
 from tests.engine import templates
 from tests.engine.projects import CHECKOUT, FOREIGN, TIMEOUT_S
@@ -109,10 +111,10 @@ class Checkout:
     def processes(self) -> list[str]:
         """What still runs for an engine in this copy, by its command line."""
         found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-                if "pulumi" in command and (entry / "cwd").resolve() == self.root:
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                command = " ".join(process.cmdline())
+                if "pulumi" in command and Path(process.cwd()) == self.root:
                     found.append(command)
         return found
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.config
+import psutil
 
 from meta_emulator import client
 from meta_emulator.emulator import Emulator
@@ -271,7 +272,7 @@ def kill(pids: list[int]) -> None:
 def gone(pids: list[int], *, within_s: float) -> bool:
     """Wait until processes have ended; False when one has not."""
     until = time.monotonic() + within_s
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+    while any(psutil.pid_exists(pid) for pid in pids):
         if time.monotonic() > until:
             return False
         time.sleep(0.1)
@@ -287,17 +288,15 @@ def working_in(root: Path, word: str = "") -> list[int]:
     """Processes that work in a folder, those with a word in their command."""
     found = []
     for pid, _, command in _processes():
-        with contextlib.suppress(OSError):
-            if word in command and Path(f"/proc/{pid}/cwd").resolve().is_relative_to(root.resolve()):
+        with contextlib.suppress(psutil.Error):
+            if word in command and Path(psutil.Process(pid).cwd()).is_relative_to(root.resolve()):
                 found.append(pid)
     return found
 
 
 def _processes() -> list[tuple[int, int, str]]:
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            found.append((int(entry.name), parent, command))
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            found.append((process.pid, process.ppid(), " ".join(process.cmdline())))
     return found

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from tools.workspace.environment import DEV, ROOT, STATE, say
 from tools.workspace.process import capture
 
@@ -124,16 +126,14 @@ def _survivors() -> list[int]:
 
 
 def _without_engine(commands: set[str]) -> list[int]:
-    """Return processes of this checkout that run one of `commands` for an engine that is gone; none without /proc."""
+    """Return processes of this checkout that run one of `commands` for an engine that is gone."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
-            ours = commands & {Path(argument).name for argument in arguments} and (entry / "cwd").resolve() == ROOT
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            arguments = process.cmdline()
+            ours = commands & {Path(argument).name for argument in arguments} and Path(process.cwd()) == ROOT
             if ours and not _answers(_engine_of(arguments)):
-                found.append(int(entry.name))
-        except OSError:
-            continue
+                found.append(process.pid)
     return found
 
 

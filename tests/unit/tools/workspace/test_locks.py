@@ -81,7 +81,6 @@ def test_provider_processes_of_the_dead_run_are_waited_for(
     assert capsys.readouterr().out.count("a provider process of that run is still finishing its call") == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_only_a_provider_host_of_this_checkout_without_its_engine_survives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +104,6 @@ def test_only_a_provider_host_of_this_checkout_without_its_engine_survives(
         listening.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_a_program_whose_engine_is_dead_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "ROOT", tmp_path)
     listening = socket.create_server(("127.0.0.1", 0))
