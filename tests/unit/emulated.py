@@ -86,7 +86,8 @@ class EmulatedMeta:
     def calls(self) -> list[str]:
         """Calls of Graph, oldest first: `GET 122090000000301/assigned_pages`."""
         seen = (call for call in self.emulator.calls()[self._forgotten :] if call.service == "graph")
-        return [f"{call.method} {call.path.split('/', 2)[2]}" for call in seen]
+        named = ((call.method, call.path.lstrip("/").partition("/")[2]) for call in seen)
+        return [f"{method} {path}" for method, path in named if path]  # a batch names none, and each of its calls does
 
     @property
     def writes(self) -> list[str]:

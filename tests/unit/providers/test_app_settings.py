@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import AuthError, GraphError
 from meta_access.providers import app_settings
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_settings import AppSettingsProvider
-from tests.unit.providers.conftest import APP, NOT_KNOWN, FakeMeta, configured, new_process, updated
+from tests.unit.providers.conftest import APP, NOT_KNOWN, configured, new_process, updated
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = AppSettingsProvider()
 DOMAINS = {"app_domains": ["lindenhof.example"]}
@@ -19,9 +21,22 @@ POLICY = {"privacy_policy_url": "https://lindenhof.example/privacy"}
 BASIC = "App Dashboard > App settings > Basic (and Advanced, for the list of server addresses)"
 
 
+WRITE, READ = f"POST {APP}", f"GET {APP}"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    return emulated
+
+
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_settings, "source_address", lambda _url: "198.51.100.4")
+
+
+def have(meta: EmulatedMeta, **settings: Any) -> None:
+    """Let the app have these settings, which no call wrote."""
+    meta.change_app(settings=settings)
 
 
 def asked(**props: Any) -> dict[str, Any]:
@@ -56,14 +71,14 @@ def created(**props: Any) -> dict[str, Any]:
         ({**DOMAINS, "callers": ["203.0.113.0/24"]}, "callers", "'203.0.113.0/24' is no IP address"),
     ],
 )
-def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_bad_values_are_refused(meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str) -> None:
     ((found, text),) = failures(**props)
 
     assert found == property_
     assert reason in text
 
 
-def test_nothing_declared_is_refused(meta: FakeMeta) -> None:
+def test_nothing_declared_is_refused(meta: EmulatedMeta) -> None:
     assert failures() == [
         (
             "",
@@ -76,18 +91,22 @@ def test_nothing_declared_is_refused(meta: FakeMeta) -> None:
     ]
 
 
-def test_what_is_declared_is_written_and_read_back(meta: FakeMeta) -> None:
-    meta.settings = {"website_url": "https://old.example/"}
+def test_what_is_declared_is_written_and_read_back(meta: EmulatedMeta) -> None:
+    have(meta, website_url="https://old.example/")
 
     outs = created(app_domains=["b.example", "a.example", "b.example"], **POLICY)
 
     assert outs["app_domains"] == ["a.example", "b.example"]
-    assert meta.writes == ["write app_domains,privacy_policy_url"]
-    assert meta.settings == {"app_domains": ["a.example", "b.example"], **POLICY, "website_url": "https://old.example/"}
+    assert meta.writes == [WRITE]
+    assert meta.app.settings == {
+        "app_domains": ["a.example", "b.example"],
+        **POLICY,
+        "website_url": "https://old.example/",
+    }
 
 
-def test_a_setting_that_meta_ignores_is_an_error_that_names_it(meta: FakeMeta) -> None:
-    meta.ignored_settings = ("contact_email",)
+def test_a_setting_that_meta_ignores_is_an_error_that_names_it(meta: EmulatedMeta) -> None:
+    meta.change_app(ignored_settings=["contact_email"])
 
     with pytest.raises(Failure) as raised:
         created(**DOMAINS, contact_email="nadia@lindenhof.example")
@@ -98,12 +117,12 @@ def test_a_setting_that_meta_ignores_is_an_error_that_names_it(meta: FakeMeta) -
         f"https://developers.facebook.com/apps/{APP}/settings/basic/; or remove the line. What else was declared is "
         "written."
     )
-    assert meta.settings == DOMAINS
+    assert meta.app.settings == DOMAINS
 
 
-def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
+def test_a_change_by_hand_is_drift_and_is_put_right(meta: EmulatedMeta) -> None:
     outs = created(**DOMAINS, **POLICY)
-    meta.settings["app_domains"] = ["elsewhere.example", "lindenhof.example"]
+    have(meta, app_domains=["elsewhere.example", "lindenhof.example"], **POLICY)
 
     seen = PROVIDER.read(APP, outs)
 
@@ -112,76 +131,83 @@ def test_a_change_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
     wanted = asked(**DOMAINS, **POLICY)
     assert PROVIDER.diff(APP, seen.outs, wanted).changes is True
     assert PROVIDER.update(APP, seen.outs, wanted).outs == wanted
-    assert meta.writes[1:] == ["write app_domains"]
+    assert meta.writes == [WRITE, WRITE]
+    assert meta.app.settings == {**DOMAINS, **POLICY}
 
 
-def test_a_setting_that_is_not_declared_is_not_looked_at(meta: FakeMeta) -> None:
+def test_a_setting_that_is_not_declared_is_not_looked_at(meta: EmulatedMeta) -> None:
     outs = created(**DOMAINS)
-    meta.settings["website_url"] = "https://elsewhere.example/"
+    have(meta, **DOMAINS, website_url="https://elsewhere.example/")
 
     assert PROVIDER.read(APP, outs).outs == outs
-    assert meta.calls[-1] == "settings app_domains"
+    assert meta.calls[-1] == READ
 
 
-def test_a_setting_no_longer_declared_is_left_and_told(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_setting_no_longer_declared_is_left_and_told(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     outs = created(**DOMAINS, **POLICY)
 
     assert PROVIDER.update(APP, outs, asked(**DOMAINS)).outs == asked(**DOMAINS)
 
-    assert meta.writes[1:] == []
+    assert meta.writes == [WRITE]
     assert capsys.readouterr().out.endswith(
         "app settings ads-settings: no longer declared, and left at Meta: privacy_policy_url.\n"
     )
 
 
 def test_trouble_of_its_own_stops_no_refresh_and_a_refused_credential_does(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created(**DOMAINS)
-    meta.fails["settings"] = GraphError("(#5) Unauthorized source IP address: 203.0.113.9", code=5)
+    with meta.edit() as world:
+        world.apps[0].settings["server_ip_whitelist"] = ["198.51.100.4"]
+        world.caller_ip = "203.0.113.9"
 
     assert PROVIDER.read(APP, outs).outs == outs
-    assert capsys.readouterr().out.endswith(
-        "app settings ads-settings was not looked at and stands as it was: (#5) Unauthorized source IP address: "
-        "203.0.113.9\n"
+    _, found, why = capsys.readouterr().out.partition(
+        "app settings ads-settings was not looked at and stands as it was"
     )
-    meta.fails["settings"] = AuthError("The app secret is wrong.", code=1)
-    with pytest.raises(Failure, match="The app secret is wrong"):
+    assert found
+    assert "203.0.113.9" in why
+    meta.refuse("GET", f"{APP}$", 1, "Error validating client secret.")
+    with pytest.raises(Failure, match="Error validating client secret"):
         PROVIDER.read(APP, outs)
 
 
-def test_an_empty_value_empties_the_setting(meta: FakeMeta) -> None:
-    meta.settings = {"website_url": "https://old.example/", "app_domains": ["old.example"]}
+def test_an_empty_value_empties_the_setting(meta: EmulatedMeta) -> None:
+    have(meta, website_url="https://old.example/", app_domains=["old.example"])
 
     created(website_url="", app_domains=[])
 
-    assert meta.settings == {"website_url": "", "app_domains": []}
+    assert meta.app.settings.keys() == {"website_url", "app_domains"}
+    assert not any(meta.app.settings.values())
 
 
-def test_another_connection_gets_all_of_it(meta: FakeMeta) -> None:
+def test_another_connection_gets_all_of_it(meta: EmulatedMeta) -> None:
     outs = {**created(**DOMAINS, **POLICY), "connection": "before"}
+
+    have(meta)
 
     PROVIDER.update(APP, outs, asked(**DOMAINS, **POLICY))
 
-    assert meta.writes[1:] == ["write app_domains,privacy_policy_url"]
+    assert (meta.writes, meta.app.settings) == ([WRITE, WRITE], {**DOMAINS, **POLICY})
 
 
 def test_destroy_leaves_everything_and_says_so(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created(**DOMAINS, **POLICY)
     new_process(monkeypatch, meta)
 
     PROVIDER.delete(APP, outs)
 
-    assert meta.writes[1:] == []
+    assert meta.writes == [WRITE]
     assert capsys.readouterr().out == (
         f"app settings ads-settings: app {APP} keeps its settings at Meta as they are: app_domains, "
         "privacy_policy_url.\n"
     )
 
 
-def test_two_settings_of_one_app_are_refused(meta: FakeMeta) -> None:
+def test_two_settings_of_one_app_are_refused(meta: EmulatedMeta) -> None:
     PROVIDER.check({}, asked(**DOMAINS))
     result = PROVIDER.check({}, {**asked(**DOMAINS), "label": "twin"})
 
@@ -205,7 +231,7 @@ def told(capsys: pytest.CaptureFixture[str], olds: dict[str, Any], **props: Any)
 
 
 def test_a_whitelist_without_this_machine_is_told_and_refused_before_anything_is_written(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     why = (
         "server_ip_whitelist does not hold 198.51.100.4, from which this machine calls, so Meta would refuse this "
@@ -224,7 +250,7 @@ def test_a_whitelist_without_this_machine_is_told_and_refused_before_anything_is
 
 
 def test_an_address_that_is_not_known_is_not_taken_for_listed(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(app_settings, "source_address", lambda _url: None)
 
@@ -233,15 +259,15 @@ def test_an_address_that_is_not_known_is_not_taken_for_listed(
     assert "does not hold the address of this machine, which is not known, so Meta would refuse" in text
 
 
-def test_what_a_create_replaces_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.settings = {"app_domains": ["old.example", "shop.example"]}
+def test_what_a_create_replaces_is_told_at_preview(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, app_domains=["old.example", "shop.example"])
 
     assert told(capsys, {}, app_domains=["shop.example"], **POLICY) == (
         "app settings ads-settings: app_domains is old.example, shop.example => shop.example.\n"
     )
 
 
-def test_callers_that_are_not_listed_are_refused(meta: FakeMeta) -> None:
+def test_callers_that_are_not_listed_are_refused(meta: EmulatedMeta) -> None:
     assert failures(**listed("203.0.113.0/24", callers=["203.0.113.7", "192.0.2.1"])) == [
         ("server_ip_whitelist", "does not hold 192.0.2.1, which callers names, so Meta would refuse this tool.")
     ]
@@ -259,18 +285,20 @@ def test_callers_that_are_not_listed_are_refused(meta: FakeMeta) -> None:
     ],
     ids=["itself", "its range", "callers named", "version 6", "everybody", "not known yet"],
 )
-def test_a_whitelist_that_holds_the_caller_passes(meta: FakeMeta, props: dict[str, Any]) -> None:
+def test_a_whitelist_that_holds_the_caller_passes(meta: EmulatedMeta, props: dict[str, Any]) -> None:
     assert failures(**props) == []
 
 
-def test_a_whitelist_in_force_is_not_judged_again_elsewhere(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_whitelist_in_force_is_not_judged_again_elsewhere(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = asked(**listed("203.0.113.7"))
 
     assert told(capsys, before, **listed("203.0.113.7")) == ""
     assert "does not hold 198.51.100.4" in told(capsys, before, **listed("203.0.113.8"))
 
 
-def test_offline_the_address_of_a_runner_proves_nothing(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_the_address_of_a_runner_proves_nothing(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     assert failures(**listed("203.0.113.7")) == []

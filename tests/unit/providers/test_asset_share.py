@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import GraphUnreachableError, PermissionDeniedError, RateLimitedError
 from meta_access.providers._boundary import Failure
 from meta_access.providers.asset_assignment import AssetAssignmentProvider
 from meta_access.providers.asset_share import AssetShareProvider
-from tests.unit.providers.conftest import BUSINESS, FakeMeta, new_process
+from meta_emulator.world import AssetRequest, Share
+from tests.unit.providers.conftest import BUSINESS, new_process
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER, ASSIGNMENT = AssetShareProvider(), AssetAssignmentProvider()
 ACME, OWNER = "act_205550000000601", "998870000000701"
 OURS = f"business lindenhof (id {BUSINESS})"
 PARTNERS = f"https://business.facebook.com/latest/settings/partners?business_id={OWNER}"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    """A client's account that is shared with nobody."""
+    unshare(emulated)
+    return emulated
+
+
+def share(meta: EmulatedMeta, *tasks: str) -> None:
+    """Let the client share its account with us, for these tasks at most."""
+    with meta.edit() as world:
+        world.ad_accounts[2].shares = [Share(BUSINESS, list(tasks))]
+
+
+def unshare(meta: EmulatedMeta) -> None:
+    with meta.edit() as world:
+        world.ad_accounts[2].shares = []
 
 
 def asked(**props: Any) -> dict[str, Any]:
@@ -54,7 +75,7 @@ def seen(outs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         ({"tasks": ["ADVERTIZE"]}, "tasks", "did you mean ADVERTISE?"),
     ],
 )
-def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_: str, reason: str) -> None:
+def test_bad_values_are_refused(meta: EmulatedMeta, props: dict[str, Any], property_: str, reason: str) -> None:
     ((found, text),) = [(one.property, one.reason) for one in PROVIDER.check({}, asked(**props)).failures]
 
     assert found == property_
@@ -62,21 +83,22 @@ def test_bad_values_are_refused(meta: FakeMeta, props: dict[str, Any], property_
 
 
 @pytest.mark.parametrize("permitted", [("ADVERTISE", "ANALYZE"), ("MANAGE",), ()])
-def test_a_share_that_covers_the_tasks_satisfies(meta: FakeMeta, permitted: tuple[str, ...]) -> None:
-    meta.listed["client", "ad_account"] = {ACME: permitted}
+def test_a_share_that_covers_the_tasks_satisfies(meta: EmulatedMeta, permitted: tuple[str, ...]) -> None:
+    share(meta, *permitted)
 
     outs = created()
 
     assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == ("satisfied", ["ADVERTISE"], "graph")
 
 
-def test_what_is_our_own_has_to_be_shared_by_nobody(meta: FakeMeta) -> None:
-    meta.listed["owned", "ad_account"] = {ACME: ()}
+def test_what_is_our_own_has_to_be_shared_by_nobody(meta: EmulatedMeta) -> None:
+    with meta.edit() as world:
+        world.ad_accounts[2].business_id = BUSINESS
 
     assert created()["status"] == "satisfied"
 
 
-def test_a_share_that_is_missing_is_the_clients_work(meta: FakeMeta) -> None:
+def test_a_share_that_is_missing_is_the_clients_work(meta: EmulatedMeta) -> None:
     outs = created(tasks=["ANALYZE", "ADVERTISE"])
 
     assert (outs["status"], outs["waiting_on"], outs["phase"]) == ("pending_human", "client", "not_started")
@@ -93,8 +115,8 @@ def test_a_share_that_is_missing_is_the_clients_work(meta: FakeMeta) -> None:
     }
 
 
-def test_a_share_that_permits_less_names_what_is_lacking(meta: FakeMeta) -> None:
-    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
+def test_a_share_that_permits_less_names_what_is_lacking(meta: EmulatedMeta) -> None:
+    share(meta, "ANALYZE")
 
     outs = created()
 
@@ -102,8 +124,9 @@ def test_a_share_that_permits_less_names_what_is_lacking(meta: FakeMeta) -> None
     assert outs["reason"] == "Its owner permits ANALYZE, and not ADVERTISE."
 
 
-def test_what_is_asked_for_waits_for_its_owner(meta: FakeMeta) -> None:
-    meta.listed["pending_client", "ad_account"] = {ACME: ("ADVERTISE",)}
+def test_what_is_asked_for_waits_for_its_owner(meta: EmulatedMeta) -> None:
+    with meta.edit() as world:
+        world.asset_requests = [AssetRequest("7001", ACME, BUSINESS, "client", ["ADVERTISE"])]
 
     outs = created()
 
@@ -112,37 +135,37 @@ def test_what_is_asked_for_waits_for_its_owner(meta: FakeMeta) -> None:
     assert outs["next_step"]["what"].startswith(f"Ask the client to approve the request of {OURS} for {ACME}, with ADV")
 
 
-def test_a_withdrawn_share_is_drift_until_it_is_back(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.listed["client", "ad_account"] = {ACME: ("ADVERTISE", "ANALYZE")}
+def test_a_withdrawn_share_is_drift_until_it_is_back(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    share(meta, "ADVERTISE", "ANALYZE")
     outs = created()
-    meta.listed.clear()
+    unshare(meta)
     new_process(monkeypatch, meta)
 
     found, inputs = seen(outs)
 
     assert (found["status"], found["tasks"], inputs["tasks"]) == ("drifted", ["ADVERTISE"], [])
-    meta.listed["client", "ad_account"] = {ACME: ("ADVERTISE", "ANALYZE")}
+    share(meta, "ADVERTISE", "ANALYZE")
     new_process(monkeypatch, meta)
     assert seen(found)[0]["status"] == "satisfied"
 
 
-def test_one_clients_trouble_stops_no_refresh(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.listed["client", "ad_account"] = {ACME: ()}
+def test_one_clients_trouble_stops_no_refresh(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    share(meta)
     outs = created()
     new_process(monkeypatch, meta)
-    meta.fails["client"] = RateLimitedError("Busy.", code=80004)
+    meta.refuse("GET", "client_ad_accounts$", 80004)
 
     assert PROVIDER.read("id", outs).outs == outs
 
 
-def test_lists_that_meta_does_not_show_leave_it_to_a_statement(meta: FakeMeta) -> None:
-    meta.fails["client"] = PermissionDeniedError("(#10) No.", code=10)
+def test_lists_that_meta_does_not_show_leave_it_to_a_statement(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "client_ad_accounts$", 10)
 
     assert created()["status"] == "unverifiable"
 
 
 def test_the_end_says_who_ends_the_sharing(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created()
     new_process(monkeypatch, meta)
@@ -164,9 +187,9 @@ def assignment(*tasks: str) -> dict[str, Any]:
 
 
 def test_a_preview_tells_what_the_owner_does_not_permit_and_stops_nobody(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
+    share(meta, "ANALYZE")
 
     assert ASSIGNMENT.check({}, assignment("ADVERTISE")).failures == []
 
@@ -178,21 +201,22 @@ def test_a_preview_tells_what_the_owner_does_not_permit_and_stops_nobody(
     assert capsys.readouterr().out == ""
 
 
-def test_a_list_that_cannot_be_read_is_no_reason_to_stop(meta: FakeMeta) -> None:
-    meta.fails["client"] = GraphUnreachableError("Cut.", sent=True)
+def test_a_list_that_cannot_be_read_is_no_reason_to_stop(meta: EmulatedMeta) -> None:
+    meta.cut("GET", "client_ad_accounts$", applied=False)
 
     assert ASSIGNMENT.check({}, assignment("ADVERTISE")).failures == []
 
 
-def test_a_refusal_names_what_the_owner_permits(meta: FakeMeta) -> None:
-    meta.listed["client", "ad_account"] = {ACME: ("ANALYZE",)}
-    meta.fails["assign"] = PermissionDeniedError("(#200) No.", code=200)
+def test_a_refusal_names_what_the_owner_permits(meta: EmulatedMeta) -> None:
+    share(meta, "ANALYZE")
+    meta.add_system_user("122090000000777", "trading")
 
     with pytest.raises(Failure) as raised:
         ASSIGNMENT.create(assignment("ADVERTISE", "ANALYZE"))
 
-    assert str(raised.value) == (
+    assert str(raised.value).startswith(
         f"assigning {ACME} to system user 122090000000777 failed: its owner permits business lindenhof ({BUSINESS}) "
         "only ANALYZE on it, and not ADVERTISE. Let its owner permit ADVERTISE as well, or declare fewer tasks. "
-        "Nothing was changed. Meta's answer: (#200) No."
+        "Nothing was changed. Meta's answer: "
     )
+    assert meta.world.assignments == []

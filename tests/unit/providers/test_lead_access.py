@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import PermissionDeniedError, RateLimitedError
 from meta_access.gates import evidence
-from meta_access.graph.lead_access import LeadAccess
 from meta_access.providers.lead_access import LeadAccessProvider
-from tests.unit.providers.conftest import APP, BUSINESS, FakeMeta, new_process
+from meta_emulator.world import Assignment, LeadAccess
+from tests.unit.providers.conftest import APP, BUSINESS, new_process
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = LeadAccessProvider()
 USER, PAGE = "122090000000777", "page:102930000000801"
-NOT_CHOSEN = LeadAccess(allowed=False, customized=True, why="No lead access. Ask an admin.")
+READ = "GET 102930000000801"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    emulated.add_system_user(USER, "leads")
+    with emulated.edit() as world:
+        world.tokens[0].scopes.append("leads_retrieval")
+        world.assignments = [Assignment("102930000000801", USER, ["ANALYZE"])]
+    return emulated
+
+
+def choose(meta: EmulatedMeta, *users: str) -> None:
+    """Let the Page's business choose who may download its leads."""
+    with meta.edit() as world:
+        world.lead_access = [LeadAccess("102930000000801", list(users))]
 
 
 def checked(olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
@@ -30,12 +47,12 @@ def created(**props: Any) -> dict[str, Any]:
     return result.outs
 
 
-def test_a_user_that_may_download_leads_is_satisfied(meta: FakeMeta) -> None:
-    meta.leads = LeadAccess(allowed=True)
+def test_a_user_that_may_download_leads_is_satisfied(meta: EmulatedMeta) -> None:
+    choose(meta, USER)
 
     outs = created()
 
-    assert meta.calls[-1] == f"leads 102930000000801 {USER}"
+    assert READ in meta.calls
     assert (outs["status"], outs["observed"], outs["evidence"]["source"]) == (
         "satisfied",
         "may download leads",
@@ -43,8 +60,8 @@ def test_a_user_that_may_download_leads_is_satisfied(meta: FakeMeta) -> None:
     )
 
 
-def test_a_user_that_may_not_is_a_persons_work_with_menu_and_link(meta: FakeMeta) -> None:
-    meta.leads = NOT_CHOSEN
+def test_a_user_that_may_not_is_a_persons_work_with_menu_and_link(meta: EmulatedMeta) -> None:
+    choose(meta)
 
     outs = created()
 
@@ -53,9 +70,9 @@ def test_a_user_that_may_not_is_a_persons_work_with_menu_and_link(meta: FakeMeta
         "us",
         "may not download leads",
     )
-    assert outs["reason"] == (
+    assert outs["reason"].startswith(
         f"System user {USER} may not download leads of {PAGE}. Its business chose who may, and did not choose this "
-        "user. Meta says: No lead access. Ask an admin."
+        "user. Meta says: "
     )
     assert outs["next_step"] == {
         "what": (
@@ -69,10 +86,12 @@ def test_a_user_that_may_not_is_a_persons_work_with_menu_and_link(meta: FakeMeta
     }
 
 
-def test_access_that_was_withdrawn_is_drift_until_it_is_back(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.leads = LeadAccess(allowed=True)
+def test_access_that_was_withdrawn_is_drift_until_it_is_back(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(meta, USER)
     outs = created()
-    meta.leads = NOT_CHOSEN
+    choose(meta)
     new_process(monkeypatch, meta)
 
     found = PROVIDER.read("id", outs)
@@ -80,7 +99,7 @@ def test_access_that_was_withdrawn_is_drift_until_it_is_back(meta: FakeMeta, mon
     assert found.outs is not None
     assert found.inputs is not None
     assert (found.outs["status"], found.inputs["state"]) == ("drifted", "may not download leads")
-    meta.leads = LeadAccess(allowed=True)
+    choose(meta, USER)
     again = PROVIDER.read("id", found.outs)
     assert again.outs is not None
     assert again.outs["status"] == "satisfied"
@@ -90,29 +109,31 @@ def test_access_that_was_withdrawn_is_drift_until_it_is_back(meta: FakeMeta, mon
     ("refused", "reason"),
     [
         (
-            PermissionDeniedError("(#200) Requires leads_retrieval.", code=200),
+            True,
             (
                 "Meta does not show it to the admin token of connection main, which needs leads_retrieval and the Page "
-                "for that: (#200) Requires leads_retrieval."
+                "for that: "
             ),
         ),
-        (None, "Meta's answer does not say whether the user may download leads."),
+        (False, "Meta's answer does not say whether the user may download leads."),
     ],
     ids=["refused", "silent"],
 )
-def test_what_meta_does_not_show_is_unknown_with_the_reason(
-    meta: FakeMeta, refused: PermissionDeniedError | None, reason: str
-) -> None:
-    if refused is not None:
-        meta.fails["leads"] = refused
+def test_what_meta_does_not_show_is_unknown_with_the_reason(meta: EmulatedMeta, refused: bool, reason: str) -> None:
+    if refused:
+        with meta.edit() as world:
+            world.tokens[0].scopes.remove("leads_retrieval")
+    else:
+        meta.answer("GET", "102930000000801$", {"id": "102930000000801"})
 
     outs = created()
 
     assert outs["status"] == "unverifiable"
     assert outs["reason"].startswith(reason)
+    assert ("(#200) Requires leads_retrieval" in outs["reason"]) is refused
 
 
-def test_a_statement_counts_only_where_meta_shows_nothing(meta: FakeMeta) -> None:
+def test_a_statement_counts_only_where_meta_shows_nothing(meta: EmulatedMeta) -> None:
     record = {
         "declared": evidence.digest({"gate": "LeadAccess", "system_user_id": USER, "page": PAGE}, APP),
         "app": APP,
@@ -121,26 +142,28 @@ def test_a_statement_counts_only_where_meta_shows_nothing(meta: FakeMeta) -> Non
         "status": "satisfied",
         "source": "attestation",
     }
+    meta.answer("GET", "102930000000801$", {"id": "102930000000801"})
     assert created(evidence=record)["status"] == "satisfied"
 
-    meta.leads = NOT_CHOSEN
+    meta.obey()
+    choose(meta)
     assert created(evidence=record)["status"] == "pending_human"
 
 
 def test_a_refresh_goes_on_where_meta_does_not_answer(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.leads = LeadAccess(allowed=True)
+    choose(meta, USER)
     outs = created()
     new_process(monkeypatch, meta)
-    meta.fails["leads"] = RateLimitedError("Too many calls.")
+    meta.refuse("GET", "102930000000801$", 4)
 
     assert PROVIDER.read("id", outs).outs == outs
     assert "lead access of a system user leads was not looked at and stands as it was" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", ["act_1", "102930000000801", "group:7"])
-def test_only_a_page_has_leads(meta: FakeMeta, page: str) -> None:
+def test_only_a_page_has_leads(meta: EmulatedMeta, page: str) -> None:
     given = {"label": "leads", "connection": "main", "system_user_id": USER, "page": page}
     ((property_, reason),) = [(row.property, row.reason) for row in PROVIDER.check({}, given).failures]
     assert property_ == "page"
@@ -148,9 +171,9 @@ def test_only_a_page_has_leads(meta: FakeMeta, page: str) -> None:
 
 
 def test_what_remains_is_told(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.leads = LeadAccess(allowed=True)
+    choose(meta, USER)
     outs = created()
     new_process(monkeypatch, meta)
     PROVIDER.delete("id", outs)

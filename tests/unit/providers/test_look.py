@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from meta_access.cli.gates import look
-from meta_access.errors import AuthError, OfflineError
-from meta_access.graph.app_roles import RoleRow
+from meta_access.errors import OfflineError
 from meta_access.providers import _live
 from meta_access.providers.app_roles import AppRolesProvider
 from meta_access.providers.payloads import TYPE_PREFIX
-from tests.unit.providers.conftest import FakeMeta, new_process
+from meta_emulator.world import AppRole
+from tests.unit.providers.conftest import APP, new_process
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 NADIA, INES = "100000000000401", "100000000000402"
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    """An app that nadia administers, and on which nobody else has a role."""
+    with emulated.edit() as world:
+        world.app_roles = [AppRole(APP, NADIA, "administrators")]
+    return emulated
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +51,12 @@ def state() -> dict[str, Any]:
     return {"deployment": {"resources": [json.loads(json.dumps(row))]}}
 
 
-def test_a_gate_that_a_person_has_opened_since_is_shown_open(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.roles = [RoleRow(NADIA, "administrators")]
+def test_a_gate_that_a_person_has_opened_since_is_shown_open(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = state()
-    meta.roles = [RoleRow(NADIA, "administrators"), RoleRow(INES, "developers")]
+    with meta.edit() as world:
+        world.app_roles.append(AppRole(APP, INES, "developers"))
     new_process(monkeypatch, meta)
 
     found = look.now(before, {}, {})
@@ -55,20 +68,20 @@ def test_a_gate_that_a_person_has_opened_since_is_shown_open(meta: FakeMeta, mon
 
 
 def test_a_gate_that_cannot_be_looked_at_stands_as_it_was_with_the_reason(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meta.roles = [RoleRow(NADIA, "administrators")]
     before = state()
     new_process(monkeypatch, meta)
-    meta.fails = {"roles": AuthError("The token is no good.\x1b[2J")}
+    meta.refuse("GET", "roles$", 190, "The token is no good.\x1b[2J")
 
     found = look.now(before, {}, {"ads-app-roles": ("ads-tier",)})
 
     assert found.gates["ads-app-roles"]["status"] == "pending_human"
-    assert found.not_seen == {"ads-app-roles": "The token is no good.<U+001B>[2J"}
+    assert found.not_seen.keys() == {"ads-app-roles"}
+    assert "The token is no good.<U+001B>[2J" in found.not_seen["ads-app-roles"]
 
 
-def test_offline_nothing_can_be_looked_at(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_nothing_can_be_looked_at(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state()
     offline = replace(_live.settings(), offline=True)
     monkeypatch.setattr(_live, "settings", lambda: offline)

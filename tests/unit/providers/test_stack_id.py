@@ -12,14 +12,20 @@ from meta_access.providers import _stack_id
 from meta_access.providers.app_installation import AppInstallationProvider
 
 if TYPE_CHECKING:
-    from tests.unit.providers.conftest import FakeMeta
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = AppInstallationProvider()
 INPUTS = {"label": "a", "connection": "main", "system_user_id": "122090000000302"}
 
 
 @pytest.fixture
-def engine(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeMeta:
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    emulated.add_system_user(INPUTS["system_user_id"], "reporting")
+    return emulated
+
+
+@pytest.fixture
+def engine(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
     """A plugin host's process, as an engine starts it; the address is nobody's, and nothing asks there."""
     monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", "127.0.0.1:1"])
     monkeypatch.setattr("meta_access.providers._host.engine_alive", lambda: True)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import GraphError, InvalidRequestError, PermissionDeniedError, RateLimitedError
+from meta_access.errors import GraphError, PermissionDeniedError, RateLimitedError
 from meta_access.gates import evidence
-from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_app_access import SystemUserAppAccessProvider, without_access
-from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, FakeMeta, configured, new_process
+from meta_emulator.world import AppAccess
+from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = SystemUserAppAccessProvider()
 USER = "122090000000777"
@@ -23,9 +26,15 @@ MENU = "Business settings > Users > System users > the user > Assign assets > Ap
 
 
 @pytest.fixture
-def meta(meta: FakeMeta) -> FakeMeta:
-    meta.users.append(SystemUserRow(USER, "reporting", "EMPLOYEE"))
-    return meta
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    emulated.add_system_user(USER, "reporting")
+    return emulated
+
+
+def give(meta: EmulatedMeta, *apps: str) -> None:
+    """Let a person give the user full control of these apps, and of no other."""
+    with meta.edit() as world:
+        world.app_access = [AppAccess(USER, app) for app in apps]
 
 
 def checked(olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
@@ -49,8 +58,8 @@ def seen(outs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return result.outs, result.inputs
 
 
-def test_a_user_that_has_the_app_is_satisfied(meta: FakeMeta) -> None:
-    meta.apps[USER] = [APP]
+def test_a_user_that_has_the_app_is_satisfied(meta: EmulatedMeta) -> None:
+    give(meta, APP)
 
     outs = created()
 
@@ -58,7 +67,7 @@ def test_a_user_that_has_the_app_is_satisfied(meta: FakeMeta) -> None:
     assert outs["next_step"] == {}
 
 
-def test_a_user_without_it_is_a_persons_work_and_says_why(meta: FakeMeta) -> None:
+def test_a_user_without_it_is_a_persons_work_and_says_why(meta: EmulatedMeta) -> None:
     outs = created()
 
     assert (outs["status"], outs["waiting_on"], outs["observed"]) == ("pending_human", "us", "no access")
@@ -76,18 +85,20 @@ def test_a_user_without_it_is_a_persons_work_and_says_why(meta: FakeMeta) -> Non
     }
 
 
-def test_less_than_full_control_is_not_enough(meta: FakeMeta) -> None:
-    meta.apps[USER], meta.app_tasks = [APP], ("ANALYZE", "DEVELOP")
+def test_less_than_full_control_is_not_enough(meta: EmulatedMeta) -> None:
+    meta.answer("GET", "assigned_apps$", {"data": [{"id": APP, "tasks": ["ANALYZE", "DEVELOP"]}]})
 
     outs = created()
 
     assert (outs["status"], outs["observed"]) == ("pending_human", "ANALYZE, DEVELOP")
 
 
-def test_access_that_was_taken_away_is_drift_until_it_is_back(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.apps[USER] = [APP]
+def test_access_that_was_taken_away_is_drift_until_it_is_back(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(meta, APP)
     outs = created()
-    meta.apps[USER] = []
+    give(meta)
     new_process(monkeypatch, meta)
 
     found, inputs = seen(outs)
@@ -95,13 +106,13 @@ def test_access_that_was_taken_away_is_drift_until_it_is_back(meta: FakeMeta, mo
     assert found["status"] == "drifted"
     assert (inputs["state"], found["state"]) == ("no access", "as declared")
     assert PROVIDER.diff("id", found, checked(inputs)).changes is True
-    meta.apps[USER] = [APP]
+    give(meta, APP)
     new_process(monkeypatch, meta)
     assert seen(found)[0]["status"] == "satisfied"
 
 
-def test_where_meta_does_not_show_it_a_statement_about_the_user_counts(meta: FakeMeta) -> None:
-    meta.fails["pages"] = InvalidRequestError("No such edge.", code=100)
+def test_where_meta_does_not_show_it_a_statement_about_the_user_counts(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "assigned_apps$", 100, "No such edge.")
     record = {
         "declared": evidence.digest({"gate": "SystemUserAppAccess", "system_user_id": USER}, APP),
         "app": APP, "at": "2026-11-23T08:00:00Z", "by": "nadia", "status": "satisfied", "source": "attestation",
@@ -112,21 +123,21 @@ def test_where_meta_does_not_show_it_a_statement_about_the_user_counts(meta: Fak
     assert created(evidence=record, system_user_id="122090000000778")["status"] == "unverifiable"
 
 
-def test_a_user_that_does_not_exist_yet_is_not_looked_for(meta: FakeMeta) -> None:
+def test_a_user_that_does_not_exist_yet_is_not_looked_for(meta: EmulatedMeta) -> None:
     props = checked(system_user_id=NOT_KNOWN)
 
     assert "status" not in props
     assert meta.calls == []
 
 
-def test_offline_nothing_is_asked(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_nothing_is_asked(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     assert checked()["status"] == "unverifiable"
     assert meta.calls == []
 
 
-def test_an_id_that_is_none_is_refused(meta: FakeMeta) -> None:
+def test_an_id_that_is_none_is_refused(meta: EmulatedMeta) -> None:
     result = PROVIDER.check({}, {"label": "g", "connection": "main", "system_user_id": 122090000000777})
 
     assert [(failure.property, failure.reason) for failure in result.failures] == [
@@ -134,9 +145,9 @@ def test_an_id_that_is_none_is_refused(meta: FakeMeta) -> None:
     ]
 
 
-def test_an_installation_lets_the_gate_look_again(meta: FakeMeta) -> None:
+def test_an_installation_lets_the_gate_look_again(meta: EmulatedMeta) -> None:
     assert created()["status"] == "pending_human"
-    meta.apps[USER] = [APP]
+    give(meta, APP)
 
     AppInstallationProvider().create({"label": "reporting", "connection": "main", "system_user_id": USER})
 
@@ -148,7 +159,7 @@ def test_an_installation_lets_the_gate_look_again(meta: FakeMeta) -> None:
 DENIED = PermissionDeniedError("(#200) The system user does not have full control of the app.", code=200)
 
 
-def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: FakeMeta) -> None:
+def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: EmulatedMeta) -> None:
     error = without_access(DENIED, _live.live("main"), USER, "reporting")
 
     assert isinstance(error, PermissionDeniedError)
@@ -166,28 +177,28 @@ def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: Fa
     [(DENIED, [APP]), (RateLimitedError("Too many.", code=17), [])],
     ids=["the user has the app", "another trouble"],
 )
-def test_other_refusals_keep_their_words(meta: FakeMeta, error: GraphError, apps: list[str]) -> None:
-    meta.apps[USER] = apps
+def test_other_refusals_keep_their_words(meta: EmulatedMeta, error: GraphError, apps: list[str]) -> None:
+    give(meta, *apps)
 
     assert without_access(error, _live.live("main"), USER, "reporting") is None
 
 
-def test_a_refusal_that_cannot_be_explained_keeps_its_words(meta: FakeMeta) -> None:
-    meta.fails["pages"] = RateLimitedError("Too many.", code=17)
+def test_a_refusal_that_cannot_be_explained_keeps_its_words(meta: EmulatedMeta) -> None:
+    meta.refuse("GET", "assigned_apps$", 17)
 
     assert without_access(DENIED, _live.live("main"), USER, "reporting") is None
 
 
-def test_trouble_of_its_own_stops_nothing(meta: FakeMeta) -> None:
-    meta.apps[USER] = [APP]
+def test_trouble_of_its_own_stops_nothing(meta: EmulatedMeta) -> None:
+    give(meta, APP)
     outs = created()
-    meta.fails["pages"] = RateLimitedError("Too many.", code=17)
+    meta.refuse("GET", "assigned_apps$", 17)
 
     assert PROVIDER.read("id", outs).outs == outs
 
 
 def test_removing_the_gate_says_who_takes_the_app_away(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created()
     new_process(monkeypatch, meta)
@@ -200,7 +211,7 @@ def test_removing_the_gate_says_who_takes_the_app_away(
     )
 
 
-def test_two_gates_of_one_user_are_refused(meta: FakeMeta) -> None:
+def test_two_gates_of_one_user_are_refused(meta: EmulatedMeta) -> None:
     checked()
 
     result = PROVIDER.check({}, {"label": "twin", "connection": "main", "system_user_id": USER})
@@ -212,13 +223,13 @@ def test_two_gates_of_one_user_are_refused(meta: FakeMeta) -> None:
     )
 
 
-def test_the_name_on_metas_page_is_the_one_to_look_for(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_on_metas_page_is_the_one_to_look_for(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     meta.connection = replace(meta.connection, business_display="Lindenhof Media", app_display="Lindenhof Ads")
     configured(monkeypatch, meta)
 
     assert created()["next_step"]["expect"] == "business Lindenhof Media (id 178000000000101)"
 
 
-def test_a_foreign_connection_is_one_clean_error(meta: FakeMeta) -> None:
+def test_a_foreign_connection_is_one_clean_error(meta: EmulatedMeta) -> None:
     with pytest.raises(Failure, match="there is no connection"):
         PROVIDER.create({"label": "g", "connection": "other", "system_user_id": USER, "state": "as declared"})
