@@ -1,4 +1,4 @@
-"""Time: a clock that tests can replace, and the two spellings of a moment that cross our borders.
+"""Time: a clock that tests can replace, and the spellings of moments and durations that cross our borders.
 
 Only waiting and measuring use the runner's clock. Whether a token has expired, a grace has passed or a lease has
 ended is decided by the server's `Date` header, because a runner's wall clock may be hours off.
@@ -6,6 +6,7 @@ ended is decided by the server's `Date` header, because a runner's wall clock ma
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -49,12 +50,22 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(duration: object) -> int | None:
+    """A duration such as `24h` in seconds; None for anything that is none."""
+    found = _DURATION.fullmatch(duration) if isinstance(duration, str) else None
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
 def ago(past: timedelta) -> str:
     """How long something is past, in its largest unit: `3 hours ago`."""
-    seconds = int(past.total_seconds())
+    passed = int(past.total_seconds())
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            count = seconds // length
+        if passed >= length:
+            count = passed // length
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
     return "just now"
 

@@ -6,7 +6,6 @@ import functools
 import inspect
 import json
 import os
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import __version__
+from meta_access.clock import seconds
 from meta_emulator import acts, client, har, process, world_files
 from meta_emulator.certificates import Files
 from meta_emulator.httpd import HOST
@@ -323,10 +323,10 @@ def _maybe_json(text: str) -> Any:
 
 
 def _seconds(duration: str) -> int:
-    found = re.fullmatch(r"(\d{1,9})([smhd])", duration)
+    found = seconds(duration)
     if found is None:
         raise ProcessError(f"--advance: {duration!r} is not a duration; write it like 60d, 12h, 90m or 30s.")
-    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
+    return found
 
 
 def _status(found: dict[str, Any]) -> dict[str, Any]:

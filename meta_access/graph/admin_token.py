@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError, NotFoundError, PermissionDeniedError, Problem
 from meta_access.graph import system_users
+from meta_access.tokens.issuer import SYSTEM_USER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meta_access.connection import Connection
     from meta_access.graph.client import GraphClient
-    from meta_access.graph.debug_token import TokenInfo
     from meta_access.graph.system_users import SystemUserRow
+    from meta_access.tokens.issuer import TokenFacts
 
 ADMIN = "ADMIN"
-SYSTEM_USER = "SYSTEM_USER"
 NEEDED = "business_management"
 WARNED_BEFORE = (timedelta(days=3), timedelta(days=14))
 """Before its end: urgent, and for one that a person has to renew."""
@@ -47,7 +47,7 @@ class Doubts:
         return {"says": list(self.says), "ends": None if self.ends is None else iso(self.ends)}
 
 
-def refused(connection: Connection, info: TokenInfo) -> list[Problem]:
+def refused(connection: Connection, info: TokenFacts) -> list[Problem]:
     """What can never act for this connection. Pure."""
     path = f"meta:connections.{connection.name}.admin_token"
     if info.app_id and info.app_id != connection.app_id:
@@ -66,7 +66,7 @@ def refused(connection: Connection, info: TokenInfo) -> list[Problem]:
     return []
 
 
-def examine(client: GraphClient, info: TokenInfo, now: datetime) -> Doubts:
+def examine(client: GraphClient, info: TokenFacts, now: datetime) -> Doubts:
     """What is doubtful about a token that is not refused. Reads the list of system users, if that can tell anything.
 
     Args:
@@ -87,7 +87,7 @@ def examine(client: GraphClient, info: TokenInfo, now: datetime) -> Doubts:
 
 
 def doubts(
-    connection: Connection, info: TokenInfo, now: datetime, rows: Sequence[SystemUserRow] | None, *, asked: bool
+    connection: Connection, info: TokenFacts, now: datetime, rows: Sequence[SystemUserRow] | None, *, asked: bool
 ) -> Doubts:
     """What is doubtful about a token. Pure.
 
@@ -120,7 +120,7 @@ def doubts(
     return Doubts(tuple(says), ends)
 
 
-def _elsewhere(connection: Connection, info: TokenInfo) -> tuple[str, ...]:
+def _elsewhere(connection: Connection, info: TokenFacts) -> tuple[str, ...]:
     """For which other ids the permission was granted; empty where it reaches the connection's business."""
     granted = info.narrowed.get(NEEDED, ())
     return () if connection.business_id in granted else granted
@@ -138,7 +138,7 @@ def _stranger(user: str, rows: Sequence[SystemUserRow] | None, business: str) ->
     return "" if found.role == ADMIN else f"of the {found.role} system user {found.name}, which is not an admin"
 
 
-def _near(connection: Connection, info: TokenInfo, now: datetime) -> datetime | None:
+def _near(connection: Connection, info: TokenFacts, now: datetime) -> datetime | None:
     # One that this stack rotates is renewed in good time, unless its rotation fails.
     before = WARNED_BEFORE[0] if connection.admin_token.startswith("secret:") else WARNED_BEFORE[1]
     return info.expires_at if info.expires_at is not None and info.expires_at - now <= before else None

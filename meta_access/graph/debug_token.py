@@ -6,46 +6,21 @@ Source: https://developers.facebook.com/docs/graph-api/reference/debug_token, Gr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import GraphUnreachableError
 from meta_access.graph.client import Auth
 from meta_access.redaction import scrub
+from meta_access.tokens.issuer import TokenFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic import SecretStr
 
     from meta_access.graph.client import GraphClient
 
 
-@dataclass(frozen=True, slots=True)
-class TokenInfo:
-    """A token as Meta describes it.
-
-    Attributes:
-        type: `SYSTEM_USER`, `USER`, `PAGE` or `APP`; empty for an invalid token.
-        issued_at: None when Meta does not say.
-        expires_at: None means never.
-        problem: Why it is not valid, in Meta's words; empty for a valid one.
-        narrowed: By scope, the ids that it was granted for; without a scope that is granted for all.
-    """
-
-    valid: bool
-    app_id: str
-    user_id: str
-    type: str
-    scopes: tuple[str, ...]
-    issued_at: datetime | None
-    expires_at: datetime | None
-    problem: str = ""
-    narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-
-
-def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
+def inspect(client: GraphClient, token: SecretStr) -> TokenFacts:
     """Ask Meta about a token of the connection's app.
 
     Raises:
@@ -55,7 +30,7 @@ def inspect(client: GraphClient, token: SecretStr) -> TokenInfo:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
         raise GraphUnreachableError("Meta's answer about a token does not say whether it is valid.", sent=True)
-    return TokenInfo(
+    return TokenFacts(
         valid=data["is_valid"],
         app_id=str(data.get("app_id", "")),
         user_id=str(data.get("user_id", "")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meta_access.graph.client import GraphClient
-    from meta_access.graph.debug_token import TokenInfo
-    from meta_access.tokens.issuer import Issuer
+    from meta_access.tokens.issuer import Issuer, TokenFacts
 
 
 _FRESH_S = 30.0
@@ -60,7 +59,7 @@ class TokenIssuer:
         hide(value)
         return SecretStr(value)
 
-    def inspect(self, token: SecretStr) -> TokenInfo:
+    def inspect(self, token: SecretStr) -> TokenFacts:
         """Ask Meta about a token; raises when Meta cannot be asked."""
         return debug_token.inspect(self._client, token)
 
@@ -117,7 +116,6 @@ class TokenIssuer:
 def issuer_of(client: GraphClient) -> Issuer:
     """The issuer of a client.
 
-    Kept, because it remembers whom the credential in use belongs to. Cast, because graph and vault do not know each
-    other: what one calls TokenInfo has all that the other asks of TokenFacts.
+    Kept, because it remembers whom the credential in use belongs to.
     """
-    return cast("Issuer", TokenIssuer(client))
+    return TokenIssuer(client)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from meta_access import validation
-from meta_access.providers._values import seconds, unknown
+from meta_access.clock import seconds
+from meta_access.providers._values import unknown
 from meta_access.rules.permissions import elsewhere, not_held
 from meta_access.tokens.spec import LAMBDA, PULUMI
 from meta_access.tokens.tags import LONGEST_VALUE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -11,9 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROVIDER_KEY = "__provider"
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
 def unknown(value: Any) -> bool:
@@ -31,12 +27,6 @@ def sorted_texts(value: Any) -> Any:
     if not isinstance(value, list) or unknown(value) or not all(isinstance(item, str) for item in value):
         return value
     return sorted(set(value))
-
-
-def seconds(text: Any) -> int | None:
-    """A duration such as `24h` in seconds; None for text that is none."""
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, ReadResult
 
-from meta_access.clock import iso, parse_iso
+from meta_access.clock import iso, parse_iso, seconds
 from meta_access.errors import (
     BlockedError,
     ConflictError,
@@ -29,7 +29,7 @@ from meta_access.providers._boundary import say, will_be_refused
 from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._stack_id import STACK_ID
-from meta_access.providers._values import seconds, sorted_texts, unknown
+from meta_access.providers._values import sorted_texts, unknown
 from meta_access.providers.app_installation import installed_again
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.stack.credentials import credentials_for

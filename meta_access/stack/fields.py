@@ -9,14 +9,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from meta_access.clock import parse_iso
+from meta_access.clock import parse_iso, seconds
 from meta_access.ids import is_graph_id
 from meta_access.validation import credential_reference, plain_text
 
 _LONGEST_SHOWN = 80
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_DURATION = re.compile(r"[1-9][0-9]{0,5}[smhd]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What Pulumi makes of an unquoted date on its way to the program (measured with CLI 3.259.0).
 _PULUMI_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2}) \d{2}:\d{2}:\d{2}(\.\d+)? \+0000 UTC")
@@ -124,14 +123,9 @@ def _name(value: str) -> str:
 def _duration(value: object) -> object:
     if isinstance(value, bool | int | float):
         raise refuse(f"is {described(value)} without a unit.", 'write a number and s, m, h or d, such as "20d".')
-    if isinstance(value, str) and not _DURATION.fullmatch(value):
+    if isinstance(value, str) and seconds(value) is None:
         raise refuse(f"{shown(value)} is no duration.", 'write a number and s, m, h or d, such as "20d".')
     return value
-
-
-def seconds(duration: str) -> int:
-    """A duration such as `20d` in seconds."""
-    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[duration[-1]]
 
 
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(seen)]

@@ -5,7 +5,7 @@ The protocol knows no Graph; its caller brings an `Issuer`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +14,7 @@ from meta_access.tokens import payload, tags
 from meta_access.tokens.payload import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from pydantic import SecretStr
@@ -35,9 +35,12 @@ class TokenFacts:
     """What Meta says about a token.
 
     Attributes:
-        user_id: App-scoped id of its system user.
-        type: `SYSTEM_USER` for ours.
+        user_id: App-scoped id of the user it acts as.
+        type: `SYSTEM_USER` for ours, `USER`, `PAGE` or `APP`; empty for an invalid token.
+        issued_at: None when Meta does not say.
         expires_at: None means never.
+        problem: Why it is not valid, in Meta's words; empty for a valid one.
+        narrowed: By scope, the ids that it was granted for; without a scope that is granted for all.
     """
 
     valid: bool
@@ -47,6 +50,8 @@ class TokenFacts:
     scopes: tuple[str, ...]
     issued_at: datetime | None
     expires_at: datetime | None
+    problem: str = ""
+    narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
 class Issuer(Protocol):

@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from meta_access import errors, preflight
 from meta_access.errors import ConfigError
 from meta_access.graph.admin_token import Doubts
-from meta_access.graph.debug_token import TokenInfo
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
+from meta_access.tokens.issuer import TokenFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from meta_access.stack.load import Stack
 
 APP = "1204817736400555"
-GOOD = TokenInfo(True, APP, "122096106543457614", "SYSTEM_USER", ("business_management",), None, None)
+GOOD = TokenFacts(True, APP, "122096106543457614", "SYSTEM_USER", ("business_management",), None, None)
 PATH = "meta:connections.main"
 
 
@@ -81,7 +81,7 @@ class World:
     """Meta and Secrets Manager as told; `asked` lists the secrets looked at."""
 
     def __init__(self) -> None:
-        self.answer: TokenInfo | Exception = GOOD
+        self.answer: TokenFacts | Exception = GOOD
         self.refusal: Exception = errors.SecretNotFoundError("no such secret")
         self.asked: list[str] = []
         self.doubts = Doubts()
@@ -90,7 +90,7 @@ class World:
         self.asked.append(secret)
         raise self.refusal
 
-    def inspect(self, client: GraphClient, token: SecretStr) -> TokenInfo:
+    def inspect(self, client: GraphClient, token: SecretStr) -> TokenFacts:
         assert client.connection.app_id == APP
         assert isinstance(token, SecretStr)
         if isinstance(self.answer, Exception):
@@ -113,7 +113,7 @@ def test_a_sound_connection_passes_though_its_secret_does_not_exist_yet(world: W
 
 
 def test_a_token_of_another_app(world: World) -> None:
-    world.answer = TokenInfo(True, "99", "1", "SYSTEM_USER", (), None, None)
+    world.answer = TokenFacts(True, "99", "1", "SYSTEM_USER", (), None, None)
     assert problems({"main": connection()}) == [
         (
             f"{PATH}.admin_token: is a token of app 99, while the connection's app is {APP}. "
@@ -123,7 +123,7 @@ def test_a_token_of_another_app(world: World) -> None:
 
 
 def test_a_token_that_has_ended(world: World) -> None:
-    world.answer = TokenInfo(False, APP, "", "", (), None, None, "Error validating access token: Session has expired.")
+    world.answer = TokenFacts(False, APP, "", "", (), None, None, "Error validating access token: Session has expired.")
     assert problems({"main": connection()}) == [
         (
             f"{PATH}.admin_token: Meta says that the token is not valid (Error validating access token: Session has "
@@ -195,7 +195,7 @@ def test_a_missing_environment_variable(world: World, monkeypatch: pytest.Monkey
 
 
 def test_the_troubles_of_all_connections_come_together(world: World) -> None:
-    world.answer = TokenInfo(True, "99", "1", "SYSTEM_USER", (), None, None)
+    world.answer = TokenFacts(True, "99", "1", "SYSTEM_USER", (), None, None)
     found = problems({"main": connection(), "other": connection(3, 3)})
     assert [text.split(": ")[0] for text in found] == [f"{PATH}.admin_token", "meta:connections.other.admin_token"]
 

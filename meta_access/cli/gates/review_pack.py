@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from meta_access.graph.debug_token import TokenInfo
     from meta_access.rules import RuleSet
     from meta_access.rules.model import TestCall
     from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
+    from meta_access.tokens.issuer import TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Caller:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._tokens: dict[str, TokenInfo] = {}
+        self._tokens: dict[str, TokenFacts] = {}
 
     def make(self, app: str, name: str) -> ReviewCall:
         """Make the call for a permission or feature of an app. Whatever stands against it is told, and no error."""

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from meta_access.clock import Clock
     from meta_access.graph.businesses import BusinessRow
     from meta_access.graph.client import GraphClient
-    from meta_access.graph.debug_token import TokenInfo
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.stack.connections import Connection
     from meta_access.stack.plan import IdentityPlan
+    from meta_access.tokens.issuer import TokenFacts
     from meta_access.tokens.observe import Outcome
     from meta_access.tokens.store import Description, SecretStore
 
@@ -246,7 +246,7 @@ def _of_name(
     return None, "", []
 
 
-def _told_by(client: GraphClient, token: SecretStr) -> tuple[TokenInfo | None, list[Problem]]:
+def _told_by(client: GraphClient, token: SecretStr) -> tuple[TokenFacts | None, list[Problem]]:
     """What Meta says of the person's token, and what is wrong with it."""
     here = client.connection
     again = f"log in to app {here.app_id} as an admin of the business, and take a new token of that login."

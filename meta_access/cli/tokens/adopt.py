@@ -12,7 +12,7 @@ import click
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
-from meta_access.clock import iso
+from meta_access.clock import iso, seconds
 from meta_access.errors import OfflineError
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
@@ -20,7 +20,6 @@ from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.stack import plan
 from meta_access.stack.connections import is_offline, settings_of
 from meta_access.stack.credentials import check_pairing
-from meta_access.stack.fields import seconds
 from meta_access.stack.load import load_stack
 from meta_access.tokens.adopt import adopt
 from meta_access.tokens.spec import Ask
@@ -55,8 +54,8 @@ def ask_of(owner: str, identity: IdentityPlan, connection: Connection, system_us
         scopes=identity.scopes,
         expires=identity.lifetime == SIXTY_DAYS,
         keepers=identity.keepers,
-        grace_s=seconds(identity.grace),
-        rotate_before_s=seconds(identity.rotate_before),
+        grace_s=seconds(identity.grace) or 0,
+        rotate_before_s=seconds(identity.rotate_before) or 0,
         kms_key=identity.kms_key,
         rotation_owner=identity.rotation_owner,
     )

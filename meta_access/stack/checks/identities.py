@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meta_access.clock import seconds
 from meta_access.rules.permissions import not_held
-from meta_access.stack.fields import seconds, shown
+from meta_access.stack.fields import shown
 from meta_access.stack.plan import SUFFIX, connection_of, scopes_of, secret_of
 from meta_access.stack.problems import instead, unknown_permission
 from meta_access.stack.tier import declared_tiers, limit_of, planned
@@ -167,7 +168,7 @@ def _times(draft: Draft, key: str) -> Iterator[Problem]:
     identity, defaults = draft.spec.identities[key], draft.spec.token_defaults
     early, grace = identity.rotate_before or defaults.rotate_before, identity.grace or defaults.grace
     never = (identity.lifetime or defaults.lifetime).never
-    if never is None and (why := rotation_times(seconds(early), seconds(grace))):
+    if never is None and (why := rotation_times(seconds(early) or 0, seconds(grace) or 0)):
         own = "rotate_before" if identity.rotate_before else "grace" if identity.grace else None
         at: Loc = ("identities", key, own) if own else ("token_defaults", "rotate_before")
         text = f"rotate_before {why} It is {early}, and grace is {grace}."

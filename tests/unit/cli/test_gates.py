@@ -19,10 +19,10 @@ from meta_access.cli.gates.look import Looked
 from meta_access.cli.gates.review_pack import Caller, ReviewCall
 from meta_access.clock import iso
 from meta_access.errors import PermissionDeniedError
-from meta_access.graph.debug_token import TokenInfo
 from meta_access.stack import gate_names
 from meta_access.stack.files import config_of
 from meta_access.stack.load import load_stack
+from meta_access.tokens.issuer import TokenFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -493,7 +493,7 @@ class FakeClient:
 
 
 def caller(monkeypatch: pytest.MonkeyPatch, client: FakeClient, *scopes: str) -> Caller:
-    info = TokenInfo(
+    info = TokenFacts(
         valid=True, app_id=APP, user_id="122", type="SYSTEM_USER", scopes=scopes, issued_at=None, expires_at=None
     )
     monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)

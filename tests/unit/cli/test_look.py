@@ -13,11 +13,11 @@ import pytest
 from meta_access.cli.gates import look
 from meta_access.errors import AuthError
 from meta_access.graph.admin_token import Doubts
-from meta_access.graph.debug_token import TokenInfo
 from meta_access.stack.files import config_of
+from meta_access.tokens.issuer import TokenFacts
 
 STACK = Path(__file__).resolve().parents[3] / "stacks" / "Pulumi.dev.yaml"
-GOOD = TokenInfo(True, "120480000000201", "301", "SYSTEM_USER", ("business_management",), None, None)
+GOOD = TokenFacts(True, "120480000000201", "301", "SYSTEM_USER", ("business_management",), None, None)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ GOOD = TokenInfo(True, "120480000000201", "301", "SYSTEM_USER", ("business_manag
     ],
 )
 def test_a_look_just_now_examines_the_admin_tokens(
-    monkeypatch: pytest.MonkeyPatch, seen: TokenInfo | Exception, doubts: Doubts, told: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, seen: TokenFacts | Exception, doubts: Doubts, told: dict[str, Any]
 ) -> None:
-    def inspect(*_: object) -> TokenInfo:
+    def inspect(*_: object) -> TokenFacts:
         if isinstance(seen, Exception):
             raise seen
         return seen

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.graph.admin_token import Doubts, doubts, examine, refused
-from meta_access.graph.debug_token import TokenInfo
 from meta_access.graph.system_users import SystemUserRow
+from meta_access.tokens.issuer import TokenFacts
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 PATH = "meta:connections.main.admin_token"
-GOOD = TokenInfo(True, MAIN.app_id, "301", "SYSTEM_USER", ("ads_read", "business_management"), None, None)
+GOOD = TokenFacts(True, MAIN.app_id, "301", "SYSTEM_USER", ("ads_read", "business_management"), None, None)
 ROWS = [SystemUserRow("301", "root", "ADMIN"), SystemUserRow("302", "reporting", "EMPLOYEE")]
 MAKE = "Make an admin system user's token (`meta-access bootstrap`) and point admin_token to it."
 
 
-def told(info: TokenInfo, rows: list[SystemUserRow] | None = ROWS, token: str = "env:META_ADMIN_TOKEN") -> Doubts:
+def told(info: TokenFacts, rows: list[SystemUserRow] | None = ROWS, token: str = "env:META_ADMIN_TOKEN") -> Doubts:
     return doubts(replace(MAIN, admin_token=token), info, NOW, rows, asked=True)
 
 
@@ -135,7 +135,7 @@ def test_an_output_of_doubts_is_plain() -> None:
         (replace(GOOD, valid=False, problem="It ended."), "Meta says that the token is not valid (It ended)."),
     ],
 )
-def test_what_can_never_act_is_refused(info: TokenInfo, problem: str) -> None:
+def test_what_can_never_act_is_refused(info: TokenFacts, problem: str) -> None:
     (found,) = refused(MAIN, info)
     assert (found.path, found.problem) == (PATH, problem)
 

@@ -28,11 +28,11 @@ from meta_access.graph import (
 from meta_access.graph.app_roles import RoleRow
 from meta_access.graph.business_users import BusinessUserRow
 from meta_access.graph.businesses import BusinessRow
-from meta_access.graph.debug_token import TokenInfo
 from meta_access.graph.lead_access import LeadAccess
 from meta_access.graph.subscriptions import Subscription
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.ids import parse_asset
+from meta_access.tokens.issuer import TokenFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -549,7 +549,7 @@ def test_the_tier_is_read_from_a_header(
                     "odd",
                 ],
             },
-            TokenInfo(
+            TokenFacts(
                 valid=True,
                 app_id="120480000000201",
                 user_id=SU,
@@ -562,7 +562,7 @@ def test_the_tier_is_read_from_a_header(
         ),
         (
             {"app_id": 1, "type": "USER", "expires_at": 0, "is_valid": True, "user_id": 2, "scopes": None},
-            TokenInfo(valid=True, app_id="1", user_id="2", type="USER", scopes=(), issued_at=None, expires_at=None),
+            TokenFacts(valid=True, app_id="1", user_id="2", type="USER", scopes=(), issued_at=None, expires_at=None),
         ),
         (
             {
@@ -570,7 +570,7 @@ def test_the_tier_is_read_from_a_header(
                 "is_valid": False,
                 "scopes": [],
             },
-            TokenInfo(
+            TokenFacts(
                 valid=False,
                 app_id="",
                 user_id="",
@@ -584,7 +584,7 @@ def test_the_tier_is_read_from_a_header(
     ],
 )
 def test_a_token_is_described(
-    client: GraphClient, server: Server, answer: MakeAnswer, data: dict[str, object], info: TokenInfo
+    client: GraphClient, server: Server, answer: MakeAnswer, data: dict[str, object], info: TokenFacts
 ) -> None:
     server.answers = [answer({"data": data}).in_batch()]
 

@@ -10,12 +10,13 @@ import pytest
 from pulumi.dynamic import ReadResult
 
 import meta_access
+from meta_access.clock import seconds
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.graph.patience import Caller, caller
 from meta_access.providers import _grace, _host
 from meta_access.providers._boundary import Failure, boundary, say
 from meta_access.providers._record import Record
-from meta_access.providers._values import clean, seconds, sorted_texts, unknown
+from meta_access.providers._values import clean, sorted_texts, unknown
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from tests.unit.providers.conftest import NOT_KNOWN, printed
