@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PLACE = re.compile(r"`((?:meta_access|components|tools|tests|stacks|docs)/[A-Za-z0-9_./-]+)`")
 

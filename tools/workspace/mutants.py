@@ -1,6 +1,6 @@
 """`make mutants`: change one thing of a copy of the code at a time, run the tests that guard it, and see them fail.
 
-Two sorts of changes. The lines of docs/token-protocol.md, each taken out at the place that
+Two sorts of changes. The lines of tests/unit/tokens/protocol.md, each taken out at the place that
 `tests/unit/tokens/mutants.py` names; and, in the modules that only decide, every comparison, condition, number, verdict
 and early return in turn. A place is a function and an expression in it, compared as syntax: neither a reworded sentence
 nor another layout fails anything. What can no longer be found is an error of its own (exit code 2), not a pass.

@@ -1,4 +1,4 @@
-"""What `make mutants` changes: each line of docs/token-protocol.md, and everything in the modules that only decide.
+"""What `make mutants` changes: each line of protocol.md, and everything in the modules that only decide.
 
 A line's place is a function and what stands in it, as syntax (`tools/workspace/mutants.py`); its tests are those that
 the table of the document names.
@@ -166,7 +166,7 @@ EQUIVALENT: dict[str, str] = {
 
 def all_of(root: Path) -> tuple[list[Mutant], list[str]]:
     """Every mutant of a checkout, and a sentence for each line of the protocol whose place is gone."""
-    table = named_in((root / "docs" / "token-protocol.md").read_text(encoding="utf-8"))
+    table = named_in((root / "tests" / "unit" / "tokens" / "protocol.md").read_text(encoding="utf-8"))
     found, gone = [], []
     for number, line in LINES.items():
         file = f"meta_access/{line.file}"

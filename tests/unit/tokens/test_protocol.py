@@ -1,4 +1,4 @@
-"""The token protocol line by line; docs/token-protocol.md says which line each test holds."""
+"""The token protocol line by line; protocol.md says which line each test holds."""
 
 from __future__ import annotations
 

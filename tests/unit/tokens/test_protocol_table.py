@@ -1,4 +1,4 @@
-"""Each line of docs/token-protocol.md names tests that exist, and has a mutant; `make mutants` makes and runs them."""
+"""Each line of protocol.md names tests that exist, and has a mutant; `make mutants` makes and runs them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.unit.tokens.mutants import LINES, named_in
 
 ROOT = Path(__file__).resolve().parents[3]
-TABLE = named_in((ROOT / "docs" / "token-protocol.md").read_text())
+TABLE = named_in((Path(__file__).parent / "protocol.md").read_text())
 
 
 def test_every_line_names_tests_and_every_test_exists() -> None:
