@@ -9,29 +9,68 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import (
-    AuthError,
-    GraphUnreachableError,
-    HumanNeededError,
-    LimitReachedError,
-    PermissionDeniedError,
-    RateLimitedError,
-    TransientError,
-)
-from meta_access.graph.system_users import SystemUserRow
+from meta_access.graph import system_users
 from meta_access.providers import _grace, _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.tokens import previous_users
-from tests.unit.providers.conftest import CALLER, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
+from meta_emulator.world import AppAccess, Asset, Assignment, SystemUser
+from tests.unit.providers.conftest import APP, BUSINESS, CALLER, NOT_KNOWN, NOW, configured, new_process, updated
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meta_access.errors import GraphError
+    from meta_access.graph.client import GraphClient
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = SystemUserProvider()
 OURS = "122090000000777"
+LIST = f"GET {BUSINESS}/system_users"
+PUT: dict[str, str] = {}
+"""Id to name of the users that a test put there, as it left them."""
+
+
+@pytest.fixture
+def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+    """A business with its root user alone, made by nobody known."""
+    PUT.clear()
+    with emulated.edit() as world:
+        world.system_users[0].created_by = None
+        world.system_users[0].created_time = NOW - timedelta(days=400)
+    PUT[CALLER] = "root"
+    return emulated
+
+
+def have(meta: EmulatedMeta, *rows: SystemUser) -> None:
+    """Let the business have these users, too."""
+    with meta.edit() as world:
+        world.system_users += rows
+    PUT.update({row.id: row.name for row in rows})
+
+
+def named(meta: EmulatedMeta, id_: str, name: str) -> None:
+    """Let somebody else rename a user."""
+    with meta.edit() as world:
+        next(row for row in world.system_users if row.id == id_).name = name
+    PUT[id_] = name
+
+
+def acts(meta: EmulatedMeta) -> list[str]:
+    """What calls have made of the users that a test put there."""
+    found = []
+    for row in meta.world.system_users:
+        if row.id not in PUT:
+            found.append(f"create {row.name} {row.role}")
+        elif row.name != PUT[row.id]:
+            found.append(f"rename {row.id} {row.name}")
+    assert len(meta.writes) == len(found), meta.writes
+    return found
+
+
+def forget(meta: EmulatedMeta) -> None:
+    """Take the users as they are now for put there by the test, and no call for made."""
+    PUT.update({row.id: row.name for row in meta.world.system_users})
+    meta.forget_calls()
 
 
 def asked(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
@@ -50,8 +89,8 @@ def outs(called: str = "trading", /, **changed: Any) -> dict[str, Any]:
     return {**asked(called), "given_name": called, "adopted": False, "slot_reused": False, "gone": False, **changed}
 
 
-def user(id_: str, name: str, role: str = "EMPLOYEE", **changed: Any) -> SystemUserRow:
-    row = SystemUserRow(id_, name, role, "122090000000999", NOW - timedelta(days=30))
+def user(id_: str, name: str, role: str = "EMPLOYEE", **changed: Any) -> SystemUser:
+    row = SystemUser(id_, name, role, BUSINESS, "100000000000402", NOW - timedelta(days=30), APP)
     return replace(row, **changed)
 
 
@@ -59,10 +98,19 @@ def reasons(olds: dict[str, Any], news: dict[str, Any]) -> list[tuple[str, str]]
     return [(failure.property, failure.reason) for failure in PROVIDER.check(olds, news).failures]
 
 
+def no_tier(meta: EmulatedMeta) -> None:
+    """Let no answer tell the app's tier."""
+    meta.answer("GET", "act_104320000000501$", {"id": "act_104320000000501"})
+
+
+def no_list(meta: EmulatedMeta, code: int, message: str = "No.") -> None:
+    meta.refuse("GET", f"{BUSINESS}/system_users$", code, message)
+
+
 # --- check ---------------------------------------------------------------------------------------
 
 
-def test_check_fills_defaults(meta: FakeMeta) -> None:
+def test_check_fills_defaults(meta: EmulatedMeta) -> None:
     result = PROVIDER.check({}, {"label": "a", "connection": "main", "name": "a", "__provider": "x"})
 
     assert result.failures == []
@@ -84,7 +132,7 @@ def test_check_fills_defaults(meta: FakeMeta) -> None:
         ({"connection": "other"}, "connection", 'there is no connection "other" in meta:connections.'),
     ],
 )
-def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+def test_check_refuses_bad_values(meta: EmulatedMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
     found = reasons({}, asked(**changed))
 
     assert [name for name, _ in found] == [property_]
@@ -92,14 +140,14 @@ def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], prope
 
 
 @pytest.mark.parametrize("name", ["name", "role", "adopt", "on_destroy", "requires"])
-def test_check_passes_what_is_not_known_yet(meta: FakeMeta, name: str) -> None:
+def test_check_passes_what_is_not_known_yet(meta: EmulatedMeta, name: str) -> None:
     result = PROVIDER.check({}, asked(**{name: NOT_KNOWN}))
 
     assert result.failures == []
     assert result.inputs[name] is NOT_KNOWN
 
 
-def test_a_role_change_is_refused_with_the_way_out(meta: FakeMeta) -> None:
+def test_a_role_change_is_refused_with_the_way_out(meta: EmulatedMeta) -> None:
     found = reasons(asked(), asked(role="ADMIN"))
 
     why = (
@@ -109,7 +157,7 @@ def test_a_role_change_is_refused_with_the_way_out(meta: FakeMeta) -> None:
     assert found == [("role", why)]
 
 
-def test_two_resources_of_one_name_fail_without_a_property(meta: FakeMeta) -> None:
+def test_two_resources_of_one_name_fail_without_a_property(meta: EmulatedMeta) -> None:
     assert reasons(asked(), asked(label="one")) == []
 
     assert reasons(asked(), asked(label="two")) == [
@@ -117,7 +165,7 @@ def test_two_resources_of_one_name_fail_without_a_property(meta: FakeMeta) -> No
     ]
 
 
-def test_the_repeated_check_of_a_replacement_is_no_second_resource(meta: FakeMeta) -> None:
+def test_the_repeated_check_of_a_replacement_is_no_second_resource(meta: EmulatedMeta) -> None:
     assert reasons(asked(), asked()) == []
     assert reasons({}, asked()) == []
 
@@ -132,7 +180,7 @@ def doomed(news: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_create_that_does_not_fit_the_quota_is_told_and_fails_no_check(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert doomed(asked("one"), capsys) == ""
 
@@ -141,32 +189,34 @@ def test_a_create_that_does_not_fit_the_quota_is_told_and_fails_no_check(
     assert text.startswith("2 system users (one, two) cannot be created in business lindenhof (178000000000101)")
     assert "the limit is 1 (tier limited, as Meta reports; rules 2026-05, published 2026-05-04, https://" in text
     assert "reach tier full, which allows 10" in text
-    assert meta.calls.count("list") == 1
+    assert meta.calls.count(LIST) == 1
 
 
-def test_a_second_admin_does_not_fit(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_admin_does_not_fit(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     text = doomed(asked("two", role="ADMIN"), capsys)
 
     assert text.startswith("1 admin system user (two) cannot be created")
 
 
-def test_updates_need_no_quota(meta: FakeMeta) -> None:
-    meta.users += [user(str(number), f"u{number}") for number in range(1, 5)]
+def test_updates_need_no_quota(meta: EmulatedMeta) -> None:
+    have(meta, *(user(str(number), f"u{number}") for number in range(1, 5)))
 
     assert reasons(asked("u1"), asked("u1")) == []
     assert meta.calls == []
 
 
-def test_what_exists_is_adopted_or_retired_needs_no_slot(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users += [user("1", "one"), user("2", "unused elder-aaaa")]
+def test_what_exists_is_adopted_or_retired_needs_no_slot(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(meta, user("1", "one"), user("2", "unused elder-aaaa"))
 
     assert doomed(asked("first", adopt="1"), capsys) == ""
     assert doomed(asked("second"), capsys) == ""
     assert "cannot be created" in doomed(asked("third"), capsys)
 
 
-def test_creates_of_the_same_up_are_not_counted_twice(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.tier = "standard_access"
+def test_creates_of_the_same_up_are_not_counted_twice(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.change_app(tier="standard_access")
     for number in range(10):
         assert doomed(asked(f"u{number}"), capsys) == ""
         PROVIDER.create(asked(f"u{number}"))
@@ -174,8 +224,10 @@ def test_creates_of_the_same_up_are_not_counted_twice(meta: FakeMeta, capsys: py
     assert "cannot be created" in doomed(asked("u10"), capsys)
 
 
-def test_the_declared_tier_counts_where_meta_reports_none(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.tier = None
+def test_the_declared_tier_counts_where_meta_reports_none(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_tier(meta)
 
     reasons({}, asked("one"))
 
@@ -183,9 +235,10 @@ def test_the_declared_tier_counts_where_meta_reports_none(meta: FakeMeta, capsys
 
 
 def test_an_unknown_tier_refuses_nothing_and_says_so(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.tier, meta.connection = None, replace(meta.connection, tier=None)
+    no_tier(meta)
+    meta.connection = replace(meta.connection, tier=None)
     configured(monkeypatch, meta)
 
     assert reasons({}, asked("one")) == reasons({}, asked("two")) == []
@@ -194,7 +247,7 @@ def test_an_unknown_tier_refuses_nothing_and_says_so(
 
 
 def test_an_override_replaces_the_number(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     meta.connection = replace(meta.connection, quota_overrides={"EMPLOYEE": 2})
     configured(monkeypatch, meta)
@@ -203,8 +256,8 @@ def test_an_override_replaces_the_number(
     assert "the limit is 2 (meta:quota_overrides)" in doomed(asked("three"), capsys)
 
 
-def test_being_over_the_limit_already_is_a_warning(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users += [user("1", "one"), user("2", "two")]
+def test_being_over_the_limit_already_is_a_warning(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user("1", "one"), user("2", "two"))
 
     assert reasons({}, asked("x", adopt="1")) == []
 
@@ -212,7 +265,7 @@ def test_being_over_the_limit_already_is_a_warning(meta: FakeMeta, capsys: pytes
 
 
 def test_offline_counts_planned_names_alone_and_says_so(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configured(monkeypatch, meta, offline=True)
 
@@ -223,24 +276,26 @@ def test_offline_counts_planned_names_alone_and_says_so(
     assert meta.calls == []
 
 
-def test_a_reading_that_fails_does_not_fail_check(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.fails["list"] = GraphUnreachableError("Meta was not reached.", sent=False)
+def test_a_reading_that_fails_does_not_fail_check(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    meta.cut("GET", "system_users$", applied=False)
 
     assert reasons({}, asked()) == []
 
-    assert "could not be read: Meta was not reached." in capsys.readouterr().out
+    assert "could not be read: " in capsys.readouterr().out
 
 
-def test_a_name_that_is_taken_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_a_name_that_is_taken_is_told_at_preview(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user(OURS, "trading"))
 
     text = doomed(asked(), capsys)
 
     assert text.startswith(f"creating system user trading failed: one of that name exists (id {OURS}, role EMPLOYEE).")
 
 
-def test_an_id_that_cannot_be_adopted_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users += [user(OURS, "trading"), user("2", "taken")]
+def test_an_id_that_cannot_be_adopted_is_told_at_preview(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(meta, user(OURS, "trading"), user("2", "taken"))
 
     nobody = doomed(asked(adopt="999"), capsys)
     of_another_role = doomed(asked("root", adopt=CALLER), capsys)
@@ -254,17 +309,17 @@ def test_an_id_that_cannot_be_adopted_is_told_at_preview(meta: FakeMeta, capsys:
 
 
 def test_the_name_that_an_adopted_user_loses_is_told_at_preview(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.users.append(user(OURS, "Old Name"))
+    have(meta, user(OURS, "Old Name"))
 
     assert reasons({}, asked(adopt=OURS)) == []
 
     assert capsys.readouterr().out == f"system user trading: id {OURS} is called Old Name => trading.\n"
 
 
-def test_another_id_to_adopt_is_told_at_preview(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_another_id_to_adopt_is_told_at_preview(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user(OURS, "trading"))
     PROVIDER.read(OURS, outs())
 
     assert reasons(asked(), asked(adopt="5")) == []
@@ -294,7 +349,7 @@ def test_another_id_to_adopt_is_told_at_preview(meta: FakeMeta, capsys: pytest.C
     ],
 )
 def test_diff_compares_inputs_but_label_and_requires(
-    meta: FakeMeta, changed: dict[str, Any], changes: bool | None
+    meta: EmulatedMeta, changed: dict[str, Any], changes: bool | None
 ) -> None:
     result = PROVIDER.diff(OURS, outs(), asked(**changed))
 
@@ -305,60 +360,66 @@ def test_diff_compares_inputs_but_label_and_requires(
 # --- create --------------------------------------------------------------------------------------
 
 
-def test_create_makes_a_user(meta: FakeMeta) -> None:
+def test_create_makes_a_user(meta: EmulatedMeta) -> None:
     result = PROVIDER.create(asked())
 
-    assert meta.writes == ["create trading EMPLOYEE"]
-    assert result.id == "122090000000001"
+    assert acts(meta) == ["create trading EMPLOYEE"]
+    assert result.id == meta.world.system_users[-1].id
     assert result.outs == outs()
 
 
-def test_create_takes_a_retired_slot_of_the_role(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users += [
+def test_create_takes_a_retired_slot_of_the_role(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(
+        meta,
         user("1", "unused yew-0001", "ADMIN"),
         user("2", "unused elder-0002"),
         user("3", "unused birch-0003"),
-    ]
+    )
 
     result = PROVIDER.create(asked())
 
-    assert meta.writes == ["rename 2 trading"]
+    assert acts(meta) == ["rename 2 trading"]
     assert (result.id, result.outs) == ("2", outs(slot_reused=True))
     assert "takes the retired slot unused elder-0002 (id 2)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["ad_account", "page", "catalog"])
-def test_a_slot_with_assignments_is_left_alone(meta: FakeMeta, kind: str) -> None:
-    meta.users.append(user("2", "unused elder-0002"))
-    meta.assets["2", kind] = {"act_1": ("ANALYZE",)}
+def test_a_slot_with_assignments_is_left_alone(meta: EmulatedMeta, kind: str) -> None:
+    meta.change_app(tier="standard_access")
+    have(meta, user("2", "unused elder-0002"))
+    asset = {"ad_account": "act_104320000000501", "page": "102930000000801", "catalog": "930"}[kind]
+    with meta.edit() as world:
+        world.product_catalogs = [Asset("930", "Shop", BUSINESS)]
+        world.assignments = [Assignment(asset, "2", ["ANALYZE"])]
 
     PROVIDER.create(asked())
 
-    assert meta.writes == ["create trading EMPLOYEE"]
+    assert acts(meta) == ["create trading EMPLOYEE"]
 
 
 def test_a_slot_that_another_stack_has_taken_since_the_list_was_read_is_left_to_it(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.users.append(user("2", "unused elder-0002"))
+    meta.change_app(tier="standard_access")
+    have(meta, user("2", "unused elder-0002"))
     _live.live("main").snapshot.system_users()
-    meta.users[-1] = replace(meta.users[-1], name="theirs")
+    named(meta, "2", "theirs")
 
     PROVIDER.create(asked())
 
-    assert meta.writes == ["create trading EMPLOYEE"]
+    assert acts(meta) == ["create trading EMPLOYEE"]
     assert capsys.readouterr().out == (
         "system user trading: the retired slot unused elder-0002 (id 2) was taken by another one meanwhile.\n"
     )
 
 
 def test_a_slot_that_another_stack_takes_while_we_do_is_left_to_it(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], notes: Path
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], notes: Path
 ) -> None:
-    meta.users += [user("2", "unused elder-0002"), user("3", "unused elder-0003")]
-    rename = meta.rename_user
+    have(meta, user("2", "unused elder-0002"), user("3", "unused elder-0003"))
+    rename = system_users.rename
 
-    def race(client: object, id_: str, name: str) -> None:
+    def race(client: GraphClient, id_: str, name: str) -> None:
         rename(client, id_, name)
         if id_ == "2":
             rename(client, id_, "theirs")
@@ -368,32 +429,33 @@ def test_a_slot_that_another_stack_takes_while_we_do_is_left_to_it(
     result = PROVIDER.create(asked())
 
     assert (result.id, dict(result.outs or {})["slot_reused"]) == ("3", True)
-    assert [row.name for row in meta.users] == ["root", "theirs", "trading"]
+    assert [row.name for row in meta.world.system_users] == ["root", "theirs", "trading"]
     assert "the retired slot unused elder-0002 (id 2) was taken by theirs meanwhile." in capsys.readouterr().out
 
 
-def test_two_creates_never_take_one_slot(meta: FakeMeta) -> None:
-    meta.users.append(user("2", "unused elder-0002"))
+def test_two_creates_never_take_one_slot(meta: EmulatedMeta) -> None:
+    meta.change_app(tier="standard_access")
+    have(meta, user("2", "unused elder-0002"))
 
     PROVIDER.create(asked("one"))
     PROVIDER.create(asked("two"))
 
-    assert meta.writes == ["rename 2 one", "create two EMPLOYEE"]
+    assert acts(meta) == ["rename 2 one", "create two EMPLOYEE"]
 
 
-def test_create_adopts_by_id_and_renames(meta: FakeMeta) -> None:
-    meta.users.append(user("2", "Old Name"))
+def test_create_adopts_by_id_and_renames(meta: EmulatedMeta) -> None:
+    have(meta, user("2", "Old Name"))
 
     result = PROVIDER.create(asked(adopt="2"))
 
-    assert meta.writes == ["rename 2 trading"]
+    assert acts(meta) == ["rename 2 trading"]
     assert (result.id, result.outs) == ("2", {**outs(adopted=True), "adopt": "2"})
 
 
-def test_adopting_a_user_of_the_right_name_makes_no_write(meta: FakeMeta) -> None:
+def test_adopting_a_user_of_the_right_name_makes_no_write(meta: EmulatedMeta) -> None:
     PROVIDER.create(asked("root", role="ADMIN", adopt=CALLER))
 
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
 @pytest.mark.parametrize(
@@ -403,34 +465,34 @@ def test_adopting_a_user_of_the_right_name_makes_no_write(meta: FakeMeta) -> Non
         (CALLER, "EMPLOYEE", "it is ADMIN, and EMPLOYEE is declared. Meta cannot change a role"),
     ],
 )
-def test_adopting_what_does_not_fit_is_refused(meta: FakeMeta, adopt: str, role: str, text: str) -> None:
+def test_adopting_what_does_not_fit_is_refused(meta: EmulatedMeta, adopt: str, role: str, text: str) -> None:
     with pytest.raises(Failure, match=re.escape(text)):
         PROVIDER.create(asked(adopt=adopt, role=role))
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
-def lost(**changed: Any) -> SystemUserRow:
+def lost(**changed: Any) -> SystemUser:
     """The user that a create of ours has left, a minute after it was begun."""
     return user(OURS, "trading", **{"created_by": CALLER, "created_time": NOW + timedelta(minutes=1), **changed})
 
 
-def interrupted(meta: FakeMeta, props: dict[str, Any]) -> None:
+def interrupted(meta: EmulatedMeta, props: dict[str, Any]) -> None:
     """A create that Meta never answers: its note is left behind."""
-    meta.fails["create"] = GraphUnreachableError("No answer.", sent=True)
+    meta.cut("POST", "system_users$", applied=False)
     with pytest.raises(Failure):
         PROVIDER.create(props)
-    meta.fails.clear()
-    meta.calls.clear()
+    meta.obey()
+    forget(meta)
 
 
-def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_our_own_lost_create_is_taken(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     interrupted(meta, asked())
-    meta.users.append(lost())
+    have(meta, lost())
 
     assert doomed(asked(), capsys) == ""
     result = PROVIDER.create(asked())
 
-    assert (result.id, meta.writes) == (OURS, [])
+    assert (result.id, acts(meta)) == (OURS, [])
     assert result.outs == outs()
     assert capsys.readouterr().out == (
         f"system user trading: exists (id {OURS}) and is taken, since this machine's last run created it and was "
@@ -439,49 +501,51 @@ def test_our_own_lost_create_is_taken(meta: FakeMeta, capsys: pytest.CaptureFixt
 
 
 def test_a_create_that_was_answered_and_never_recorded_is_taken_by_its_id(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = PROVIDER.create(asked())
     new_process(monkeypatch, meta)
-    meta.calls.clear()
+    forget(meta)
 
     assert PROVIDER.create(asked()).id == first.id
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
 def test_a_slot_whose_rename_was_never_recorded_is_taken_by_its_id(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meta.users.append(user("2", "unused elder-0002"))
+    have(meta, user("2", "unused elder-0002"))
     PROVIDER.create(asked())
     new_process(monkeypatch, meta)
-    meta.calls.clear()
+    forget(meta)
 
-    assert (PROVIDER.create(asked()).id, meta.writes) == ("2", [])
+    assert (PROVIDER.create(asked()).id, acts(meta)) == ("2", [])
 
 
 @pytest.mark.parametrize(
-    ("changed", "assets", "apps"),
+    ("changed", "assigned", "app"),
     [
-        ({"created_by": "122090000000999"}, {}, []),
-        ({"created_by": None}, {}, []),
-        ({"created_time": NOW - timedelta(minutes=6)}, {}, []),
-        ({"created_time": None}, {}, []),
-        ({"role": "ADMIN"}, {}, []),
-        ({}, {"act_1": ("ANALYZE",)}, []),
-        ({}, {}, ["120480000000201"]),
+        ({"created_by": "100000000000402"}, False, False),
+        ({"created_by": None}, False, False),
+        ({"created_time": NOW - timedelta(minutes=6)}, False, False),
+        ({"created_time": None}, False, False),
+        ({"role": "ADMIN"}, False, False),
+        ({}, True, False),
+        ({}, False, True),
     ],
 )
 def test_somebody_elses_user_is_a_conflict_that_names_the_id(
-    meta: FakeMeta, changed: dict[str, Any], assets: dict[str, tuple[str, ...]], apps: list[str]
+    meta: EmulatedMeta, changed: dict[str, Any], assigned: bool, app: bool
 ) -> None:
     interrupted(meta, asked())
-    meta.users.append(lost(**changed))
-    meta.assets[OURS, "ad_account"], meta.apps[OURS] = assets, apps
+    have(meta, lost(**changed))
+    with meta.edit() as world:
+        world.assignments = [Assignment("act_104320000000501", OURS, ["ANALYZE"])] if assigned else []
+        world.app_access = [AppAccess(OURS, APP)] if app else []
 
     with pytest.raises(Failure, match=re.escape(f'adopt it with adopt: "{OURS}"')):
         PROVIDER.create(asked())
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
 @pytest.mark.parametrize(
@@ -494,27 +558,27 @@ def test_somebody_elses_user_is_a_conflict_that_names_the_id(
     ],
 )
 def test_what_another_stack_or_resource_made_a_minute_ago_is_not_ours(
-    meta: FakeMeta, begun: dict[str, str] | None
+    meta: EmulatedMeta, begun: dict[str, str] | None
 ) -> None:
     mine = asked(stack="shop/dev", path="pulumi-python:dynamic/meta:SystemUser::trading")
     if begun is not None:
         interrupted(meta, {**mine, **begun})
-    meta.users.append(lost())
+    have(meta, lost())
 
     with pytest.raises(Failure, match=re.escape(f'adopt it with adopt: "{OURS}"')):
         PROVIDER.create(mine)
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
-def test_a_create_that_meta_refused_leaves_no_note(meta: FakeMeta, notes: Path) -> None:
-    meta.fails["create"] = LimitReachedError("Full.", code=3949)
+def test_a_create_that_meta_refused_leaves_no_note(meta: EmulatedMeta, notes: Path) -> None:
+    meta.refuse("POST", "system_users$", 3949, "Full.")
     with pytest.raises(Failure):
         PROVIDER.create(asked())
 
     assert list(notes.iterdir()) == []
 
 
-def test_a_user_that_the_state_knows_needs_no_note(meta: FakeMeta, notes: Path) -> None:
+def test_a_user_that_the_state_knows_needs_no_note(meta: EmulatedMeta, notes: Path) -> None:
     made = PROVIDER.create(asked())
     assert len(list(notes.iterdir())) == 1
 
@@ -523,43 +587,43 @@ def test_a_user_that_the_state_knows_needs_no_note(meta: FakeMeta, notes: Path) 
     assert list(notes.iterdir()) == []
 
 
-def test_a_note_is_good_for_a_day(meta: FakeMeta) -> None:
+def test_a_note_is_good_for_a_day(meta: EmulatedMeta) -> None:
     interrupted(meta, asked())
-    meta.server_time = NOW + timedelta(hours=24)
-    meta.users.append(lost())
+    meta.sleep(24 * 3600)
+    have(meta, lost())
 
     with pytest.raises(Failure, match="creating system user trading failed: one of that name exists"):
         PROVIDER.create(asked())
 
 
-def test_the_create_of_a_replacement_takes_what_exists(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_the_create_of_a_replacement_takes_what_exists(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
     PROVIDER.check(asked(), asked())
     PROVIDER.check({}, asked())
 
     result = PROVIDER.create(asked())
 
-    assert (result.id, meta.writes) == (OURS, [])
+    assert (result.id, acts(meta)) == (OURS, [])
 
 
 @pytest.mark.parametrize(
-    ("error", "text"),
+    ("code", "text"),
     [
-        (LimitReachedError("Full.", code=3949), "Meta has no room for another EMPLOYEE in business 178000000000101 ("),
-        (LimitReachedError("Full.", code=3965), "(code 3965). The limit is 1 (tier limited, as Meta reports;"),
-        (LimitReachedError("Taken.", code=3972), "creating system user trading failed: Taken."),
-        (HumanNeededError("The business has no app yet.", code=104001), "The business has no app yet."),
+        (3949, "Meta has no room for another EMPLOYEE in business 178000000000101 ("),
+        (3965, "(code 3965). The limit is 1 (tier limited, as Meta reports;"),
+        (3972, "creating system user trading failed: "),
+        (104001, "The business has no app yet."),
     ],
 )  # fmt: skip
-def test_metas_refusals_keep_their_meaning(meta: FakeMeta, error: LimitReachedError, text: str) -> None:
-    meta.fails["create"] = error
+def test_metas_refusals_keep_their_meaning(meta: EmulatedMeta, code: int, text: str) -> None:
+    meta.refuse("POST", "system_users$", code)
 
     with pytest.raises(Failure, match=re.escape(text)):
         PROVIDER.create(asked())
 
 
 @pytest.mark.parametrize("status", ["pending_human", "drifted", "unverifiable", "stale_evidence"])
-def test_a_closed_gate_holds_a_create_back(meta: FakeMeta, status: str) -> None:
+def test_a_closed_gate_holds_a_create_back(meta: EmulatedMeta, status: str) -> None:
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked(requires={"ads-tier": status, "x": "satisfied"}))
 
@@ -571,25 +635,25 @@ def test_a_closed_gate_holds_a_create_back(meta: FakeMeta, status: str) -> None:
     assert meta.calls == []
 
 
-def test_satisfied_gates_hold_nothing_back(meta: FakeMeta) -> None:
+def test_satisfied_gates_hold_nothing_back(meta: EmulatedMeta) -> None:
     PROVIDER.create(asked(requires={"ads-tier": "satisfied"}))
 
-    assert meta.writes == ["create trading EMPLOYEE"]
+    assert acts(meta) == ["create trading EMPLOYEE"]
 
 
 # --- read ----------------------------------------------------------------------------------------
 
 
-def test_read_of_an_unchanged_user_answers_the_same(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_read_of_an_unchanged_user_answers_the_same(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
 
     result = PROVIDER.read(OURS, outs())
 
     assert (result.id, result.outs, result.inputs) == (OURS, outs(), asked())
 
 
-def test_a_rename_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "by hand"))
+def test_a_rename_by_hand_is_drift_and_is_put_right(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "by hand"))
 
     result = PROVIDER.read(OURS, outs())
 
@@ -597,12 +661,12 @@ def test_a_rename_by_hand_is_drift_and_is_put_right(meta: FakeMeta) -> None:
     assert result.outs is not None
     assert PROVIDER.diff(OURS, result.outs, asked()).changes is True
     updated = PROVIDER.update(OURS, result.outs, asked())
-    assert meta.writes == [f"rename {OURS} trading"]
+    assert acts(meta) == [f"rename {OURS} trading"]
     assert updated.outs == outs()
 
 
 def test_a_user_that_is_listed_no_more_stays_in_the_state_and_is_to_be_replaced(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = PROVIDER.read(OURS, outs())
 
@@ -616,8 +680,8 @@ def test_a_user_that_is_listed_no_more_stays_in_the_state_and_is_to_be_replaced(
     assert (found.changes, found.replaces) == (True, ["id"])
 
 
-def test_a_user_that_is_listed_again_is_as_it_was(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_a_user_that_is_listed_again_is_as_it_was(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
 
     result = PROVIDER.read(OURS, outs(gone=True))
 
@@ -634,72 +698,74 @@ def gone(props: dict[str, Any]) -> None:
     PROVIDER.check({}, props)
 
 
-def test_a_gone_user_is_made_anew(meta: FakeMeta) -> None:
+def test_a_gone_user_is_made_anew(meta: EmulatedMeta) -> None:
     props = asked(path="trading")
     gone(props)
 
     result = PROVIDER.create(props)
 
-    assert (result.id, result.outs) == ("122090000000001", {**outs(), "path": "trading"})
+    assert (result.id, result.outs) == (meta.world.system_users[-1].id, {**outs(), "path": "trading"})
     PROVIDER.delete(OURS, outs(gone=True, path="trading"))
-    assert meta.writes == ["create trading EMPLOYEE"]
+    assert acts(meta) == ["create trading EMPLOYEE"]
 
 
 @pytest.mark.parametrize(
-    ("fails", "changed", "why"),
+    ("refused", "changed", "why"),
     [
-        ({"create": PermissionDeniedError("(#10) No.", code=10)}, {}, "(#10) No."),
+        (True, {}, ""),
         (
-            {},
+            False,
             {"requires": {"lindenhof-verification": "pending_human"}},
             "creating system user trading is held back by a gate: lindenhof-verification is pending_human.",
         ),
         (
-            {},
+            False,
             {"adopt": OURS},
             f"adopting system user {OURS} failed: business 178000000000101 lists no user of that id.",
         ),
     ],
 )
 def test_a_gone_user_that_cannot_be_made_again_stays_and_says_why(
-    meta: FakeMeta, fails: dict[str, GraphError], changed: dict[str, Any], why: str
+    meta: EmulatedMeta, refused: bool, changed: dict[str, Any], why: str
 ) -> None:
     """A create that failed would hang the run: its dependents are in the state (see `_refusal`)."""
     props = asked(path="trading", **changed)
     gone(props)
-    meta.fails |= fails
+    if refused:
+        meta.refuse("POST", "system_users$", 10, "(#10) No.")
 
     result = PROVIDER.create(props)
 
     told = f"system user trading is gone at Meta and was not made again. It stays in the state as it was. {why}"
     kept = {**outs(gone=True), "path": "trading"}
-    refused = dict(result.outs or {})["refused"]
-    assert refused.startswith(told)
-    assert (result.id, result.outs) == (OURS, {**kept, "refused": refused})
-    meta.calls.clear()
+    said = dict(result.outs or {})["refused"]
+    assert said.startswith(told)
+    assert ("(#10) No." in said) is refused
+    assert (result.id, result.outs) == (OURS, {**kept, "refused": said})
+    forget(meta)
     PROVIDER.delete(OURS, kept)
-    assert meta.writes == []
+    assert acts(meta) == []
     again = PROVIDER.diff(OURS, result.outs, props)
     assert (again.changes, again.replaces) == (True, ["id"])
 
 
 def test_a_user_whose_replacement_was_refused_outlives_the_delete_that_a_killed_run_has_left(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The engine notes the delete of the old one with the create, under the id that both have."""
-    meta.users.append(user(OURS, "trading"))
+    have(meta, user(OURS, "trading"))
     held, props = outs("sales", path="trading", name="trading"), asked("sales", path="trading")
     PROVIDER.read(OURS, held)
     PROVIDER.check(props, props)
 
     PROVIDER.delete(OURS, outs(path="trading"))
 
-    assert meta.writes == []
+    assert acts(meta) == []
     assert f"kept at Meta as trading (id {OURS}), because its replacement was refused" in capsys.readouterr().out
 
 
-def test_a_replaced_user_is_retired_once_another_one_stands_for_the_resource(meta: FakeMeta) -> None:
-    meta.users += [user(OURS, "trading"), user("2", "sales")]
+def test_a_replaced_user_is_retired_once_another_one_stands_for_the_resource(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"), user("2", "sales"))
     PROVIDER.read(OURS, outs(path="trading"))
     props = asked("sales", path="trading", adopt="2")
     PROVIDER.check({}, props)
@@ -707,13 +773,13 @@ def test_a_replaced_user_is_retired_once_another_one_stands_for_the_resource(met
 
     PROVIDER.delete(OURS, outs(path="trading"))
 
-    assert [call.rpartition(" ")[0] for call in meta.writes] == [f"rename {OURS} unused"]
+    assert [call.rpartition(" ")[0] for call in acts(meta)] == [f"rename {OURS} unused"]
 
 
 def test_a_name_that_somebody_else_has_by_now_is_not_taken_for_a_gone_user(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.users.append(user("2", "trading"))
+    have(meta, user("2", "trading"))
     props = asked(path="trading")
 
     gone(props)
@@ -723,18 +789,18 @@ def test_a_name_that_somebody_else_has_by_now_is_not_taken_for_a_gone_user(
 
     assert result.id == OURS
     assert taken in dict(result.outs or {})["refused"]
-    assert meta.writes == []
+    assert acts(meta) == []
 
 
 def test_a_gone_user_whose_create_was_never_answered_is_recognised_by_its_note(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     props = asked(path="trading")
     gone(props)
-    meta.fails["create"] = GraphUnreachableError("No answer.", sent=True)
+    meta.cut("POST", "system_users$", applied=False)
     assert PROVIDER.create(props).id == OURS
-    meta.fails.clear()
-    meta.users.append(user("2", "trading", created_by=CALLER, created_time=NOW + timedelta(minutes=1)))
+    meta.obey()
+    have(meta, user("2", "trading", created_by=CALLER, created_time=NOW + timedelta(minutes=1)))
     new_process(monkeypatch, meta)
 
     gone(props)
@@ -742,47 +808,47 @@ def test_a_gone_user_whose_create_was_never_answered_is_recognised_by_its_note(
     assert PROVIDER.create(props).id == "2"
 
 
-def test_a_list_that_cannot_be_read_proves_nothing(meta: FakeMeta) -> None:
-    meta.fails["list"] = AuthError("The token is not valid.", code=190)
+def test_a_list_that_cannot_be_read_proves_nothing(meta: EmulatedMeta) -> None:
+    no_list(meta, 190)
 
     with pytest.raises(Failure) as raised:
         PROVIDER.read(OURS, outs())
 
-    assert str(raised.value) == (
-        "The token is not valid. Settings used: connection main, Graph 127.0.0.1:8765 v26.0, app 120480000000201, "
-        "business 178000000000101, admin token emulator:, Secrets Manager 127.0.0.1:8766."
+    graph, vault = (url.removeprefix("http://") for url in (meta.emulator.graph_url, meta.emulator.aws_url))
+    assert str(raised.value).endswith(
+        f" Settings used: connection main, Graph {graph} v26.0, app 120480000000201, business 178000000000101, admin "
+        f"token emulator:, Secrets Manager {vault}."
     )
+    assert "The token is not valid." in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    "error",
-    [
-        PermissionDeniedError("(#10) No.", code=10),
-        RateLimitedError("Throttled.", code=4),
-        TransientError("A passing fault.", code=1),
-    ],
+    ("code", "message"),
+    [(10, "(#10) No."), (4, "Throttled."), (1, "A passing fault.")],
 )
 def test_a_list_that_cannot_be_read_for_now_holds_up_no_token_of_the_user(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], error: GraphError
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], code: int, message: str
 ) -> None:
-    meta.fails["list"] = error
+    no_list(meta, code, message)
 
     result = PROVIDER.read(OURS, outs())
 
     assert (result.id, result.outs, result.inputs) == (OURS, outs(), asked())
-    assert f"system user trading was not looked at and stands as it was: {error}" in capsys.readouterr().out
+    _, found, why = capsys.readouterr().out.partition("system user trading was not looked at and stands as it was: ")
+    assert found
+    assert message in why
 
 
-def test_many_reads_cost_one_call(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_many_reads_cost_one_call(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
     for _ in range(50):
         PROVIDER.read(OURS, outs())
 
-    assert meta.calls == ["list"]
+    assert meta.calls == [LIST]
 
 
-def test_state_of_the_first_version_is_read_as_it_is(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_state_of_the_first_version_is_read_as_it_is(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
 
     result = PROVIDER.read(OURS, {"connection": "main", "name": "trading", "role": "EMPLOYEE", "label": "trading"})
 
@@ -793,24 +859,24 @@ def test_state_of_the_first_version_is_read_as_it_is(meta: FakeMeta) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"on_destroy": "keep"}, {"requires": {"x": "drifted"}}, {"label": "other"}])
-def test_an_update_that_changes_nothing_at_meta_makes_no_call(meta: FakeMeta, changed: dict[str, Any]) -> None:
+def test_an_update_that_changes_nothing_at_meta_makes_no_call(meta: EmulatedMeta, changed: dict[str, Any]) -> None:
     result = PROVIDER.update(OURS, outs(), asked(**changed))
 
     assert meta.calls == []
     assert result.outs == {**outs(), **changed}
 
 
-def test_an_update_renames_in_place(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_an_update_renames_in_place(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"))
 
     result = PROVIDER.update(OURS, outs(), asked("traders", label="trading"))
 
-    assert meta.writes == [f"rename {OURS} traders"]
+    assert acts(meta) == [f"rename {OURS} traders"]
     assert result.outs == {**outs("traders"), "label": "trading"}
 
 
-def test_renaming_to_a_taken_name_is_a_conflict(meta: FakeMeta) -> None:
-    meta.fails["rename"] = LimitReachedError("Taken.", code=3972)
+def test_renaming_to_a_taken_name_is_a_conflict(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "trading"), user("2", "traders"))
 
     result = PROVIDER.update(OURS, outs(), asked("traders"))
 
@@ -822,14 +888,14 @@ def test_renaming_to_a_taken_name_is_a_conflict(meta: FakeMeta) -> None:
     }
 
 
-def test_naming_the_own_id_under_adopt_keeps_the_user_from_then_on(meta: FakeMeta) -> None:
+def test_naming_the_own_id_under_adopt_keeps_the_user_from_then_on(meta: EmulatedMeta) -> None:
     result = PROVIDER.update(OURS, outs(), asked(adopt=OURS))
 
     assert result.outs is not None
     assert result.outs["adopted"] is True
 
 
-def test_adopting_another_user_in_place_is_refused(meta: FakeMeta) -> None:
+def test_adopting_another_user_in_place_is_refused(meta: EmulatedMeta) -> None:
     result = PROVIDER.update(OURS, outs(), asked(adopt="5"))
 
     assert result.outs == {
@@ -844,27 +910,27 @@ def test_adopting_another_user_in_place_is_refused(meta: FakeMeta) -> None:
 # --- delete --------------------------------------------------------------------------------------
 
 
-def test_delete_retires_by_renaming(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_delete_retires_by_renaming(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user(OURS, "trading"))
 
     PROVIDER.delete(OURS, outs())
 
-    assert len(meta.writes) == 1
-    assert re.fullmatch(rf"rename {OURS} unused [a-z]+-[0-9a-f]{{4}}", meta.writes[0])
+    assert len(acts(meta)) == 1
+    assert re.fullmatch(rf"rename {OURS} unused [a-z]+-[0-9a-f]{{4}}", acts(meta)[0])
     assert "Meta cannot delete it; a later create takes its slot." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("state", [{"adopted": True}, {"on_destroy": "keep"}])
 def test_a_user_that_is_kept_is_told_by_the_name_that_it_has(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]
 ) -> None:
     # A twin of another name has adopted it in this very deployment.
-    meta.users.append(user(OURS, "insights"))
+    have(meta, user(OURS, "insights"))
 
     PROVIDER.delete(OURS, outs(**state))
 
     assert f"kept at Meta as insights (id {OURS}), because " in capsys.readouterr().out
-    meta.fails["list"] = GraphUnreachableError("no answer", sent=True)
+    meta.cut("GET", "system_users$", applied=False)
     new_process(monkeypatch, meta)
     PROVIDER.delete(OURS, outs(**state))
     assert f"kept at Meta (id {OURS}), because " in capsys.readouterr().out
@@ -882,27 +948,29 @@ def test_a_user_that_is_kept_is_told_by_the_name_that_it_has(
     ],
 )
 def test_delete_changes_nothing_that_is_not_ours(
-    meta: FakeMeta, capsys: pytest.CaptureFixture[str], name: str | None, state: dict[str, Any], why: str
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], name: str | None, state: dict[str, Any], why: str
 ) -> None:
-    meta.users += [user(OURS, name)] if name else []
+    have(meta, *([user(OURS, name)] if name else []))
 
     PROVIDER.delete(OURS, outs(**state))
 
-    assert meta.writes == []
+    assert acts(meta) == []
     assert why in capsys.readouterr().out
 
 
-def test_the_user_of_the_credential_in_use_is_never_retired(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_user_of_the_credential_in_use_is_never_retired(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
     PROVIDER.delete(CALLER, outs("root"))
 
-    assert meta.writes == []
+    assert acts(meta) == []
     assert "the credential in use belongs to it" in capsys.readouterr().out
 
 
 def test_a_token_in_grace_keeps_its_user(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.users.append(user(OURS, "trading"))
+    have(meta, user(OURS, "trading"))
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:meta/dev/trading-AbCdEf"
     _grace.note(OURS, "2026-11-25T08:00:00Z", arn)
     asked_for, marked = [], []
@@ -911,19 +979,19 @@ def test_a_token_in_grace_keeps_its_user(
 
     PROVIDER.delete(OURS, outs())
 
-    assert meta.writes == []
+    assert acts(meta) == []
     # What is left to do stands in the secret of that token: its resource will be out of the state.
     assert (asked_for, marked) == (["eu-west-1"], [(arn, OURS, "trading")])
     assert "in grace, until 2026-11-25T08:00:00Z" in capsys.readouterr().out
 
 
-def test_the_delete_of_a_renamed_resource_ends_nothing(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_the_delete_of_a_renamed_resource_ends_nothing(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user(OURS, "trading"))
     PROVIDER.check({}, asked(label="new-label"))
 
     PROVIDER.delete(OURS, outs(name="renamed by hand"))
 
-    assert meta.writes == []
+    assert acts(meta) == []
     assert "resource new-label of this stack stands for the same thing" in capsys.readouterr().out
 
 
@@ -931,9 +999,9 @@ IN_READING = "acme:index:Reading$pulumi-python:dynamic/meta:SystemUser::user"
 IN_TRADING = "acme:index:Trading$pulumi-python:dynamic/meta:SystemUser::user"
 
 
-def test_children_of_one_name_in_two_components_are_two_users(meta: FakeMeta) -> None:
-    meta.tier = "standard_access"
-    meta.users = [user(OURS, "reading")]
+def test_children_of_one_name_in_two_components_are_two_users(meta: EmulatedMeta) -> None:
+    meta.change_app(tier="standard_access")
+    have(meta, user(OURS, "reading"))
     PROVIDER.read(OURS, {**outs("reading"), "label": "user", "path": IN_READING})
     assert reasons(asked("reading"), asked("reading", label="user", path=IN_READING)) == []
     news = asked("trading", label="user", path=IN_TRADING)
@@ -942,10 +1010,10 @@ def test_children_of_one_name_in_two_components_are_two_users(meta: FakeMeta) ->
     made = PROVIDER.create(news)
 
     assert made.id != OURS
-    assert [(row.id, row.name) for row in meta.users] == [(OURS, "reading"), (made.id, "trading")]
+    assert [(row.id, row.name) for row in meta.world.system_users[1:]] == [(OURS, "reading"), (made.id, "trading")]
 
 
-def test_children_of_one_name_count_as_two_in_the_quota(meta: FakeMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_children_of_one_name_count_as_two_in_the_quota(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     assert doomed(asked("reading", label="user", path=IN_READING), capsys) == ""
 
     why = doomed(asked("trading", label="user", path=IN_TRADING), capsys)
@@ -954,7 +1022,7 @@ def test_children_of_one_name_count_as_two_in_the_quota(meta: FakeMeta, capsys: 
     assert "trading" in why
 
 
-def test_twins_of_one_name_are_told_by_their_components(meta: FakeMeta) -> None:
+def test_twins_of_one_name_are_told_by_their_components(meta: EmulatedMeta) -> None:
     assert reasons(asked(), asked(label="user", path=IN_READING)) == []
 
     both = f"{IN_READING} and {IN_TRADING}"
@@ -963,18 +1031,19 @@ def test_twins_of_one_name_are_told_by_their_components(meta: FakeMeta) -> None:
     ]
 
 
-def test_a_replaced_user_keeps_its_slot_under_the_path(meta: FakeMeta) -> None:
-    meta.users = [user(OURS, "reading")]
+def test_a_replaced_user_keeps_its_slot_under_the_path(meta: EmulatedMeta) -> None:
+    have(meta, user(OURS, "reading"))
     PROVIDER.read(OURS, {**outs("reading"), "label": "user", "path": IN_READING})
     news = asked("analysing", label="user", path=IN_READING)
     assert reasons({}, news) == []
 
     assert PROVIDER.create(news).id == OURS
-    assert [row.name for row in meta.users] == ["analysing"]
+    assert [row.name for row in meta.world.system_users] == ["root", "analysing"]
 
 
-def test_a_state_without_paths_gives_its_user_only_to_a_resource_of_that_name_and_user(meta: FakeMeta) -> None:
-    meta.users.append(user(OURS, "reading"))
+def test_a_state_without_paths_gives_its_user_only_to_a_resource_of_that_name_and_user(meta: EmulatedMeta) -> None:
+    meta.change_app(tier="standard_access")
+    have(meta, user(OURS, "reading"))
     PROVIDER.read(OURS, {**outs("reading"), "label": "user"})
 
     other = PROVIDER.create(asked("trading", label="user", path=IN_TRADING))
@@ -983,20 +1052,20 @@ def test_a_state_without_paths_gives_its_user_only_to_a_resource_of_that_name_an
     assert (other.id != OURS, same.id) == (True, OURS)
 
 
-def test_another_process_knows_nothing_of_the_record(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    meta.users.append(user(OURS, "trading"))
+def test_another_process_knows_nothing_of_the_record(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    have(meta, user(OURS, "trading"))
     PROVIDER.check(asked(), asked())
     new_process(monkeypatch, meta)
 
     PROVIDER.delete(OURS, outs())
 
-    assert len(meta.writes) == 1
+    assert len(acts(meta)) == 1
 
 
 # --- offline -------------------------------------------------------------------------------------
 
 
-def test_offline_reads_answer_the_state_and_writes_refuse(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_reads_answer_the_state_and_writes_refuse(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     result = PROVIDER.read(OURS, {**outs(), "__provider": "x"})
