@@ -38,7 +38,7 @@ from meta_access.tokens.delete import Heir, hand_over, settle
 from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, has_ended
 from meta_access.tokens.open import check_secret
 from meta_access.tokens.run import end, ensure, leave, observe
-from meta_access.tokens.spec import LAMBDA, PULUMI, Ask
+from meta_access.tokens.spec import LAMBDA, PULUMI, TokenSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ class SystemUserTokenProvider(MetaProvider):
         if live.offline or olds.get("secret_name") == name or unknown([known.get(each) for each in self.inputs]):
             return
         try:
-            check_secret(live.store(), _ask(live, known, why=None))
+            check_secret(live.store(), _token_spec(live, known, why=None))
         except ForeignSecretError as error:
             will_be_refused(self.kind, str(props.get("label", "")), str(error))
 
@@ -276,9 +276,9 @@ class SystemUserTokenProvider(MetaProvider):
         return still
 
 
-def _ask(live: Live, props: Mapping[str, Any], *, why: str | None) -> Ask:
+def _token_spec(live: Live, props: Mapping[str, Any], *, why: str | None) -> TokenSpec:
     project, _, stack = str(props["owner"]).partition("/")
-    return Ask(
+    return TokenSpec(
         project=project,
         stack=stack,
         secret_name=props["secret_name"],
@@ -300,21 +300,21 @@ def _ask(live: Live, props: Mapping[str, Any], *, why: str | None) -> Ask:
 
 
 def _ensure(live: Live, props: Mapping[str, Any], *, claim: str | None, why: str | None) -> Outcome:
-    ask = _ask(live, props, why=why)
+    spec = _token_spec(live, props, why=why)
     try:
-        outcome = _made(live, ask, claim)
+        outcome = _made(live, spec, claim)
     except (PermissionDeniedError, InvalidRequestError) as error:
         if not installed_again(live, props["system_user_id"]):
             refused = _in_other_words(error, live, props, claim)
         else:
-            return _made(live, ask, claim)
+            return _made(live, spec, claim)
     else:
         return outcome
     raise refused
 
 
-def _made(live: Live, ask: Ask, claim: str | None) -> Outcome:
-    outcome = ensure(live.store(), live.issuer, ask, claim=claim, engine_alive=_host.engine_alive, notify=say)
+def _made(live: Live, spec: TokenSpec, claim: str | None) -> Outcome:
+    outcome = ensure(live.store(), live.issuer, spec, claim=claim, engine_alive=_host.engine_alive, notify=say)
     _forget_old_credential(outcome)
     return outcome
 

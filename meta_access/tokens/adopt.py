@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from meta_access.clock import Clock
     from meta_access.tokens.issuer import Issuer, TokenFacts
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
     from meta_access.tokens.store import Description, SecretStore
 
 KEY = "access_token"
@@ -63,18 +63,18 @@ class Adopted:
 def adopt(
     store: SecretStore,
     issuer: Issuer,
-    ask: Ask,
+    spec: TokenSpec,
     *,
     key: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
     notify: Callable[[str], None] = print,
 ) -> Adopted:
-    """Make the token in the secret's current version the one that `ask` asks for.
+    """Make the token in the secret's current version the one that `spec` asks for.
 
     Args:
         store: Of the secret's region.
         issuer: Meta.
-        ask: What the resource will ask for.
+        spec: What the resource will ask for.
         key: Of a JSON object in which the token stands; None means `access_token`, or the whole value when it is none.
         clock: For short waits.
         notify: Gets sentences for the operator.
@@ -83,19 +83,19 @@ def adopt(
         ForeignSecretError: The secret is another owner's, or the token is not what is asked for.
         SecretStoreError: There is no token to be found in it, or AWS refuses.
     """
-    described = store.describe(ask.secret_name)
-    _check(described, ask, store.region)
-    work = Work(secret=Secret(store, described, clock), issuer=issuer, clock=clock, notify=notify, owner=ask.owner)
+    described = store.describe(spec.secret_name)
+    _check(described, spec, store.region)
+    work = Work(secret=Secret(store, described, clock), issuer=issuer, clock=clock, notify=notify, owner=spec.owner)
     view, secret = work.settled(), work.secret
     before = secret.labels.where[CURRENT]
     found = secret.record(before)
     value = found.access_token if isinstance(found, Token) else _value(work, before, key)
-    facts = _facts(issuer, value, ask, secret.name)
-    record = found if isinstance(found, Token) else _record(ask, value, facts, secret.now, view.next_generation)
-    wrong = faults(facts, record.model_copy(update=_wanted(ask)))
-    if facts.valid and (facts.expires_at is None) == ask.expires:
+    facts = _facts(issuer, value, spec, secret.name)
+    record = found if isinstance(found, Token) else _record(spec, value, facts, secret.now, view.next_generation)
+    wrong = faults(facts, record.model_copy(update=_wanted(spec)))
+    if facts.valid and (facts.expires_at is None) == spec.expires:
         wrong.append(
-            "it never expires, and lifetime says 60d" if ask.expires else "it expires, and lifetime says never"
+            "it never expires, and lifetime says 60d" if spec.expires else "it expires, and lifetime says never"
         )
     if wrong:
         raise ForeignSecretError(
@@ -117,7 +117,7 @@ def adopt(
     )
     # A resource that has the secret already knows it by its claim.
     claim = described.tags.get(tags.CLAIM) or str(uuid4())
-    changed = tags.missing(described.tags, {**tags.owned(ask, claim), **noted})
+    changed = tags.missing(described.tags, {**tags.owned(spec, claim), **noted})
     if changed:
         store.tag(secret.arn, changed)
     return Adopted(
@@ -130,12 +130,12 @@ def adopt(
     )
 
 
-def _check(described: Description, ask: Ask, region: str) -> None:
+def _check(described: Description, spec: TokenSpec, region: str) -> None:
     ours = described.tags.get(tags.MANAGED_BY) == "pulumi"
-    if ours and tags.owner(described.tags) != ask.owner:
+    if ours and tags.owner(described.tags) != spec.owner:
         raise ForeignSecretError(
             f"Adopting the token in secret {described.name} is refused: it belongs to {tags.owner(described.tags)}, "
-            f"and this is {ask.owner}. Nothing was changed. To take it over, set take_over_from on the identity."
+            f"and this is {spec.owner}. Nothing was changed. To take it over, set take_over_from on the identity."
         )
     if described.deletes_at is not None:
         raise SecretScheduledForDeletionError(
@@ -177,7 +177,7 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
     return SecretStr(value)
 
 
-def _facts(issuer: Issuer, value: SecretStr, ask: Ask, name: str) -> TokenFacts:
+def _facts(issuer: Issuer, value: SecretStr, spec: TokenSpec, name: str) -> TokenFacts:
     try:
         return issuer.inspect(value)
     except (AuthError, InvalidRequestError, PermissionDeniedError):
@@ -185,38 +185,38 @@ def _facts(issuer: Issuer, value: SecretStr, ask: Ask, name: str) -> TokenFacts:
         # wrong app secret, so that the connection's own credential is asked about: this raises when that is the matter.
         issuer.calling_token()
     raise ForeignSecretError(
-        f"Adopting the token in secret {name} is refused: Meta does not tell app {ask.app_id} about it, so it belongs "
+        f"Adopting the token in secret {name} is refused: Meta does not tell app {spec.app_id} about it, so it belongs "
         "to another app. Nothing was changed. Name a connection of that app for the identity, or let `pulumi up` mint "
         "another token into another secret."
     )
 
 
-def _record(ask: Ask, value: SecretStr, facts: TokenFacts, now: datetime, generation: int) -> Token:
+def _record(spec: TokenSpec, value: SecretStr, facts: TokenFacts, now: datetime, generation: int) -> Token:
     return Token(
         generation=generation,
         access_token=value,
-        app_id=ask.app_id,
-        business_id=ask.business_id,
-        system_user_id=ask.system_user_id,
-        scope=",".join(sorted(set(ask.scopes))),
-        api_version=ask.api_version,
+        app_id=spec.app_id,
+        business_id=spec.business_id,
+        system_user_id=spec.system_user_id,
+        scope=",".join(sorted(set(spec.scopes))),
+        api_version=spec.api_version,
         issued_at=facts.issued_at or now,
         expires_at=facts.expires_at,
-        trigger=ask.trigger,
+        trigger=spec.trigger,
         fingerprint=fingerprint(value.get_secret_value()),
     )
 
 
-def _lifetime(ask: Ask) -> str:
-    return tags.SIXTY_DAYS if ask.expires else tags.NEVER
+def _lifetime(spec: TokenSpec) -> str:
+    return tags.SIXTY_DAYS if spec.expires else tags.NEVER
 
 
-def _wanted(ask: Ask) -> dict[str, object]:
+def _wanted(spec: TokenSpec) -> dict[str, object]:
     """What Meta's facts are compared with: what is asked for, whatever a record says."""
     return {
-        "app_id": ask.app_id,
-        "system_user_id": ask.system_user_id,
-        "scope": ",".join(sorted(set(ask.scopes))),
+        "app_id": spec.app_id,
+        "system_user_id": spec.system_user_id,
+        "scope": ",".join(sorted(set(spec.scopes))),
     }
 
 

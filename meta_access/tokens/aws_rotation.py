@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from meta_access.clock import Clock
     from meta_access.tokens.issuer import Issuer
     from meta_access.tokens.plan import Progress, Step, View
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
     from meta_access.tokens.store import SecretStore
 
 
@@ -60,17 +60,17 @@ class Bound:
     scopes: frozenset[str]
     expires: bool
 
-    def beyond(self, ask: Ask) -> list[str]:
+    def beyond(self, spec: TokenSpec) -> list[str]:
         """What a wish asks for beyond it, each naming the tag; empty when it keeps within."""
         same = {
-            tags.APP: (ask.app_id, self.app_id),
-            tags.BUSINESS: (ask.business_id, self.business_id),
-            tags.SYSTEM_USER: (ask.system_user_id, self.system_user_id),
+            tags.APP: (spec.app_id, self.app_id),
+            tags.BUSINESS: (spec.business_id, self.business_id),
+            tags.SYSTEM_USER: (spec.system_user_id, self.system_user_id),
         }
         found = [f"{tag} is {wished}, not {bound}" for tag, (wished, bound) in same.items() if wished != bound]
-        if added := sorted(set(ask.scopes) - self.scopes):
+        if added := sorted(set(spec.scopes) - self.scopes):
             found.append(f"{tags.SCOPES} adds {', '.join(added)}")
-        if self.expires and not ask.expires:
+        if self.expires and not spec.expires:
             found.append(f"{tags.LIFETIME} is {NEVER}, not {SIXTY_DAYS}")
         return found
 
@@ -122,7 +122,7 @@ class Policy:
             here = f"{VARIABLE} of this function binds {self.region}, account {self.account}"
             raise foreign_place(f"{region}, account {account}", here)
 
-    def bound(self, name: str, ask: Ask) -> Bound:
+    def bound(self, name: str, spec: TokenSpec) -> Bound:
         """The most that the token in a secret may be.
 
         Raises:
@@ -134,8 +134,8 @@ class Policy:
                 f"Nothing was minted; the current token stays. If the stack declares it with rotation_owner: lambda, "
                 f"deploy the function's environment anew ({_PRINTS}); else cancel the rotation in AWS."
             )
-        if ask.owner != self.owner:
-            raise refused(name, [f"{tags.PROJECT} and {tags.STACK} are {ask.owner}, not {self.owner}"], self)
+        if spec.owner != self.owner:
+            raise refused(name, [f"{tags.PROJECT} and {tags.STACK} are {spec.owner}, not {self.owner}"], self)
         return self.tokens[name]
 
 
@@ -278,7 +278,7 @@ _AFTER_PARKING_S = 30.0
 
 def rotate(
     store: SecretStore,
-    issuer_for: Callable[[Ask], Issuer],
+    issuer_for: Callable[[TokenSpec], Issuer],
     step: str,
     arn: str,
     version_id: str,
@@ -308,7 +308,7 @@ def rotate(
         SecretStoreError: Secrets Manager refuses or cannot be reached.
     """
     described = store.describe(arn)
-    ask = tags.wish(described.name, described.tags)
+    spec = tags.wish(described.name, described.tags)
     if described.deletes_at is not None or described.rotated_by is None:
         why = "is being deleted" if described.deletes_at is not None else "has no rotation turned on"
         raise ForeignSecretError(f"Rotating secret {described.name} is refused: it {why}. Nothing was changed.")
@@ -331,24 +331,24 @@ def rotate(
         )
     work = Work(
         secret=Secret(store, described, clock),
-        issuer=issuer_for(ask),
+        issuer=issuer_for(spec),
         clock=clock,
         notify=notify,
-        owner=ask.owner,
+        owner=spec.owner,
         park_for_s=min(PARK_FOR_S, max(0.0, seconds_left() - LEAST_S)),
     )
-    _Rotation(work, ask, version_id, policy).take(step)
+    _Rotation(work, spec, version_id, policy).take(step)
 
 
 class _Rotation:
-    def __init__(self, work: Work, ask: Ask, version_id: str, policy: Policy | None) -> None:
-        self._work, self._ask, self._version_id, self._policy = work, ask, version_id, policy
+    def __init__(self, work: Work, spec: TokenSpec, version_id: str, policy: Policy | None) -> None:
+        self._work, self._spec, self._version_id, self._policy = work, spec, version_id, policy
 
     def take(self, step: str) -> None:
         if step == CREATE and self._stored() is None:
             self._check()
         decide = {CREATE: self._create, TEST: self._test, FINISH: self._finish}[step]
-        run = Run(work=self._work, ask=self._ask, decide=decide, rotation=self._version_id)
+        run = Run(work=self._work, spec=self._spec, decide=decide, rotation=self._version_id)
         try:
             run.to_the_end()
         except MetaAccessError:
@@ -360,9 +360,9 @@ class _Rotation:
 
     def _check(self) -> None:
         """Refuse a wish that goes beyond what this function may mint, before a generation is claimed."""
-        name, ask = self._work.secret.name, self._ask
-        bound = self._policy.bound(name, ask) if self._policy else self._bound_by_what_is_there()
-        if bound is not None and (beyond := bound.beyond(ask)):
+        name, spec = self._work.secret.name, self._spec
+        bound = self._policy.bound(name, spec) if self._policy else self._bound_by_what_is_there()
+        if bound is not None and (beyond := bound.beyond(spec)):
             raise refused(name, beyond, self._policy)
         try:
             own, _ = self._work.issuer.calling_token()
@@ -371,7 +371,7 @@ class _Rotation:
                 f"Meta cannot be asked whose credential this function acts with. Nothing was minted, revoked or marked "
                 f"({error}). Run again later."
             ) from None
-        if own == ask.system_user_id:
+        if own == spec.system_user_id:
             raise ForeignSecretError(
                 f"Rotating secret {name} is refused: {tags.SYSTEM_USER} is {own}, whose token this function acts with, "
                 "and it never mints for that user. Nothing was minted; the current token stays. Set rotation_owner: "
@@ -397,15 +397,15 @@ class _Rotation:
             )
         return of_token(newest)
 
-    def _create(self, view: View, ask: Ask, run: Progress) -> Step:
-        return plan.create_step(view, ask, run, self._stored())
+    def _create(self, view: View, spec: TokenSpec, run: Progress) -> Step:
+        return plan.create_step(view, spec, run, self._stored())
 
-    def _test(self, view: View, _: Ask, run: Progress) -> Step:
+    def _test(self, view: View, _: TokenSpec, run: Progress) -> Step:
         # RotateSecret with RotateImmediately=false: AWS makes a copy of the current value, and has only that tested.
         return plan.check_step(view, run, view.current if self._same_as_current() else self._stored())
 
-    def _finish(self, view: View, ask: Ask, run: Progress) -> Step:
-        return plan.finish_step(view, ask, run, self._stored())
+    def _finish(self, view: View, spec: TokenSpec, run: Progress) -> Step:
+        return plan.finish_step(view, spec, run, self._stored())
 
     def _stored(self) -> int | None:
         found = self._work.secret.find(self._version_id)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
     from meta_access.tokens.work import Work
 
 MINT_DEADLINE_S = 60.0
@@ -48,13 +48,13 @@ _PARK_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 def claim(
-    work: Work, ask: Ask, generation: int, engine_alive: Callable[[], bool], *, rotation: str | None = None
+    work: Work, spec: TokenSpec, generation: int, engine_alive: Callable[[], bool], *, rotation: str | None = None
 ) -> float:
     """Put I(g), prove that it can be read, and see that somebody still waits for the result.
 
     Args:
         work: On the secret.
-        ask: What is wanted.
+        spec: What is wanted.
         generation: The one to claim.
         engine_alive: Whether somebody waits.
         rotation: Id of the version that AWS has made for the token, in a rotation of its own.
@@ -72,10 +72,10 @@ def claim(
     intent = Intent(
         generation=generation,
         run=str(uuid4()),
-        by=ask.owner,
-        trigger=ask.trigger,
-        expires=ask.expires,
-        reason=ask.rotate_now or "asked for",
+        by=spec.owner,
+        trigger=spec.trigger,
+        expires=spec.expires,
+        reason=spec.rotate_now or "asked for",
         suspects=suspects_of(work.secret),
         rotation=rotation,
     )
@@ -98,7 +98,7 @@ def claim(
     return began
 
 
-def mint(work: Work, ask: Ask, generation: int, began: float, *, rotation: str | None = None) -> None:
+def mint(work: Work, spec: TokenSpec, generation: int, began: float, *, rotation: str | None = None) -> None:
     """Mint once, and park T(g).
 
     Raises:
@@ -112,7 +112,7 @@ def mint(work: Work, ask: Ask, generation: int, began: float, *, rotation: str |
         raise work.pending(f"claiming generation {generation} took too long. Nothing was minted; run again.")
     try:
         token = work.issuer.mint(
-            ask.system_user_id, ask.scopes, expires=ask.expires, deadline_s=min(MINT_DEADLINE_S, left)
+            spec.system_user_id, spec.scopes, expires=spec.expires, deadline_s=min(MINT_DEADLINE_S, left)
         )
     except MetaAccessError as error:
         if not _definite(error):
@@ -126,7 +126,7 @@ def mint(work: Work, ask: Ask, generation: int, began: float, *, rotation: str |
         give_up(work, generation, "refused")
         raise
     trace_id = audit.last_trace()
-    record = _payload(work, ask, generation, token, rotation)
+    record = _payload(work, spec, generation, token, rotation)
     park(work, generation, record)
     # Only now: nothing may come between a token and its place in the secret.
     work.record("mint", generation, fingerprint=record.fingerprint, trace_id=trace_id)
@@ -166,7 +166,7 @@ def _definite(error: MetaAccessError) -> bool:
     return not isinstance(error, TransientError) and not (type(error) is GraphError and error.code == 0)
 
 
-def _payload(work: Work, ask: Ask, generation: int, token: SecretStr, rotation: str | None) -> Token:
+def _payload(work: Work, spec: TokenSpec, generation: int, token: SecretStr, rotation: str | None) -> Token:
     try:
         issued_at = work.issuer.server_time().astimezone(UTC)
     except Exception:  # noqa: BLE001 - a token is in our hands: nothing about a clock may keep it from being parked
@@ -174,14 +174,14 @@ def _payload(work: Work, ask: Ask, generation: int, token: SecretStr, rotation: 
     return Token(
         generation=generation,
         access_token=token,
-        app_id=ask.app_id,
-        business_id=ask.business_id,
-        system_user_id=ask.system_user_id,
-        scope=",".join(sorted(set(ask.scopes))),
-        api_version=ask.api_version,
+        app_id=spec.app_id,
+        business_id=spec.business_id,
+        system_user_id=spec.system_user_id,
+        scope=",".join(sorted(set(spec.scopes))),
+        api_version=spec.api_version,
         issued_at=issued_at,
-        expires_at=issued_at + LIFETIME if ask.expires else None,
-        trigger=ask.trigger,
+        expires_at=issued_at + LIFETIME if spec.expires else None,
+        trigger=spec.trigger,
         fingerprint=fingerprint(token.get_secret_value()),
         rotation=rotation,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.clock import Clock
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
     from meta_access.tokens.store import Description, SecretStore
 
 DEFAULT_KEY = "alias/aws/secretsmanager"
@@ -30,13 +30,13 @@ _NAME_SETTLES = (2.0, 4.0, 8.0)
 
 
 def open_secret(
-    store: SecretStore, ask: Ask, *, claim: str | None, clock: Clock, notify: Callable[[str], None]
+    store: SecretStore, spec: TokenSpec, *, claim: str | None, clock: Clock, notify: Callable[[str], None]
 ) -> tuple[Secret, str]:
     """Open the secret for writing, creating or restoring it if need be.
 
     Args:
         store: Of its region.
-        ask: What is wanted.
+        spec: What is wanted.
         clock: For short waits.
         notify: Gets sentences for the operator.
         claim: The one in our outputs. None, when Pulumi creates the resource: then a new claim is made, so that a
@@ -49,14 +49,14 @@ def open_secret(
         ForeignSecretError: It is not ours.
     """
     ours = claim or str(uuid4())
-    described, created = _found_or_created(store, ask, ours, clock)
-    record = _recorder(store, described, ask.owner, notify)
+    described, created = _found_or_created(store, spec, ours, clock)
+    record = _recorder(store, described, spec.owner, notify)
     if created:
         record("create", None)
     else:
         _check_region(store, described)
-        tags.check_owner(described.name, described.tags, ask, claim=claim, in_use=_in_use(described))
-        handed_back = _rotation(described, ask)
+        tags.check_owner(described.name, described.tags, spec, claim=claim, in_use=_in_use(described))
+        handed_back = _rotation(described, spec)
         if described.deletes_at is not None:
             store.restore(described.arn)
             notify(f"Secret {described.name}: it was scheduled for deletion, and is restored.")
@@ -67,35 +67,35 @@ def open_secret(
             notify(f"Secret {described.name}: AWS's rotation by {described.rotated_by} is cancelled; Pulumi rotates.")
         owner = {tags.ROTATION_OWNER: PULUMI} if handed_back else {}
         # In one write with the new user: no crash leaves a user behind that nobody knows of.
-        left = previous_users.left_for(described.tags, ask.system_user_id)
-        if changed := tags.missing(described.tags, {**tags.owned(ask, ours), **owner, **left}):
+        left = previous_users.left_for(described.tags, spec.system_user_id)
+        if changed := tags.missing(described.tags, {**tags.owned(spec, ours), **owner, **left}):
             store.tag(described.arn, changed)
-            if (before := tags.owner(described.tags)) != ask.owner:
+            if (before := tags.owner(described.tags)) != spec.owner:
                 record("take over", f"from {before}")
-        key = ask.kms_key or DEFAULT_KEY
+        key = spec.kms_key or DEFAULT_KEY
         if not _same_key(described.kms_key or DEFAULT_KEY, key):
             store.use_key(described.arn, key)
     return Secret(store, described, clock, created=created), ours
 
 
-def check_secret(store: SecretStore, ask: Ask) -> None:
+def check_secret(store: SecretStore, spec: TokenSpec) -> None:
     """Refuse, without writing, what `open_secret` would refuse to a new token.
 
     Args:
         store: Of its region.
-        ask: What is wanted; its system user is empty where nobody knows it yet, as in a preview of both.
+        spec: What is wanted; its system user is empty where nobody knows it yet, as in a preview of both.
 
     Raises:
         ForeignSecretError: There is such a secret, and it is not ours.
     """
     try:
-        described = store.describe(ask.secret_name)
+        described = store.describe(spec.secret_name)
     except SecretNotFoundError:
         return
     _check_region(store, described)
-    in_use = bool(ask.system_user_id) and _in_use(described)
-    tags.check_owner(described.name, described.tags, ask, claim=None, in_use=in_use)
-    _rotation(described, ask)
+    in_use = bool(spec.system_user_id) and _in_use(described)
+    tags.check_owner(described.name, described.tags, spec, claim=None, in_use=in_use)
+    _rotation(described, spec)
 
 
 def _in_use(described: Description) -> bool:
@@ -112,13 +112,13 @@ def _check_region(store: SecretStore, described: Description) -> None:
         )
 
 
-def _rotation(described: Description, ask: Ask) -> bool:
+def _rotation(described: Description, spec: TokenSpec) -> bool:
     """Whether AWS's own rotation is being handed back to Pulumi.
 
     Raises:
         ForeignSecretError: AWS rotates the secret, and nobody asked for that here.
     """
-    if ask.rotation_owner == LAMBDA:
+    if spec.rotation_owner == LAMBDA:
         return False
     if described.tags.get(tags.ROTATION_OWNER) == LAMBDA:
         return True
@@ -132,14 +132,14 @@ def _rotation(described: Description, ask: Ask) -> bool:
     return False
 
 
-def _found_or_created(store: SecretStore, ask: Ask, claim: str, clock: Clock) -> tuple[Description, bool]:
+def _found_or_created(store: SecretStore, spec: TokenSpec, claim: str, clock: Clock) -> tuple[Description, bool]:
     for pause in (*_NAME_SETTLES, None):
         try:
-            return store.describe(ask.secret_name), False
+            return store.describe(spec.secret_name), False
         except SecretNotFoundError:
             pass
         try:
-            return _create(store, ask, claim), True
+            return _create(store, spec, claim), True
         except (VersionExistsError, SecretScheduledForDeletionError):
             # Another run's creation that Describe does not show yet, or a name that is not free yet.
             if pause is None:
@@ -148,18 +148,18 @@ def _found_or_created(store: SecretStore, ask: Ask, claim: str, clock: Clock) ->
     raise AssertionError("the last round returns or raises")
 
 
-def _create(store: SecretStore, ask: Ask, claim: str) -> Description:
+def _create(store: SecretStore, spec: TokenSpec, claim: str) -> Description:
     return store.create(
-        ask.secret_name,
+        spec.secret_name,
         # A current version from the start: the first value ever put becomes current whatever label is asked for.
         payload.PLACEHOLDER,
-        token=str(uuid5(payload.NAMESPACE, f"{ask.secret_name}|{claim}")),
-        tags=tags.owned(ask, claim),
+        token=str(uuid5(payload.NAMESPACE, f"{spec.secret_name}|{claim}")),
+        tags=tags.owned(spec, claim),
         description=(
-            f"Meta system-user token, app {ask.app_id}, system user {ask.system_user_id}. Managed by Pulumi "
-            f"{ask.owner}; manual edits abandon a pending rotation. Schema {payload.SCHEMA}."
+            f"Meta system-user token, app {spec.app_id}, system user {spec.system_user_id}. Managed by Pulumi "
+            f"{spec.owner}; manual edits abandon a pending rotation. Schema {payload.SCHEMA}."
         ),
-        kms_key=ask.kms_key,
+        kms_key=spec.kms_key,
     )
 
 

@@ -18,7 +18,7 @@ from meta_access.tokens.spec import LAMBDA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 LEASE_S = 120
 """How long a claim keeps other runs away. By AWS's clock for them, by our own monotonic clock for ourselves."""
@@ -181,28 +181,28 @@ class Progress:
     kept: set[int] = field(default_factory=set)
 
 
-def next_step(view: View, ask: Ask, run: Progress) -> Step:
+def next_step(view: View, spec: TokenSpec, run: Progress) -> Step:
     """Decide the next step of `ensure`."""
-    if ask.rotation_owner == LAMBDA and view.holds is Holds.TOKEN and run.claimed is None:
+    if spec.rotation_owner == LAMBDA and view.holds is Holds.TOKEN and run.claimed is None:
         # AWS's own rotation mints, parks and promotes from here on; its claims and parked tokens are left alone.
-        return _repair(view, run) or _retire(view, ask, run) or Step(Do.DONE, view.current)
+        return _repair(view, run) or _retire(view, spec, run) or Step(Do.DONE, view.current)
     return (
         _repair(view, run)
         or _fence(view, run)
         or settle(view, run.claimed)
-        or _adopt(view, ask, run)
-        or _enough(view, ask, run)
-        or _tidy(view, ask, run)
+        or _adopt(view, spec, run)
+        or _enough(view, spec, run)
+        or _tidy(view, spec, run)
         or Step(Do.DONE, view.current)
     )
 
 
-def create_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step:
+def create_step(view: View, spec: TokenSpec, run: Progress, stored: int | None) -> Step:
     """Decide the next step of AWS's `createSecret`: mint one token and park it in the version that AWS has made.
 
     Args:
         view: Of the secret.
-        ask: What the tags ask for.
+        spec: What the tags ask for.
         run: This invocation.
         stored: Generation of the token in AWS's version, when an earlier call has got that far.
     """
@@ -212,8 +212,8 @@ def create_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step
         _repair(view, run)
         or _fence(view, run)
         or settle(view, run.claimed)
-        or _askable(view, ask, run)
-        or _claim(view, ask, run)
+        or _askable(view, spec, run)
+        or _claim(view, spec, run)
     )
 
 
@@ -224,7 +224,7 @@ def check_step(view: View, run: Progress, stored: int | None) -> Step:
     return _condemned(view, stored) or _judged(view, run, stored) or Step(Do.DONE, stored)
 
 
-def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step:
+def finish_step(view: View, spec: TokenSpec, run: Progress, stored: int | None) -> Step:
     """Decide the next step of AWS's `finishSecret`: make AWS's version current, then tidy up behind it."""
     if stored is None:
         return Step(Do.STOP, view.current, Why.NOTHING_STORED)
@@ -234,7 +234,7 @@ def finish_step(view: View, ask: Ask, run: Progress, stored: int | None) -> Step
         return Step(Do.STOP, stored, Why.OVERTAKEN)
     if found := _condemned(view, stored) or _judged(view, run, stored):
         return found
-    return Step(Do.PROMOTE, stored) if view.current < stored else _tidy(view, ask, run) or Step(Do.DONE, stored)
+    return Step(Do.PROMOTE, stored) if view.current < stored else _tidy(view, spec, run) or Step(Do.DONE, stored)
 
 
 def settle(view: View, claimed: int | None = None) -> Step | None:
@@ -281,9 +281,9 @@ def _fence(view: View, run: Progress) -> Step | None:
     return Step(Do.STOP, run.claimed, Why.LEDGER_LEFT)
 
 
-def _adopt(view: View, ask: Ask, run: Progress) -> Step | None:
+def _adopt(view: View, spec: TokenSpec, run: Progress) -> Step | None:
     parked = view.parked
-    if parked is None or parked <= view.condemned or view.held[parked].app_id != ask.app_id:
+    if parked is None or parked <= view.condemned or view.held[parked].app_id != spec.app_id:
         # Another app's secret is not ours to ask with; the trigger differs as well, so it can only be superseded.
         return None
     answer = run.answers.get(parked)
@@ -293,35 +293,35 @@ def _adopt(view: View, ask: Ask, run: Progress) -> Step | None:
         return Step(Do.STOP, parked, Why.PARKED_UNKNOWN)
     if answer.verdict is Verdict.NO:
         return Step(Do.REJECT, parked)
-    if view.held[parked].trigger != ask.trigger:
+    if view.held[parked].trigger != spec.trigger:
         return None
     late = parked == run.claimed and run.lease_over
     return Step(Do.STOP, parked, Why.LEASE_OVER) if late else Step(Do.PROMOTE, parked)
 
 
-def _enough(view: View, ask: Ask, run: Progress) -> Step | None:
+def _enough(view: View, spec: TokenSpec, run: Progress) -> Step | None:
     if view.holds is Holds.TOKEN:
         if view.current == run.claimed:
             return None
         token, answer = view.held[view.current], run.answers.get(view.current)
-        if token.app_id == ask.app_id:
+        if token.app_id == spec.app_id:
             # Asked even when another token is wanted anyway: an outage must show before a generation is claimed.
             if answer is None:
                 return Step(Do.INSPECT, view.current)
             ends = min((at for at in (token.expires_at, answer.expires_at) if at), default=None)
-            late = due(ends, view.now, ask.rotate_before_s)
-            wanted = token.trigger == ask.trigger and not late and view.current > view.condemned
+            late = due(ends, view.now, spec.rotate_before_s)
+            wanted = token.trigger == spec.trigger and not late and view.current > view.condemned
             if answer.verdict is Verdict.UNKNOWN:
                 return Step(Do.DONE, view.current) if wanted else Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
             if answer.verdict is Verdict.YES and wanted:
                 return None
-    return _claim(view, ask, run)
+    return _claim(view, spec, run)
 
 
-def _askable(view: View, ask: Ask, run: Progress) -> Step | None:
+def _askable(view: View, spec: TokenSpec, run: Progress) -> Step | None:
     if view.holds is Holds.NOTHING:
         return Step(Do.STOP, view.current, Why.NOT_BEGUN)
-    if view.holds is Holds.TOKEN and view.held[view.current].app_id == ask.app_id:
+    if view.holds is Holds.TOKEN and view.held[view.current].app_id == spec.app_id:
         answer = run.answers.get(view.current)
         if answer is None:
             return Step(Do.INSPECT, view.current)
@@ -350,28 +350,28 @@ def _judged(view: View, run: Progress, generation: int) -> Step | None:
     return None
 
 
-def _claim(view: View, ask: Ask, run: Progress) -> Step:
+def _claim(view: View, spec: TokenSpec, run: Progress) -> Step:
     if run.mints >= MOST_MINTS:
         return Step(Do.STOP, view.current, Why.NEVER_VALID)
     if view.custom_labels > MOST_CUSTOM_LABELS:
-        return _retire(view, ask, run) or Step(Do.STOP, view.current, Why.LABELS_FULL)
+        return _retire(view, spec, run) or Step(Do.STOP, view.current, Why.LABELS_FULL)
     return Step(Do.CLAIM, view.next_generation)
 
 
-def _tidy(view: View, ask: Ask, run: Progress) -> Step | None:
+def _tidy(view: View, spec: TokenSpec, run: Progress) -> Step | None:
     for generation, token in sorted(view.held.items()):
         if generation != view.current and token.live:
             return Step(Do.DROP if token.stamps else Do.STAMP, generation)
-    return _retire(view, ask, run)
+    return _retire(view, spec, run)
 
 
-def _retire(view: View, ask: Ask, run: Progress) -> Step | None:
+def _retire(view: View, spec: TokenSpec, run: Progress) -> Step | None:
     if view.leftovers:
         return Step(Do.SWEEP)
     for generation, token in sorted(view.held.items()):
         if generation == view.current or generation in run.kept or token.live or not token.stamps:
             continue
-        over = generation not in run.stamped and view.now >= max(token.stamps) + timedelta(seconds=ask.grace_s)
+        over = generation not in run.stamped and view.now >= max(token.stamps) + timedelta(seconds=spec.grace_s)
         if over or generation <= view.condemned:
             return Step(Do.RETIRE, generation)
     return None

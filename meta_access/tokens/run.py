@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from meta_access.tokens.issuer import Issuer
     from meta_access.tokens.observe import Outcome
     from meta_access.tokens.plan import Step, View
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
     from meta_access.tokens.store import SecretStore
 
 
@@ -137,7 +137,7 @@ _MOST_STEPS = 200
 def ensure(
     store: SecretStore,
     issuer: Issuer,
-    ask: Ask,
+    spec: TokenSpec,
     *,
     claim: str | None,
     engine_alive: Callable[[], bool],
@@ -149,7 +149,7 @@ def ensure(
     Args:
         store: Of the secret's region.
         issuer: Meta.
-        ask: What is wanted.
+        spec: What is wanted.
         claim: The one in the resource's outputs; None in Pulumi's create.
         engine_alive: Whether the engine that started us still waits.
         clock: Waits and measures; never tells the time.
@@ -161,12 +161,12 @@ def ensure(
         GraphError: Meta refuses to mint, or nothing it mints is valid.
         SecretStoreError: Secrets Manager refuses or cannot be reached.
     """
-    secret, ours = open_secret(store, ask, claim=claim, clock=clock, notify=notify)
-    work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify, owner=ask.owner)
-    run = Run(work=work, ask=ask, decide=next_step, engine_alive=engine_alive)
+    secret, ours = open_secret(store, spec, claim=claim, clock=clock, notify=notify)
+    work = Work(secret=secret, issuer=issuer, clock=clock, notify=notify, owner=spec.owner)
+    run = Run(work=work, spec=spec, decide=next_step, engine_alive=engine_alive)
     run.to_the_end()
     outcome = run.outcome(ours)
-    if ask.rotation_owner == LAMBDA and outcome.generation <= tags.order(secret.tags).through:
+    if spec.rotation_owner == LAMBDA and outcome.generation <= tags.order(secret.tags).through:
         work.say(
             f"generation {outcome.generation} is to be revoked, and AWS's rotation, which owns the token, mints its "
             f"successor and ends it. Start it: aws secretsmanager rotate-secret --secret-id {secret.arn}"
@@ -189,8 +189,8 @@ class Run:
     """
 
     work: Work
-    ask: Ask
-    decide: Callable[[View, Ask, Progress], Step]
+    spec: TokenSpec
+    decide: Callable[[View, TokenSpec, Progress], Step]
     engine_alive: Callable[[], bool] = everybody_waits
     rotation: str | None = None
     progress: Progress = field(default_factory=Progress)
@@ -199,7 +199,7 @@ class Run:
 
     def outcome(self, claim: str) -> Outcome:
         """Report on the secret after the run."""
-        return outcome_of(self.work, self.progress, claim=claim, grace_s=self.ask.grace_s, asked=self.ask.trigger)
+        return outcome_of(self.work, self.progress, claim=claim, grace_s=self.spec.grace_s, asked=self.spec.trigger)
 
     def to_the_end(self) -> None:
         """Take steps until nothing is left to do now.
@@ -211,7 +211,7 @@ class Run:
             view = view_of(self.work.secret)
             if self.progress.claimed is not None:
                 self.progress.lease_over = self.work.clock.monotonic() - self.began > LEASE_S
-            step = self.decide(view, self.ask, self.progress)
+            step = self.decide(view, self.spec, self.progress)
             if step.do is Do.DONE:
                 return
             if step.do is Do.STOP:
@@ -315,11 +315,11 @@ class Run:
 
     def _claim(self, step: Step, _: View) -> None:
         generation = step.generation
-        self.began = claiming.claim(self.work, self.ask, generation, self.engine_alive, rotation=self.rotation)
+        self.began = claiming.claim(self.work, self.spec, generation, self.engine_alive, rotation=self.rotation)
         self.progress.claimed = generation
         self.progress.lease_over = False
         self.progress.mints += 1
-        claiming.mint(self.work, self.ask, generation, self.began, rotation=self.rotation)
+        claiming.mint(self.work, self.spec, generation, self.began, rotation=self.rotation)
 
     def _stamp(self, step: Step, _: View) -> None:
         generation = step.generation

@@ -16,7 +16,7 @@ LAMBDA = "lambda"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class TokenSpec:
     """One token, in one secret.
 
     Attributes:

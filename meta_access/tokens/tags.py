@@ -10,7 +10,7 @@ from meta_access import ids
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import ForeignSecretError
 from meta_access.tokens.payload import SCHEMA
-from meta_access.tokens.spec import LAMBDA, Ask
+from meta_access.tokens.spec import LAMBDA, TokenSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -87,22 +87,22 @@ _WISH: Mapping[str, Callable[[str], bool]] = {
 }
 
 
-def owned(ask: Ask, claim: str) -> dict[str, str]:
+def owned(spec: TokenSpec, claim: str) -> dict[str, str]:
     """The tags that make a secret ours."""
     return {
         MANAGED_BY: "pulumi",
-        PROJECT: ask.project,
-        STACK: ask.stack,
-        APP: ask.app_id,
-        SYSTEM_USER: ask.system_user_id,
+        PROJECT: spec.project,
+        STACK: spec.stack,
+        APP: spec.app_id,
+        SYSTEM_USER: spec.system_user_id,
         f"{PREFIX}schema": SCHEMA,
         CLAIM: claim,
-        **({STACK_ID: ask.stack_id} if ask.stack_id else {}),
-        **(_wish(ask) if ask.rotation_owner == LAMBDA else {}),
+        **({STACK_ID: spec.stack_id} if spec.stack_id else {}),
+        **(_wish(spec) if spec.rotation_owner == LAMBDA else {}),
     }
 
 
-def wish(name: str, tags: Mapping[str, str]) -> Ask:
+def wish(name: str, tags: Mapping[str, str]) -> TokenSpec:
     """What Pulumi asks AWS's own rotation for, as it wrote it into the tags.
 
     Raises:
@@ -120,7 +120,7 @@ def wish(name: str, tags: Mapping[str, str]) -> Ask:
             f"Rotating secret {name} is refused: its tags {', '.join(lost)} were removed or changed by hand, so what "
             "to mint is not known. Nothing was changed; `pulumi up` writes them again."
         )
-    return Ask(
+    return TokenSpec(
         project=tags[PROJECT],
         stack=tags[STACK],
         secret_name=name,
@@ -149,15 +149,15 @@ def wished(*, owner: str, system_user_id: str, scopes: Sequence[str], expires: b
     }
 
 
-def _wish(ask: Ask) -> dict[str, str]:
-    token = wished(owner=ask.owner, system_user_id=ask.system_user_id, scopes=ask.scopes, expires=ask.expires)
+def _wish(spec: TokenSpec) -> dict[str, str]:
+    token = wished(owner=spec.owner, system_user_id=spec.system_user_id, scopes=spec.scopes, expires=spec.expires)
     return {
         **token,
         ROTATION_OWNER: LAMBDA,
-        BUSINESS: ask.business_id,
-        API_VERSION: ask.api_version,
-        GRACE: str(ask.grace_s),
-        TRIGGER: ask.trigger,
+        BUSINESS: spec.business_id,
+        API_VERSION: spec.api_version,
+        GRACE: str(spec.grace_s),
+        TRIGGER: spec.trigger,
     }
 
 
@@ -264,13 +264,13 @@ def order(tags: Mapping[str, str]) -> Order:
     return Order(int(through), id_) if through.isascii() and through.isdigit() else Order()
 
 
-def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | None, in_use: bool) -> None:
+def check_owner(name: str, tags: Mapping[str, str], spec: TokenSpec, *, claim: str | None, in_use: bool) -> None:
     """Refuse a secret that is not ours to write.
 
     Args:
         name: Of the secret, for the message.
         tags: Of the secret.
-        ask: Who asks, and whether for somebody else's.
+        spec: Who asks, and whether for somebody else's.
         claim: The one in our outputs; None when the resource is being created.
         in_use: Whether it holds tokens that still count.
 
@@ -283,18 +283,18 @@ def check_owner(name: str, tags: Mapping[str, str], ask: Ask, *, claim: str | No
             "Nothing was changed. Name another secret, or delete this one first."
         )
     found = owner(tags)
-    if ask.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):
+    if spec.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):
         return
-    if found != ask.owner:
-        raise _refused(name, f"it belongs to {found}, and this is {ask.owner}", found)
+    if found != spec.owner:
+        raise _refused(name, f"it belongs to {found}, and this is {spec.owner}", found)
     if claim is not None and tags.get(CLAIM, claim) != claim:
         raise _refused(name, f"another resource of {found} has claimed it since", found)
-    if tags.get(APP) != ask.app_id:
-        raise _refused(name, f"in {found} it serves app {tags.get(APP, '?')}, and this is app {ask.app_id}", found)
-    if in_use and tags.get(SYSTEM_USER) != ask.system_user_id:
+    if tags.get(APP) != spec.app_id:
+        raise _refused(name, f"in {found} it serves app {tags.get(APP, '?')}, and this is app {spec.app_id}", found)
+    if in_use and tags.get(SYSTEM_USER) != spec.system_user_id:
         user = tags.get(SYSTEM_USER, "?")
         raise _refused(
-            name, f"in {found} it holds tokens of system user {user}, and this is {ask.system_user_id}", found
+            name, f"in {found} it holds tokens of system user {user}, and this is {spec.system_user_id}", found
         )
 
 

@@ -33,7 +33,7 @@ from meta_access.tokens.store import store_for
 if TYPE_CHECKING:
     from meta_access.tokens.aws_rotation import Policy
     from meta_access.tokens.issuer import Issuer
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 APP_SECRET = "META_ACCESS_APP_SECRET"  # noqa: S105 - names of variables, not secrets
 ADMIN_TOKEN = "META_ACCESS_ADMIN_TOKEN"  # noqa: S105 - likewise
@@ -89,7 +89,7 @@ def _rotate(event: object, context: Any) -> None:
         )
     aws_rotation.rotate(
         store_for(aws),
-        lambda ask: _issuer(ask, aws),
+        lambda spec: _issuer(spec, aws),
         step,
         arn,
         version_id,
@@ -110,17 +110,17 @@ def _check_place(policy: Policy | None, region: str, account: str, context: Any)
         raise aws_rotation.foreign_place(f"{region}, account {account}", here)
 
 
-def _issuer(ask: Ask, aws: AwsSettings) -> Issuer:
+def _issuer(spec: TokenSpec, aws: AwsSettings) -> Issuer:
     connection = Connection(
         name="rotation-function",
-        environment=ask.stack,
+        environment=spec.stack,
         rules="",
         graph_url=_graph_url(),
-        api_version=ask.api_version,
-        business_id=ask.business_id,
-        business_name=ask.business_id,
-        app_id=ask.app_id,
-        app_name=ask.app_id,
+        api_version=spec.api_version,
+        business_id=spec.business_id,
+        business_name=spec.business_id,
+        app_id=spec.app_id,
+        app_name=spec.app_id,
         app_claimed=True,
         app_secret=_reference(APP_SECRET),
         admin_token=_reference(ADMIN_TOKEN),

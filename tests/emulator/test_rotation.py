@@ -16,7 +16,7 @@ from meta_access.graph.client import GraphClient
 from meta_access.graph.issuer import TokenIssuer
 from meta_access.stack.credentials import Credentials
 from meta_access.tokens.run import ensure
-from meta_access.tokens.spec import Ask
+from meta_access.tokens.spec import TokenSpec
 from meta_access.tokens.store import SecretStore, store_for
 from meta_access.vault.lambda_handler import RotationFailedError, lambda_handler
 from meta_emulator import client
@@ -56,7 +56,7 @@ class Rotated:
         connection = replace(MAIN, graph_url=emulator.graph_url, aws=aws)
         self.store: SecretStore = store_for(aws)
         self.issuer = cast("Issuer", TokenIssuer(GraphClient(connection, Credentials(connection))))
-        self.ask = Ask(
+        self.spec = TokenSpec(
             project="meta-access", stack="dev", secret_name="meta/dev/reporting", app_id=emulator.app_id,
             business_id=emulator.business_id, system_user_id=user, api_version="v26.0", scopes=("ads_read",),
             expires=True, grace_s=3600, rotate_before_s=86400 * 20, rotation_owner="lambda",
@@ -64,8 +64,8 @@ class Rotated:
         self.first = self.up(None)
 
     def up(self, claim: str | None, **changed: Any) -> Outcome:
-        ask = replace(self.ask, **changed)
-        return ensure(self.store, self.issuer, ask, claim=claim, engine_alive=lambda: True, notify=lambda _: None)
+        spec = replace(self.spec, **changed)
+        return ensure(self.store, self.issuer, spec, claim=claim, engine_alive=lambda: True, notify=lambda _: None)
 
     def rotate(self) -> tuple[str, list[tuple[str, str | None]]]:
         """Start a rotation and wait for its end; its version, and each step with its error."""

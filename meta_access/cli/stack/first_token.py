@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meta_access.cli.tokens.adopt import ask_of
+from meta_access.cli.tokens.adopt import token_spec_of
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import (
     AuthError,
@@ -190,7 +190,7 @@ def make(
     outcome = run.ensure(
         store,
         issuer_of(client),
-        ask_of(wanted.owner, wanted.identity, here, user_id),
+        token_spec_of(wanted.owner, wanted.identity, here, user_id),
         claim=found.claim,
         engine_alive=run.everybody_waits,
         clock=clock,

@@ -22,7 +22,7 @@ from meta_access.stack.connections import is_offline, settings_of
 from meta_access.stack.credentials import check_pairing
 from meta_access.stack.load import load_stack
 from meta_access.tokens.adopt import adopt
-from meta_access.tokens.spec import Ask
+from meta_access.tokens.spec import TokenSpec
 from meta_access.tokens.store import store_for
 from meta_access.tokens.tags import NEVER, SIXTY_DAYS
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from meta_access.stack.plan import IdentityPlan
 
 
-def ask_of(owner: str, identity: IdentityPlan, connection: Connection, system_user_id: str) -> Ask:
+def token_spec_of(owner: str, identity: IdentityPlan, connection: Connection, system_user_id: str) -> TokenSpec:
     """The same as `pulumi up` asks, so that its next run finds nothing to mint.
 
     Args:
@@ -43,7 +43,7 @@ def ask_of(owner: str, identity: IdentityPlan, connection: Connection, system_us
         system_user_id: Of the identity, as the connection's app sees it.
     """
     project, _, stack = owner.partition("/")
-    return Ask(
+    return TokenSpec(
         project=project,
         stack=stack,
         secret_name=identity.secret,
@@ -142,7 +142,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     done = adopt(
         store_for(connection.aws),
         issuer_of(client_for(connection)),
-        ask_of(f"{home.name}/{name}", found, connection, user),
+        token_spec_of(f"{home.name}/{name}", found, connection, user),
         key=key,
         notify=to_person,
     )

@@ -23,7 +23,7 @@ from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configu
 if TYPE_CHECKING:
     from meta_access.stack.connections import AwsSettings
     from meta_access.tokens.delete import Heir
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 PROVIDER = SystemUserTokenProvider()
 USER, OTHER = "122090000000777", "122090000000778"
@@ -77,7 +77,7 @@ def outs(**changed: Any) -> dict[str, Any]:
 class FakeVault:
     """Records what the protocol was asked, and answers as it is told."""
 
-    asks: list[tuple[Ask, str | None]] = field(default_factory=list)
+    asks: list[tuple[TokenSpec, str | None]] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -88,7 +88,7 @@ class FakeVault:
     leaves_at: datetime | None = NOW + timedelta(days=1)
     wish: str = "sha256:t"
     foreign: ForeignSecretError | None = None
-    checked: list[Ask] = field(default_factory=list)
+    checked: list[TokenSpec] = field(default_factory=list)
     fails: Exception | None = None
 
     def store_for(self, aws: AwsSettings) -> FakeVault:
@@ -98,26 +98,26 @@ class FakeVault:
     def now(self) -> datetime:
         return NOW
 
-    def check_secret(self, store: Any, ask: Ask) -> None:
-        self.checked.append(ask)
+    def check_secret(self, store: Any, spec: TokenSpec) -> None:
+        self.checked.append(spec)
         if self.foreign:
             raise self.foreign
 
-    def ensure(self, store: Any, issuer: Any, ask: Ask, *, claim: str | None, **_: Any) -> Outcome:
+    def ensure(self, store: Any, issuer: Any, spec: TokenSpec, *, claim: str | None, **_: Any) -> Outcome:
         if self.fails:
             raise self.fails
-        self.asks.append((ask, claim))
+        self.asks.append((spec, claim))
         generation = len(self.asks)
         return Outcome(
-            arn=arn(ask.secret_name, self.regions[-1]),
-            secret_name=ask.secret_name,
+            arn=arn(spec.secret_name, self.regions[-1]),
+            secret_name=spec.secret_name,
             version_id=f"v{generation}",
             generation=generation,
             claim=claim or "claim-1",
             fingerprint="sha256:1111111111111111",
-            scopes=ask.scopes,
+            scopes=spec.scopes,
             issued_at=NOW,
-            expires_at=EXPIRES if ask.expires else None,
+            expires_at=EXPIRES if spec.expires else None,
             trigger="sha256:t",
             superseded=self.superseded,
             suspects=(),
@@ -211,7 +211,7 @@ def test_a_secret_that_is_not_ours_is_told_in_the_preview_and_stops_nothing(
     assert PROVIDER.check({}, asked(system_user_id=user)).failures == []
 
     assert capsys.readouterr().out == "token reporting will be refused at `pulumi up`: It is a stranger's.\n"
-    assert [(ask.secret_name, ask.system_user_id) for ask in vault.checked] == [(SECRET, known)]
+    assert [(spec.secret_name, spec.system_user_id) for spec in vault.checked] == [(SECRET, known)]
 
 
 def test_only_a_new_secret_is_looked_at_ahead(vault: FakeVault) -> None:
@@ -220,7 +220,7 @@ def test_only_a_new_secret_is_looked_at_ahead(vault: FakeVault) -> None:
     assert vault.checked == []
 
     PROVIDER.check(asked(), asked(secret_name="meta/dev/other"))
-    assert [ask.secret_name for ask in vault.checked] == ["meta/dev/other"]
+    assert [spec.secret_name for spec in vault.checked] == ["meta/dev/other"]
 
 
 @pytest.mark.parametrize(
@@ -366,10 +366,10 @@ def test_offline_no_secret_is_looked_at(meta: FakeMeta, looks: list[str], monkey
 def test_create_makes_a_new_claim_and_its_id_is_the_arn(vault: FakeVault) -> None:
     result = PROVIDER.create(asked())
 
-    ((ask, claim),) = vault.asks
+    ((spec, claim),) = vault.asks
     assert claim is None
-    assert (ask.owner, ask.secret_name, ask.system_user_id) == ("meta-access/dev", SECRET, USER)
-    assert (ask.scopes, ask.expires, ask.grace_s, ask.rotate_before_s) == (("ads_read",), True, 86400, 1728000)
+    assert (spec.owner, spec.secret_name, spec.system_user_id) == ("meta-access/dev", SECRET, USER)
+    assert (spec.scopes, spec.expires, spec.grace_s, spec.rotate_before_s) == (("ads_read",), True, 86400, 1728000)
     assert (result.id, result.outs) == (arn(), outs())
 
 
@@ -463,8 +463,8 @@ def test_what_is_asked_for_goes_to_the_protocol_with_the_claim_of_the_state(
 ) -> None:
     PROVIDER.update(arn(), outs(), asked(**after))
 
-    ((ask, claim),) = vault.asks
-    assert (claim, ask.rotate_now) == ("claim-1", None)
+    ((spec, claim),) = vault.asks
+    assert (claim, spec.rotate_now) == ("claim-1", None)
     assert vault.left == vault.ended == []
 
 
@@ -481,8 +481,8 @@ def test_what_is_due_goes_to_the_protocol_with_its_reason(vault: FakeVault) -> N
 def test_a_new_secret_is_filled_with_the_same_claim_and_the_old_one_left(vault: FakeVault) -> None:
     result = PROVIDER.update(arn(), outs(), asked(secret_name="meta/dev/other"))
 
-    ((ask, claim),) = vault.asks
-    assert (ask.secret_name, claim) == ("meta/dev/other", "claim-1")
+    ((spec, claim),) = vault.asks
+    assert (spec.secret_name, claim) == ("meta/dev/other", "claim-1")
     assert vault.left == [f"{arn()} claim-1 86400 eu-central-1"]
     assert result.outs is not None
     assert result.outs["arn"] == arn("meta/dev/other")
@@ -585,8 +585,8 @@ def test_a_rotation_that_is_due_does_not_wait_for_a_gate_that_holds_added_scopes
     held = updated(PROVIDER, arn(), outs(freshness=due), wider)
 
     assert "is held back by a gate" in held["refused"]
-    ((ask, _),) = vault.asks
-    assert ask.scopes == ("ads_read",)
+    ((spec, _),) = vault.asks
+    assert spec.scopes == ("ads_read",)
     assert f"was brought up to date with the scopes it has ({due})" in capsys.readouterr().out
 
 
@@ -706,8 +706,8 @@ def test_added_scopes_are_written_into_the_wish_although_a_gate_is_closed(vault:
 
     PROVIDER.update(arn(), outs(rotation_owner="lambda"), asked(rotation_owner="lambda", **wider))
 
-    ((ask, _),) = vault.asks
-    assert (ask.scopes, ask.rotation_owner) == (("ads_read", "pages_show_list"), "lambda")
+    ((spec, _),) = vault.asks
+    assert (spec.scopes, spec.rotation_owner) == (("ads_read", "pages_show_list"), "lambda")
 
 
 # In a tag, with a space between each, these take 257 characters.

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from meta_access.tokens.issuer import Verdict
 from meta_access.tokens.plan import LEASE_S, Answer, Do, Held, Holds, Ledger, Progress, Step, View, next_step
-from tests.unit.tokens.world import ASK, START
+from tests.unit.tokens.world import SPEC, START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
-WISHES = (ASK, replace(ASK, keepers={"round": "2"}))
-GRACE_OVER = START - timedelta(seconds=ASK.grace_s)
+WISHES = (SPEC, replace(SPEC, keepers={"round": "2"}))
+GRACE_OVER = START - timedelta(seconds=SPEC.grace_s)
 GOOD, BAD, DEAD = "good", "bad", "dead"
 CUT = "cut"
 
@@ -86,7 +86,7 @@ def view(state: State) -> View:
             unlabelled=token.stamp == CUT and token.generation != state.current,
             stamps={"": (), CUT: (), "fresh": (START,), "over": (GRACE_OVER,)}[token.stamp],
             trigger=WISHES[token.wish].trigger,
-            app_id=ASK.app_id,
+            app_id=SPEC.app_id,
             expires_at=START + timedelta(days=60),
         )
         for token in state.kept
@@ -95,7 +95,7 @@ def view(state: State) -> View:
     if state.ledger:
         # A token that was buried is still found by its id.
         if state.minting and state.ledger > state.current and state.ledger in state.buried:
-            held[state.ledger] = Held(live=False, trigger=ASK.trigger, app_id=ASK.app_id)
+            held[state.ledger] = Held(live=False, trigger=SPEC.trigger, app_id=SPEC.app_id)
         ledger = Ledger(
             generation=state.ledger,
             minting=state.minting,
@@ -128,12 +128,12 @@ class Run:
         self.done: Step | None = None
 
     @property
-    def ask(self) -> Ask:
+    def spec(self) -> TokenSpec:
         return WISHES[self.wish]
 
     def steps(self) -> Iterator[tuple[Step, State]]:
         for _ in range(60):
-            step = next_step(view(self.state), self.ask, self.progress)
+            step = next_step(view(self.state), self.spec, self.progress)
             if step.do in {Do.DONE, Do.STOP}:
                 self.done = step
                 return

@@ -33,8 +33,8 @@ class Line(NamedTuple):
 
 LINES: dict[int, Line] = {
     1: Line("tokens/tags.py", "check_owner", 'tags.get(MANAGED_BY) != "pulumi"', "False"),
-    2: Line("tokens/tags.py", "check_owner", "found != ask.owner", "False"),
-    3: Line("tokens/tags.py", "check_owner", "ask.take_over_from == found", "False"),
+    2: Line("tokens/tags.py", "check_owner", "found != spec.owner", "False"),
+    3: Line("tokens/tags.py", "check_owner", "spec.take_over_from == found", "False"),
     4: Line("tokens/open.py", "open_secret", "store.restore(described.arn)"),
     5: Line("tokens/payload.py", "", "PLACEHOLDER = ...", 'PLACEHOLDER = "{}"'),
     6: Line("tokens/open.py", "open_secret", "str(uuid4())", '"one"'),
@@ -43,7 +43,7 @@ LINES: dict[int, Line] = {
     9: Line("tokens/plan.py", "settle", "Do.WAIT if ledger.age_s <= LEASE_S else Do.MARK", "Do.MARK"),
     10: Line("tokens/work.py", "Work.mark", "suspects=suspects", "suspects=()"),
     11: Line("tokens/secret.py", "suspects_of", "secret.token(suspect.generation) is None", "True"),
-    12: Line("tokens/plan.py", "next_step", "_adopt(view, ask, run)", "None"),
+    12: Line("tokens/plan.py", "next_step", "_adopt(view, spec, run)", "None"),
     13: Line("tokens/plan.py", "_adopt", "return Step(Do.REJECT, parked)", "return None"),
     14: Line(
         "tokens/plan.py",
@@ -124,10 +124,10 @@ LINES: dict[int, Line] = {
     58: Line(
         "tokens/aws_rotation.py",
         "_Rotation._check",
-        "bound is not None and (beyond := bound.beyond(ask))",
+        "bound is not None and (beyond := bound.beyond(spec))",
         "(beyond := list[str]())",
     ),
-    59: Line("tokens/aws_rotation.py", "_Rotation._check", "own == ask.system_user_id", "own is None"),
+    59: Line("tokens/aws_rotation.py", "_Rotation._check", "own == spec.system_user_id", "own is None"),
     60: Line("tokens/tags.py", "wish", 'not reads(tags.get(key, ""))', "not tags.get(key)"),
     61: Line("vault/lambda_handler.py", "_rotate", "_check_place(policy, region, account, context)"),
 }

@@ -23,12 +23,12 @@ from meta_access.tokens.revocation import end_condemned, order
 from meta_access.tokens.run import end, observe
 from meta_emulator.tokens import PREFIX
 from tests.connections import MAIN
-from tests.unit.tokens.world import ASK, NAME, World
+from tests.unit.tokens.world import NAME, SPEC, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "iam"
 EVERYBODYS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:meta/*"
@@ -139,11 +139,11 @@ def writer() -> set[Call]:
     world, recorder = _begun()
     _log_in(world)
     claim = world.ensure().claim
-    rotated = replace(ASK, keepers={"round": "2"}, kms_key="alias/meta")
+    rotated = replace(SPEC, keepers={"round": "2"}, kms_key="alias/meta")
     arn = world.ensure(rotated, claim=claim).arn
     world.time.advance(86401)
     world.ensure(rotated, claim=claim)
-    given: Any = {"owner": ASK.owner, "clock": world.time, "notify": world.said.append}
+    given: Any = {"owner": SPEC.owner, "clock": world.time, "notify": world.said.append}
     order(world.new_store(), world.meta, arn, order_id="o1", **given)
     end_condemned(world.new_store(), world.meta, arn, **given)
     world.ensure(rotated, claim=claim)
@@ -151,7 +151,7 @@ def writer() -> set[Call]:
     # What the test does in AWS's place is nobody's call.
     recorder.unseen.rotate_secret(SecretId=NAME, ClientRequestToken="v" * 32)
     world.ensure(rotated, claim=claim)
-    world.new_store().owned_by(ASK.project, ASK.stack)
+    world.new_store().owned_by(SPEC.project, SPEC.stack)
     end(world.store, world.meta, arn, claim=claim, clock=world.time, notify=world.said.append)
     world.ensure()
     return recorder.calls
@@ -162,7 +162,7 @@ def observer() -> set[Call]:
     world, recorder = _begun()
     made = world.ensure()
     recorder.calls.clear()
-    world.new_store().owned_by(ASK.project, ASK.stack)
+    world.new_store().owned_by(SPEC.project, SPEC.stack)
     _log_in(world)
     observe(
         world.store, made.arn, claim=made.claim, version_id=made.version_id, generation=1, expires_at=made.expires_at,
@@ -174,10 +174,10 @@ def observer() -> set[Call]:
 def rotation_function() -> set[Call]:
     """Of the function that AWS's own rotation calls. It reads its credentials anew in every call."""
     world, recorder = _begun()
-    made = world.ensure(replace(ASK, rotation_owner="lambda"))
+    made = world.ensure(replace(SPEC, rotation_owner="lambda"))
     recorder.calls.clear()
 
-    def issuer(_: Ask) -> Any:
+    def issuer(_: TokenSpec) -> Any:
         _log_in(world)
         return world.meta
 
@@ -196,17 +196,17 @@ def adopter() -> set[Call]:
     """Of `meta-access token adopt`, on a secret that a person has made."""
     world, recorder = _begun()
     _log_in(world)
-    value = world.meta.mint(ASK.system_user_id, ASK.scopes, expires=True, deadline_s=60).get_secret_value()
+    value = world.meta.mint(SPEC.system_user_id, SPEC.scopes, expires=True, deadline_s=60).get_secret_value()
     _by_hand(recorder.unseen, BY_HAND, value)
-    ask = replace(ASK, secret_name=BY_HAND)
-    adopt(world.new_store(), world.meta, ask, clock=world.time, notify=world.said.append)
+    spec = replace(SPEC, secret_name=BY_HAND)
+    adopt(world.new_store(), world.meta, spec, clock=world.time, notify=world.said.append)
     return recorder.calls
 
 
 def reader() -> set[Call]:
     """Of a consumer of one secret: as this library reads where it is one itself."""
     world, recorder = _begun()
-    arn = world.ensure(replace(ASK, secret_name=READ)).arn
+    arn = world.ensure(replace(SPEC, secret_name=READ)).arn
     recorder.calls.clear()
     _Borrowed(world, admin_token=f"aws-secret:{arn}#access_token").admin_token()
     return recorder.calls

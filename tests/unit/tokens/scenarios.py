@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from meta_access.errors import MetaAccessError, TokenPendingError
 from meta_access.tokens.revocation import order
 from meta_access.tokens.run import end
-from tests.unit.tokens.world import ASK, NAME, Crash, World
+from tests.unit.tokens.world import NAME, SPEC, Crash, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from meta_access.tokens.observe import Outcome
     from meta_access.tokens.store import SecretStore
 
-ROTATED = replace(ASK, keepers={"round": "2"})
+ROTATED = replace(SPEC, keepers={"round": "2"})
 DAY = 86400
 
 
@@ -83,7 +83,7 @@ def _going(world: World) -> str | None:
 
 
 def _ensure(world: World, claim: str | None, store: SecretStore | None = None) -> Outcome:
-    return world.ensure(ASK, claim=claim, store=store)
+    return world.ensure(SPEC, claim=claim, store=store)
 
 
 def _rotate(world: World, claim: str | None, store: SecretStore | None = None) -> Outcome:
@@ -94,8 +94,8 @@ def _revoke(world: World, claim: str | None, store: SecretStore | None = None) -
     # As `meta-access revoke` does: the order is a process of its own, and the run that follows finds it.
     arn = world.aws.describe_secret(SecretId=NAME)["ARN"]
     said = world.said.append
-    order(world.new_store(), world.meta, arn, owner=ASK.owner, order_id="o1", clock=world.time, notify=said)
-    return world.ensure(ASK, claim=claim, store=store)
+    order(world.new_store(), world.meta, arn, owner=SPEC.owner, order_id="o1", clock=world.time, notify=said)
+    return world.ensure(SPEC, claim=claim, store=store)
 
 
 def _end(world: World, claim: str | None, store: SecretStore | None = None) -> str:

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from meta_access.errors import AuthError, ForeignSecretError, SecretStoreError
 from meta_access.tokens.adopt import Adopted, adopt
-from tests.unit.tokens.world import ASK, NAME, Crash, World, nothing
+from tests.unit.tokens.world import NAME, SPEC, Crash, World, nothing
 
 if TYPE_CHECKING:
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def world() -> World:
 
 
 def token(world: World, *, expires: bool = True) -> str:
-    minted = world.meta.mint(ASK.system_user_id, ASK.scopes, expires=expires, deadline_s=60)
+    minted = world.meta.mint(SPEC.system_user_id, SPEC.scopes, expires=expires, deadline_s=60)
     value: str = minted.get_secret_value()
     return value
 
@@ -36,8 +36,8 @@ def put(world: World, text: str) -> None:
     world.aws.do_create_secret(Name=NAME, ClientRequestToken="by-hand", SecretString=text, Tags=[], Description="")
 
 
-def adopted(world: World, ask: Ask = ASK, key: str | None = None) -> Adopted:
-    return adopt(world.new_store(), world.meta, ask, key=key, clock=world.time, notify=world.said.append)
+def adopted(world: World, spec: TokenSpec = SPEC, key: str | None = None) -> Adopted:
+    return adopt(world.new_store(), world.meta, spec, key=key, clock=world.time, notify=world.said.append)
 
 
 def current(world: World) -> str:
@@ -103,19 +103,19 @@ def test_after_a_crash_the_second_run_carries_on_with_one_version_of_the_token(w
 
 
 @pytest.mark.parametrize(
-    ("ask", "why"),
+    ("spec", "why"),
     [
-        (replace(ASK, app_id="1"), "it belongs to app"),
-        (replace(ASK, system_user_id="2"), "it acts as"),
-        (replace(ASK, scopes=(*ASK.scopes, "pages_manage_ads")), "it lacks pages_manage_ads"),
-        (replace(ASK, expires=False), "it expires, and lifetime says never"),
+        (replace(SPEC, app_id="1"), "it belongs to app"),
+        (replace(SPEC, system_user_id="2"), "it acts as"),
+        (replace(SPEC, scopes=(*SPEC.scopes, "pages_manage_ads")), "it lacks pages_manage_ads"),
+        (replace(SPEC, expires=False), "it expires, and lifetime says never"),
     ],
 )
-def test_what_is_not_asked_for_is_refused_and_nothing_changes(world: World, ask: Ask, why: str) -> None:
+def test_what_is_not_asked_for_is_refused_and_nothing_changes(world: World, spec: TokenSpec, why: str) -> None:
     world.aws.calls.clear()
 
     with pytest.raises(ForeignSecretError, match=why) as refused:
-        adopted(world, ask)
+        adopted(world, spec)
 
     assert "Nothing was changed" in str(refused.value)
     assert not {"put_secret_value", "update_secret_version_stage", "tag_resource"} & set(world.aws.calls)
@@ -233,4 +233,4 @@ def test_another_stack_s_secret_is_refused() -> None:
     world.ensure()
 
     with pytest.raises(ForeignSecretError, match="it belongs to"):
-        adopted(world, replace(ASK, stack="other"))
+        adopted(world, replace(SPEC, stack="other"))

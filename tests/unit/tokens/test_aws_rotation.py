@@ -14,12 +14,12 @@ from meta_access.tokens.aws_rotation import CREATE, FINISH, SET, STEPS, TEST, Bo
 from meta_access.tokens.observe import observe
 from meta_access.tokens.revocation import Condemned, end_condemned, order
 from meta_access.tokens.run import end
-from tests.unit.tokens.world import ASK, FUNCTION, NAME, Crash, World
+from tests.unit.tokens.world import FUNCTION, NAME, SPEC, Crash, World
 
 if TYPE_CHECKING:
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
-OWNED = replace(ASK, rotation_owner="lambda")
+OWNED = replace(SPEC, rotation_owner="lambda")
 NEW = "11111111-2222-4333-8444-555555555555"
 NEXT = "66666666-7777-4888-8999-000000000000"
 DAY = 86400
@@ -101,7 +101,7 @@ def test_four_calls_make_the_version_of_aws_current_with_a_fresh_token() -> None
     }
     current = world.at("AWSCURRENT")
     assert (current["generation"], current["state"], current["rotation"]) == (2, "active", NEW)
-    assert (current["trigger"], current["scope"]) == (ASK.trigger, "ads_read,business_management")
+    assert (current["trigger"], current["scope"]) == (SPEC.trigger, "ads_read,business_management")
     assert world.meta.alive(current["access_token"])
     assert len(world.meta.tokens) == 2
     tags = world.tags()
@@ -160,7 +160,7 @@ def test_handing_back_cancels_the_rotation_and_mints_nothing() -> None:
     world.begin()
     world.calls()
 
-    outcome = world.ensure(ASK, claim=world.claim)
+    outcome = world.ensure(SPEC, claim=world.claim)
 
     assert (outcome.generation, outcome.version_id, len(world.meta.tokens)) == (2, NEW, 2)
     assert "RotationEnabled" not in world.aws.describe_secret(SecretId=NAME)
@@ -177,14 +177,14 @@ def test_handing_back_in_the_middle_of_a_rotation_loses_nothing(done: int) -> No
     for step in STEPS[:done]:
         world.call(step)
 
-    outcome = world.ensure(ASK, claim=world.claim)
+    outcome = world.ensure(SPEC, claim=world.claim)
 
     assert outcome.generation == (2 if done else 1)
     assert world.meta.living() == world.held()
-    rotated = world.ensure(replace(ASK, keepers={"round": "2"}), claim=world.claim)
+    rotated = world.ensure(replace(SPEC, keepers={"round": "2"}), claim=world.claim)
     assert rotated.generation == outcome.generation + 1
     world.time.advance(DAY + 1)
-    world.ensure(replace(ASK, keepers={"round": "2"}), claim=world.claim)
+    world.ensure(replace(SPEC, keepers={"round": "2"}), claim=world.claim)
     assert len(world.meta.living()) == 1
 
 
@@ -405,7 +405,7 @@ def test_a_rotation_that_nobody_asked_for_is_refused_by_pulumi() -> None:
     world.aws.rotate_secret(SecretId=NAME, ClientRequestToken=NEW)
 
     with pytest.raises(ForeignSecretError) as refused:
-        world.ensure(replace(ASK, keepers={"round": "2"}), claim=claim)
+        world.ensure(replace(SPEC, keepers={"round": "2"}), claim=claim)
 
     assert str(refused.value) == (
         f"Using secret {NAME} is refused: AWS rotates it by itself, with {FUNCTION}, and two that rotate would end "
@@ -649,7 +649,7 @@ def test_tags_that_change_in_the_middle_of_a_rotation_hold_up_no_token_that_was_
 
 def order_all(world: Rotated) -> None:
     order(
-        world.new_store(), world.meta, world.arn, owner=ASK.owner, order_id="o1", clock=world.time,
+        world.new_store(), world.meta, world.arn, owner=SPEC.owner, order_id="o1", clock=world.time,
         notify=world.said.append,
     )  # fmt: skip
 
@@ -729,7 +729,7 @@ def test_ending_without_a_successor_reaches_tokens_under_ids_of_aws_and_the_next
     order_all(world)
 
     done = end_condemned(
-        world.new_store(), world.meta, world.arn, owner=ASK.owner, clock=world.time, notify=world.said.append
+        world.new_store(), world.meta, world.arn, owner=SPEC.owner, clock=world.time, notify=world.said.append
     )
 
     assert done == Condemned(ended=[1, 2], kept={}, current=True)
@@ -812,7 +812,7 @@ def test_an_up_at_any_point_of_a_step_ends_in_one_current_token(step: str, owner
             if points - 1 == at:
                 world.hook(lambda _when, _what: None)
                 with contextlib.suppress(MetaAccessError):
-                    world.ensure(replace(ASK, rotation_owner=owner), claim=world.claim)
+                    world.ensure(replace(SPEC, rotation_owner=owner), claim=world.claim)
                 world.hook(hook)
 
         world.hook(hook)
@@ -825,7 +825,7 @@ def test_an_up_at_any_point_of_a_step_ends_in_one_current_token(step: str, owner
         assert world.meta.alive(world.at("AWSCURRENT")["access_token"])
         for _ in range(3):
             with contextlib.suppress(MetaAccessError):
-                world.ensure(replace(ASK, rotation_owner=owner), claim=world.claim)
+                world.ensure(replace(SPEC, rotation_owner=owner), claim=world.claim)
             world.time.advance(DAY + 1)
         assert accounted(world), at
         if owner == "pulumi":
@@ -834,11 +834,11 @@ def test_an_up_at_any_point_of_a_step_ends_in_one_current_token(step: str, owner
     assert total > 5
 
 
-WISH = replace(ASK, keepers={"round": "2"})
+WISH = replace(SPEC, keepers={"round": "2"})
 
 
-@pytest.mark.parametrize("ask", [ASK, WISH], ids=["same wish", "another wish"])
-def test_a_call_of_aws_at_any_point_of_an_up_that_takes_the_rotation_back_mints_once_at_most(ask: Ask) -> None:
+@pytest.mark.parametrize("spec", [SPEC, WISH], ids=["same wish", "another wish"])
+def test_a_call_of_aws_at_any_point_of_an_up_that_takes_the_rotation_back_mints_once_at_most(spec: TokenSpec) -> None:
     at, total, lost = 0, 1, set[str]()
     while at < total:
         world = Rotated()
@@ -858,16 +858,16 @@ def test_a_call_of_aws_at_any_point_of_an_up_that_takes_the_rotation_back_mints_
 
         world.hook(hook)
         with contextlib.suppress(TokenPendingError):
-            world.ensure(ask, claim=world.claim)
+            world.ensure(spec, claim=world.claim)
         world.hook(lambda _when, _what: None)
         total = points
 
         # The first, one of AWS's rotation at most, and one of the up where it asks for another token.
-        assert len(world.meta.tokens) <= 2 + (ask is WISH), at
+        assert len(world.meta.tokens) <= 2 + (spec is WISH), at
         assert world.meta.alive(world.at("AWSCURRENT")["access_token"]), at
         assert accounted(world), at
-        outcome = world.ensure(ask, claim=world.claim)
-        assert (outcome.trigger, world.meta.living() - world.held()) == (ask.trigger, set()), at
+        outcome = world.ensure(spec, claim=world.claim)
+        assert (outcome.trigger, world.meta.living() - world.held()) == (spec.trigger, set()), at
         at += 1
     assert total > 10
     handed_back = (

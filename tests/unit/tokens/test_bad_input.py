@@ -9,15 +9,15 @@ import pytest
 
 from meta_access.errors import AuthError, MetaAccessError
 from meta_access.tokens.run import end
-from tests.unit.tokens.world import ASK, FUNCTION, NAME, World
+from tests.unit.tokens.world import FUNCTION, NAME, SPEC, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.tokens.observe import Outcome
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
-ROTATED = replace(ASK, keepers={"round": "2"})
+ROTATED = replace(SPEC, keepers={"round": "2"})
 ARN = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{NAME}-AbCdEf"
 
 
@@ -28,14 +28,14 @@ class Case:
     Attributes:
         spoil: Gets the world and the first run's outcome.
         says: The whole error, or the last whole sentence when the run gets through.
-        ask: Of the run that meets it.
+        spec: Of the run that meets it.
         gets_through: Whether the run succeeds, and is only told.
     """
 
     name: str
     spoil: Callable[[World, Outcome], Any]
     says: str
-    ask: Ask = ROTATED
+    spec: TokenSpec = ROTATED
     gets_through: bool = False
 
 
@@ -168,13 +168,13 @@ CASES = [
         f"Using secret {NAME} is refused: it belongs to meta-access/test, and this is meta-access/other. Nothing was "
         "changed. Name another secret, or, if this resource is to have it with the tokens in it, set "
         "take_over_from: meta-access/test",
-        ask=replace(ROTATED, stack="other"),
+        spec=replace(ROTATED, stack="other"),
     ),
     Case(
         "scheduled for deletion, ours",
         delete_by_hand,
         f"Secret {NAME}: it was scheduled for deletion, and is restored.",
-        ask=ASK,
+        spec=SPEC,
         gets_through=True,
     ),
     Case(
@@ -190,7 +190,7 @@ CASES = [
         f"Using secret {NAME} is refused: in meta-access/test it serves app 120, and this is app 999. Nothing was "
         "changed. Name another secret, or, if this resource is to have it with the tokens in it, set "
         "take_over_from: meta-access/test",
-        ask=replace(ROTATED, app_id="999"),
+        spec=replace(ROTATED, app_id="999"),
     ),
     Case(
         "credential of another app",
@@ -198,7 +198,7 @@ CASES = [
         f"Secret {NAME}: Meta minted two tokens, and neither is what was asked for: it belongs to app 120, not 999. "
         "Both were revoked, the current one stays. Check the app's permissions and the system user's access to the "
         "app.",
-        ask=replace(ROTATED, app_id="999"),
+        spec=replace(ROTATED, app_id="999"),
     ),
 ]
 
@@ -214,11 +214,11 @@ def test_each_is_told_in_one_message_and_nothing_is_lost(case: Case) -> None:
     claim = None if case.name in {"another app's secret", "scheduled for deletion, somebody else's"} else first.claim
 
     if case.gets_through:
-        world.ensure(case.ask, claim=claim)
+        world.ensure(case.spec, claim=claim)
         assert world.said[-1] == case.says
     else:
         with pytest.raises(MetaAccessError) as refused:
-            world.ensure(case.ask, claim=claim)
+            world.ensure(case.spec, claim=claim)
         assert str(refused.value) == case.says
         assert len(world.meta.tokens) == minted or "Both were revoked" in case.says
     assert world.meta.living() >= live

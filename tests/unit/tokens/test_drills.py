@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from meta_access.errors import AuthError, SecretDeniedError, TokenPendingError
-from tests.unit.tokens.world import ASK, NAME, World
+from tests.unit.tokens.world import NAME, SPEC, World
 
 DAY = 86_400
 
@@ -49,12 +49,12 @@ def test_drill_kms_key_gone() -> None:
 
     world.aws.get_secret_value = denied
     with pytest.raises(SecretDeniedError, match="its KMS key does not serve this role"):
-        world.ensure(replace(ASK, keepers={"round": "2"}), claim=claim)
+        world.ensure(replace(SPEC, keepers={"round": "2"}), claim=claim)
     assert (len(world.meta.tokens), world.meta.alive(value)) == (1, True)
 
     # The key is gone for good: another secret, with another key, gets a token of its own.
     del world.aws.get_secret_value
-    moved = world.ensure(replace(ASK, secret_name="meta/test/other", kms_key="alias/meta-new"))
+    moved = world.ensure(replace(SPEC, secret_name="meta/test/other", kms_key="alias/meta-new"))
     assert moved.generation == 1
     assert world.meta.alive(world.at("AWSCURRENT", "meta/test/other")["access_token"])
 
@@ -87,7 +87,7 @@ def test_drill_admin_token_lost() -> None:
         raise AuthError("Meta refuses the token that this connection acts with", code=190)
 
     world.meta.inspect = refused  # type: ignore[assignment]
-    rotated = replace(ASK, keepers={"round": "2"})
+    rotated = replace(SPEC, keepers={"round": "2"})
     with pytest.raises(TokenPendingError, match="Meta refuses the token that this connection acts with"):
         world.ensure(rotated, claim=claim)
     assert (len(world.meta.tokens), world.meta.alive(value)) == (1, True)
@@ -99,7 +99,7 @@ def test_drill_admin_token_lost() -> None:
 def test_drill_wrong_rollback() -> None:
     world = World()
     first = world.ensure()
-    rotated = replace(ASK, keepers={"round": "2"})
+    rotated = replace(SPEC, keepers={"round": "2"})
     second = world.ensure(rotated, claim=first.claim)
     world.aws.update_secret_version_stage(
         SecretId=NAME,

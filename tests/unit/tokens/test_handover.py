@@ -11,7 +11,7 @@ import pytest
 from meta_access.errors import ConflictError
 from meta_access.tokens.delete import Heir, Left, hand_over, read, settle
 from meta_access.tokens.run import leave
-from tests.unit.tokens.world import ASK, NAME, Crash, World
+from tests.unit.tokens.world import NAME, SPEC, Crash, World
 
 NEW = "meta/test/insights"
 GRACE_S = 24 * 3600
@@ -25,7 +25,7 @@ class Two:
     def __init__(self) -> None:
         self.world = World()
         self.old = self.world.ensure()
-        self.new = self.world.ensure(replace(ASK, secret_name=NEW))
+        self.new = self.world.ensure(replace(SPEC, secret_name=NEW))
 
     def hand_over(self) -> Any:
         heir = Heir(self.world.new_store(), self.new.arn, self.new.claim)
@@ -105,7 +105,7 @@ def test_an_identity_that_comes_back_within_the_grace_has_its_token_and_the_heir
 
 
 def test_an_heir_that_somebody_else_has_claimed_gets_nothing_and_nothing_ends(two: Two) -> None:
-    two.world.ensure(replace(ASK, secret_name=NEW))
+    two.world.ensure(replace(SPEC, secret_name=NEW))
 
     with pytest.raises(ConflictError, match="has been claimed by another resource since"):
         two.hand_over()

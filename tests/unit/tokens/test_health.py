@@ -7,7 +7,7 @@ import pytest
 from meta_access.tokens.issuer import Examined, Health, examine
 from meta_access.tokens.observe import Finding, Need, Observed, observe
 from tests.unit.tokens import scenarios
-from tests.unit.tokens.world import ASK, World
+from tests.unit.tokens.world import SPEC, World
 
 TAG = "meta-tokens:ended"
 
@@ -20,7 +20,7 @@ def world() -> World:
 
 
 def arn(world: World) -> str:
-    return str(world.aws.find(ASK.secret_name).arn)
+    return str(world.aws.find(SPEC.secret_name).arn)
 
 
 def version_of(world: World) -> str:
@@ -40,8 +40,8 @@ def seen(world: World, *, rotation_owner: str = "pulumi") -> Observed:
         version_id=version_of(world),
         generation=world.at("AWSCURRENT")["generation"],
         expires_at=None,
-        grace_s=ASK.grace_s,
-        rotate_before_s=ASK.rotate_before_s,
+        grace_s=SPEC.grace_s,
+        rotate_before_s=SPEC.rotate_before_s,
         rotation_owner=rotation_owner,
     )
 

@@ -17,15 +17,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from meta_access.errors import GraphError, SecretStoreError, TokenPendingError
 from tests.unit.tokens import scenarios
 from tests.unit.tokens.scenarios import DAY, Scenario
-from tests.unit.tokens.world import ASK, NAME, Crash, World, nothing
+from tests.unit.tokens.world import NAME, SPEC, Crash, World, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meta_access.tokens.spec import Ask
+    from meta_access.tokens.spec import TokenSpec
 
 EXAMPLES = int(os.environ.get("META_ACCESS_EXAMPLES", "0"))
-WISHES = [ASK, *(replace(ASK, keepers={"round": str(number)}) for number in (2, 3))]
+WISHES = [SPEC, *(replace(SPEC, keepers={"round": str(number)}) for number in (2, 3))]
 LEASE_OVER_S = 150
 # Beyond the points of the longest run: it then goes through.
 POINTS = st.integers(0, 60)
@@ -180,10 +180,10 @@ class Story(RuleBasedStateMachine):
 
     # --- helpers ---
 
-    def attempt(self, ask: Ask, hook: Callable[[str, str], None]) -> None:
+    def attempt(self, spec: TokenSpec, hook: Callable[[str, str], None]) -> None:
         self.world.hook(hook)
         try:
-            self.world.ensure(ask, claim=self.claim)
+            self.world.ensure(spec, claim=self.claim)
         except STOPS:
             pass
         finally:

@@ -9,10 +9,10 @@ import pytest
 from meta_access.tokens import previous_users
 from meta_access.tokens.observe import observe
 from meta_access.tokens.previous_users import Former
-from tests.unit.tokens.world import ASK, NAME, Crash, World
+from tests.unit.tokens.world import NAME, SPEC, Crash, World
 
-OTHER = replace(ASK, system_user_id="302")
-THIRD = replace(ASK, system_user_id="303")
+OTHER = replace(SPEC, system_user_id="302")
+THIRD = replace(SPEC, system_user_id="303")
 # sha256("trading"), its first 16 hex digits
 TRADING = "0035e3bed3a10ebe"
 TAG = "meta-tokens:former-users"
@@ -35,7 +35,7 @@ def test_a_user_that_the_token_leaves_is_noted_and_one_that_it_comes_back_to_is_
     world.ensure(THIRD, claim=claim(world))
     assert world.tags()[TAG] == "301 302"
 
-    world.ensure(ASK, claim=claim(world))
+    world.ensure(SPEC, claim=claim(world))
 
     assert world.tags()[TAG] == "302 303"
 
@@ -43,7 +43,7 @@ def test_a_user_that_the_token_leaves_is_noted_and_one_that_it_comes_back_to_is_
 def test_a_secret_whose_user_never_changed_has_no_such_tag() -> None:
     world = World()
     made = world.ensure()
-    world.ensure(replace(ASK, keepers={"round": "2"}), claim=made.claim)
+    world.ensure(replace(SPEC, keepers={"round": "2"}), claim=made.claim)
 
     assert TAG not in world.tags()
 

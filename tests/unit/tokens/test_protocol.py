@@ -23,9 +23,9 @@ from meta_access.tokens.payload import Closed, closed_id
 from meta_access.tokens.run import end, observe
 from meta_access.tokens.secret import Secret
 from tests.unit.tokens.scenarios import DAY, ROTATED
-from tests.unit.tokens.world import ASK, NAME, START, Crash, World
+from tests.unit.tokens.world import NAME, SPEC, START, Crash, World
 
-AGAIN = replace(ASK, keepers={"round": "3"})
+AGAIN = replace(SPEC, keepers={"round": "3"})
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_secret_that_was_made_by_hand_is_refused(world: World) -> None:
     with pytest.raises(ForeignSecretError, match="was not made by this tool"):
         world.ensure()
     with pytest.raises(ForeignSecretError, match="was not made by this tool"):
-        check_secret(world.store, ASK)
+        check_secret(world.store, SPEC)
 
     assert world.meta.tokens == {}
 
@@ -93,23 +93,23 @@ def test_the_owner_of_a_foreign_secret_is_named_and_nothing_is_touched(world: Wo
     before = world.stages()
 
     with pytest.raises(ForeignSecretError, match=r"belongs to meta-access/test.*take_over_from: meta-access/test"):
-        world.ensure(replace(ASK, stack="prod"))
+        world.ensure(replace(SPEC, stack="prod"))
 
     assert (world.stages(), len(world.meta.tokens)) == (before, 1)
 
 
 def test_a_preview_refuses_what_the_run_would_and_writes_nothing(world: World) -> None:
-    check_secret(world.store, ASK)  # there is none yet
+    check_secret(world.store, SPEC)  # there is none yet
     world.ensure()
     before = world.stages(), world.tags()
 
-    check_secret(world.store, ASK)
-    check_secret(world.store, replace(ASK, system_user_id=""))
-    check_secret(world.store, replace(ASK, stack="prod", take_over_from="meta-access/test"))
+    check_secret(world.store, SPEC)
+    check_secret(world.store, replace(SPEC, system_user_id=""))
+    check_secret(world.store, replace(SPEC, stack="prod", take_over_from="meta-access/test"))
     with pytest.raises(ForeignSecretError, match=r"belongs to meta-access/test.*take_over_from: meta-access/test"):
-        check_secret(world.store, replace(ASK, stack="prod"))
+        check_secret(world.store, replace(SPEC, stack="prod"))
     with pytest.raises(ForeignSecretError, match="it holds tokens of system user"):
-        check_secret(world.store, replace(ASK, system_user_id="122090000000999"))
+        check_secret(world.store, replace(SPEC, system_user_id="122090000000999"))
 
     assert (world.stages(), world.tags()) == before
 
@@ -117,7 +117,7 @@ def test_a_preview_refuses_what_the_run_would_and_writes_nothing(world: World) -
 def test_a_take_over_that_names_the_owner_keeps_what_lives(world: World) -> None:
     world.ensure()
 
-    outcome = world.ensure(replace(ASK, stack="prod", take_over_from="meta-access/test"))
+    outcome = world.ensure(replace(SPEC, stack="prod", take_over_from="meta-access/test"))
 
     assert outcome.generation == 1
     assert world.tags()["meta-tokens:stack"] == "prod"
@@ -145,13 +145,13 @@ def test_the_id_of_its_stack_stands_in_the_tags_from_the_creation_or_from_the_ne
     claim = world.ensure().claim
     assert "meta-tokens:stack-id" not in world.tags()
 
-    world.ensure(replace(ASK, stack_id="one"), claim=claim)
+    world.ensure(replace(SPEC, stack_id="one"), claim=claim)
     assert world.tags()["meta-tokens:stack-id"] == "one"
     # Who acts without a state, such as a rotation outside Pulumi from an older one, takes nothing away.
     world.ensure(claim=claim)
     assert world.tags()["meta-tokens:stack-id"] == "one"
 
-    world.ensure(replace(ASK, secret_name="meta/test/new", stack_id="two"))
+    world.ensure(replace(SPEC, secret_name="meta/test/new", stack_id="two"))
     assert world.tags("meta/test/new")["meta-tokens:stack-id"] == "two"
 
 
@@ -239,7 +239,7 @@ def survivor_parks(world: World, arn: str) -> None:
     token = Token(
         generation=1, access_token=SecretStr(lost), app_id="120", business_id="178", system_user_id="301",
         scope="ads_read,business_management", api_version="v26.0", issued_at=START,
-        expires_at=START + timedelta(days=60), trigger=ASK.trigger, fingerprint=fingerprint(lost),
+        expires_at=START + timedelta(days=60), trigger=SPEC.trigger, fingerprint=fingerprint(lost),
     )  # fmt: skip
     world.aws.put_secret_value(
         SecretId=NAME, ClientRequestToken=token_id(arn, 1), SecretString=token.text(), VersionStages=["META_G1"]

@@ -14,12 +14,12 @@ import pytest
 from meta_access.errors import TokenPendingError
 from tests.unit.tokens import scenarios
 from tests.unit.tokens.sampling import EVERYWHERE
-from tests.unit.tokens.world import ASK, NAME, Time, World
+from tests.unit.tokens.world import NAME, SPEC, Time, World
 
 if TYPE_CHECKING:
     from tests.unit.tokens.scenarios import Scenario
 
-OTHER = replace(ASK, keepers={"round": "3"})
+OTHER = replace(SPEC, keepers={"round": "3"})
 HELD_UP_S = 600
 
 

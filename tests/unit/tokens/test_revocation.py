@@ -11,7 +11,7 @@ from meta_access.tokens.observe import Finding, Need
 from meta_access.tokens.revocation import Condemned, end_condemned, order
 from meta_access.tokens.run import observe
 from tests.unit.tokens import scenarios
-from tests.unit.tokens.world import ASK, NAME, PREFIX, Crash, World, nothing
+from tests.unit.tokens.world import NAME, PREFIX, SPEC, Crash, World, nothing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def claim(world: World) -> str:
     return world.tags()["meta-tokens:claim"]
 
 
-def ordered(world: World, order_id: str = "o1", owner: str = ASK.owner) -> Order:
+def ordered(world: World, order_id: str = "o1", owner: str = SPEC.owner) -> Order:
     store, said = world.new_store(), world.said.append
     return order(store, world.meta, arn(world), owner=owner, order_id=order_id, clock=world.time, notify=said)
 
@@ -56,7 +56,7 @@ def ended(world: World, spare_current: str = "") -> Condemned:
         world.new_store(),
         world.meta,
         arn(world),
-        owner=ASK.owner,
+        owner=SPEC.owner,
         spare_current=spare_current,
         clock=world.time,
         notify=world.said.append,
@@ -71,8 +71,8 @@ def seen(world: World, outcome: Outcome) -> Observed:
         version_id=outcome.version_id,
         generation=outcome.generation,
         expires_at=outcome.expires_at,
-        grace_s=ASK.grace_s,
-        rotate_before_s=ASK.rotate_before_s,
+        grace_s=SPEC.grace_s,
+        rotate_before_s=SPEC.rotate_before_s,
     )
 
 

@@ -21,7 +21,7 @@ from meta_access.errors import AuthError, GraphError, GraphUnreachableError
 from meta_access.redaction import fingerprint
 from meta_access.tokens.issuer import TokenFacts
 from meta_access.tokens.run import ensure
-from meta_access.tokens.spec import Ask
+from meta_access.tokens.spec import TokenSpec
 from meta_access.tokens.store import SecretStore
 
 if TYPE_CHECKING:
@@ -396,7 +396,7 @@ class Meta:
         return {value for value in self.tokens if self.alive(value)}
 
 
-ASK = Ask(
+SPEC = TokenSpec(
     project="meta-access",
     stack="test",
     secret_name=NAME,
@@ -429,7 +429,7 @@ class World:
 
     def ensure(
         self,
-        ask: Ask = ASK,
+        spec: TokenSpec = SPEC,
         *,
         claim: str | None = None,
         alive: Callable[[], bool] = lambda: True,
@@ -437,7 +437,7 @@ class World:
     ) -> Outcome:
         # A run of its own process: nothing but AWS and Meta passes from one to the next.
         store = store or self.new_store()
-        return ensure(store, self.meta, ask, claim=claim, engine_alive=alive, clock=self.time, notify=self.said.append)
+        return ensure(store, self.meta, spec, claim=claim, engine_alive=alive, clock=self.time, notify=self.said.append)
 
     # --- what is there -----------------------------------------------------------------------
 
