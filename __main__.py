@@ -16,7 +16,7 @@ from components.known import known
 from components.last_state import last_urns
 from components.system_identity import SystemIdentity
 from meta_access import call_log, departures
-from meta_access.errors import told
+from meta_access.errors import printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
 from meta_access.preflight import Seen, preflight
@@ -123,5 +123,5 @@ try:
 except pulumi.RunError:
     raise  # the engine's own way to say why a program ends
 except Exception as error:  # noqa: BLE001 - a library's exception may quote a credential
-    pulumi.log.error(told(error))
+    pulumi.log.error(printable(error))
     sys.exit(REFUSED)

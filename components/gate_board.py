@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.gates.status import NOT_MADE, TOLD, after
+from meta_access.gates.status import FIELDS, NOT_MADE, after
 from meta_access.stack import gate_names
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """What all gates have; the other fields of the export are told by name."""
+    """What all gates have; the other fields of the export are given by name."""
 
     @property
     def status(self) -> pulumi.Output[str]: ...
@@ -53,7 +53,7 @@ class GateBoard:
         return self._required(self._standing(connection))
 
     def for_work(self, plan: IdentityPlan, *more: str) -> dict[str, pulumi.Output[str]] | None:
-        """An assignment, or a token, needs the permissions of its scopes beside these, and the gates named."""
+        """An assignment, or a token, needs the permissions of its scopes besides these, and the gates named."""
         app = self._spec.connections[plan.connection].app
         permissions = (gate_names.permission(app, scope) for scope in plan.scopes)
         return self._required([*self._standing(plan.connection), *permissions, *more])
@@ -65,11 +65,11 @@ class GateBoard:
 
     def _told(self, gate: Gate, first: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
         # Each by itself: the first preview knows the status, and the rest only after the gate exists.
-        told = {field: getattr(gate, field) for field in TOLD}
+        fields = {field: getattr(gate, field) for field in FIELDS}
         statuses = {name: self._gates[name].status for name in first if name in self._gates}
         if statuses:
-            told["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: after(*both))
-        return told
+            fields["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: after(*both))
+        return fields
 
     def _standing(self, connection: str) -> list[str]:
         typed = self._spec.connections[connection]

@@ -11,8 +11,8 @@ def last_urns() -> list[str]:
     """URNs of the resources of this stack's state; none where the backend cannot tell."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
-        told = pulumi.runtime.invoke(_READ, {"stackName": stack}).value
+        state = pulumi.runtime.invoke(_READ, {"stackName": stack}).value
     except Exception as error:  # noqa: BLE001 - what would be a warning at best must stop nothing
         pulumi.log.debug(f"the state of the last update was not read: {error}")
         return []
-    return list((told or {}).get("outputs") or {})
+    return list((state or {}).get("outputs") or {})

@@ -1,4 +1,4 @@
-"""What a renamed identity's resources were called before, told to the engine so that it deletes and makes nothing.
+"""What a renamed identity's resources were called before, for the engine, so that it deletes and makes nothing.
 
 Each resource says so itself. An alias of the component, from which the engine would work theirs out, makes it panic in
 a refresh that runs the program (3.259.0: "had not been marked as seen"). A component has no life of its own, so it may

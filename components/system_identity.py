@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meta_access.stack.plan import IdentityPlan
 
 _SUFFIX_BYTES = 4  # eight hex digits: six behind a hyphen would read like the end of an ARN
-_TOLD = (
+_FIELDS = (
     "arn",
     "version_id",
     "generation",
@@ -93,7 +93,7 @@ class SystemIdentity(pulumi.ComponentResource):
             opts=called_before(pulumi.ResourceOptions(parent=self, depends_on=[installation]), before),
         )
         self.system_user_id = user.id
-        self.secret = {"name": token.secret_name, **{field: getattr(token, field) for field in _TOLD}}
+        self.secret = {"name": token.secret_name, **{field: getattr(token, field) for field in _FIELDS}}
         self.register_outputs({"system_user_id": known(self.system_user_id), "secret": known(self.secret)})
 
     def _secret_name(self, plan: IdentityPlan) -> pulumi.Input[str]:

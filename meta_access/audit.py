@@ -2,7 +2,7 @@
 
 Where it goes is the runner's to say, by META_ACCESS_AUDIT: a file, which is only ever appended to, or `-` for standard
 output. A stack file cannot say it: what a pull request can write must not choose where the record of its deeds goes.
-Nothing here raises. A record that cannot be written is told to the operator, once, and the step it is about goes on: a
+Nothing here raises. The operator hears once of a record that cannot be written, and the step it is about goes on: a
 full disk must not keep a leaked token alive.
 """
 

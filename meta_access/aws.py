@@ -40,7 +40,7 @@ _GIVE_CREDENTIALS = ("sts.", "portal.sso.", "oidc.", "signin.")
 
 _MISREAD = (ValueError, LookupError, AttributeError, TypeError)
 FAILURES = (boto.BotoCoreError, ResponseParserError, OSError, *_MISREAD, RuntimeError, EOFError)
-"""What boto3 raises beside refusals. Files, processes and JSON of a profile fail with Python's own errors."""
+"""What boto3 raises besides refusals. Files, processes and JSON of a profile fail with Python's own errors."""
 
 _OPERATIONS = frozenset(
     {
@@ -226,8 +226,8 @@ def _refused_with(error: Refused) -> tuple[str, int]:
 
 def _of_session(operation: str, code: str) -> Trouble:
     why = f"AWS gave no credentials, since {operation} was refused ({code})"
-    if told := of_credentials(code):
-        return Trouble(f"{why}: {told[0]}", told[1])
+    if known := of_credentials(code):
+        return Trouble(f"{why}: {known[0]}", known[1])
     if operation.startswith("AssumeRole"):
         remedy = "Compare role_arn (or AWS_ROLE_ARN) with the role in IAM, and have its trust policy name this caller."
         return Trouble(why, remedy)

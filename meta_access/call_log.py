@@ -90,10 +90,10 @@ def _halve(file: Path) -> None:
     """Keep the newer half. A line that another process writes meanwhile may go too: the count is a lower bound."""
     data = file.read_bytes()
     kept = data[data.index(b"\n", len(data) // 2) + 1 :]
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
-    beside.write_bytes(kept)
-    beside.chmod(0o600)
-    beside.replace(file)
+    copy = file.with_name(f"{file.name}.{os.getpid()}")
+    copy.write_bytes(kept)
+    copy.chmod(0o600)
+    copy.replace(file)
 
 
 def _calls(text: str, app_id: str) -> Iterator[Call]:

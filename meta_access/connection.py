@@ -1,4 +1,4 @@
-"""What a connection's name stands for: one (business, app) pair, its endpoints, and references to its credentials.
+"""What a connection's name means: one (business, app) pair, its endpoints, and references to its credentials.
 
 Apart from `connections`, which makes them from a stack's configuration: a rotation function has no stack file.
 """

@@ -219,7 +219,7 @@ class TokenPendingError(SecretStoreError):
     """The token cannot be decided on now (another run holds the lease, Meta cannot be asked); nothing was changed."""
 
 
-def told(error: BaseException) -> str:
+def printable(error: BaseException) -> str:
     """What may be shown of a failure: the text of an expected one, and for any other one sentence to report."""
     if isinstance(error, MetaAccessError):
         return scrub_lines(str(error))
@@ -228,7 +228,7 @@ def told(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    # The module and line that a report needs; a traceback would show arguments of libraries beside them.
+    # The module and line that a report needs; a traceback would also show arguments of libraries.
     place, trace = "unknown place", error.__traceback__
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)

@@ -110,7 +110,7 @@ def shown(text: str) -> str:
 
 
 def how_to_write(text: str) -> str:
-    """The fix for what `parse_asset` refused: with the prefix that was meant, where that can be told."""
+    """The fix for what `parse_asset` refused: with the prefix that was meant, where that is known."""
     kind, colon, number = text.partition(":")
     if _is_app(text):
         return _INSTEAD_OF_APPS

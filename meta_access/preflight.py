@@ -34,7 +34,7 @@ class Seen:
 
     Attributes:
         tiers: By connection.
-        doubts: By connection: what a person is told of its admin token; nothing for one that is as it should be.
+        doubts: By connection: what a person should know of its admin token; nothing for one that is as it should be.
     """
 
     tiers: dict[str, TierSeen] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def preflight(stack: Stack, settings: Settings) -> Seen:
 
 
 def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
-    """One cheap read for its headers. Whatever it answers, the tier is only told, never guessed."""
+    """One cheap read for its headers. Whatever it answers, the tier is read, never guessed."""
     if connection.tier_probe is None:
         return TierSeen(None, f"meta:connections.{connection.name} names no tier_probe to read a header of.")
     try:
@@ -80,8 +80,8 @@ def _look(connection: Connection, secret: str | None, seen: Seen) -> list[Proble
         client = client_for(connection)
         info = inspect(client, token)
         found += refused(connection, info)
-        if not found and (told := examine(client, info, client.server_time or datetime.now(UTC))).says:
-            seen.doubts[connection.name] = told
+        if not found and (doubt := examine(client, info, client.server_time or datetime.now(UTC))).says:
+            seen.doubts[connection.name] = doubt
     except ConfigError as error:
         found += error.problems
     except MetaAccessError as error:

@@ -34,7 +34,7 @@ class PlannedUser:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many users of a role a business may have, and where that is written. `number` None: cannot be told."""
+    """How many users of a role a business may have, and where that is written. `number` None: unknown."""
 
     number: int | None
     why: str

@@ -216,7 +216,7 @@ def app_setting(name: str, value: object) -> str | None:
     """Reason why `value` cannot be that setting of an app; empty values are fine, they empty it at Meta.
 
     Args:
-        name: A parameter of `POST /{app-id}`, or `callers`, our own list of addresses beside it.
+        name: A parameter of `POST /{app-id}`, or `callers`, our own list of addresses.
         value: As typed.
     """
     if name in {"app_domains", "server_ip_whitelist", "callers"}:

@@ -13,7 +13,7 @@ import click
 
 from meta_access import redaction
 from meta_access.cli import terminal
-from meta_access.errors import told
+from meta_access.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -105,7 +105,7 @@ class LazyGroup(click.Group):
             except click.ClickException as wrong:
                 _fail_to_read(wrong, as_json=as_json)
             except Exception as failed:  # noqa: BLE001 - a library's exception may quote what it was given
-                _fail(told(failed), as_json=as_json)
+                _fail(printable(failed), as_json=as_json)
             # Without standalone mode `ctx.exit(n)` comes back as a value.
             sys.exit(result if isinstance(result, int) else 0)
 

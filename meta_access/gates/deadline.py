@@ -13,7 +13,7 @@ LEAD_DAYS = 14
 """From here on it is urgent: a command that looks ends with an exit code of its own, as before the lapse of a tier."""
 
 
-def told(due: date, today: date) -> str:
+def in_words(due: date, today: date) -> str:
     """`due 2027-03-01, in 29 days`, once the day is 60 days away or has gone; empty before."""
     left = (due - today).days
     if left < 0:

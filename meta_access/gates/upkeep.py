@@ -98,8 +98,10 @@ class Upkeep:
     def _when(self, left: int) -> str:
         if left <= 0:
             return f"may lapse any day: since {self.on} what Meta wants is not met"
-        told = next((before for before in WARNED_BEFORE if left <= before), None)
-        return f"lapses on {self.on}, in {deadline.days(left)}" + (f" (told from {told} days before)" if told else "")
+        warned = next((before for before in WARNED_BEFORE if left <= before), None)
+        return f"lapses on {self.on}, in {deadline.days(left)}" + (
+            f" (told from {warned} days before)" if warned else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def of_stack(
     """One answer for each app that has the higher tier to lose.
 
     Args:
-        stack: Whose apps; with the figures beside its evidence.
+        stack: Whose apps; with the figures in its evidence.
         seen: Connection to the tier that was observed; None, or left out, when nothing showed it.
         own: From an app's id and the Graph address to the calls this tool made.
         now: The server's time, where it is known.
@@ -163,13 +165,13 @@ def judge(app: str, rules: RuleSet, figures: Sequence[Figures], own: Sequence[Ca
     days = [part.on for part in parts if part.on is not None]
     unknown = [part for part in parts if part.met is None]
     if days:
-        standing, told = Standing.LAPSES, [part for part in parts if part.on is not None]
+        standing, deciding = Standing.LAPSES, [part for part in parts if part.on is not None]
     elif unknown:
-        standing, told = Standing.CANNOT_TELL, unknown
+        standing, deciding = Standing.CANNOT_TELL, unknown
     else:
-        standing, told = Standing.STANDS, parts
+        standing, deciding = Standing.STANDS, parts
     rule = f"Meta wants {wants(wanted)} (rule set {rules.name} of {rules.published}, {rules.sources[wanted.source]})."
-    return Upkeep(app, standing, min(days, default=None), " ".join(part.reason for part in told), rule)
+    return Upkeep(app, standing, min(days, default=None), " ".join(part.reason for part in deciding), rule)
 
 
 def wants(wanted: Thresholds) -> str:
@@ -253,19 +255,19 @@ def _trend(wanted: Thresholds, newest: Figures, good: int, past: Sequence[Figure
 
 
 def _errors(wanted: Thresholds, fresh: Sequence[Figures], own: Sequence[Call], now: datetime) -> _Part:
-    """`own` is empty unless our calls alone stand for the app's."""
-    told = [(one.error_rate, one.at.date(), "The figures of") for one in fresh if one.error_rate is not None]
+    """`own` is empty unless our calls alone count for the app's."""
+    rates = [(one.error_rate, one.at.date(), "The figures of") for one in fresh if one.error_rate is not None]
     window = wanted.error_window
     counted = (
         list(own)[-window.calls :]
         if window.calls is not None
         else [call for call in own if window.days is not None and call.at > now - timedelta(days=window.days)]
     )
-    if not told and counted:
-        told = [(sum(not call.succeeded for call in counted) / len(counted), now.date(), "Our own calls until")]
-    if not told:
+    if not rates and counted:
+        rates = [(sum(not call.succeeded for call in counted) / len(counted), now.date(), "Our own calls until")]
+    if not rates:
         return _Part(met=None, reason=f"How many of the app's calls failed over {window} is not known.")
-    rate, day, whose = told[-1]
+    rate, day, whose = rates[-1]
     text = f"{whose} {day} show an error rate of {rate:.1%}"
     if rate < wanted.error_rate:
         return _Part(met=True, reason=f"{text}.")

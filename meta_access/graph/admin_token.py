@@ -1,7 +1,7 @@
 """Whether a connection's admin token is one: what `debug_token` and the list of system users tell of it.
 
 An unfit one passes the first calls and fails later, in the night or in the middle of an `up`. Only what can never act
-is refused; of the rest a person is told, since a token that works after all must not be held up.
+is refused; a person hears of the rest, since a token that works after all must not be held up.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BOOTSTRAP = "Make an admin system user's token (`meta-access bootstrap`) and po
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """What a person is told of an admin token.
+    """What a person should know of an admin token.
 
     Attributes:
         says: Sentences, each with its place; the same from day to day, so that an export of them shows no change.

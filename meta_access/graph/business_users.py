@@ -3,8 +3,8 @@
 Graph: GET and POST /{business-id}/business_users, GET /{business-id}/pending_users, POST and DELETE of the rows' nodes,
 GET /me.
 Source: https://developers.facebook.com/docs/marketing-api/reference/business/business_users and
-https://developers.facebook.com/docs/marketing-api/reference/business-user, Graph v26.0, read 2026-11. Whoever accepts
-gets another id than the invitation had; the e-mail address is what stays.
+https://developers.facebook.com/docs/marketing-api/reference/business-user, Graph v26.0, read 2026-11.
+A person who accepts gets another id than the invitation had; the e-mail address is what stays.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def remove(client: GraphClient, row: BusinessUserRow) -> None:
 
 
 def second_factor(client: GraphClient) -> bool | None:
-    """Whether the person whose token calls signs in with a second factor; None when it cannot be told.
+    """Whether the person whose token calls signs in with a second factor; None when it is unknown.
 
     Graph does not say which business user a person is. The name tells, where only one has it.
     """

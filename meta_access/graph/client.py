@@ -139,7 +139,7 @@ class GraphClient:
         self._clock.sleep(seconds)
 
     def server_time_age_s(self) -> float:
-        """Seconds since `server_time` was told; infinite before the first answer."""
+        """Seconds since `server_time` was read; infinite before the first answer."""
         return self._clock.monotonic() - self._server_time_seen
 
     def _call(self, call: _Call) -> Any:
@@ -179,7 +179,7 @@ class GraphClient:
             self._notify(
                 f"{name}Meta throttles {doing} (code {error.code}), which is not waited for: {answer.refused}."
             )
-        elif answer.told:
+        elif answer.announced:
             self._notify(
                 f"{name}Meta throttles {doing} (code {error.code}): waiting {pause:.0f} s. With that this run waits "
                 f"{answer.so_far_s:.0f} of at most {answer.at_most_s:.0f} s for throttles."

@@ -60,5 +60,5 @@ def _problem(data: dict[str, Any]) -> str:
 
 
 def _moment(epoch: object) -> datetime | None:
-    # 0 stands for "never" and for "not known".
+    # 0 means "never" or "not known".
     return datetime.fromtimestamp(epoch, UTC) if isinstance(epoch, int) and epoch > 0 else None

@@ -27,7 +27,7 @@ def write(send: Callable[[], Any], landed: Callable[[], Any] | None, sleep: Call
 
     Args:
         send: Sends it once, and raises our errors.
-        landed: What it returns stands for the lost answer; None means that the write was not carried out. Without it
+        landed: What it returns replaces the lost answer; None means that the write was not carried out. Without it
             an unanswered write is an error.
         sleep: Waits.
     """

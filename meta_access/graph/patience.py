@@ -54,17 +54,17 @@ def caller() -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether a call may wait: `refused` says why not; `told` is set for the one whose wait makes the run longer."""
+    """Whether a call may wait: `refused` says why not; `announced` marks the one that makes the run longer."""
 
     refused: str = ""
-    told: bool = False
+    announced: bool = False
     so_far_s: float = 0.0
     at_most_s: float = 0.0
 
 
 @dataclass(slots=True)
 class Patience:
-    """The waits of one process. Thread-safe; whoever was let wait calls `end` afterwards."""
+    """The waits of one process. Thread-safe; a caller that was let wait calls `end` afterwards."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _spent_s: float = 0.0
@@ -93,7 +93,7 @@ class Patience:
             self._spent_s += added
             self._until = max(self._until, now + pause_s)
             self._others += 0 if who.keeps else 1
-            return Answer(told=added > 0, so_far_s=self._spent_s, at_most_s=bound)
+            return Answer(announced=added > 0, so_far_s=self._spent_s, at_most_s=bound)
 
     def end(self, who: Caller) -> None:
         """The wait is over."""

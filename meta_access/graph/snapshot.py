@@ -111,8 +111,8 @@ class Snapshot:
         with self._lock:
             for held in [held for held in self._reads if held[0] == noun]:
                 if key is None or held[1] == key or held[1].startswith(f"{key}/"):
-                    # A read under way ends in the dropped slot: whoever asked before the write gets the old answer,
-                    # whoever asks after it starts another.
+                    # A read under way ends in the dropped slot: who asked before the write gets the old
+                    # answer, who asks after it starts another.
                     del self._reads[held]
 
     def _once(self, noun: str, key: str, read: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What an app is told of one kind of object; `fields` sorted."""
+    """What Meta sends an app about one kind of object; `fields` sorted."""
 
     object: str
     callback_url: str

@@ -32,7 +32,7 @@ from meta_access.errors import (
     OfflineError,
     SecretDeniedError,
     SecretUnreachableError,
-    told,
+    printable,
 )
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live, _stack_id, _unlisted
@@ -180,7 +180,7 @@ class MetaProvider(ResourceProvider):
             held = self.held(wanted)
             if held is None:
                 raise
-            return self._not_replaced(held, wanted, told(error))
+            return self._not_replaced(held, wanted, printable(error))
         outs = {**wanted, **facts}
         RECORD.hold(type(self).__name__, place_of(wanted), Held(id_, outs))
         return CreateResult(id_, outs)
@@ -215,9 +215,9 @@ class MetaProvider(ResourceProvider):
                 return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
         except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `told` scrubs
             if userless:
-                say(f"{waits}: {told(error)}")
+                say(f"{waits}: {printable(error)}")
                 return UpdateResult(outs)
-            return UpdateResult({**outs, REFUSED: told(error)})
+            return UpdateResult({**outs, REFUSED: printable(error)})
 
     @boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meta_access import findings
-from meta_access.errors import told
+from meta_access.errors import printable
 from meta_access.providers import _host
 from meta_access.redaction import scrub
 
@@ -37,7 +37,7 @@ def boundary(method: Callable[..., T]) -> Callable[..., T]:
                 with findings.noted():
                     return method(*args)
             except Exception as error:  # noqa: BLE001 - whatever it is, its text must be scrubbed before it is shown
-                text = told(error)
+                text = printable(error)
         raise Failure(text)
 
     return guarded

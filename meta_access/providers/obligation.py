@@ -66,7 +66,7 @@ class ObligationProvider(GateProvider):
         if unknown(props["due"]) or not props["due"]:
             return
         day, today = date.fromisoformat(props["due"]), self.live(props).now().date()
-        told = deadline.told(day, today)
+        told = deadline.in_words(day, today)
         if props.get("status") == Status.SATISFIED:
             told = f"met for {day}, which has passed; declare the next day" if day < today else ""
         if told:

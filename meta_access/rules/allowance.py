@@ -74,15 +74,15 @@ def allowance(rules: RuleSet, topic: Topic, tier: str | None, *, unseen: str = "
     judge = _JUDGES[topic]
     if tier is not None:
         answer, reason = judge(tier, rules.tiers[tier])
-        return _told(rules, topic, answer, reason)
-    told = [judge(name, row) for name, row in rules.tiers.items()]
-    if len({answer for answer, _ in told}) == 1:
-        return _told(rules, topic, *told[0])
-    by_tier = " ".join(reason for _, reason in told)
-    return _told(rules, topic, Answer.CANNOT_TELL, " ".join(filter(None, (unseen, by_tier))))
+        return _answer(rules, topic, answer, reason)
+    answers = [judge(name, row) for name, row in rules.tiers.items()]
+    if len({answer for answer, _ in answers}) == 1:
+        return _answer(rules, topic, *answers[0])
+    by_tier = " ".join(reason for _, reason in answers)
+    return _answer(rules, topic, Answer.CANNOT_TELL, " ".join(filter(None, (unseen, by_tier))))
 
 
-def _told(rules: RuleSet, topic: Topic, answer: Answer, reason: str) -> Allowance:
+def _answer(rules: RuleSet, topic: Topic, answer: Answer, reason: str) -> Allowance:
     rule = f"rule set {rules.name} of {rules.published}"
     return Allowance(topic, answer, reason, rule, rules.sources[next(iter(rules.tiers.values())).source])
 

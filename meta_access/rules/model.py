@@ -1,7 +1,7 @@
 """The shape of one dated set of Meta's rules, and what can be asked of it.
 
 Every row names its source by a key of `sources`, so that a reader finds the page and the day it was read.
-The sets themselves are the TOML files beside this module.
+The sets themselves are the TOML files in this folder.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Tier(Sourced):
         score_block_s: How long an ad account is blocked that used its score up.
         ads_management_per_hour: Base of the hourly business use case quota, before active ads are added.
         ads_insights_per_hour: The same of reading insights.
-        client_ad_accounts: Whose ad accounts beside its own: those of people with a role, or all whose owner granted.
+        client_ad_accounts: Whose ad accounts besides its own: those of people with a role, or all whose owner granted.
         production: Whether Meta means its rate for production; the lower tier is "for development only".
     """
 
@@ -187,7 +187,7 @@ class Obligation(Sourced):
 
 
 class Review(Sourced):
-    """What App Review wants beside the request itself.
+    """What App Review wants besides the request itself.
 
     Attributes:
         call_within_days: How old the successful test call may be.
@@ -253,7 +253,7 @@ class RuleSet(Row):
         return next((word for word, tier in self.tiers.items() if tier.header == value), None)
 
     def quota(self, tier: str | None, role: str) -> int | None:
-        """System users of `role` that the tier allows per business; None means it cannot be told."""
+        """System users of `role` that the tier allows per business; None means that it is unknown."""
         known = self.tiers.get(tier) if tier is not None else None
         return known.system_users.get(role) if known is not None else None
 

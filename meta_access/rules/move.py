@@ -18,9 +18,9 @@ def word_for(old: RuleSet, new: RuleSet, tier: str) -> str | None:
     return new.tier_of_header(row.header) if row is not None else None
 
 
-def edition_of(tier: str, beside: RuleSet) -> RuleSet | None:
-    """Another edition that has a tier of that name; None when `beside` itself has it, or none does."""
-    if tier in beside.tiers:
+def edition_of(tier: str, current: RuleSet) -> RuleSet | None:
+    """Another edition that has a tier of that name; None when `current` itself has it, or none does."""
+    if tier in current.tiers:
         return None
     return next((found for name in names() if tier in (found := load(name)).tiers), None)
 
@@ -45,9 +45,9 @@ def _names(old: RuleSet, new: RuleSet) -> Iterator[str]:
         stays = f"its identifier stays {new.tier_feature_key}."
         yield f'The feature "{old.tier_feature}" is called "{new.tier_feature}"; {stays}'
     renamed = [(word, word_for(old, new, word)) for word in old.tiers]
-    told = [f"{word} is called {other}" for word, other in renamed if other is not None and other != word]
-    if told:
-        yield f"Of its levels, {' and '.join(told)}; nothing changes at Meta by that."
+    renames = [f"{word} is called {other}" for word, other in renamed if other is not None and other != word]
+    if renames:
+        yield f"Of its levels, {' and '.join(renames)}; nothing changes at Meta by that."
 
 
 def _thresholds(old: RuleSet, new: RuleSet) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""From a reference in the configuration to the secret it stands for, at the moment of a call.
+"""From a reference in the configuration to the secret that it names, at the moment of a call.
 
 A stack file holds references only: `env:META_…`, `aws-secret:ARN#key`, `secret:NAME` (what `identity:NAME` becomes) and
 `emulator:`. The guard on endpoint pairs runs before any of them is resolved, so that no real credential can reach an
@@ -106,7 +106,7 @@ def verify_token(reference: str, connection: Connection) -> SecretStr:
     """What a webhook's callback is asked with; read anew for each call, and kept nowhere.
 
     Raises:
-        ConfigError: It is not there, or is a credential of Meta's, which the callback would be told.
+        ConfigError: It is not there, or is a credential of Meta's, which the callback would receive.
     """
     path = "verify_token"
     check_pairing(connection.graph_url, connection.aws, path=f"meta:connections.{connection.name}")

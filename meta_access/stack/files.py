@@ -41,9 +41,9 @@ def project_of(folder: Path) -> tuple[str, Path] | None:
     for place in (folder, *folder.parents):
         file = place / "Pulumi.yaml"
         if file.is_file():
-            told = read_yaml(file, file.name)
-            if isinstance(told, dict) and isinstance(told.get("name"), str):
-                return told["name"], place / str(told.get("stackConfigDir") or ".")
+            content = read_yaml(file, file.name)
+            if isinstance(content, dict) and isinstance(content.get("name"), str):
+                return content["name"], place / str(content.get("stackConfigDir") or ".")
     return None
 
 
@@ -183,7 +183,7 @@ def client_files(folder: Path, whole: Folder | None = None) -> tuple[dict[str, A
 
 
 def _unread(path: Path, name: str) -> list[Problem]:
-    # A client under a name that is not read: whoever saved it so has lost it.
+    # A client under a name that is not read: its author has lost it.
     if path.is_symlink() or not path.is_file() or path.name.startswith((".", "#")):
         return []
     inner = [suffix.lower() for suffix in path.suffixes]
@@ -207,7 +207,7 @@ def _says_client(path: Path) -> bool:
 
 
 def _nested(path: Path, name: str) -> list[Problem]:
-    # A folder of files that look like clients: whoever sorted them into it has lost them all.
+    # A folder of files that look like clients: their author has lost them all.
     if not path.is_dir() or not any(file.suffix.lower() in SUFFIXES for file in path.rglob("*")):
         return []
     return [Problem(name, "is a folder, and client files are not read from folders within.", "move its files up.")]

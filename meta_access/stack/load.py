@@ -36,7 +36,7 @@ _Record = TypeVar("_Record", EvidenceSpec, FiguresSpec)
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A sound configuration, with the rule set it chose and the evidence beside it.
+    """A sound configuration, with the rule set it chose and its evidence.
 
     Attributes:
         evidence: By gate.
@@ -62,7 +62,7 @@ def load_stack(
     secret: Collection[str] = (),
     now: datetime | None = None,
 ) -> Stack:
-    """Read and check a stack: its config texts, the folder of clients and the evidence file beside it.
+    """Read and check a stack: its config texts, the folder of clients and its evidence file.
 
     Args:
         config_values: Full key (`meta:environment`) to the text Pulumi gives, or to the value as typed.

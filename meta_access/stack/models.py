@@ -443,5 +443,5 @@ class StackSpec(Section):
 
     @property
     def gate_mode(self) -> Literal["warn", "block"]:
-        """`block` holds back what a closed gate concerns; production does so unless told otherwise."""
+        """`block` holds back what a closed gate concerns; production does so by default."""
         return self.gates or ("block" if self.environment == PROD else "warn")

@@ -117,7 +117,7 @@ def alike(spec: StackSpec) -> Iterator[str]:
 
 
 SHARE = 0.25
-"""From more than this share of the stack's assignments on, their loss is told."""
+"""From more than this share of the stack's assignments on, their loss is a warning."""
 
 _CLIENT = "meta:access:ClientAccess"
 _ASSIGNMENT = f"{_CLIENT}$pulumi-python:dynamic/meta:AssetAssignment"

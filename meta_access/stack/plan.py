@@ -273,18 +273,18 @@ def members(spec: StackSpec, business: str, connection: str) -> Iterator[MemberP
 
 def apps(spec: StackSpec) -> Iterator[AppPlan]:
     """Every app that a connection uses, in the order of the connections."""
-    told: set[str] = set()
+    covered: set[str] = set()
     for app in dict.fromkeys(connection.app for connection in spec.connections.values()):
         users = [(name, typed) for name, typed in spec.connections.items() if typed.app == app]
         verifies, secures = {}, {}
         people: list[MemberPlan] = []
         for name, typed in users:
             business = spec.businesses[typed.business]
-            if typed.business not in told and business.verification:
+            if typed.business not in covered and business.verification:
                 verifies[typed.business] = name
-            if typed.business not in told and business.two_factor:
+            if typed.business not in covered and business.two_factor:
                 secures[typed.business] = name
-            if typed.business not in told:
+            if typed.business not in covered:
                 people += members(spec, typed.business, name)
-            told.add(typed.business)
+            covered.add(typed.business)
         yield AppPlan(app, users[0][0], verifies, secures, tuple(people))

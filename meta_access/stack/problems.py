@@ -178,7 +178,7 @@ def _annotation_at(model: type[BaseModel], loc: Loc) -> Any:
 
 
 def _plain(annotation: Any) -> Any:
-    """The type without `Annotated` and without `None` beside it."""
+    """The type without `Annotated` and without `None`."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]

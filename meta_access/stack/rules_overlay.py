@@ -1,7 +1,7 @@
-"""`meta:rules_overlay`: a dated file beside the stack file that corrects the rule set's facts before a release does.
+"""`meta:rules_overlay`: a dated file next to the stack file that corrects the rule set's facts before a release does.
 
 It replaces or adds rows of the calendar, of permissions and numbers of tiers, and nothing else: words, links and the
-tasks of assets are the edition's. A day, a source and what changed are told in every preview.
+tasks of assets are the edition's. Every preview shows its day, its source and what it changed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TABLES: dict[str, type[BaseModel]] = {"api_versions": ApiVersion, "permissions"
 _KEYS = ("date", "source", *_TABLES)
 _VERSION = re.compile(r"v[1-9][0-9]{0,2}\.[0-9]")
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MOST_TOLD = 20
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Overlay:
     changes: tuple[str, ...]
 
     def notice(self) -> str:
-        listed = "; ".join(self.changes[:_MOST_TOLD]) or "nothing"
-        more = f"; and {len(self.changes) - _MOST_TOLD} more" if len(self.changes) > _MOST_TOLD else ""
+        listed = "; ".join(self.changes[:_MOST_LISTED]) or "nothing"
+        more = f"; and {len(self.changes) - _MOST_LISTED} more" if len(self.changes) > _MOST_LISTED else ""
         changed = f"changes of rule set {self.rules.name}: {listed}{more}"
         return f"{KEY}: {self.file} of {self.day} ({self.source}) {changed}."
 

@@ -1,4 +1,4 @@
-"""What a use case stands for in a stack: permissions with levels, the feature, tasks; and what goes beyond it. Pure.
+"""What a use case means in a stack: permissions with levels, the feature, tasks; and what goes beyond it. Pure.
 
 Levels follow whose ad accounts they are. Meta's guide: "standard access" is sufficient for an app that manages its own
 ad account; other people's need "advanced access" (authorization guide, section Permissions, read 2026-11).
@@ -118,7 +118,7 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
 
 
 def _unused(spec: StackSpec, rules: RuleSet, app: str) -> Iterator[str]:
-    """Permissions that neither a token nor a login asks for; told only of apps whose identities are all presets."""
+    """Permissions that neither a token nor a login asks for; only of apps whose identities are all presets."""
     mine = {key: identity for key, identity in spec.identities.items() if lives_in(spec, identity, app)}
     presets = [expansion(spec, rules, key) for key, identity in mine.items() if identity.scopes is None]
     if not mine or any(found is None for found in presets):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 1024 * 1024
 """Bytes of a file; some thousand clients."""
 MOST = 50_000
-"""Values of a file, each alias counted as what it stands for; an ad account with its tasks takes four."""
+"""Values of a file, each alias counted as the values that it repeats; an ad account with its tasks takes four."""
 DEEPEST = 40
 """Levels of mappings and lists; a stack file has eight."""
 LARGEST_FOLDER = 4 * LARGEST
@@ -120,7 +120,7 @@ class _Loader(yaml.SafeLoader):
         self._finished[id(node)] = (count, depth)
 
     def count_aliases(self, root: yaml.Node) -> None:
-        """Count towards the folder what the aliases of the whole file stand for."""
+        """Count the values that the aliases of the whole file repeat towards the folder."""
         if self._folder is not None:
             self._folder.count(self._finished[id(root)][0] - self._composed)
 

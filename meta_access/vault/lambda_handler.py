@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from meta_access import redaction, validation
 from meta_access.connection import AwsSettings, Connection
 from meta_access.endpoints import REAL_GRAPH_HOST, check_pairing
-from meta_access.errors import ConfigError, Problem, told
+from meta_access.errors import ConfigError, Problem, printable
 from meta_access.graph.client import GraphClient
 from meta_access.graph.issuer import TokenIssuer
 from meta_access.redaction import scrub
@@ -63,7 +63,7 @@ def lambda_handler(event: Mapping[str, Any], context: Any = None) -> None:
     try:
         _rotate(event, context)
     except Exception as error:  # noqa: BLE001 - its text and its traceback, which AWS would log, may quote a secret
-        text = scrub(told(error))  # in one line, which is one record of the log
+        text = scrub(printable(error))  # in one line, which is one record of the log
     else:
         return
     print(text)

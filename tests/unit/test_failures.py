@@ -130,4 +130,4 @@ def test_every_door_tells_an_expected_failure_as_it_is(
 
 
 def test_a_graph_error_keeps_its_words() -> None:
-    assert errors.told(GraphError("reading 1 failed: no.")) == "reading 1 failed: no."
+    assert errors.printable(GraphError("reading 1 failed: no.")) == "reading 1 failed: no."

@@ -1,6 +1,6 @@
 """Way 3: the vendor's release archive.
 
-The archive is compared with the SHA-256 that `sums.txt` beside this file keeps for it. Where that has none, with the
+The archive is compared with the SHA-256 that `sums.txt` next to this file keeps for it. Where that has none, with the
 one in the vendor's published checksums file, fetched over TLS: it proves an unbroken download from the vendor's host,
 and no more, since who replaces the one can replace the other. It is said which of the two was done.
 """

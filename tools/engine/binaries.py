@@ -23,7 +23,7 @@ LANGUAGE_HOST_VERSION = "3.184.0"
 # Import files that carry inputs and outputs, the only import a Python dynamic provider has, came with this release.
 MINIMUM = (3, 254, 0)
 
-# They must lie in one folder: the engine finds its bundled plugins beside itself.
+# They must lie in one folder: the engine finds its bundled plugins next to itself.
 FILES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
 VERSION_TIMEOUT_S = 20

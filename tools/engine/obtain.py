@@ -42,12 +42,12 @@ def obtain(say: Callable[[str], None], ways: tuple[str, ...] = WAYS) -> Engine:
         EngineNotFoundError: With the reason of every way tried.
     """
     tried: list[tuple[str, str]] = []
-    told = 0
+    reported = 0
     for way in ways:
         if way in SLOW:  # from here on it takes minutes: the person should know why
-            for earlier, reason in tried[told:]:
+            for earlier, reason in tried[reported:]:
                 say(f"not from {_article(earlier)}: {reason}")
-            told = len(tried)
+            reported = len(tried)
         try:
             engine = _take(way, say)
         except WayFailedError as error:

@@ -17,11 +17,11 @@ def look(search: str | None = None) -> Engine:
     found = shutil.which("pulumi", path=search)
     if found is None:
         raise WayFailedError("pulumi is not on PATH")
-    # The engine looks for its plugins beside the real file, not beside a link to it.
+    # The engine looks for its plugins next to the real file, not next to a link to it.
     folder = Path(found).resolve().parent
     lacking = missing(folder)
     if lacking:
-        raise WayFailedError(f"{folder} has no {', '.join(lacking)} beside pulumi")
+        raise WayFailedError(f"{folder} has no {', '.join(lacking)} next to pulumi")
     version = version_of(folder)
     if parse(version) < MINIMUM:
         raise WayFailedError(f"pulumi {version} in {folder} is older than {minimum()}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tools.workspace.environment import ROOT, environment, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import stream
 
 CHECKS = {
@@ -27,7 +27,7 @@ def run() -> list[str]:
     return failed
 
 
-@told("A check changes nothing.")
+@explained("A check changes nothing.")
 def main() -> int:
     failed = run()
     say(f"check: failed: {', '.join(failed)}" if failed else "check: all passed")

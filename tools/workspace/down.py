@@ -6,11 +6,11 @@ import sys
 
 from tools.workspace import ready, stack
 from tools.workspace.environment import DEV, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import engine, stream
 
 
-@told("make down can be repeated.")
+@explained("make down can be repeated.")
 def main() -> int:
     with stack.unchanged(stack.dev_file()):
         env = ready.dev()

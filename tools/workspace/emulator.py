@@ -6,10 +6,10 @@ import sys
 
 from tools.workspace import ready
 from tools.workspace.environment import environment, make_folders
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 
 
-@told("make emulator can be repeated.")
+@explained("make emulator can be repeated.")
 def main() -> int:
     make_folders()
     ready.emulator(environment(None))

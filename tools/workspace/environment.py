@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".work"
 HOME = WORK / "pulumi-home"
 STATE = WORK / "state"
-# The engine writes a file whole or not at all, but not the `.attrs` beside it: one that a kill left empty makes
+# The engine writes a file whole or not at all, but not the `.attrs` next to it: one that a kill left empty makes
 # the stack unreadable ("failed to load checkpoint: EOF", measured with 3.259.0). `metadata=skip` writes none.
 BACKEND = f"file://{STATE}?metadata=skip"
 EMULATOR_HOME = WORK / "emulator"
@@ -99,7 +99,7 @@ def environment(
 
 
 def main() -> int:
-    # Only the exports may reach `eval`; what getting the engine says goes beside them.
+    # Only the exports may reach `eval`; what getting the engine says goes to standard error.
     with contextlib.redirect_stdout(sys.stderr):
         engine = engine_folder()
         make_folders()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def told(again: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
+def explained(again: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
     """Wrap a target's main; `again` is what to say after an interrupt."""
 
     def wrap(main: Callable[[], int]) -> Callable[[], int]:

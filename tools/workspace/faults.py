@@ -7,12 +7,12 @@ import os
 import sys
 
 from tools.workspace.environment import ROOT, engine_folder, environment
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import stream
 from tools.workspace.test import FOREIGN
 
 
-@told("Trials leave nothing behind.")
+@explained("Trials leave nothing behind.")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make test-faults", description=__doc__)
     parser.add_argument("--all", action="store_true")

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from tools.workspace.environment import ROOT, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.stack import StackError
 
 OUT = ROOT / "dist" / "lambda.zip"
@@ -60,7 +60,7 @@ def write(out: Path, dependencies: Path) -> None:
             made.writestr(entry, files[name].read_bytes())
 
 
-@told("make lambda can be repeated.")
+@explained("make lambda can be repeated.")
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="meta-access-lambda-") as folder:
         install(Path(folder))

@@ -1,7 +1,7 @@
 """An engine lock of the dev stack that a killed run left behind.
 
 A killed engine cannot remove its lock from a file backend, and every later command stops at it. For dev, whose state is
-on this machine, the lock names the process that holds it, so a dead holder can be told from one at work. Locks of
+on this machine, the lock names the process that holds it, so a dead holder is known from one at work. Locks of
 other stacks are never touched: their holder may be anywhere.
 """
 
@@ -105,11 +105,11 @@ def _is_pulumi(pid: int) -> bool:
 def _wait_for_survivors() -> None:
     """Wait for plugin hosts of the dead run: they have process groups of their own and finish the call they are in."""
     deadline = time.monotonic() + SURVIVOR_WAIT_S
-    told = False
+    reported = False
     while _survivors() and time.monotonic() < deadline:
-        if not told:
+        if not reported:
             say("lock: a provider process of that run is still finishing its call; waiting for it")
-            told = True
+            reported = True
         time.sleep(POLL_S)
 
 

@@ -93,7 +93,7 @@ def named(source: str, function: str, there: str, instead: str) -> str:
     Args:
         source: Of the module.
         function: `Class.method` or `function`; empty for the module's own statements.
-        there: An expression, a statement or a keyword argument; `...` in it stands for anything.
+        there: An expression, a statement or a keyword argument; `...` in it matches anything.
         instead: What stands there then; empty takes a statement out.
 
     Raises:
@@ -255,7 +255,9 @@ class Verdict:
     noticed: bool
 
 
-def run(root: Path, mutants: Sequence[Mutant], *, workers: int, told: Callable[[str], None] = say) -> Iterator[Verdict]:
+def run(
+    root: Path, mutants: Sequence[Mutant], *, workers: int, report: Callable[[str], None] = say
+) -> Iterator[Verdict]:
     """Run the tests of each mutant in a copy of `root`, several copies at a time; verdicts come as they are reached.
 
     Raises:
@@ -270,7 +272,7 @@ def run(root: Path, mutants: Sequence[Mutant], *, workers: int, told: Callable[[
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = [_copy(root, Path(folder) / str(number)) for number in range(min(workers, len(mutants)))]
         tests = sorted({test for mutant in mutants for test in mutant.tests})
-        told(f"mutants: {len(mutants)}; first, the tests without a change")
+        report(f"mutants: {len(mutants)}; first, the tests without a change")
         with _Nest(copies[0]) as nest:
             code = nest.pytest(tests, patience_s=PATIENCE_S * 5)
         if code != 0:
@@ -397,21 +399,21 @@ def main() -> int:
     began = time.monotonic()
     out = sys.stderr if given.json else sys.stdout
 
-    def told(line: str) -> None:
+    def report(line: str) -> None:
         print(line, file=out, flush=True)
 
-    from tests.unit.tokens import mutants as listed  # noqa: PLC0415 - the lists stand beside the tests
+    from tests.unit.tokens import mutants as listed  # noqa: PLC0415 - the lists are next to the tests
 
     mutants, gone = listed.all_of(ROOT)
     mutants = [mutant for mutant in mutants if given.only in mutant.name]
     survivors, noticed, wrong = [], 0, list(gone)
     try:
-        for number, verdict in enumerate(run(ROOT, mutants, workers=os.cpu_count() or 1, told=told), 1):
+        for number, verdict in enumerate(run(ROOT, mutants, workers=os.cpu_count() or 1, report=report), 1):
             name = verdict.mutant.name
             noticed += verdict.noticed
             survivors += [] if verdict.noticed else [name]
             mark = "noticed " if verdict.noticed else "SURVIVED"
-            told(f"[{number}/{len(mutants)} {time.monotonic() - began:4.0f} s] {mark} {name}")
+            report(f"[{number}/{len(mutants)} {time.monotonic() - began:4.0f} s] {mark} {name}")
     except PlaceError as error:
         wrong.append(str(error))
     equivalent = [name for name in survivors if listed.equivalent(name)]
@@ -427,8 +429,8 @@ def main() -> int:
     if given.json:
         print(json.dumps(found, indent=1))
     for line in (*(f"survived: {name}" for name in survivors), *(f"error: {text}" for text in wrong)):
-        told(line)
-    told(
+        report(line)
+    report(
         f"mutants: {len(mutants)}, noticed {noticed}, equivalent {len(equivalent)}, survived {len(survivors)}, "
         f"errors {len(wrong)}, {found['seconds']} s"
     )

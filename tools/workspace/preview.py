@@ -12,14 +12,14 @@ from pathlib import Path
 from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import ready, scratch, stack
 from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import capture, engine
 from tools.workspace.stack import StackError
 
 PLUGINS_S = 300.0
 
 
-@told("A preview changes nothing.")
+@explained("A preview changes nothing.")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make preview", description=__doc__)
     parser.add_argument("--stack", default=DEV)

@@ -89,12 +89,12 @@ def _odd(path: Path) -> Iterator[Path]:
 def _copy_file(source: str, target: str) -> None:
     """Copy a plain file with its times, by which its compiled form is found."""
     with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as original:
-        told = os.fstat(original.fileno())
-        if not stat.S_ISREG(told.st_mode):
+        status = os.fstat(original.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise StackError(f"{source!a} is no plain file. Put one in its place.")
         with Path(target).open("wb") as made:
             shutil.copyfileobj(original, made)
-    os.utime(target, ns=(told.st_atime_ns, told.st_mtime_ns))
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def independent(text: str) -> tuple[str, int]:

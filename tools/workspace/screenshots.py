@@ -17,7 +17,7 @@ from tests.browser.dashboard import PATHS, furnish
 from tests.emulators import start_emulator
 from tools.workspace import browser
 from tools.workspace.environment import ROOT, WORK, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ MODES: Mapping[str, tuple[ViewportSize, str]] = {
 }
 
 
-@told("Take them again at any time.")
+@explained("Take them again at any time.")
 def main() -> int:
     executable = browser.obtain()
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """What Python could import from the project's folder, and what of it is meant to be there.
 
 The engine starts the program and the provider process in the project's folder, which comes first on Python's path: a
-`requests.py` there would run with the credentials of whoever runs the target. So would a `simplejson.py`, which no
-lock names and `requests` asks for. Hence a list of what may be there, and none of what may not.
+`requests.py` there would run with the credentials of that run. So would a `simplejson.py`, which no lock names and
+`requests` asks for. Hence a list of what may be there, and none of what may not.
 
 The make targets run this file before anything else, by its path and as `python -IS`: neither the project's folder nor
 a `sitecustomize` of it is on the path then, so that a `subprocess.py` there is named before it can run. Hence nothing
@@ -74,7 +74,7 @@ def _is_package(folder: Path) -> bool:
 
 
 def _without_source(folder: Path) -> Iterator[Path]:
-    """Compiled modules that are imported without a source beside them or a look at it, and folders that are links."""
+    """Compiled modules that are imported without a source next to them or a look at it, and folders that are links."""
     for path in folder.rglob("*"):
         compiled = path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path))
         if compiled or (path.is_symlink() and path.is_dir()):

@@ -7,7 +7,7 @@ import sys
 
 from tools.workspace import browser, check
 from tools.workspace.environment import ROOT, engine_folder, environment, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import stream
 
 LAYERS = ("tests/unit", "tests/emulator", "tests/browser", "tests/host", "tests/engine")
@@ -15,7 +15,7 @@ LAYERS = ("tests/unit", "tests/emulator", "tests/browser", "tests/host", "tests/
 FOREIGN = ("PULUMI_", "META_", "AWS_")
 
 
-@told("Tests leave nothing behind that the next run minds.")
+@explained("Tests leave nothing behind that the next run minds.")
 def main() -> int:
     say(f"browser: {browser.obtain()}")
     failed = check.run()

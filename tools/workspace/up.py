@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.workspace import next_step, ready, stack
 from tools.workspace.environment import DEV, say
-from tools.workspace.failures import told
+from tools.workspace.failures import explained
 from tools.workspace.process import capture, engine, stream
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AGAIN = "make up can be interrupted and repeated at any point."
 
 
-@told(AGAIN)
+@explained(AGAIN)
 def main() -> int:
     with stack.unchanged(stack.dev_file()):
         env = ready.dev()

@@ -56,7 +56,7 @@ def make(which: str) -> None:
             return
         say(f"making .venv with Python {sys.version.split()[0]}")
         STAMP.unlink(missing_ok=True)
-        # pip takes nothing away: what another set has left would stay beside the runtime's.
+        # pip takes nothing away: what another set has left would stay with the runtime's.
         if which == RUNTIME or not _usable():
             shutil.rmtree(VENV, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True, stdout=sys.stderr)

@@ -166,7 +166,7 @@ def render(found: Board, console: Console) -> None:
     render_lines("Not looked at", [f"{name}: {why}" for name, why in found.not_seen.items()], console)
     doubts = [str(text) for one in found.admin_tokens.values() for text in one.get("says", ())]
     render_lines("Admin tokens", doubts, console)
-    owed = {name: deadline.told(day, found.today) for name, day in found.owed.items()}
+    owed = {name: deadline.in_words(day, found.today) for name, day in found.owed.items()}
     render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
     left = len(found.open)

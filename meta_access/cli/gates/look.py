@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.gates.statements import gates, provider
 from meta_access.errors import MetaAccessError, OfflineError
-from meta_access.gates.status import TOLD, after
+from meta_access.gates.status import FIELDS, after
 from meta_access.graph.admin_token import Doubts, examine, refused
 from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
@@ -63,7 +63,7 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
             outs |= decision.outputs()
         except MetaAccessError as error:
             looked.not_seen[name] = scrub(str(error))
-        looked.gates[name] = {key: outs.get(key) for key in TOLD}
+        looked.gates[name] = {key: outs.get(key) for key in FIELDS}
     for name, gate in looked.gates.items():
         statuses = {one: str(looked.gates[one]["status"]) for one in first.get(name, ()) if one in looked.gates}
         gate["next_step"] = after(gate["next_step"], statuses)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import known, resources
 from meta_access.clock import iso, parse_iso
-from meta_access.gates.status import TOLD, Status
+from meta_access.gates.status import FIELDS, Status
 from meta_access.stack import gate_names
 from meta_access.tokens.observe import Presence
 
@@ -135,7 +135,9 @@ def summarize(
 
 def gates_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Each gate's fields: the export has more in a next step, the resource what an update could not export."""
-    made = {name: _fields(outs, TOLD) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs}
+    made = {
+        name: _fields(outs, FIELDS) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs
+    }
     told = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
     return {name: {**made.get(name, {}), **told.get(name, {})} for name in {**told, **made}}
 

@@ -79,4 +79,4 @@ def _host(graph_url: str) -> str | None:
     try:
         return base_url(graph_url, "").hostname
     except ConfigError:
-        return None  # told by the check of the endpoints
+        return None  # the check of the endpoints reports it

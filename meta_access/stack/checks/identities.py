@@ -100,7 +100,7 @@ def check_scopes(draft: Draft) -> Iterator[Problem]:
 
 
 def _covered(draft: Draft, identity: IdentitySpec) -> tuple[str, frozenset[str] | None]:
-    """The app, and its permissions with what they depend on: Meta grants those along. None when they cannot be told."""
+    """The app, and its permissions with what they depend on: Meta grants those along. None when they are unknown."""
     connection = draft.spec.connections.get(connection_of(draft.spec, identity) or "")
     app = draft.spec.apps.get(connection.app) if connection is not None else None
     if connection is None or app is None or draft.is_broken("apps", connection.app, "permissions"):

@@ -53,24 +53,24 @@ def check_evidence(draft: Draft) -> Iterator[Problem]:
     gates = of_stack(draft.spec, draft.rules)
     apps = {app.id for app in draft.spec.apps.values()}
     file = f"{draft.folder.name}/{evidence_file(draft.folder, draft.stack).name}"
-    told = not draft.is_broken("apps") and not draft.is_broken("businesses")
+    readable = not draft.is_broken("apps") and not draft.is_broken("businesses")
     for gate, record in draft.evidence.items():
         name = f"{file}:{gate}"
-        if told and gate not in gates:
+        if readable and gate not in gates:
             fix = instead(gate, gates, "remove it: what it speaks of is no longer declared.")
             yield Problem(name, f"this stack has no gate {shown(gate)}.", fix)
-        if told and record.app not in apps:
+        if readable and record.app not in apps:
             text = f"it was given for app {record.app}, which is none of meta:apps."
             yield Problem(f"{name}.app", text, "attest again for this stack's app.")
         yield from _stated(draft, name, record)
     for app, rows in draft.figures.items():
         place = f"{file}:{upkeep(app)}"
         known = draft.names("apps")
-        if told and app not in known:
+        if readable and app not in known:
             fix = instead(upkeep(app), [upkeep(one) for one in known], "remove it: the app is no longer declared.")
             yield Problem(place, f'there is no app "{app}" in meta:apps.', fix)
         for at, row in enumerate(rows):
-            if told and app in draft.spec.apps and row.app != draft.spec.apps[app].id:
+            if readable and app in draft.spec.apps and row.app != draft.spec.apps[app].id:
                 text = f"the figures are of app {row.app}; meta:apps.{app} is {draft.spec.apps[app].id}."
                 yield Problem(f"{place}[{at}].app", text, "remove them, and import those of this app.")
             yield from _stated(draft, f"{place}[{at}]", row)

@@ -26,7 +26,7 @@ DAY = date(2027, 3, 1)
     ],
 )
 def test_a_day_is_told_from_sixty_days_before(left: int, text: str) -> None:
-    assert deadline.told(DAY, DAY - timedelta(days=left)) == text
+    assert deadline.in_words(DAY, DAY - timedelta(days=left)) == text
 
 
 @pytest.mark.parametrize(("left", "near"), [(15, False), (14, True), (0, True), (-400, True)])

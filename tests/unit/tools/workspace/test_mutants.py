@@ -57,7 +57,7 @@ def mutant(name: str, there: str, instead: str) -> Mutant:
 def test_a_change_is_noticed_by_its_tests_or_survives(house: Path) -> None:
     made = [mutant("guarded", "locked", "False"), mutant("unguarded", "people != 0", "True")]
 
-    found = {verdict.mutant.name: verdict.noticed for verdict in run(house, made, workers=2, told=lambda _: None)}
+    found = {verdict.mutant.name: verdict.noticed for verdict in run(house, made, workers=2, report=lambda _: None)}
 
     assert found == {"guarded": True, "unguarded": False}
     assert (house / "meta_access" / "door.py").read_text() == CODE
@@ -66,7 +66,7 @@ def test_a_change_is_noticed_by_its_tests_or_survives(house: Path) -> None:
 def test_tests_that_fail_without_a_change_say_nothing(house: Path) -> None:
     (house / "tests" / "test_door.py").write_text("def test_it():\n    assert False\n")
     with pytest.raises(PlaceError, match=r"end with code 1 without any change: tests/test_door\.py"):
-        list(run(house, [mutant("guarded", "locked", "False")], workers=1, told=lambda _: None))
+        list(run(house, [mutant("guarded", "locked", "False")], workers=1, report=lambda _: None))
 
 
 @pytest.mark.parametrize(
