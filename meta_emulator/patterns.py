@@ -232,7 +232,7 @@ class _Reader:
             return part
         self._takes("?")  # how much is taken does not matter to whether it matches
         if self._text[self._at : self._at + 1] in {*_QUANTIFIERS}:
-            self._fail("a repetition stands behind a repetition")
+            self._fail("a repetition follows a repetition")
         return _Times(part, least, most)
 
     def _takes(self, char: str) -> bool:

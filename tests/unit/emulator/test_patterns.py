@@ -91,7 +91,7 @@ def test_a_text_that_is_longer_than_any_path_matches_nothing() -> None:
         (")", "a ) closes nothing"),
         ("[a", "a [ is not closed"),
         ("*a", "nothing stands before *"),
-        ("a**", "a repetition stands behind a repetition"),
+        ("a**", "a repetition follows a repetition"),
         ("(?=a)", r"a group begins with ( or (?:"),
         (r"(a)\1", r"\1 is not taken"),
         ("[[:alpha:]]", "a set inside a set is not taken"),
