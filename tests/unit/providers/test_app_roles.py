@@ -29,13 +29,13 @@ READ = f"GET {APP}/roles"
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+def meta(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
     """An app of no business, on which nobody has a role yet."""
-    emulated.change_app(business_id=None)
-    emulated.connection = replace(emulated.connection, app_claimed=False)
-    configured(monkeypatch, emulated)
-    have(emulated)
-    return emulated
+    meta.change_app(business_id=None)
+    meta.connection = replace(meta.connection, app_claimed=False)
+    configured(monkeypatch, meta)
+    have(meta)
+    return meta
 
 
 def have(meta: EmulatedMeta, *rows: RoleRow) -> None:

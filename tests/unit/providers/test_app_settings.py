@@ -24,11 +24,6 @@ BASIC = "App Dashboard > App settings > Basic (and Advanced, for the list of ser
 WRITE, READ = f"POST {APP}", f"GET {APP}"
 
 
-@pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    return emulated
-
-
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_settings, "source_address", lambda _url: "198.51.100.4")

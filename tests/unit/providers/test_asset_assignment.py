@@ -27,10 +27,10 @@ ASSIGN, UNASSIGN = f"POST {SHOP}/assigned_users", f"DELETE {SHOP}/assigned_users
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    emulated.add_system_user(USER, "trading")
-    emulated.add_system_user(OTHER, "reporting")
-    return emulated
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "trading")
+    meta.add_system_user(OTHER, "reporting")
+    return meta
 
 
 def hold(meta: EmulatedMeta, *tasks: str, asset: str = SHOP) -> None:

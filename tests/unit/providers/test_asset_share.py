@@ -22,10 +22,10 @@ PARTNERS = f"https://business.facebook.com/latest/settings/partners?business_id=
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
     """A client's account that is shared with nobody."""
-    unshare(emulated)
-    return emulated
+    unshare(meta)
+    return meta
 
 
 def share(meta: EmulatedMeta, *tasks: str) -> None:

@@ -32,14 +32,14 @@ Role = Literal["ADMIN", "EMPLOYEE"]
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
     """A business of which only nadia is."""
-    with emulated.edit() as world:
+    with meta.edit() as world:
         world.people = []
         world.app_roles = []
         world.system_users[0].created_by = None
-    join(emulated, "1220981", NADIA, "ADMIN")
-    return emulated
+    join(meta, "1220981", NADIA, "ADMIN")
+    return meta
 
 
 def join(meta: EmulatedMeta, id_: str, email: str, role: Role) -> None:

@@ -20,12 +20,12 @@ READ = "GET 102930000000801"
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    emulated.add_system_user(USER, "leads")
-    with emulated.edit() as world:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "leads")
+    with meta.edit() as world:
         world.tokens[0].scopes.append("leads_retrieval")
         world.assignments = [Assignment("102930000000801", USER, ["ANALYZE"])]
-    return emulated
+    return meta
 
 
 def choose(meta: EmulatedMeta, *users: str) -> None:

@@ -23,11 +23,11 @@ NADIA, INES = "100000000000401", "100000000000402"
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
     """An app that nadia administers, and on which nobody else has a role."""
-    with emulated.edit() as world:
+    with meta.edit() as world:
         world.app_roles = [AppRole(APP, NADIA, "administrators")]
-    return emulated
+    return meta
 
 
 @pytest.fixture(autouse=True)

@@ -31,11 +31,6 @@ TIME = f"GET {BUSINESS}"
 """The read that a process makes for Meta's time alone, where it has read nothing yet."""
 
 
-@pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    return emulated
-
-
 def checked(provider: GateProvider, olds: dict[str, Any] | None = None, **props: Any) -> dict[str, Any]:
     result = provider.check(olds or {}, {"label": "gate", "connection": "main", **props})
     assert result.failures == [], [failure.reason for failure in result.failures]

@@ -7,22 +7,23 @@ check refuses only what the configuration alone decides, and a refused update en
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.errors import AuthError, ConfigError, GraphUnreachableError, PermissionDeniedError, Problem
-from meta_access.graph import assigned_users
+from meta_access.errors import PermissionDeniedError
 from meta_access.providers import _unlisted
 from meta_access.providers._boundary import Failure
 from meta_access.providers._record import RECORD, Held
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
-from tests.unit.providers.conftest import NOT_KNOWN, FakeMeta, updated
+from meta_emulator.world import Assignment
+from tests.unit.providers.conftest import NOT_KNOWN, configured, updated
 
 if TYPE_CHECKING:
-    from meta_access.errors import MetaAccessError
     from meta_access.providers._base import MetaProvider
+    from tests.unit.emulated import EmulatedMeta
 
 USER, ACCOUNT = "122090000000777", "act_104320000000501"
 SOUND: dict[str, dict[str, Any]] = {
@@ -60,24 +61,12 @@ SOUND: dict[str, dict[str, Any]] = {
     },
 }
 NAMES = sorted(name.removeprefix(TYPE_PREFIX) for name in PAYLOADS)
-WRITES = (
-    "create", "rename", "assign", "unassign", "install", "write", "invite", "role", "remove", "subscribe",
-    "unsubscribe",
-)  # fmt: skip
-READS = (
-    "list",
-    "assigned",
-    "pages",
-    "roles",
-    "settings",
-    "owned",
-    "client",
-    "pending_client",
-    "people",
-    "permissions",
-    "subscription",
-    "leads",
-)
+
+
+@pytest.fixture
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "reporting")
+    return meta
 
 
 def provider(name: str) -> MetaProvider:
@@ -95,39 +84,32 @@ def test_every_resource_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "error",
-    [
-        AuthError("The token is dead.", code=190),
-        PermissionDeniedError("(#10) No.", code=10),
-        GraphUnreachableError("Cut.", sent=True),
-        ConfigError([Problem("env:META_APP_SECRET", "is not set.", "set it.")]),
-    ],
-    ids=["dead token", "denied", "unreachable", "no credential"],
-)
-def test_no_check_fails_for_what_meta_says(meta: FakeMeta, name: str, error: MetaAccessError) -> None:
-    meta.fails = dict.fromkeys((*READS, "business", "probe"), error)
+@pytest.mark.parametrize("trouble", ["dead token", "denied", "unreachable", "no credential"])
+def test_no_check_fails_for_what_meta_says(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, name: str, trouble: str
+) -> None:
+    if trouble == "unreachable":
+        meta.cut("GET", "", applied=False)
+    elif trouble == "no credential":
+        meta.connection = replace(meta.connection, app_secret="env:META_APP_SECRET")
+        configured(monkeypatch, meta)
+    else:
+        meta.refuse("GET", "", 190 if trouble == "dead token" else 10)
 
     assert provider(name).check({}, asked(name)).failures == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_check_fails_for_what_a_full_and_foreign_business_holds(meta: FakeMeta, name: str) -> None:
-    meta.tier = "development_access"
-    meta.users = [*meta.users, *(row(f"12209000000088{number}", f"u{number}") for number in range(3))]
+def test_no_check_fails_for_what_a_full_and_foreign_business_holds(meta: EmulatedMeta, name: str) -> None:
+    for number in range(3):
+        meta.add_system_user(f"12209000000088{number}", f"u{number}")
 
     assert provider(name).check({}, asked(name)).failures == []
-
-
-def row(id_: str, name: str) -> Any:
-    from meta_access.graph.system_users import SystemUserRow
-
-    return SystemUserRow(id_, name, "EMPLOYEE")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_update_that_lacks_what_a_failed_resource_owes_passes_check_in_silence(
-    meta: FakeMeta, name: str, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """So the engine leaves the resource out, and nobody reads an error that only follows from another."""
     result = provider(name).check({}, {"label": "x", "connection": "main", "given": {}})
@@ -136,7 +118,7 @@ def test_an_update_that_lacks_what_a_failed_resource_owes_passes_check_in_silenc
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_preview_that_does_not_know_an_input_yet_is_checked_as_usual(meta: FakeMeta, name: str) -> None:
+def test_a_preview_that_does_not_know_an_input_yet_is_checked_as_usual(meta: EmulatedMeta, name: str) -> None:
     result = provider(name).check({}, {"label": "x", "connection": "nowhere", "given": {"whole": NOT_KNOWN}})
 
     assert [failure.property for failure in result.failures] == ["connection"]
@@ -144,7 +126,7 @@ def test_a_preview_that_does_not_know_an_input_yet_is_checked_as_usual(meta: Fak
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_refused_update_ends_with_what_stands_and_names_the_refusal(
-    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del meta
     found = provider(name)
@@ -163,7 +145,7 @@ def test_a_refused_update_ends_with_what_stands_and_names_the_refusal(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_of_ours_in_an_update_hangs_nobody_either(
-    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del meta
     found = provider(name)
@@ -174,22 +156,22 @@ def test_a_fault_of_ours_in_an_update_hangs_nobody_either(
     assert result["refused"].startswith("unexpected KeyError in ")
 
 
-def test_a_refusal_is_gone_after_an_update_that_went_well(meta: FakeMeta) -> None:
+def test_a_refusal_is_gone_after_an_update_that_went_well(meta: EmulatedMeta) -> None:
     found = provider("AssetAssignment")
-    meta.fails["assign"] = PermissionDeniedError("(#10) No.", code=10)
+    meta.refuse("POST", "assigned_users$", 10)
     refused = updated(found, "1", asked("AssetAssignment"), asked("AssetAssignment", tasks=["ADVERTISE", "ANALYZE"]))
     assert "refused" in refused
-    meta.fails.clear()
+    meta.obey()
 
     done = updated(found, "1", refused, asked("AssetAssignment", tasks=["ADVERTISE", "ANALYZE"]))
 
     assert "refused" not in done
-    assert assigned_users.assigned(None, USER, "ad_account") == {ACCOUNT: ("ADVERTISE", "ANALYZE")}  # type: ignore[arg-type]
+    assert meta.world.assignments == [Assignment(ACCOUNT, USER, ["ADVERTISE", "ANALYZE"])]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
-    meta: FakeMeta, name: str, monkeypatch: pytest.MonkeyPatch
+    meta: EmulatedMeta, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What depends on it is in the state: a create that failed would hang the run as a failed update does."""
     del meta
@@ -213,9 +195,9 @@ def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
         found.create({**found.defaults, **asked(name, path=f"meta:{name}::another")})
 
 
-def test_a_read_and_a_diff_tell_the_create_what_the_state_holds(meta: FakeMeta) -> None:
+def test_a_read_and_a_diff_tell_the_create_what_the_state_holds(meta: EmulatedMeta) -> None:
     found, props = provider("AppInstallation"), asked("AppInstallation", path="x")
-    meta.fails["install"] = PermissionDeniedError("(#10) No.", code=10)
+    meta.refuse("POST", "applications$", 10)
 
     found.read("read", props)
     assert found.create(props).id == "read"
@@ -224,7 +206,7 @@ def test_a_read_and_a_diff_tell_the_create_what_the_state_holds(meta: FakeMeta) 
 
 
 def test_what_depends_on_a_user_that_is_listed_no_more_stands_as_it_was_and_is_no_error_of_its_own(
-    meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _unlisted.note(USER)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.providers._base import MetaProvider
-    from tests.unit.providers.conftest import FakeMeta
+    from tests.unit.emulated import EmulatedMeta
 
 TOKEN = "EAA" + "EMU" + "x" * 30
 
@@ -245,7 +245,7 @@ def test_other_names_are_not() -> None:
     ],
 )
 def test_calls_to_meta_say_for_whom_they_are_and_whether_they_keep_access(
-    provider: MetaProvider, who: Caller, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    provider: MetaProvider, who: Caller, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Caller] = []
 

@@ -19,9 +19,9 @@ INPUTS = {"label": "a", "connection": "main", "system_user_id": "122090000000302
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    emulated.add_system_user(INPUTS["system_user_id"], "reporting")
-    return emulated
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(INPUTS["system_user_id"], "reporting")
+    return meta
 
 
 @pytest.fixture

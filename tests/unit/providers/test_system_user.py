@@ -31,14 +31,14 @@ PUT: dict[str, str] = {}
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
     """A business with its root user alone, made by nobody known."""
     PUT.clear()
-    with emulated.edit() as world:
+    with meta.edit() as world:
         world.system_users[0].created_by = None
         world.system_users[0].created_time = NOW - timedelta(days=400)
     PUT[CALLER] = "root"
-    return emulated
+    return meta
 
 
 def have(meta: EmulatedMeta, *rows: SystemUser) -> None:

@@ -26,9 +26,9 @@ MENU = "Business settings > Users > System users > the user > Assign assets > Ap
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta) -> EmulatedMeta:
-    emulated.add_system_user(USER, "reporting")
-    return emulated
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "reporting")
+    return meta
 
 
 def give(meta: EmulatedMeta, *apps: str) -> None:

@@ -18,12 +18,14 @@ from meta_access.stack import credentials
 from meta_access.stack.connections import Settings
 from meta_access.tokens.delete import Leaving, Left
 from meta_access.tokens.observe import Finding, Need, Observed, Outcome, Presence, Superseded
-from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, FakeMeta, configured, new_process, updated
+from meta_emulator.world import AppAccess
+from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, configured, new_process, updated
 
 if TYPE_CHECKING:
     from meta_access.stack.connections import AwsSettings
     from meta_access.tokens.delete import Heir
     from meta_access.tokens.spec import TokenSpec
+    from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = SystemUserTokenProvider()
 USER, OTHER = "122090000000777", "122090000000778"
@@ -148,7 +150,19 @@ class FakeVault:
 
 
 @pytest.fixture
-def vault(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "reporting")
+    return meta
+
+
+def give_app(meta: EmulatedMeta) -> None:
+    """Let a person give the user full control of the app."""
+    with meta.edit() as world:
+        world.app_access.append(AppAccess(USER, APP))
+
+
+@pytest.fixture
+def vault(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
     fake = FakeVault()
     monkeypatch.setattr(_live, "store_for", fake.store_for)
     for name in ("check_secret", "ensure", "observe", "end", "leave", "hand_over", "settle"):
@@ -156,7 +170,7 @@ def vault(meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
     return fake
 
 
-def reconfigured(monkeypatch: pytest.MonkeyPatch, meta: FakeMeta, **changed: Any) -> None:
+def reconfigured(monkeypatch: pytest.MonkeyPatch, meta: EmulatedMeta, **changed: Any) -> None:
     connection = replace(meta.connection, **changed)
     settings = Settings(environment="dev", rules="2026-05", offline=False, connections={"main": connection})
     monkeypatch.setattr(_live, "_settings", settings)
@@ -185,14 +199,14 @@ def reconfigured(monkeypatch: pytest.MonkeyPatch, meta: FakeMeta, **changed: Any
         ({"take_over_from": "stack"}, "take_over_from", "is not written project/stack"),
     ],
 )
-def test_check_refuses_bad_values(meta: FakeMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
+def test_check_refuses_bad_values(meta: EmulatedMeta, changed: dict[str, Any], property_: str, reason: str) -> None:
     (failure,) = PROVIDER.check({}, asked(**changed)).failures
 
     assert failure.property == property_
     assert reason in failure.reason
 
 
-def test_check_stamps_freshness_and_fills_defaults(meta: FakeMeta) -> None:
+def test_check_stamps_freshness_and_fills_defaults(meta: EmulatedMeta) -> None:
     news = {key: asked()[key] for key in ("label", "connection", "owner", "system_user_id", "secret_name")}
     olds = asked(freshness="rotation due: expires 2026-12-01")
 
@@ -246,7 +260,7 @@ def test_what_the_state_holds_is_no_longer_waited_for_when_its_input_is_owed(vau
     assert "rotate --due" in failure.reason
 
 
-def test_a_token_that_never_expires_needs_no_lead_time(meta: FakeMeta) -> None:
+def test_a_token_that_never_expires_needs_no_lead_time(meta: EmulatedMeta) -> None:
     never = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
 
     assert PROVIDER.check({}, asked(lifetime=never, rotate_before="1d")).failures == []
@@ -276,7 +290,7 @@ def test_what_is_due_is_a_change(vault: FakeVault) -> None:
 
 
 def test_another_app_or_region_behind_the_connection_is_a_change(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reconfigured(monkeypatch, meta, app_id="120480000000999")
     assert PROVIDER.diff(arn(), outs(), asked()).changes is True
@@ -353,7 +367,7 @@ def test_a_token_that_cannot_be_looked_at_is_told_loudly_and_stops_nothing(
     )
 
 
-def test_offline_no_secret_is_looked_at(meta: FakeMeta, looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_no_secret_is_looked_at(meta: EmulatedMeta, looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, meta, offline=True)
 
     assert PROVIDER.diff(arn(), outs(), asked()).changes is False
@@ -399,7 +413,7 @@ def test_read_puts_what_is_due_into_inputs_and_outputs(vault: FakeVault) -> None
     assert result.outs == outs(freshness=due, expires_at="2026-12-01T08:00:00Z", suspects=[2])
 
 
-def test_read_looks_where_the_secret_is(vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_looks_where_the_secret_is(vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
 
     result = PROVIDER.read(arn(), outs())
@@ -489,7 +503,7 @@ def test_a_new_secret_is_filled_with_the_same_claim_and_the_old_one_left(vault: 
     assert result.outs["previous_secrets"] == [{"arn": arn(), "ends_at": "2026-11-25T08:00:00Z"}]
 
 
-def test_a_new_region_is_a_move_as_well(vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_region_is_a_move_as_well(vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
 
     result = PROVIDER.update(arn(), outs(), asked())
@@ -592,7 +606,7 @@ def test_a_rotation_that_is_due_does_not_wait_for_a_gate_that_holds_added_scopes
 
 @pytest.mark.parametrize("reference", [f"secret:{SECRET}", f"aws-secret:{arn()}#access_token"])
 def test_promoting_the_credential_in_use_drops_its_cache(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, reference: str
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, reference: str
 ) -> None:
     forgotten: list[str] = []
     monkeypatch.setattr(credentials.Credentials, "forget", lambda self: forgotten.append(repr(self)))
@@ -718,7 +732,7 @@ WIDE = [
 ]  # fmt: skip
 
 
-def test_scopes_that_no_tag_holds_are_refused_where_aws_reads_them_in_one(meta: FakeMeta) -> None:
+def test_scopes_that_no_tag_holds_are_refused_where_aws_reads_them_in_one(meta: EmulatedMeta) -> None:
     (failure,) = PROVIDER.check({}, asked(scopes=WIDE, rotation_owner="lambda")).failures
 
     assert failure.property == "scopes"
@@ -729,13 +743,13 @@ def test_scopes_that_no_tag_holds_are_refused_where_aws_reads_them_in_one(meta: 
 
 @pytest.mark.parametrize(("owner", "scopes"), [("pulumi", WIDE), ("lambda", WIDE[1:])])
 def test_scopes_of_any_length_pass_where_they_fit_or_no_tag_holds_them(
-    meta: FakeMeta, owner: str, scopes: list[str]
+    meta: EmulatedMeta, owner: str, scopes: list[str]
 ) -> None:
     assert PROVIDER.check({}, asked(scopes=scopes, rotation_owner=owner)).failures == []
 
 
 @pytest.mark.parametrize("owner", ["aws", "", "Lambda"])
-def test_other_owners_of_the_rotation_are_refused(meta: FakeMeta, owner: str) -> None:
+def test_other_owners_of_the_rotation_are_refused(meta: EmulatedMeta, owner: str) -> None:
     (failure,) = PROVIDER.check({}, asked(rotation_owner=owner)).failures
 
     assert failure.property == "rotation_owner"
@@ -839,7 +853,7 @@ def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: 
 
 
 def test_the_old_half_of_a_replacement_is_left_alive_under_another_name_too(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = {"path": "pulumi-python:dynamic/meta:SystemUserToken::reporting"}
     PROVIDER.check({}, asked(secret_name="meta/dev/other", **path))
@@ -858,7 +872,7 @@ def test_the_old_half_of_a_replacement_is_left_alive_under_another_name_too(
 
 
 def test_the_delete_of_a_renamed_resource_ends_nothing(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     PROVIDER.check({}, asked(label="new"))
     PROVIDER.delete(arn(), outs())
@@ -869,7 +883,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(
     assert len(vault.ended) == 1
 
 
-def test_two_resources_of_one_secret_fail_without_a_property(meta: FakeMeta) -> None:
+def test_two_resources_of_one_secret_fail_without_a_property(meta: EmulatedMeta) -> None:
     assert PROVIDER.check({}, asked()).failures == []
 
     (failure,) = PROVIDER.check({}, asked(label="b")).failures
@@ -881,13 +895,15 @@ def test_two_resources_of_one_secret_fail_without_a_property(meta: FakeMeta) -> 
 
 
 @pytest.mark.parametrize(
-    ("apps", "words"),
-    [([], "the gate SystemUserAppAccess of this user shows it"), (["120480000000201"], "meta-access: (#200) No.")],
+    ("has_app", "words"),
+    [(False, "the gate SystemUserAppAccess of this user shows it"), (True, "meta-access: (#200) No.")],
 )
 def test_a_mint_refused_for_want_of_the_app_is_told_apart(
-    meta: FakeMeta, vault: FakeVault, apps: list[str], words: str
+    meta: EmulatedMeta, vault: FakeVault, has_app: bool, words: str
 ) -> None:
-    vault.fails, meta.apps[USER] = PermissionDeniedError("(#200) No.", code=200), apps
+    vault.fails = PermissionDeniedError("(#200) No.", code=200)
+    if has_app:
+        give_app(meta)
 
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked())
@@ -917,32 +933,32 @@ def refuses_once(vault: FakeVault, monkeypatch: pytest.MonkeyPatch) -> FakeVault
 
 
 def test_an_up_that_declares_the_installation_installs_the_app_again_for_a_token_that_has_ended(
-    refuses_once: FakeVault, meta: FakeMeta, capsys: pytest.CaptureFixture[str]
+    refuses_once: FakeVault, meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meta.apps = {USER: [APP]}
+    give_app(meta)
     AppInstallationProvider().check({}, dict(INSTALLATION))
 
     PROVIDER.update(arn(), outs(), asked())
 
-    assert meta.writes == [f"install {USER}"]
+    assert meta.writes == [f"POST {USER}/applications"]
     assert len(refuses_once.asks) == 1
     assert f"is installed on system user {USER} again" in capsys.readouterr().out
 
 
-def test_an_end_that_only_the_state_tells_is_one_too(refuses_once: FakeVault, meta: FakeMeta) -> None:
+def test_an_end_that_only_the_state_tells_is_one_too(refuses_once: FakeVault, meta: EmulatedMeta) -> None:
     # `rotate --due` has noted it, and the project has no `refresh: always`.
-    meta.apps = {USER: [APP]}
+    give_app(meta)
     AppInstallationProvider().check({}, dict(INSTALLATION))
     told = outs(freshness="rotation due: generation 1 has ended at Meta")
 
     PROVIDER.update(arn(), told, asked())
 
-    assert meta.writes == [f"install {USER}"]
+    assert meta.writes == [f"POST {USER}/applications"]
     assert len(refuses_once.asks) == 1
 
 
-def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVault, meta: FakeMeta) -> None:
-    meta.apps = {USER: [APP]}
+def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVault, meta: EmulatedMeta) -> None:
+    give_app(meta)
 
     held = updated(PROVIDER, arn(), outs(), asked())
 
@@ -950,9 +966,9 @@ def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVa
     assert f"the app may have been taken off system user {USER} since. Next step: install it again" in held["refused"]
 
 
-def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: FakeMeta) -> None:
+def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: EmulatedMeta) -> None:
     refuses_once.seen = {"finding": Finding(Need.ROTATION, "rotation due: expires 2026-12-01")}
-    meta.apps = {USER: [APP]}
+    give_app(meta)
     AppInstallationProvider().check({}, dict(INSTALLATION))
 
     held = updated(PROVIDER, arn(), outs(), asked())

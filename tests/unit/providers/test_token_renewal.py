@@ -10,13 +10,15 @@ import pytest
 from meta_access.errors import ConfigError, ConflictError, TokenPendingError
 from meta_access.providers.token_renewal import renew
 from meta_access.tokens.observe import Finding, Need
-from tests.unit.providers.conftest import FakeMeta, configured
-from tests.unit.providers.test_system_user_token import FakeVault, arn, outs, vault
+from tests.unit.providers.conftest import configured
+from tests.unit.providers.test_system_user_token import FakeVault, arn, meta, outs, vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["vault"]
+    from tests.unit.emulated import EmulatedMeta
+
+__all__ = ["meta", "vault"]
 
 DUE = "rotation due: expires 2026-12-01"
 
@@ -50,17 +52,17 @@ def test_a_secret_that_was_left_is_ended_after_its_grace(vault: FakeVault) -> No
     assert vault.left == [f"{left['arn']} claim-1 86400 eu-central-1"]
 
 
-def other_app(meta: FakeMeta) -> None:
+def other_app(meta: EmulatedMeta) -> None:
     meta.connection = replace(meta.connection, app_id="999")
 
 
-def other_region(meta: FakeMeta) -> None:
+def other_region(meta: EmulatedMeta) -> None:
     meta.connection = replace(meta.connection, aws=replace(meta.connection.aws, region="us-east-1"))
 
 
 @pytest.mark.parametrize("moves", [other_app, other_region])
 def test_a_connection_that_stands_for_something_else_touches_nothing(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch, moves: Callable[[FakeMeta], None]
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, moves: Callable[[EmulatedMeta], None]
 ) -> None:
     vault.seen = {"finding": Finding(Need.ROTATION, DUE)}
     moves(meta)
@@ -83,7 +85,7 @@ def test_a_connection_that_is_gone_touches_nothing(vault: FakeVault) -> None:
 
 
 def test_endpoints_that_do_not_go_together_are_refused_here_too(
-    vault: FakeVault, meta: FakeMeta, monkeypatch: pytest.MonkeyPatch
+    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meta.connection = replace(meta.connection, graph_url="https://graph.evil.example")
     configured(monkeypatch, meta)

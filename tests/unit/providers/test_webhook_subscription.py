@@ -28,9 +28,9 @@ ARN = "aws-secret:arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
 
 
 @pytest.fixture
-def meta(emulated: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+def meta(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
     monkeypatch.setenv("META_VERIFY_TOKEN", "chosen")
-    return emulated
+    return meta
 
 
 def at_meta(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
