@@ -15,8 +15,8 @@ import pytest
 from tests.emulators import start_emulator
 from tests.engine import lindenhof, templates
 from tests.engine.projects import Project
+from tests.engine.workers import working
 from tools.engine.obtain import obtain
-from tools.engine.random_plugin.install import install_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.emulators import RunningEmulator
     from tests.engine.templates import Template
+    from tests.engine.workers import Worker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,15 +40,14 @@ def engine() -> Path:
 
 
 @pytest.fixture(scope="session")
-def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A `plugins` folder with the random stand-in, so that no test depends on the vendor's host."""
-    home = tmp_path_factory.mktemp("pulumi-home")
-    install_stand_in(home)
-    return home / "plugins"
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """Random values and a list of packages for all projects, so that no test depends on the vendor's host."""
+    with working(tmp_path_factory.mktemp("worker")) as made:
+        yield made
 
 
 @pytest.fixture
-def make_project(tmp_path: Path, engine: Path, plugins: Path) -> Callable[..., Project]:
+def make_project(tmp_path: Path, engine: Path, worker: Worker) -> Callable[..., Project]:
     """Make projects laid out in folders of their own, each with its stack initialized.
 
     The function takes `program` (text of `__main__.py`; this checkout's program when absent), `config` (full key to
@@ -61,7 +61,7 @@ def make_project(tmp_path: Path, engine: Path, plugins: Path) -> Callable[..., P
         env: dict[str, str] | None = None,
         name: str = "project",
     ) -> Project:
-        made = Project(tmp_path / name, engine, plugins, dict(env or {}))
+        made = Project(tmp_path / name, engine, worker, dict(env or {}))
         made.lay_out()
         if program is not None:
             made.program(program)
@@ -75,14 +75,14 @@ def make_project(tmp_path: Path, engine: Path, plugins: Path) -> Callable[..., P
 
 @pytest.fixture
 def template(
-    request: pytest.FixtureRequest, engine: Path, plugins: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, engine: Path, worker: Worker, tmp_path_factory: pytest.TempPathFactory
 ) -> Template | None:
     """What the test's mark `provisioned` asks for; None without one."""
     mark = request.node.get_closest_marker("provisioned")
     if mark is None:
         return None
     beginning = mark.args[0] if mark.args else templates.DEV
-    return templates.template(beginning, templates.shared_folder(tmp_path_factory), engine, plugins)
+    return templates.template(beginning, templates.shared_folder(tmp_path_factory), engine, worker)
 
 
 @pytest.fixture
@@ -97,11 +97,11 @@ def emulator(tmp_path: Path, template: Template | None) -> Iterator[RunningEmula
 
 @pytest.fixture
 def provisioned(
-    tmp_path: Path, engine: Path, plugins: Path, template: Template | None, emulator: RunningEmulator
+    tmp_path: Path, engine: Path, worker: Worker, template: Template | None, emulator: RunningEmulator
 ) -> Project:
     """The project of the test's mark, up and unchanged since, on the test's own emulator."""
     assert template is not None, "a test of a provisioned project is marked so"
-    return template.project(tmp_path / template.beginning.name, engine, plugins, emulator)
+    return template.project(tmp_path / template.beginning.name, engine, worker, emulator)
 
 
 @pytest.fixture

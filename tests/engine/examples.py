@@ -14,6 +14,7 @@ from tests.engine.projects import CHECKOUT, Project
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
+    from tests.engine.workers import Worker
 
 # What stands in the examples' stack files, where `meta-access emulator start` listens.
 GRAPH, AWS = "http://127.0.0.1:8765", "http://127.0.0.1:8766"
@@ -24,15 +25,14 @@ def enter(emulator: RunningEmulator, world: str) -> None:
     emulator.control("reset", "POST", {"name": world, "world": world_files.find(world).data})
 
 
-def copied(name: str, folder: Path, engine: Path, plugins: Path, emulator: RunningEmulator) -> Project:
+def copied(name: str, folder: Path, engine: Path, worker: Worker, emulator: RunningEmulator) -> Project:
     """The example in a folder of its own, links followed, its stack initialized."""
     root = folder / "checkout" / "docs" / "examples" / name
     shutil.copytree(CHECKOUT / "docs" / "examples" / name, root, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "checkout" / ".venv").symlink_to(Path(sys.prefix))
     for made in ("state", "home"):
         (root / made).mkdir()
-    (root / "home" / "plugins").symlink_to(plugins)
-    project = Project(root, engine, plugins)
+    project = Project(root, engine, worker)
     text = project.stack_file.read_text(encoding="utf-8")
     assert GRAPH in text
     assert AWS in text

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.emulators import RunningEmulator
+    from tests.engine.workers import Worker
 
 _OF_PROJECT = ("state", "stacks", "calls", "notes")
 _OF_EMULATOR = ("world.json", "start.json", "credentials.json", "secretsmanager.json")
@@ -63,9 +64,9 @@ class Template:
         """Lay a state folder out, for an emulator to start on."""
         keep_emulator(self.folder / "emulator", home)
 
-    def project(self, root: Path, engine: Path, plugins: Path, emulator: RunningEmulator) -> Project:
+    def project(self, root: Path, engine: Path, worker: Worker, emulator: RunningEmulator) -> Project:
         """Make a copy of the project, on an emulator that was started on a copied state folder."""
-        made = Project(root, engine, plugins)
+        made = Project(root, engine, worker)
         copy(self.folder / "project", root, _OF_PROJECT)
         move(root / "state", json.loads((self.folder / "doors.json").read_text(encoding="utf-8")), doors(emulator))
         made.lay_out()
@@ -75,14 +76,14 @@ class Template:
         return made
 
 
-def template(beginning: Beginning, shared: Path, engine: Path, plugins: Path) -> Template:
+def template(beginning: Beginning, shared: Path, engine: Path, worker: Worker) -> Template:
     """Give a session's template, made when it is first asked for, whichever worker that is.
 
     Args:
         beginning: What is to be up.
         shared: A folder of the session's, the same for all its workers.
         engine: Folder with the engine's files.
-        plugins: A `plugins` folder with the random stand-in.
+        worker: What the worker keeps for its projects.
 
     Raises:
         AssertionError: The first `up` failed.
@@ -90,7 +91,7 @@ def template(beginning: Beginning, shared: Path, engine: Path, plugins: Path) ->
     folder = shared / "templates" / beginning.name
 
     def make(to: Path) -> None:
-        _bring_up(beginning, to, engine, plugins)
+        _bring_up(beginning, to, engine, worker)
 
     once(folder, make)
     return Template(folder, beginning)
@@ -148,8 +149,8 @@ def move(state: Path, before: list[str], now: list[str]) -> None:
         file.write_text(pattern.sub(lambda found: new[found[0]], text), encoding="utf-8")
 
 
-def _bring_up(beginning: Beginning, to: Path, engine: Path, plugins: Path) -> None:
-    project = Project(to / "project", engine, plugins)
+def _bring_up(beginning: Beginning, to: Path, engine: Path, worker: Worker) -> None:
+    project = Project(to / "project", engine, worker)
     project.lay_out()
     if beginning.program is not None:
         project.program(beginning.program)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.engine.workers import Worker
+
 
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     """Set a value deep in the configuration: `apps/ads/tier`."""
@@ -111,10 +113,10 @@ class Refused(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def refused(engine: Path, plugins: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refused]:
+def refused(engine: Path, worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refused]:
     """One for the whole file: what the program refuses changes nothing, which each test asserts."""
     emulator = start_emulator(tmp_path_factory.mktemp("emulator"))
-    project = Project(tmp_path_factory.mktemp("refused"), engine, plugins)
+    project = Project(tmp_path_factory.mktemp("refused"), engine, worker)
     project.lay_out()
     project.init()
     yield Refused(project, emulator)

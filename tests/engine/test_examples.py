@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.emulators import RunningEmulator
+    from tests.engine.workers import Worker
 
 DAY_S = 86_400
 
 
-def test_a_single_advertiser(tmp_path: Path, engine: Path, plugins: Path, emulator: RunningEmulator) -> None:
+def test_a_single_advertiser(tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator) -> None:
     examples.enter(emulator, "single-advertiser")
-    project = examples.copied("single-advertiser", tmp_path, engine, plugins, emulator)
+    project = examples.copied("single-advertiser", tmp_path, engine, worker, emulator)
 
     up = project.up()
 
@@ -38,10 +39,10 @@ def test_a_single_advertiser(tmp_path: Path, engine: Path, plugins: Path, emulat
 
 
 def test_a_software_company_with_login_for_business(
-    tmp_path: Path, engine: Path, plugins: Path, emulator: RunningEmulator
+    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator
 ) -> None:
     examples.enter(emulator, "saas")
-    project = examples.copied("saas", tmp_path, engine, plugins, emulator)
+    project = examples.copied("saas", tmp_path, engine, worker, emulator)
 
     up = project.up()
 
@@ -127,11 +128,11 @@ def changed(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_agency_and_one_up_that_shows_it_all(
-    tmp_path: Path, engine: Path, plugins: Path, emulator: RunningEmulator
+    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator
 ) -> None:
     examples.enter(emulator, "agency")
     credentials = prepare(emulator)
-    project = examples.copied("agency", tmp_path, engine, plugins, emulator)
+    project = examples.copied("agency", tmp_path, engine, worker, emulator)
     up = project.up()
     assert up.code == 0, up.stdout
     assert project.preview("--expect-no-changes").code == 0

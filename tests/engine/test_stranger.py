@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.emulators import RunningEmulator
+    from tests.engine.workers import Worker
 
 
 def installed(folder: Path) -> Path:
@@ -37,7 +38,7 @@ def installed(folder: Path) -> Path:
 
 
 def test_the_readmes_program_runs_on_the_installed_package(
-    tmp_path: Path, engine: Path, plugins: Path, emulator: RunningEmulator
+    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator
 ) -> None:
     packages = installed(tmp_path)
     assert (packages / "bin" / "meta-access").is_file()
@@ -46,7 +47,7 @@ def test_the_readmes_program_runs_on_the_installed_package(
     # Its own dependencies come from the environment of the tests; a folder on this path does not bring that one's
     # editable install along.
     path = os.pathsep.join([str(packages), *site.getsitepackages()])
-    project = Project(tmp_path / "project", engine, plugins, {"PYTHONPATH": path})
+    project = Project(tmp_path / "project", engine, worker, {"PYTHONPATH": path})
     project.lay_out()
     for link in ("meta_access", "components", ".venv"):
         (project.root / link).unlink()

@@ -25,20 +25,19 @@ class Bases:
 
     def __init__(self, folder: Path, engine: Path) -> None:
         self.folder, self.engine = folder, engine
-        self.plugins = folder / "plugins"
-        self.plugins.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
 
     def stand(self, base: str, slots: int) -> Stand:
         """A copy of a base, to be closed by the caller."""
         at = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
-        return Stand.copied(self._at(base, slots), at, self.engine, self.plugins)
+        return Stand.copied(self._at(base, slots), at, self.engine)
 
     def make(self, base: str, slots: int) -> None:
         """Make a base, after the one it grows from."""
         before, grow = scenarios.BASES[base]
         if before is None:
             at = Path(tempfile.mkdtemp(prefix="base-", dir=self.folder))
-            stand = Stand.new(at, self.engine, self.plugins, slots=slots)
+            stand = Stand.new(at, self.engine, slots=slots)
         else:
             stand = self.stand(before, slots)
         try:

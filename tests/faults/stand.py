@@ -97,18 +97,18 @@ class Stand:
     slots: list[Slot] = field(default_factory=list)
 
     @classmethod
-    def new(cls, folder: Path, engine: Path, plugins: Path, *, slots: int) -> Stand:
+    def new(cls, folder: Path, engine: Path, *, slots: int) -> Stand:
         """A stack that was never brought up, on starting worlds."""
-        made = cls(folder, Project(folder / "project", engine, plugins))
+        made = cls(folder, Project(folder / "project", engine, None))
         made.project.lay_out()
         made.project.init()
         made._open(slots)
         return made
 
     @classmethod
-    def copied(cls, template: Path, folder: Path, engine: Path, plugins: Path) -> Stand:
+    def copied(cls, template: Path, folder: Path, engine: Path) -> Stand:
         """A copy of what `save` has kept."""
-        made = cls(folder, Project(folder / "project", engine, plugins))
+        made = cls(folder, Project(folder / "project", engine, None))
         for part in ("state", "stacks"):
             shutil.copytree(template / "project" / part, folder / "project" / part)
         shutil.copytree(template / "emulators", folder / "emulators")

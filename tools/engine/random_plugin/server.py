@@ -27,8 +27,15 @@ VERSION_VARIABLE = "RANDOM_STAND_IN_VERSION"
 class RandomServicer(provider_pb2_grpc.ResourceProviderServicer):
     """The calls that the engine makes for the resources in `values.TYPES`."""
 
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    def Handshake(self, request: provider_pb2.ProviderHandshakeRequest, context: Any) -> None:
+        # An engine goes on without one. The generated class would print a traceback.
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "the stand-in shakes no hands")
+
     def GetPluginInfo(self, request: Empty, context: Any) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=os.environ.get(VERSION_VARIABLE, "0.0.0"))
+        return plugin_pb2.PluginInfo(version=self.version)
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -104,12 +111,18 @@ def _struct(properties: dict[str, Any]) -> Struct:
     return message
 
 
-def main() -> None:
-    """Serve until the engine that started this process is gone."""
+def serve(servicer: RandomServicer) -> tuple[grpc.Server, int]:
+    """Start to serve on a free port of the loopback address; the server, and its port."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RandomServicer(), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    return server, port
+
+
+def main() -> None:
+    """Serve until the engine that started this process is gone."""
+    server, port = serve(RandomServicer(os.environ.get(VERSION_VARIABLE, "0.0.0")))
     print(port, flush=True)
     # A killed engine does not take its plugins with it: they have a process group of their own.
     parent = os.getppid()

@@ -1,0 +1,74 @@
+# ruff: noqa: N802 - the method's name is the protocol's
+"""What a worker keeps for all its projects, because every operation of an engine would make it anew and alike.
+
+Random values: an engine starts a plugin for them in each operation, which takes a twelfth of its processor time. Here
+it attaches to a stand-in that runs already. Packages: the engine has `pip list` look for plugins in each operation,
+which takes another tenth. Here it is answered with what pip said once.
+
+`test_make_targets.py` and `test_stranger.py` do without, as a person's `pulumi up` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.empty_pb2 import Empty
+
+from tools.engine.random_plugin.server import RandomServicer, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIST = ["list", "-v", "--format", "json"]
+"""How the language host asks for the packages; any other call of pip is refused."""
+PIP = """
+import pathlib
+import sys
+
+if sys.argv[1:] != {words!r}:
+    sys.exit(f"the engine asks pip for something new: {{sys.argv[1:]}}")
+print(pathlib.Path(__file__).with_name("packages.json").read_text(encoding="utf-8"))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What is kept.
+
+    Attributes:
+        random: Port of the stand-in for the random plugin.
+        packages: Folder of a module `pip` that lists this environment's packages.
+    """
+
+    random: int
+    packages: Path
+
+    def variables(self) -> dict[str, str]:
+        """What makes an engine use it."""
+        return {"PULUMI_DEBUG_PROVIDERS": f"random:{self.random}", "PYTHONPATH": str(self.packages)}
+
+
+@contextlib.contextmanager
+def working(folder: Path) -> Iterator[Worker]:
+    """Keep things in a folder, and serve random values meanwhile."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", *LIST], capture_output=True, text=True, timeout=60, check=True
+    )
+    (folder / "packages.json").write_text(listed.stdout, encoding="utf-8")
+    (folder / "pip.py").write_text(PIP.format(words=LIST), encoding="utf-8")
+    server, port = serve(_AttachedServicer(importlib.metadata.version("pulumi-random")))
+    yield Worker(port, folder)
+    server.stop(grace=None)
+
+
+class _AttachedServicer(RandomServicer):
+    """The stand-in for engines that did not start it (`PULUMI_DEBUG_PROVIDERS`)."""
+
+    def Attach(self, request: Any, context: Any) -> Empty:
+        return Empty()
