@@ -35,10 +35,10 @@ def played(bases: Bases, trial: trials.Trial, *, plant: Path | None = None) -> s
     try:
         if plant is not None:
             shutil.copytree(CHECKOUT / "meta_access", plant / "meta_access")
-            claim = plant / "meta_access" / "vault" / "claim.py"
-            text = claim.read_text()
+            mint = plant / "meta_access" / "tokens" / "mint.py"
+            text = mint.read_text()
             assert text.count(DEFINITE) == 1
-            claim.write_text(text.replace(DEFINITE, "        if False:\n"))
+            mint.write_text(text.replace(DEFINITE, "        if False:\n"))
             (stand.project.root / "meta_access").unlink()
             (stand.project.root / "meta_access").symlink_to(plant / "meta_access")
         [outcome] = batch.play(stand, [trial]).outcomes
