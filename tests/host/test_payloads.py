@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import importlib
 import pickle
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,3 +73,14 @@ def test_a_thousand_resources_in_one_program_serialize() -> None:
     """A provider with any instance attribute ends in a RecursionError at the 977th (SDK 3.272)."""
     for _ in range(1500):
         _serialize(True, serialize_provider, provider("SystemUser"))
+
+
+def test_providers_come_without_what_no_call_of_theirs_needs() -> None:
+    """A plugin host is started by every operation, and pays for each import anew."""
+    code = (
+        "import sys, meta_access; [getattr(meta_access, name) for name in meta_access.__all__]; "
+        "print({'boto3', 's3transfer', 'rich', 'click', 'moto', 'jinja2', 'werkzeug', 'cryptography'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "set()\n"
