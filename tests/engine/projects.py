@@ -83,14 +83,14 @@ class Project:
     Attributes:
         root: The temporary project folder.
         engine: Folder with the engine's files.
-        worker: What the test's worker keeps for all its projects; None lets each operation see to itself.
+        worker: What the test's worker keeps for all its projects.
         extra_env: Added to the environment of every command; change it between commands at will.
         stack: Name of the stack.
     """
 
     root: Path
     engine: Path
-    worker: Worker | None
+    worker: Worker
     extra_env: dict[str, str] = field(default_factory=dict)
     stack: str = STACK
 
@@ -203,7 +203,7 @@ class Project:
             "META_ACCESS_STATE_DIR": str(self.root / "notes"),
             "PULUMI_DEBUG_COMMANDS": "true",  # the flag --event-log is hidden behind it
             "GOGC": "off",  # an engine that lives for seconds needs no memory back: a sixth of its processor time
-            **(self.worker.variables() if self.worker else {}),
+            **self.worker.variables(),
             **self.extra_env,
         }
 

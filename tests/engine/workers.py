@@ -42,28 +42,33 @@ class Worker:
     """What is kept.
 
     Attributes:
-        random: Port of the stand-in for the random plugin.
         packages: Folder of a module `pip` that lists this environment's packages.
+        random: Port of the stand-in for the random plugin; None where no program asks for one.
     """
 
-    random: int
     packages: Path
+    random: int | None = None
 
     def variables(self) -> dict[str, str]:
         """What makes an engine use it."""
-        return {"PULUMI_DEBUG_PROVIDERS": f"random:{self.random}", "PYTHONPATH": str(self.packages)}
+        attached = {} if self.random is None else {"PULUMI_DEBUG_PROVIDERS": f"random:{self.random}"}
+        return {"PYTHONPATH": str(self.packages), **attached}
+
+
+def listed(folder: Path) -> Path:
+    """Ask pip for the packages, and make a folder that answers the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "packages.json").open("w", encoding="utf-8") as file:
+        subprocess.run([sys.executable, "-m", "pip", *LIST], stdout=file, timeout=60, check=True)
+    (folder / "pip.py").write_text(PIP.format(words=LIST), encoding="utf-8")
+    return folder
 
 
 @contextlib.contextmanager
 def working(folder: Path) -> Iterator[Worker]:
     """Keep things in a folder, and serve random values meanwhile."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", *LIST], capture_output=True, text=True, timeout=60, check=True
-    )
-    (folder / "packages.json").write_text(listed.stdout, encoding="utf-8")
-    (folder / "pip.py").write_text(PIP.format(words=LIST), encoding="utf-8")
     server, port = serve(_AttachedServicer(importlib.metadata.version("pulumi-random")))
-    yield Worker(port, folder)
+    yield Worker(listed(folder), port)
     server.stop(grace=None)
 
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.engine.workers import Worker, listed
 from tests.faults import scenarios, verdict
 from tests.faults.batch import judge_preview
 from tests.faults.stand import Stand
@@ -25,19 +26,19 @@ class Bases:
 
     def __init__(self, folder: Path, engine: Path) -> None:
         self.folder, self.engine = folder, engine
-        folder.mkdir(parents=True, exist_ok=True)
+        self.worker = Worker(listed(folder / "packages"))
 
     def stand(self, base: str, slots: int) -> Stand:
         """A copy of a base, to be closed by the caller."""
         at = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
-        return Stand.copied(self._at(base, slots), at, self.engine)
+        return Stand.copied(self._at(base, slots), at, self.engine, self.worker)
 
     def make(self, base: str, slots: int) -> None:
         """Make a base, after the one it grows from."""
         before, grow = scenarios.BASES[base]
         if before is None:
             at = Path(tempfile.mkdtemp(prefix="base-", dir=self.folder))
-            stand = Stand.new(at, self.engine, slots=slots)
+            stand = Stand.new(at, self.engine, self.worker, slots=slots)
         else:
             stand = self.stand(before, slots)
         try:

@@ -32,6 +32,7 @@ from tests.faults import census
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+    from tests.engine.workers import Worker
     from tests.faults.census import Census
 
 APP, BUSINESS = "120480000000201", "178000000000101"
@@ -97,18 +98,18 @@ class Stand:
     slots: list[Slot] = field(default_factory=list)
 
     @classmethod
-    def new(cls, folder: Path, engine: Path, *, slots: int) -> Stand:
+    def new(cls, folder: Path, engine: Path, worker: Worker, *, slots: int) -> Stand:
         """A stack that was never brought up, on starting worlds."""
-        made = cls(folder, Project(folder / "project", engine, None))
+        made = cls(folder, Project(folder / "project", engine, worker))
         made.project.lay_out()
         made.project.init()
         made._open(slots)
         return made
 
     @classmethod
-    def copied(cls, template: Path, folder: Path, engine: Path) -> Stand:
+    def copied(cls, template: Path, folder: Path, engine: Path, worker: Worker) -> Stand:
         """A copy of what `save` has kept."""
-        made = cls(folder, Project(folder / "project", engine, None))
+        made = cls(folder, Project(folder / "project", engine, worker))
         for part in ("state", "stacks"):
             shutil.copytree(template / "project" / part, folder / "project" / part)
         shutil.copytree(template / "emulators", folder / "emulators")
