@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from meta_access import redaction, validation
 from meta_access.connection import AwsSettings, Connection
@@ -128,8 +128,8 @@ def _issuer(spec: TokenSpec, aws: AwsSettings) -> Issuer:
         tier=None,
         aws=aws,
     )
-    # Cast as in `issuing`, and not kept as there: a warm function reads its credentials anew in every call.
-    return cast("Issuer", TokenIssuer(GraphClient(connection, Credentials(connection))))
+    # Not kept, unlike `issuer_of`: a warm function reads its credentials anew in every call.
+    return TokenIssuer(GraphClient(connection, Credentials(connection)))
 
 
 def _graph_url() -> str:
