@@ -285,7 +285,7 @@ TOKEN = re.compile(r"\bmeta:SystemUserToken \(")
 LOCKED = re.compile(r"the stack is currently locked by|Another update is currently in progress", re.IGNORECASE)
 
 
-class Ended(Enum):
+class RunEnd(Enum):
     """How a run ended."""
 
     WELL = "well"
@@ -296,18 +296,18 @@ class Ended(Enum):
     STILL = "it stood still and was ended"
 
 
-def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> Ended:
+def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd:
     """Run `pulumi up` for these resources alone. What it prints goes to standard error, line by line.
 
     Its preview is not left out: a state that the program does not fit is refused there, before anything is called.
     """
     targets = [part for urn in urns for part in ("--target", urn)]
-    said: set[Ended] = set()
+    said: set[RunEnd] = set()
 
     def pass_on(line: str) -> None:
         sys.stderr.write(line)
         sys.stderr.flush()
-        for pattern, ended in ((LOCKED, Ended.LOCKED), (TOKEN, Ended.BADLY)):
+        for pattern, ended in ((LOCKED, RunEnd.LOCKED), (TOKEN, RunEnd.BADLY)):
             if pattern.search(line):
                 said.add(ended)
         if hint := explained(line):
@@ -329,10 +329,10 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> Ended:
                 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
             ) from None
         if findings.Kind.CONFIGURATION in findings.read(found):
-            said.add(Ended.REFUSED)
+            said.add(RunEnd.REFUSED)
         findings.pass_on(found)
     if done.stood:
-        return Ended.STILL
+        return RunEnd.STILL
     if done.code == 0:
-        return Ended.WELL
-    return next((ended for ended in (Ended.REFUSED, Ended.LOCKED, Ended.BADLY) if ended in said), Ended.MISSED)
+        return RunEnd.WELL
+    return next((ended for ended in (RunEnd.REFUSED, RunEnd.LOCKED, RunEnd.BADLY) if ended in said), RunEnd.MISSED)

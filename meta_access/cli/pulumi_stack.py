@@ -86,7 +86,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class UpdateRecord:
     """A configuration as an update has used it.
 
     Attributes:
@@ -131,13 +131,13 @@ def config(stack: str | None) -> dict[str, str]:
     return _texts(told)
 
 
-def last_good_config(stack: str) -> Record | None:
+def last_good_config(stack: str) -> UpdateRecord | None:
     """Return the configuration of the newest update on record that succeeded; None when there is none."""
     entry = _last_good(stack)
     # A version that took secret values may have written it; they stay in this process, and nothing prints them.
     if entry is not None and _secret(entry["config"]):
         entry = _last_good(stack, "--show-secrets")
-    return None if entry is None else Record(str(entry.get("endTime", "")), _texts(entry["config"]))
+    return None if entry is None else UpdateRecord(str(entry.get("endTime", "")), _texts(entry["config"]))
 
 
 def seen(stack: str | None) -> Seen:

@@ -47,7 +47,7 @@ _AFTER_MINT_S = 30.0
 _PARK_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
-def claim(
+def reserve(
     work: Work, spec: TokenSpec, generation: int, engine_alive: Callable[[], bool], *, rotation: str | None = None
 ) -> float:
     """Put I(g), prove that it can be read, and see that somebody still waits for the result.
@@ -55,7 +55,7 @@ def claim(
     Args:
         work: On the secret.
         spec: What is wanted.
-        generation: The one to claim.
+        generation: The one to reserve.
         engine_alive: Whether somebody waits.
         rotation: Id of the version that AWS has made for the token, in a rotation of its own.
 

@@ -80,7 +80,7 @@ class Holds(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class HeldToken:
     """A token that the secret holds.
 
     Attributes:
@@ -132,7 +132,7 @@ class View:
     now: datetime
     current: int
     holds: Holds
-    held: Mapping[int, Held]
+    held: Mapping[int, HeldToken]
     ledger: Ledger | None
     ledger_hidden: bool = False
     leftovers: bool = False
@@ -150,7 +150,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TokenAnswer:
     """What Meta said about a token in this run.
 
     Attributes:
@@ -173,7 +173,7 @@ class Progress:
         kept: Generations that this run tried to end and could not.
     """
 
-    answers: dict[int, Answer] = field(default_factory=dict)
+    answers: dict[int, TokenAnswer] = field(default_factory=dict)
     mints: int = 0
     claimed: int | None = None
     lease_over: bool = False

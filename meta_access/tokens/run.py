@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import GraphError, MetaAccessError, SecretDeniedError, SecretStoreError, TokenPendingError
-from meta_access.tokens import labels, tags
-from meta_access.tokens import mint as claiming
+from meta_access.tokens import labels, mint, tags
 from meta_access.tokens.delete import Ended, bury, end, end_held, leave
 from meta_access.tokens.issuer import Verdict, judge
 from meta_access.tokens.labels import CURRENT, INTENT, MOST_CUSTOM_LABELS, PREVIOUS
 from meta_access.tokens.observe import observe, outcome_of
 from meta_access.tokens.open import open_secret
 from meta_access.tokens.payload import Token
-from meta_access.tokens.plan import LEASE_S, Answer, Do, Holds, Progress, Why, next_step
+from meta_access.tokens.plan import LEASE_S, Do, Holds, Progress, TokenAnswer, Why, next_step
 from meta_access.tokens.secret import last_record, leftovers, marks, view_of
 from meta_access.tokens.spec import LAMBDA
 from meta_access.tokens.work import Work
@@ -185,7 +184,7 @@ class Run:
 
     Attributes:
         decide: Of `plan`.
-        rotation: As in `claim.claim`.
+        rotation: As in `mint.reserve`.
     """
 
     work: Work
@@ -279,7 +278,7 @@ class Run:
         generation = step.generation
         verdict, why, facts = judge(self.work.issuer, self._token(generation))
         dead = facts is not None and not facts.valid
-        self.progress.answers[generation] = Answer(verdict, facts.expires_at if facts else None, dead)
+        self.progress.answers[generation] = TokenAnswer(verdict, facts.expires_at if facts else None, dead)
         self.doubt = why
         if verdict is Verdict.NO and not view.held[generation].unlabelled:
             self.work.say(f"the token of generation {generation} is not what was asked for: {why}.")
@@ -315,11 +314,11 @@ class Run:
 
     def _claim(self, step: Step, _: View) -> None:
         generation = step.generation
-        self.began = claiming.claim(self.work, self.spec, generation, self.engine_alive, rotation=self.rotation)
+        self.began = mint.reserve(self.work, self.spec, generation, self.engine_alive, rotation=self.rotation)
         self.progress.claimed = generation
         self.progress.lease_over = False
         self.progress.mints += 1
-        claiming.mint(self.work, self.spec, generation, self.began, rotation=self.rotation)
+        mint.mint(self.work, self.spec, generation, self.began, rotation=self.rotation)
 
     def _stamp(self, step: Step, _: View) -> None:
         generation = step.generation

@@ -13,7 +13,7 @@ from meta_access.errors import SecretNotFoundError, SecretStoreError, VersionExi
 from meta_access.tokens import labels, payload, tags
 from meta_access.tokens.labels import CURRENT, INTENT, PREVIOUS, closing
 from meta_access.tokens.payload import Closed, Foreign, Intent, Suspect, Token
-from meta_access.tokens.plan import Held, Holds, Ledger, View
+from meta_access.tokens.plan import HeldToken, Holds, Ledger, View
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -218,7 +218,7 @@ def view_of(secret: Secret) -> View:
         current=current.generation,
         holds=holds,
         held={g: _held(secret, g, read=g in read) for g in known}
-        | {g: Held(live=False, unlabelled=True) for g in unlabelled},
+        | {g: HeldToken(live=False, unlabelled=True) for g in unlabelled},
         ledger=_ledger(secret, ledger, known),
         ledger_hidden=ledger is not None and INTENT not in secret.labels.where,
         leftovers=bool(leftovers(secret)),
@@ -252,7 +252,7 @@ def last_record(secret: Secret, generation: int) -> str | None:
 def _hidden_ledger(secret: Secret) -> str | None:
     current = secret.record(secret.labels.current).generation if secret.labels.current else 0
     highest = max([current, *secret.labels.live, *secret.labels.stamps])
-    # With nothing but a placeholder there has been no claim, or `claim` meets it under the id of its own.
+    # With nothing but a placeholder there has been no claim, or `mint.reserve` meets it under the id of its own.
     return last_record(secret, highest) if highest else None
 
 
@@ -306,9 +306,9 @@ def _readable(secret: Secret, generation: int) -> bool:
     return secret.token(generation) is not None
 
 
-def _held(secret: Secret, generation: int, *, read: bool) -> Held:
+def _held(secret: Secret, generation: int, *, read: bool) -> HeldToken:
     token = secret.token(generation) if read else None
-    return Held(
+    return HeldToken(
         live=secret.labels.live.get(generation) == secret.place(generation),
         stamps=marks(secret, generation),
         trigger=token.trigger if token else None,

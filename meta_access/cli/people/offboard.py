@@ -226,4 +226,4 @@ def _take_away(person: str, found: Everything, read: stack_tokens.StackTokens, f
     if not urns:
         return True
     to_person(f"Running pulumi for {', '.join(urn.rsplit('::', 1)[-1] for urn in urns)}.")
-    return pulumi_run.targeted(read.stack, urns) is pulumi_run.Ended.WELL
+    return pulumi_run.targeted(read.stack, urns) is pulumi_run.RunEnd.WELL

@@ -13,7 +13,7 @@ import click
 
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
-from meta_access.cli.tokens.leftovers import Elsewhere, known_of, sweep
+from meta_access.cli.tokens.orphan_sweep import Elsewhere, known_of, sweep
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import ConflictError, MetaAccessError, OfflineError
 from meta_access.graph import system_users
@@ -27,7 +27,7 @@ from meta_access.tokens.store import store_for
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from meta_access.cli.tokens.leftovers import Leftovers, Line
+    from meta_access.cli.tokens.orphan_sweep import Line, SweepResult
     from meta_access.clock import Clock
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.stack.connections import Connection
@@ -50,7 +50,7 @@ ENDABLE = ("orphans", "doubtful")
 LOOK_FOR_S = 300.0
 
 
-class Live:
+class LiveSweep:
     """The emulated or the real Meta and Secrets Manager."""
 
     def __init__(self, project_name: str, stack: str) -> None:
@@ -116,7 +116,7 @@ def elsewhere(clock: Clock = SYSTEM_CLOCK) -> Elsewhere:
     return Elsewhere(arns, users, unread)
 
 
-def chosen(found: Leftovers, wanted: Sequence[str]) -> list[Line]:
+def chosen(found: SweepResult, wanted: Sequence[str]) -> list[Line]:
     """What may be ended: all that is certain, or what is named by secret, ARN, or a system user's name or id.
 
     Raises:
@@ -135,7 +135,7 @@ def chosen(found: Leftovers, wanted: Sequence[str]) -> list[Line]:
     return picked
 
 
-def _print(found: Leftovers) -> None:
+def _print(found: SweepResult) -> None:
     for part, title in TITLES.items():
         lines: list[Line] = getattr(found, part)
         if lines:
@@ -190,10 +190,10 @@ def command(name: tuple[str, ...], stack: str | None, *, end: bool, yes: bool, a
     named = stack or pulumi_stack.selected()
     connections = list(settings_from_config(pulumi_stack.config(named).get).connections.values())
 
-    def swept(agreed: Collection[str] = ()) -> Leftovers:
+    def swept(agreed: Collection[str] = ()) -> SweepResult:
         # Everything is read anew once somebody has agreed: an `up` may have taken up what was listed.
-        live = Live(pulumi_stack.find(Path.cwd()).name, named)
-        return sweep(connections, known_of(pulumi_stack.export(named)), live, agreed)
+        actions = LiveSweep(pulumi_stack.find(Path.cwd()).name, named)
+        return sweep(connections, known_of(pulumi_stack.export(named)), actions, agreed)
 
     found = swept()
     if end or yes:

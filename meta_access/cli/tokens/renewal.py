@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.pulumi_run import Ended
+from meta_access.cli.pulumi_run import RunEnd
 from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.terminal import to_person
 from meta_access.clock import SYSTEM_CLOCK
@@ -30,11 +30,11 @@ LOCK_S = 60.0
 """How long another run may hold the stack's lock before tokens are renewed without it."""
 _TRY_EVERY_S = 10.0
 WHY = {
-    Ended.REFUSED: "The configuration is refused, so no `pulumi up` begins.",
-    Ended.LOCKED: f"Another run has held the stack's lock for more than {LOCK_S:.0f} s.",
-    Ended.STILL: "The run of pulumi stood still.",
-    Ended.BADLY: "The run of pulumi ended with an error of a token, and more than one is as due as before.",
-    Ended.MISSED: "The run of pulumi ended with an error before it came to them.",
+    RunEnd.REFUSED: "The configuration is refused, so no `pulumi up` begins.",
+    RunEnd.LOCKED: f"Another run has held the stack's lock for more than {LOCK_S:.0f} s.",
+    RunEnd.STILL: "The run of pulumi stood still.",
+    RunEnd.BADLY: "The run of pulumi ended with an error of a token, and more than one is as due as before.",
+    RunEnd.MISSED: "The run of pulumi ended with an error before it came to them.",
 }
 
 
@@ -50,14 +50,14 @@ class Renewal:
         self._found = found
         self._clock = clock
         self._connections: tuple[Callable[[str], str | None], str] | None = None
-        self._kept_out: Ended | None = Ended.REFUSED if found.refused else None
+        self._kept_out: RunEnd | None = RunEnd.REFUSED if found.refused else None
         self.outside: list[str] = []
         if found.refused:
             to_person(f"The configuration of stack {found.stack} is refused. {found.refused}")
 
     @property
     def refused(self) -> bool:
-        return self._kept_out is Ended.REFUSED
+        return self._kept_out is RunEnd.REFUSED
 
     def up(self, urns: Sequence[str]) -> bool:
         """Bring the tokens of these URNs up to date; whether that went well."""
@@ -65,26 +65,26 @@ class Renewal:
         if self._kept_out is None:
             to_person(f"Running pulumi for {_names(chosen)}.")
             ended = self._ran(urns)
-            if ended is Ended.WELL:
+            if ended is RunEnd.WELL:
                 return True
-            if ended is Ended.BADLY:
+            if ended is RunEnd.BADLY:
                 # The error of one token in the preview ends the run for all; one alone that is left met its own.
                 left = [token for token in chosen if self._missed(token)]
                 if len(left) > 1:
                     self._all_outside(left, ended)
                 return False
-            if ended is Ended.MISSED:
+            if ended is RunEnd.MISSED:
                 # They are not to wait until the cause is mended; what the run did before it failed is done.
                 missed = [token for token in chosen if self._missed(token)]
                 return bool(missed) and self._all_outside(missed, ended) and len(missed) == len(chosen)
             self._kept_out = ended
         return self._all_outside(chosen, self._kept_out)
 
-    def _ran(self, urns: Sequence[str]) -> Ended:
+    def _ran(self, urns: Sequence[str]) -> RunEnd:
         began = self._clock.monotonic()
         while True:
             ended = pulumi_run.targeted(self._found.stack, urns)
-            if ended is not Ended.LOCKED or self._clock.monotonic() - began >= LOCK_S:
+            if ended is not RunEnd.LOCKED or self._clock.monotonic() - began >= LOCK_S:
                 return ended
             to_person(f"Another run holds the stack's lock. Trying again in {_TRY_EVERY_S:.0f} s.")
             self._clock.sleep(_TRY_EVERY_S)
@@ -97,7 +97,7 @@ class Renewal:
             return False
         return work in ROUTINE and work is not Need.UNFINISHED
 
-    def _all_outside(self, chosen: Sequence[StackToken], why: Ended) -> bool:
+    def _all_outside(self, chosen: Sequence[StackToken], why: RunEnd) -> bool:
         try:
             get, whose = self._through()
         except StackReadError as error:

@@ -13,8 +13,8 @@ import click
 from meta_access import audit
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens import stack_tokens
-from meta_access.cli.tokens.emergency import ALONE, Target, pending, revoke
 from meta_access.cli.tokens.renewal import Renewal
+from meta_access.cli.tokens.revoke_many import ALONE, Target, pending, revoke
 from meta_access.clock import iso
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import TokenIssuer, issuer_of
@@ -24,7 +24,7 @@ from meta_access.tokens import revocation, tags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meta_access.cli.tokens.emergency import Revoked
+    from meta_access.cli.tokens.revoke_many import Revoked
     from meta_access.cli.tokens.stack_tokens import StackToken, StackTokens
     from meta_access.stack.connections import Connection
     from meta_access.tokens.issuer import Issuer
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from meta_access.tokens.tags import Order
 
 
-class Live:
+class LiveRevocation:
     """The emulated or the real Meta and Secrets Manager, and the engine."""
 
     def __init__(self, found: StackTokens) -> None:
@@ -154,16 +154,16 @@ def _leaving(main: Target, arn: str) -> Target:
     )
 
 
-def _users(live: Live, targets: Sequence[Target]) -> list[str]:
+def _users(actions: LiveRevocation, targets: Sequence[Target]) -> list[str]:
     """Whose tokens may be ended all together: everybody's but the credential's own user's."""
-    spared = {live.caller(target) for target in targets} | {target.user for target in targets if target.credential}
+    spared = {actions.caller(target) for target in targets} | {target.user for target in targets if target.credential}
     return sorted({target.user for target in targets} - spared)
 
 
-def _show(live: Live, targets: Sequence[Target], users: Sequence[str], *, without_successor: bool) -> None:
+def _show(actions: LiveRevocation, targets: Sequence[Target], users: Sequence[str], *, without_successor: bool) -> None:
     to_person("These lose access:")
     for target in targets:
-        seen = live.look(target)
+        seen = actions.look(target)
         ends = f"expires {iso(seen.expires_at)}" if seen.expires_at else "never expires"
         to_person(
             f"  - whoever holds generation {seen.generation} of secret {target.secret} (system user {target.user}, "
@@ -173,7 +173,7 @@ def _show(live: Live, targets: Sequence[Target], users: Sequence[str], *, withou
             to_person(f"  - whoever still holds generation {token.generation}, in its grace until {iso(token.ends_at)}")
     for user in users:
         to_person(f"  - whoever holds any other token of system user {user}, of whatever app, stack or hand")
-        for other in live.others(user, [target for target in targets if target.user == user]):
+        for other in actions.others(user, [target for target in targets if target.user == user]):
             to_person(f"      among them secret {other}")
     if any(not target.start for target in targets):
         to_person("Each secret gets another token first; whoever reads it again then has access.")
@@ -234,15 +234,15 @@ def command(
     if (secret is None) != everything:
         raise click.ClickException("Name one secret, or say --all. Nothing was changed.")
     found = stack_tokens.read(stack, "nothing can be revoked")
-    targets, live = targets_of(found, secret), Live(found)
-    users = _users(live, targets) if everything else []
-    _show(live, targets, users, without_successor=without_successor)
+    targets, actions = targets_of(found, secret), LiveRevocation(found)
+    users = _users(actions, targets) if everything else []
+    _show(actions, targets, users, without_successor=without_successor)
     if not yes and not click.confirm("End them now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
-    carried_on = pending(live, targets)
+    carried_on = pending(actions, targets)
     if carried_on:
         to_person("An order stands already and is not carried out yet: carrying on with it.")
-    done = revoke(live, targets, carried_on or str(uuid4()), users, without_successor=without_successor)
+    done = revoke(actions, targets, carried_on or str(uuid4()), users, without_successor=without_successor)
     if as_json:
         click.echo(json.dumps(asdict(done)))
     else:

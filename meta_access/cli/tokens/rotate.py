@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class TokenRow:
     """A token and what its secret shows.
 
     Attributes:
@@ -74,8 +74,8 @@ class Rotation:
         acted: Names of the tokens that were due.
     """
 
-    before: tuple[Row, ...]
-    after: tuple[Row, ...]
+    before: tuple[TokenRow, ...]
+    after: tuple[TokenRow, ...]
     failed: bool = False
     acted: tuple[str, ...] = ()
 
@@ -89,7 +89,7 @@ class Rotation:
         return WORK_LEFT if any(row.finding != NOTHING_DUE for row in self.after) else DONE
 
 
-def rounds(rows: Sequence[Row]) -> list[list[str]]:
+def rounds(rows: Sequence[TokenRow]) -> list[list[str]]:
     """URNs for one run of the engine each: credentials first, since the others are minted with them."""
     first = [row.urn for row in rows if row.due and row.credential]
     rest = [row.urn for row in rows if row.due and not row.credential]
@@ -120,17 +120,17 @@ class Looking:
         self._until = clock.monotonic() + ASKING_S
         self._asked: dict[tuple[str, str], Examined] = {}
 
-    def look(self) -> tuple[Row, ...]:
+    def look(self) -> tuple[TokenRow, ...]:
         """Look at every token; trouble with one does not hide the others."""
         return tuple(self._row(token) for token in self._found.tokens)
 
-    def _row(self, token: StackToken) -> Row:
+    def _row(self, token: StackToken) -> TokenRow:
         credential = token.is_credential(self._found.settings)
         try:
             seen = self._found.look(token)
             answer = self._examined(token, seen)
         except MetaAccessError as error:
-            return Row(
+            return TokenRow(
                 name=token.name,
                 urn=token.urn,
                 secret=token.secret,
@@ -141,7 +141,7 @@ class Looking:
         ended = seen.ended or answer.health is Health.ENDED
         finding, step = self._ended(token, seen) if ended else (seen.finding, "")
         late = seen.late or ended
-        return Row(
+        return TokenRow(
             name=token.name,
             urn=token.urn,
             secret=token.secret,
@@ -181,7 +181,7 @@ class Looking:
         return self._asked[key]
 
 
-def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bool]) -> Rotation:
+def rotate(look: Callable[[], tuple[TokenRow, ...]], up: Callable[[Sequence[str]], bool]) -> Rotation:
     """Look, run pulumi for what is due, and look again.
 
     Args:
@@ -198,7 +198,7 @@ def rotate(look: Callable[[], tuple[Row, ...]], up: Callable[[Sequence[str]], bo
     return Rotation(before, look(), failed, tuple(row.name for row in before if row.due))
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(row: TokenRow) -> dict[str, Any]:
     told = asdict(row)
     del told["finding"]
     return {**told, "freshness": row.freshness}
@@ -219,7 +219,7 @@ def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> 
         to_person("A run ended with an error; what it was about is above.")
 
 
-def _told(row: Row, was: str, outside: bool) -> str:
+def _told(row: TokenRow, was: str, outside: bool) -> str:
     """What became of a token; `was` is what was due for it before a run acted on it."""
     left = f"{row.freshness}; not done, the reason is above" if row.due else row.freshness
     if row.trouble:

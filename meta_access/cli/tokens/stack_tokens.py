@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.cli import pulumi_stack
 from meta_access.cli.pulumi_stack import StackReadError, resources
 from meta_access.cli.stack.state import verify
-from meta_access.cli.tokens.leftovers import TOKEN
+from meta_access.cli.tokens.orphan_sweep import TOKEN
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of

@@ -283,7 +283,7 @@ class Scene:
         self.file.write_text(text.format(graph="http://127.0.0.1:1", aws="http://127.0.0.1:1"))
         self.state = state(resource("AppRoles", GATE, label=GATE, roles={"tom": "admin", "mara": "developer"}))
         self.targets: list[str] = []
-        self.ends = pulumi_run.Ended.WELL
+        self.ends = pulumi_run.RunEnd.WELL
         monkeypatch.setattr(pulumi_stack, "find", lambda _: Project("access", folder))
         monkeypatch.setattr(pulumi_stack, "config", lambda _: yaml.safe_load(self.file.read_text())["config"])
         monkeypatch.setattr(pulumi_stack, "export", lambda _: self.state)
@@ -293,9 +293,9 @@ class Scene:
         monkeypatch.setattr(stack_tokens, "read", lambda *_: read)
         monkeypatch.setattr("meta_access.cli.people.offboard.look", lambda *_: Seen())
 
-    def up(self, _: str, urns: Sequence[str]) -> pulumi_run.Ended:
+    def up(self, _: str, urns: Sequence[str]) -> pulumi_run.RunEnd:
         self.targets += urns
-        if self.ends is pulumi_run.Ended.WELL:
+        if self.ends is pulumi_run.RunEnd.WELL:
             self.state["deployment"]["resources"][0]["outputs"]["roles"] = {"tom": "admin"}
         return self.ends
 
@@ -341,10 +341,10 @@ def test_without_consent_nothing_is_changed(scene: Scene) -> None:
 
 
 def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Scene) -> None:
-    scene.ends = pulumi_run.Ended.BADLY
+    scene.ends = pulumi_run.RunEnd.BADLY
     assert CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"]).exit_code == 1
 
-    scene.ends = pulumi_run.Ended.WELL
+    scene.ends = pulumi_run.RunEnd.WELL
     done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
 
     assert done.exit_code == 2

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from meta_access.cli import pulumi_stack
 from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.tokens import orphans
-from meta_access.cli.tokens.leftovers import Elsewhere, Leftovers, Line
+from meta_access.cli.tokens.orphan_sweep import Elsewhere, Line, SweepResult
 from meta_access.stack.connections import Settings
 from tests.connections import MAIN
 from tests.unit.cli.states import resource, state
@@ -32,9 +32,9 @@ class Sweeps:
     def __init__(self) -> None:
         self.agreed: list[set[str]] = []
 
-    def sweep(self, _connections: Any, _known: Any, _world: Any, agreed: Collection[str] = ()) -> Leftovers:
+    def sweep(self, _connections: Any, _known: Any, _world: Any, agreed: Collection[str] = ()) -> SweepResult:
         self.agreed.append(set(agreed))
-        found = Leftovers(orphans=[LOST, USER], doubtful=[OLD], foreign=[THEIRS])
+        found = SweepResult(orphans=[LOST, USER], doubtful=[OLD], foreign=[THEIRS])
         for lines in (found.orphans, found.doubtful):
             found.ended += [line for line in lines if line.id in self.agreed[-1]]
             lines[:] = [line for line in lines if line.id not in self.agreed[-1]]

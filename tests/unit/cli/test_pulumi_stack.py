@@ -69,7 +69,7 @@ def test_a_last_good_configuration_with_a_secret_is_read_whole(pulumi: Path) -> 
               {"meta:people": {'"$value"'"secret": true}}}]'""",
     )
 
-    assert pulumi_stack.last_good_config("dev") == pulumi_stack.Record("1", {"meta:people": "{}"})
+    assert pulumi_stack.last_good_config("dev") == pulumi_stack.UpdateRecord("1", {"meta:people": "{}"})
 
 
 def test_all_stacks_of_the_backend_are_listed_those_of_the_project_first(pulumi: Path) -> None:
@@ -130,7 +130,7 @@ def test_the_last_good_configuration_is_that_of_the_newest_update_that_succeeded
 
     good = pulumi_stack.last_good_config("dev")
 
-    assert good == pulumi_stack.Record("1", {"meta:environment": "dev"})
+    assert good == pulumi_stack.UpdateRecord("1", {"meta:environment": "dev"})
 
 
 @pytest.mark.parametrize("told", ["[]", '[{"kind": "update", "result": "failed"}]'])

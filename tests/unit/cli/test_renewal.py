@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.pulumi_run import Ended
-from meta_access.cli.pulumi_stack import Record, StackReadError
+from meta_access.cli.pulumi_run import RunEnd
+from meta_access.cli.pulumi_stack import StackReadError, UpdateRecord
 from meta_access.cli.tokens import renewal, stack_tokens
 from meta_access.cli.tokens.renewal import Renewal
 from meta_access.cli.tokens.stack_tokens import StackToken, StackTokens
@@ -22,21 +22,21 @@ from tests.unit.cli.states import resource, state
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-GOOD = Record("2026-11-24T08:00:00.000Z", {"meta:environment": "dev"})
+GOOD = UpdateRecord("2026-11-24T08:00:00.000Z", {"meta:environment": "dev"})
 
 
 @dataclass
 class Engine:
     """What pulumi answers, and what was asked of it and of the protocol."""
 
-    ends: list[Ended]
-    good: Record | None = GOOD
+    ends: list[RunEnd]
+    good: UpdateRecord | None = GOOD
     fails: dict[str, str] = field(default_factory=dict)
     due: dict[str, Need] = field(default_factory=dict)
     ran: list[list[str]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
 
-    def targeted(self, stack: str, urns: Sequence[str]) -> Ended:
+    def targeted(self, stack: str, urns: Sequence[str]) -> RunEnd:
         assert stack == "dev"
         self.ran.append(list(urns))
         return self.ends.pop(0)
@@ -89,7 +89,7 @@ class Time:
 
 
 def test_while_the_program_runs_pulumi_alone_acts(engine: Engine) -> None:
-    engine.ends = [Ended.WELL]
+    engine.ends = [RunEnd.WELL]
     made = Renewal(found())
 
     assert made.up(["urn::a"])
@@ -97,7 +97,7 @@ def test_while_the_program_runs_pulumi_alone_acts(engine: Engine) -> None:
 
 
 def test_a_lock_that_is_let_go_is_waited_for(engine: Engine) -> None:
-    engine.ends = [Ended.LOCKED, Ended.LOCKED, Ended.WELL]
+    engine.ends = [RunEnd.LOCKED, RunEnd.LOCKED, RunEnd.WELL]
     clock = Time()
 
     assert Renewal(found(), clock).up(["urn::a"])
@@ -107,7 +107,7 @@ def test_a_lock_that_is_let_go_is_waited_for(engine: Engine) -> None:
 def test_a_lock_that_is_held_for_a_minute_keeps_nothing_from_being_renewed(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine.ends = [Ended.LOCKED] * 7
+    engine.ends = [RunEnd.LOCKED] * 7
     clock = Time()
     made = Renewal(found(), clock)
 
@@ -123,7 +123,7 @@ def test_a_lock_that_is_held_for_a_minute_keeps_nothing_from_being_renewed(
 
 
 def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    engine.ends = [Ended.STILL]
+    engine.ends = [RunEnd.STILL]
     made = Renewal(found())
 
     assert made.up(["urn::root"])
@@ -134,7 +134,7 @@ def test_a_run_that_stood_still_is_not_begun_again(engine: Engine, capsys: pytes
 
 
 def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    engine.ends = [Ended.MISSED]
+    engine.ends = [RunEnd.MISSED]
     engine.due = {"a": Need.ROTATION, "b": Need.UNFINISHED}
     made = Renewal(found())
 
@@ -148,7 +148,7 @@ def test_what_a_failed_run_did_not_come_to_is_done_outside(engine: Engine, capsy
 
 
 def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: Engine) -> None:
-    engine.ends = [Ended.MISSED]
+    engine.ends = [RunEnd.MISSED]
     made = Renewal(found())
 
     assert not made.up(["urn::a"])
@@ -156,7 +156,7 @@ def test_a_failed_run_that_did_everything_leaves_nothing_to_do_outside(engine: E
 
 
 def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine) -> None:
-    engine.ends, engine.due = [Ended.BADLY], {"a": Need.ROTATION}
+    engine.ends, engine.due = [RunEnd.BADLY], {"a": Need.ROTATION}
     made = Renewal(found())
 
     assert not made.up(["urn::a"])
@@ -166,7 +166,7 @@ def test_a_token_that_has_an_error_of_its_own_is_not_tried_again(engine: Engine)
 def test_the_error_of_one_token_that_ends_the_run_for_all_holds_up_no_other(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine.ends = [Ended.BADLY]
+    engine.ends = [RunEnd.BADLY]
     engine.due = dict.fromkeys(("a", "b"), Need.ROTATION)
     made = Renewal(found())
 
@@ -178,7 +178,7 @@ def test_the_error_of_one_token_that_ends_the_run_for_all_holds_up_no_other(
 def test_a_refused_configuration_is_met_once_and_then_all_is_done_without_it(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine.ends = [Ended.REFUSED]
+    engine.ends = [RunEnd.REFUSED]
     made = Renewal(found())
 
     assert made.up(["urn::root"])
@@ -203,7 +203,7 @@ def test_a_configuration_that_cannot_be_read_is_not_tried(engine: Engine) -> Non
 
 
 def test_trouble_with_one_token_does_not_keep_the_others(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    engine.ends, engine.fails = [Ended.REFUSED], {"a": "Meta cannot be asked."}
+    engine.ends, engine.fails = [RunEnd.REFUSED], {"a": "Meta cannot be asked."}
     made = Renewal(found())
 
     assert not made.up(["urn::a", "urn::b"])
@@ -212,7 +212,7 @@ def test_trouble_with_one_token_does_not_keep_the_others(engine: Engine, capsys:
 
 
 def test_without_a_good_update_on_record_nothing_is_done(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    engine.ends, engine.good = [Ended.REFUSED], None
+    engine.ends, engine.good = [RunEnd.REFUSED], None
     made = Renewal(found())
 
     assert not made.up(["urn::a"])
@@ -237,7 +237,7 @@ CONNECTED = {
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    told: dict[str, Any] = {"config": CONNECTED, "good": Record("then", CONNECTED)}
+    told: dict[str, Any] = {"config": CONNECTED, "good": UpdateRecord("then", CONNECTED)}
 
     def config(_: str) -> dict[str, str]:
         if isinstance(told["config"], Exception):

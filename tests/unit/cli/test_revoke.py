@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from meta_access.cli.tokens.emergency import Became, Target, pending, revoke
 from meta_access.cli.tokens.revoke import targets_of
+from meta_access.cli.tokens.revoke_many import Became, Target, pending, revoke
 from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
 from meta_access.errors import GraphUnreachableError
 from meta_access.stack.connections import Settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_access.cli.tokens.rotate import Looking, Rotation, Row, _print, rotate, rounds
+from meta_access.cli.tokens.rotate import Looking, Rotation, TokenRow, _print, rotate, rounds
 from meta_access.cli.tokens.stack_tokens import StackToken, tokens_of
 from meta_access.stack.connections import Connection, Settings
 from meta_access.tokens.issuer import Examined, Health
@@ -24,8 +24,8 @@ EXPIRING = Finding(Need.ROTATION, "rotation due: expires 2026-12-01")
 
 def row(
     name: str, finding: Finding = NOTHING_DUE, *, late: bool = False, credential: bool = False, trouble: str = ""
-) -> Row:
-    return Row(
+) -> TokenRow:
+    return TokenRow(
         name=name,
         urn=f"urn::{name}",
         secret=f"meta/{name}",
@@ -59,7 +59,9 @@ def test_a_credential_that_is_not_due_is_not_run() -> None:
     assert rounds([row("root", credential=True), row("a", EXPIRING)]) == [["urn::a"]]
 
 
-def played(before: Sequence[Row], after: Sequence[Row], *, well: bool = True) -> tuple[Rotation, list[list[str]]]:
+def played(
+    before: Sequence[TokenRow], after: Sequence[TokenRow], *, well: bool = True
+) -> tuple[Rotation, list[list[str]]]:
     looks, ran = iter([tuple(before), tuple(after)]), []
 
     def up(urns: Sequence[str]) -> bool:
@@ -215,7 +217,7 @@ class Found:
         return self.health
 
 
-def rows(found: Found) -> tuple[Row, ...]:
+def rows(found: Found) -> tuple[TokenRow, ...]:
     return Looking(found, found.clock).look()  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meta_access.tokens.issuer import Verdict
-from meta_access.tokens.plan import LEASE_S, Answer, Do, Held, Holds, Ledger, Progress, Step, View, next_step
+from meta_access.tokens.plan import LEASE_S, Do, HeldToken, Holds, Ledger, Progress, Step, TokenAnswer, View, next_step
 from tests.unit.tokens.world import SPEC, START
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class State:
 def view(state: State) -> View:
     """What a run sees of a state."""
     held = {
-        token.generation: Held(
+        token.generation: HeldToken(
             live=token.live,
             unlabelled=token.stamp == CUT and token.generation != state.current,
             stamps={"": (), CUT: (), "fresh": (START,), "over": (GRACE_OVER,)}[token.stamp],
@@ -95,7 +95,7 @@ def view(state: State) -> View:
     if state.ledger:
         # A token that was buried is still found by its id.
         if state.minting and state.ledger > state.current and state.ledger in state.buried:
-            held[state.ledger] = Held(live=False, trigger=SPEC.trigger, app_id=SPEC.app_id)
+            held[state.ledger] = HeldToken(live=False, trigger=SPEC.trigger, app_id=SPEC.app_id)
         ledger = Ledger(
             generation=state.ledger,
             minting=state.minting,
@@ -140,7 +140,7 @@ class Run:
             if step.do is Do.INSPECT:
                 token = self.state.token(step.generation)
                 dead = self.meta and (token is None or token.health == DEAD)
-                self.progress.answers[step.generation] = Answer(self.verdict(step.generation), dead=dead)
+                self.progress.answers[step.generation] = TokenAnswer(self.verdict(step.generation), dead=dead)
                 continue
             for state in self.effects(step):
                 self.state = state

@@ -10,13 +10,13 @@ import pytest
 
 from meta_access.tokens.issuer import Verdict
 from meta_access.tokens.plan import (
-    Answer,
     Do,
-    Held,
+    HeldToken,
     Holds,
     Ledger,
     Progress,
     Step,
+    TokenAnswer,
     View,
     Why,
     check_step,
@@ -33,15 +33,15 @@ NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 # 20 days before their end tokens are due, and a grace lasts a day.
 FAR, NEAR = NOW + 60 * DAY, NOW + 5 * DAY
-YES, NO, UNKNOWN = Answer(Verdict.YES), Answer(Verdict.NO), Answer(Verdict.UNKNOWN)
+YES, NO, UNKNOWN = TokenAnswer(Verdict.YES), TokenAnswer(Verdict.NO), TokenAnswer(Verdict.UNKNOWN)
 BY_AWS = replace(SPEC, rotation_owner=LAMBDA)
 
 
-def token(**given: Any) -> Held:
-    return Held(**{"live": True, "trigger": SPEC.trigger, "app_id": "120", "expires_at": FAR, **given})
+def token(**given: Any) -> HeldToken:
+    return HeldToken(**{"live": True, "trigger": SPEC.trigger, "app_id": "120", "expires_at": FAR, **given})
 
 
-def dropped(*stamps: datetime, **given: Any) -> Held:
+def dropped(*stamps: datetime, **given: Any) -> HeldToken:
     return token(live=False, stamps=stamps, **given)
 
 
@@ -57,7 +57,7 @@ def view(current: int = 1, /, **given: Any) -> View:
     return View(**{**base, **given})
 
 
-def run(answers: dict[int, Answer] | None = None, **given: Any) -> Progress:
+def run(answers: dict[int, TokenAnswer] | None = None, **given: Any) -> Progress:
     return Progress(answers={1: YES} if answers is None else answers, **given)
 
 
@@ -98,7 +98,7 @@ def test_another_wish_claims_the_generation_above_all_that_was_ever_claimed() ->
         (UNKNOWN, Step(Do.STOP, 1, Why.CURRENT_UNKNOWN)),
     ],
 )
-def test_another_wish_stops_only_while_meta_cannot_be_asked(answer: Answer, step: Step) -> None:
+def test_another_wish_stops_only_while_meta_cannot_be_asked(answer: TokenAnswer, step: Step) -> None:
     assert next_step(view(), replace(SPEC, keepers={"round": "2"}), run({1: answer})) == step
 
 
@@ -106,7 +106,7 @@ def test_another_wish_stops_only_while_meta_cannot_be_asked(answer: Answer, step
     ("answer", "step"),
     [(YES, Step(Do.DONE, 1)), (NO, Step(Do.CLAIM, 2)), (UNKNOWN, Step(Do.DONE, 1))],
 )
-def test_the_token_asked_for_is_kept_unless_meta_says_no(answer: Answer, step: Step) -> None:
+def test_the_token_asked_for_is_kept_unless_meta_says_no(answer: TokenAnswer, step: Step) -> None:
     assert next_step(view(), SPEC, run({1: answer})) == step
 
 
@@ -125,7 +125,7 @@ def test_a_token_is_due_as_long_before_its_end_as_was_asked_by_the_earlier_of_tw
         (None, None, Step(Do.DONE, 1)),
     ]:
         there = view(held={1: token(expires_at=recorded)})
-        assert next_step(there, SPEC, run({1: Answer(Verdict.YES, expires_at=told)})) == step, (recorded, told)
+        assert next_step(there, SPEC, run({1: TokenAnswer(Verdict.YES, expires_at=told)})) == step, (recorded, told)
     # During an outage the record alone says so, and a due token is not enough.
     assert next_step(view(held={1: token(expires_at=NEAR)}), SPEC, run({1: UNKNOWN})).why is Why.CURRENT_UNKNOWN
 
@@ -211,7 +211,7 @@ def parked(**given: Any) -> View:
         (UNKNOWN, Step(Do.STOP, 2, Why.PARKED_UNKNOWN)),
     ],
 )
-def test_a_parked_token_is_asked_about_and_taken_ended_or_left(answer: Answer | None, step: Step) -> None:
+def test_a_parked_token_is_asked_about_and_taken_ended_or_left(answer: TokenAnswer | None, step: Step) -> None:
     assert next_step(parked(), SPEC, run({1: YES, **({2: answer} if answer else {})})) == step
 
 
@@ -269,10 +269,10 @@ def test_what_current_is_not_on_a_token_is_no_current_token() -> None:
         (YES, Step(Do.RELABEL, 1)),
         (NO, Step(Do.RELABEL, 1)),
         (UNKNOWN, Step(Do.DONE, 2)),
-        (Answer(Verdict.NO, dead=True), Step(Do.DONE, 2)),
+        (TokenAnswer(Verdict.NO, dead=True), Step(Do.DONE, 2)),
     ],
 )
-def test_a_token_without_any_label_is_labelled_again_unless_it_is_dead(answer: Answer | None, step: Step) -> None:
+def test_a_token_without_any_label_is_labelled_again_unless_it_is_dead(answer: TokenAnswer | None, step: Step) -> None:
     held = {1: token(live=False, unlabelled=True), 2: token()}
     there = view(2, held=held, ledger=Ledger(generation=2, has_token=True))
     assert next_step(there, SPEC, run({2: YES, **({1: answer} if answer else {})})) == step
@@ -281,14 +281,14 @@ def test_a_token_without_any_label_is_labelled_again_unless_it_is_dead(answer: A
 def test_one_that_is_dead_hides_no_other() -> None:
     held = {1: token(live=False, unlabelled=True), 2: token(live=False), 3: token()}
     there = view(3, held=held, ledger=Ledger(generation=3, has_token=True))
-    answers = {1: Answer(Verdict.NO, dead=True), 3: YES}
+    answers = {1: TokenAnswer(Verdict.NO, dead=True), 3: YES}
     assert next_step(there, SPEC, run(answers)) == Step(Do.RELABEL, 2)
 
 
 # --- behind a promotion ---------------------------------------------------------------------------
 
 
-def behind(first: Held, **given: Any) -> View:
+def behind(first: HeldToken, **given: Any) -> View:
     return view(2, held={1: first, 2: token()}, ledger=Ledger(generation=2, has_token=True), **given)
 
 
@@ -380,7 +380,7 @@ def test_create_secret_mints_once_and_only_where_a_token_can_be_asked_about() ->
         (UNKNOWN, Step(Do.STOP, 2, Why.PARKED_UNKNOWN)),
     ],
 )
-def test_test_secret_asks_about_the_token_in_awss_version(answer: Answer | None, step: Step) -> None:
+def test_test_secret_asks_about_the_token_in_awss_version(answer: TokenAnswer | None, step: Step) -> None:
     assert check_step(parked(), run({} if answer is None else {2: answer}), 2) == step
 
 

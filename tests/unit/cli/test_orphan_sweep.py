@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from meta_access.cli.tokens.leftovers import Elsewhere, Known, Leftovers, Line, known_of, sweep
+from meta_access.cli.tokens.orphan_sweep import Elsewhere, Known, Line, SweepResult, known_of, sweep
 from meta_access.errors import ConflictError, GraphUnreachableError, TokenPendingError
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.tokens.store import Description
@@ -429,4 +429,4 @@ def test_a_connection_that_cannot_be_reached_is_work_left_and_stops_no_other() -
 
 
 def test_nothing_left_is_done() -> None:
-    assert Leftovers().done
+    assert SweepResult().done

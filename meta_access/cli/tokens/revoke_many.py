@@ -1,4 +1,4 @@
-"""An emergency over many secrets: all are ordered first, then renewed, and then what is left is ended.
+"""A revocation over many secrets: all are ordered first, then renewed, and then what is left is ended.
 
 What a secret calls current is not ended before its successor is: a run that fails must not cost the readers their
 access, unless the operator says so. Every step may be the last one of a run: the order stands in the secrets' tags, and
@@ -50,7 +50,7 @@ class Target:
     start: str = ""
 
 
-class World(Protocol):
+class RevocationActions(Protocol):
     """What is looked at and acted on; the command brings the real one."""
 
     def look(self, target: Target) -> Observed:
@@ -122,16 +122,16 @@ class Revoked:
         return DONE if whole else WORK_LEFT
 
 
-def pending(world: World, targets: Iterable[Target]) -> str:
+def pending(actions: RevocationActions, targets: Iterable[Target]) -> str:
     """The id of an order that is not carried out yet; "" when there is none."""
     for target in targets:
-        if world.look(target).finding.work is Need.REVOCATION:
-            return world.standing(target).id
+        if actions.look(target).finding.work is Need.REVOCATION:
+            return actions.standing(target).id
     return ""
 
 
 def revoke(
-    world: World,
+    actions: RevocationActions,
     targets: Sequence[Target],
     order_id: str,
     users: Sequence[str] = (),
@@ -141,79 +141,81 @@ def revoke(
     """End every token that the secrets hold, and renew the secrets.
 
     Args:
-        world: What to act on.
+        actions: What to act on.
         targets: The secrets.
         order_id: A new one, or that of an order to carry on with.
         users: System users all of whose tokens are to be ended, wherever they are.
         without_successor: End a current token also when nothing takes its place.
     """
     if not users:
-        return _renewed(world, targets, order_id, without_successor=without_successor)
+        return _renewed(actions, targets, order_id, without_successor=without_successor)
     if order_id.endswith(EMPTYING):
         # An earlier run had shown that their secrets can be renewed, and was interrupted after that.
         done = Revoked(order_id)
-        begun = {target.user for target in targets if world.standing(target).id == order_id}
+        begun = {target.user for target in targets if actions.standing(target).id == order_id}
         able = [user for user in users if user in begun]
     else:
         # Emptying a user ends the successors too. So it is shown first that there can be any.
-        done = _renewed(world, targets, order_id, without_successor=without_successor)
+        done = _renewed(actions, targets, order_id, without_successor=without_successor)
         served = {(one.secret, one.name) for one in done.secrets if one.served}
         alone = {target.user for target in targets if (target.secret, target.name) not in served}
         able = [user for user in users if without_successor or user not in alone]
         done.users_left = {user: f"for a secret of it {ALONE}" for user in users if user not in able}
-    return _emptied(world, done, [target for target in targets if target.user in able], able)
+    return _emptied(actions, done, [target for target in targets if target.user in able], able)
 
 
-def _renewed(world: World, targets: Sequence[Target], order_id: str, *, without_successor: bool) -> Revoked:
+def _renewed(
+    actions: RevocationActions, targets: Sequence[Target], order_id: str, *, without_successor: bool
+) -> Revoked:
     done = Revoked(order_id)
     # All orders before the first end: from here on any later run, whoever starts it, carries on.
     for target in targets:
-        world.order(target, order_id)
+        actions.order(target, order_id)
     # Those that hold the successor of an earlier, interrupted run are brought to their end just so.
-    _up(world, done, [target for target in targets if target.credential])
-    _up(world, done, [target for target in targets if not target.credential])
-    done.secrets = [_finish(world, target, without_successor=without_successor) for target in targets]
+    _up(actions, done, [target for target in targets if target.credential])
+    _up(actions, done, [target for target in targets if not target.credential])
+    done.secrets = [_finish(actions, target, without_successor=without_successor) for target in targets]
     return done
 
 
-def _emptied(world: World, done: Revoked, targets: Sequence[Target], users: Sequence[str]) -> Revoked:
+def _emptied(actions: RevocationActions, done: Revoked, targets: Sequence[Target], users: Sequence[str]) -> Revoked:
     if not users:
         return done
     order_id = done.order if done.order.endswith(EMPTYING) else f"{done.order}{EMPTYING}"
-    through = {target.arn: world.order(target, order_id).through for target in targets}
-    renewed = {target.user for target in targets if world.look(target).generation > through[target.arn]}
+    through = {target.arn: actions.order(target, order_id).through for target in targets}
+    renewed = {target.user for target in targets if actions.look(target).generation > through[target.arn]}
     for user in users:
         if user in renewed:
             # An earlier run did it, and what it minted since would die.
             continue
         try:
-            world.end_all(user, [target for target in targets if target.user == user])
+            actions.end_all(user, [target for target in targets if target.user == user])
         except MetaAccessError as error:
             done.users_left[user] = str(error)
         else:
             done.users.append(user)
-    _up(world, done, targets)
-    again = {target.secret: _finish(world, target, without_successor=target.user in done.users) for target in targets}
+    _up(actions, done, targets)
+    again = {target.secret: _finish(actions, target, without_successor=target.user in done.users) for target in targets}
     done.secrets = [again.pop(one.secret, one) for one in done.secrets] + list(again.values())
     return done
 
 
-def _up(world: World, done: Revoked, targets: Sequence[Target]) -> None:
+def _up(actions: RevocationActions, done: Revoked, targets: Sequence[Target]) -> None:
     # Where AWS rotates, a run of pulumi mints nothing and would only cost time in which the tokens live.
     if urns := list(dict.fromkeys(target.urn for target in targets if not target.start)):
-        done.failed = not world.up(urns) or done.failed
+        done.failed = not actions.up(urns) or done.failed
 
 
-def _finish(world: World, target: Target, *, without_successor: bool) -> Became:
+def _finish(actions: RevocationActions, target: Target, *, without_successor: bool) -> Became:
     try:
-        left, seen = "", world.look(target)
-        alone = not target.leaving and seen.generation <= world.standing(target).through
+        left, seen = "", actions.look(target)
+        alone = not target.leaving and seen.generation <= actions.standing(target).through
         spared = alone and not without_successor
         if seen.finding.work is Need.REVOCATION:
-            kept = world.end_condemned(target, spare_current=spared).kept
+            kept = actions.end_condemned(target, spare_current=spared).kept
             left = "; ".join(f"generation {generation}: {why}" for generation, why in kept.items())
-        generation = world.look(target).generation
-        served = target.leaving or generation > world.standing(target).through
+        generation = actions.look(target).generation
+        served = target.leaving or generation > actions.standing(target).through
     except MetaAccessError as error:
         return Became(name=target.name, secret=target.secret, left=str(error))
     return Became(

@@ -75,7 +75,7 @@ class Elsewhere:
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
-class World(Protocol):
+class SweepActions(Protocol):
     """What is looked at and acted on; the command brings the real one."""
 
     def elsewhere(self) -> Elsewhere:
@@ -121,7 +121,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Leftovers:
+class SweepResult:
     """The result of a sweep.
 
     Attributes:
@@ -187,16 +187,18 @@ def _collect(value: Any, into: set[str]) -> None:
             _collect(part, into)
 
 
-def sweep(connections: Iterable[Connection], known: Known, world: World, agreed: Collection[str] = ()) -> Leftovers:
+def sweep(
+    connections: Iterable[Connection], known: Known, actions: SweepActions, agreed: Collection[str] = ()
+) -> SweepResult:
     """List what remains, and end of it what was agreed to.
 
     Args:
         connections: Of the stack.
         known: What its state holds.
-        world: What to look at.
+        actions: What to look at.
         agreed: ARNs of secrets, and ids of system users, that may be ended. Without one, this only looks.
     """
-    run = _Sweep(list(connections), known, world, frozenset(agreed))
+    run = _Sweep(list(connections), known, actions, frozenset(agreed))
     for connection in run.connections:
         # One connection's trouble does not keep the others from being looked at.
         try:
@@ -212,16 +214,16 @@ def sweep(connections: Iterable[Connection], known: Known, world: World, agreed:
 class _Sweep:
     connections: list[Connection]
     known: Known
-    world: World
+    actions: SweepActions
     agreed: frozenset[str]
-    found: Leftovers = field(default_factory=Leftovers)
+    found: SweepResult = field(default_factory=SweepResult)
     handled: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     open: list[tuple[Connection, Description]] = field(default_factory=list)
     gone: list[Description] = field(default_factory=list)
 
     def secrets(self, connection: Connection) -> None:
-        for secret in self.world.secrets(connection):
+        for secret in self.actions.secrets(connection):
             if secret.arn in self.handled:
                 continue
             self.handled.add(secret.arn)
@@ -247,7 +249,7 @@ class _Sweep:
             text = f"another stack of this project and name has it: its stack id, {id_}, is not in this state"
             found.foreign.append(Line(secret.name, text, secret.arn))
             return False
-        if stack := self.world.elsewhere().arns.get(secret.arn):
+        if stack := self.actions.elsewhere().arns.get(secret.arn):
             text = f"the state of stack {stack} holds it; `pulumi up` there writes the name of that stack into the tags"
             found.elsewhere.append(Line(secret.name, text, secret.arn))
             return False
@@ -257,7 +259,7 @@ class _Sweep:
         return self._list(secret, doubt or self._unread())
 
     def _unread(self) -> str:
-        told = "; ".join(f"{stack}: {why}" for stack, why in self.world.elsewhere().unread.items())
+        told = "; ".join(f"{stack}: {why}" for stack, why in self.actions.elsewhere().unread.items())
         return f"not every other stack could be looked into, and one may hold it ({told})" if told else ""
 
     def _list(self, secret: Description, doubt: str) -> bool:
@@ -278,7 +280,7 @@ class _Sweep:
             self.found.left.append(Line(secret.name, text, secret.arn))
             return False
         try:
-            self.found.ended.append(Line(secret.name, self.world.end(able, secret), secret.arn))
+            self.found.ended.append(Line(secret.name, self.actions.end(able, secret), secret.arn))
         except MetaAccessError as error:
             self.found.left.append(Line(secret.name, str(error), secret.arn))
             return False
@@ -296,7 +298,7 @@ class _Sweep:
             for one in previous_users.read(secret.tags)
             if one.name and one.id not in self.handled and secret.tags.get(tags.APP) == connection.app_id
         ]
-        rows = {row.id: row for row in self.world.users(connection)} if marked else {}
+        rows = {row.id: row for row in self.actions.users(connection)} if marked else {}
         for one, secret, home in marked:
             row = rows.get(one.id)
             # One that is not listed may be another business's, which another connection of the app sees.
@@ -304,7 +306,7 @@ class _Sweep:
                 continue
             self.handled.add(one.id)
             if self._withdrawn(connection, row, one.name) and home is not None:
-                self.world.forget(home, secret, one.id)
+                self.actions.forget(home, secret, one.id)
 
     def _withdrawn(self, connection: Connection, row: SystemUserRow, name: str) -> bool:
         """Whether nothing is left to do for a user, and that may be noted."""
@@ -314,13 +316,13 @@ class _Sweep:
             text = f"kept (id {row.id}): it has another name than the one we gave it, so somebody else uses it"
             self.found.withdrawn.append(Line(row.name, text, row.id))
             return bool(self.agreed)
-        if stack := self.world.elsewhere().users.get(row.id):
+        if stack := self.actions.elsewhere().users.get(row.id):
             self.found.elsewhere.append(Line(row.name, f"the state of stack {stack} holds it (id {row.id})", row.id))
             return False
         return self._retired(connection, row)
 
     def _retired(self, connection: Connection, row: SystemUserRow) -> bool:
-        held = {secret.name: self.world.held(home, secret, row.id) for home, secret in self.open}
+        held = {secret.name: self.actions.held(home, secret, row.id) for home, secret in self.open}
         lives = [f"generation {', '.join(map(str, found))} of secret {name}" for name, found in held.items() if found]
         if lives:
             text = (
@@ -336,7 +338,7 @@ class _Sweep:
             (self.found.doubtful if doubt else self.found.orphans).append(line)
             return False
         try:
-            name = self.world.retire(connection, row.id)
+            name = self.actions.retire(connection, row.id)
         except MetaAccessError as error:
             self.found.left.append(Line(row.name, str(error), row.id))
             return False
@@ -344,7 +346,7 @@ class _Sweep:
         return True
 
     def users(self, connection: Connection) -> None:
-        for user in self.world.users(connection):
+        for user in self.actions.users(connection):
             if user.id in self.listed or not is_retired(user.name):
                 continue
             self.listed.add(user.id)
