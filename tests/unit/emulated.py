@@ -7,10 +7,13 @@ that waits moves it on. So dates can be written out, and no test waits.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from meta_access.aws import secrets_manager
 from meta_access.graph.client import GraphClient
 from meta_access.stack.credentials import credentials_for
+from meta_access.tokens.store import SecretStore
 from meta_emulator.embedded import MetaEmulator
 from meta_emulator.world import SystemUser
 from tests.connections import MAIN
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from meta_access.stack.connections import Connection
+    from meta_access.stack.connections import AwsSettings, Connection
     from meta_emulator.world import App, Business, World
 
 
@@ -44,6 +47,10 @@ class EmulatedMeta:
     def client(self, connection: Connection) -> GraphClient:
         """A client that has asked nothing yet."""
         return GraphClient(connection, credentials_for(connection), clock=self)
+
+    def store(self, aws: AwsSettings) -> SecretStore:
+        """Secrets Manager of a region, which has been asked nothing yet."""
+        return SecretStore(secrets(aws.region, aws.endpoint_url), aws.region, clock=self)
 
     # --- the world -----------------------------------------------------------------------------
 
@@ -122,6 +129,10 @@ class EmulatedMeta:
     def obey(self) -> None:
         """Refuse nothing any more."""
         self.emulator.faults.clear()
+
+
+secrets = cache(secrets_manager)
+"""A client of Secrets Manager; boto3 takes long to make one."""
 
 
 def running(began: datetime) -> Iterator[MetaEmulator]:

@@ -43,6 +43,7 @@ def meta(unit_emulator: MetaEmulator, monkeypatch: pytest.MonkeyPatch) -> Emulat
     unit_emulator.reset()
     meta = EmulatedMeta(unit_emulator, NOW)
     monkeypatch.setattr(sys, "argv", ["pytest"])
+    monkeypatch.setattr(_live, "store_for", cache(meta.store))
     new_process(monkeypatch, meta)
     configured(monkeypatch, meta)
     return meta

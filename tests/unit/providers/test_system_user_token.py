@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.clock import iso
-from meta_access.errors import ForeignSecretError, InvalidRequestError, PermissionDeniedError, SecretDeniedError
+from meta_access.errors import ForeignSecretError, InvalidRequestError, SecretDeniedError
 from meta_access.providers import _grace, _live, system_user_token
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.stack import credentials
 from meta_access.stack.connections import Settings
-from meta_access.tokens.delete import Leaving, Left
+from meta_access.tokens.delete import Leaving
 from meta_access.tokens.observe import Finding, Need, Observed, Outcome, Presence, Superseded
-from meta_emulator.world import AppAccess
+from meta_emulator.world import AppAccess, Installation
+from tests.unit.emulated import secrets
 from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, configured, new_process, updated
 
 if TYPE_CHECKING:
     from meta_access.stack.connections import AwsSettings
     from meta_access.tokens.delete import Heir
     from meta_access.tokens.spec import TokenSpec
+    from meta_emulator.world import Token
     from tests.unit.emulated import EmulatedMeta
 
 PROVIDER = SystemUserTokenProvider()
@@ -84,10 +86,7 @@ class FakeVault:
     ended: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     handed: list[str] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
-    superseded: tuple[Superseded, ...] = ()
-    leaves_at: datetime | None = NOW + timedelta(days=1)
     wish: str = "sha256:t"
     foreign: ForeignSecretError | None = None
     checked: list[TokenSpec] = field(default_factory=list)
@@ -121,7 +120,7 @@ class FakeVault:
             issued_at=NOW,
             expires_at=EXPIRES if spec.expires else None,
             trigger="sha256:t",
-            superseded=self.superseded,
+            superseded=(),
             suspects=(),
             asked=self.wish,
         )
@@ -137,16 +136,13 @@ class FakeVault:
 
     def leave(self, store: Any, issuer: Any, secret: str, *, claim: str, grace_s: int, **_: Any) -> Leaving:
         self.left.append(f"{secret} {claim} {grace_s} {self.regions[-1]}")
-        return Leaving("It is left.", self.leaves_at)
+        return Leaving("It is left.", NOW + timedelta(days=1))
 
     def hand_over(
         self, store: Any, issuer: Any, secret: str, *, claim: str, heir: Heir, grace_s: int, **_: Any
     ) -> Leaving:
         self.handed.append(f"{secret} {claim} to {heir.arn} {heir.claim} {grace_s}")
-        return Leaving("It is left.", self.leaves_at)
-
-    def settle(self, store: Any, heir: str, secret: str) -> None:
-        self.settled.append(f"{secret} of {heir}")
+        return Leaving("It is left.", NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -165,9 +161,34 @@ def give_app(meta: EmulatedMeta) -> None:
 def vault(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> FakeVault:
     fake = FakeVault()
     monkeypatch.setattr(_live, "store_for", fake.store_for)
-    for name in ("check_secret", "ensure", "observe", "end", "leave", "hand_over", "settle"):
+    for name in ("check_secret", "ensure", "observe", "end", "leave", "hand_over"):
         monkeypatch.setattr(system_user_token, name, getattr(fake, name))
     return fake
+
+
+@pytest.fixture
+def real(meta: EmulatedMeta) -> EmulatedMeta:
+    """Meta and Secrets Manager as they answer, and two users that have the app."""
+    meta.add_system_user(OTHER, "insights")
+    with meta.edit() as world:
+        for user in (USER, OTHER):
+            world.app_access.append(AppAccess(user, APP))
+            world.installations.append(Installation(user, APP))
+    return meta
+
+
+def made(**changed: Any) -> dict[str, Any]:
+    return dict(PROVIDER.create(asked(**changed)).outs or {})
+
+
+def described(region: str = "eu-central-1", name: str = SECRET) -> dict[str, Any]:
+    url = _live.settings().connections["main"].aws.endpoint_url
+    return dict(secrets(region, url).describe_secret(SecretId=name))
+
+
+def minted(meta: EmulatedMeta) -> list[Token]:
+    """Tokens of the two users, oldest first."""
+    return [token for token in meta.world.tokens if token.system_user_id in {USER, OTHER}]
 
 
 def reconfigured(monkeypatch: pytest.MonkeyPatch, meta: EmulatedMeta, **changed: Any) -> None:
@@ -377,30 +398,32 @@ def test_offline_no_secret_is_looked_at(meta: EmulatedMeta, looks: list[str], mo
 # --- create, read --------------------------------------------------------------------------------
 
 
-def test_create_makes_a_new_claim_and_its_id_is_the_arn(vault: FakeVault) -> None:
+def test_create_makes_a_new_claim_and_its_id_is_the_arn(real: EmulatedMeta) -> None:
     result = PROVIDER.create(asked())
 
-    ((spec, claim),) = vault.asks
-    assert claim is None
-    assert (spec.owner, spec.secret_name, spec.system_user_id) == ("meta-access/dev", SECRET, USER)
-    assert (spec.scopes, spec.expires, spec.grace_s, spec.rotate_before_s) == (("ads_read",), True, 86400, 1728000)
-    assert (result.id, result.outs) == (arn(), outs())
+    secret, (token,) = described(), minted(real)
+    (version,) = [key for key, labels in secret["VersionIdsToStages"].items() if "AWSCURRENT" in labels]
+    given = result.outs or {}
+    unforeseen = {name: given[name] for name in ("claim", "trigger")}
+    assert all(unforeseen.values())
+    known = {"arn": secret["ARN"], "version_id": version, "fingerprint": token.fingerprint}
+    assert (result.id, given) == (secret["ARN"], outs(**unforeseen, **known))
+    assert (token.system_user_id, token.scopes, token.expires_at) == (USER, ["ads_read"], EXPIRES)
 
 
-def test_a_token_that_never_expires_says_so(vault: FakeVault) -> None:
+def test_a_token_that_never_expires_says_so(real: EmulatedMeta) -> None:
     never = {"never": {"reason": "legacy reader", "until": "2027-03-01"}}
 
-    result = PROVIDER.create(asked(lifetime=never))
-
-    assert result.outs is not None
-    assert result.outs["expires_at"] == "never"
-    assert vault.asks[0][0].expires is False
+    assert made(lifetime=never)["expires_at"] == "never"
+    assert [token.expires_at for token in minted(real)] == [None]
 
 
-def test_read_of_a_current_token_answers_the_same(vault: FakeVault) -> None:
-    result = PROVIDER.read(arn(), outs())
+def test_read_of_a_current_token_answers_the_same(real: EmulatedMeta) -> None:
+    held = made()
 
-    assert (result.id, result.outs, result.inputs) == (arn(), outs(), asked())
+    result = PROVIDER.read(held["arn"], held)
+
+    assert (result.id, result.outs, result.inputs) == (held["arn"], held, asked())
 
 
 def test_read_puts_what_is_due_into_inputs_and_outputs(vault: FakeVault) -> None:
@@ -451,14 +474,17 @@ NEVER_B = {"never": {"reason": "another reason", "until": "2027-06-01"}}
         ({}, {"rotate_before": "30d"}),
         ({}, {"take_over_from": "a/b"}),
         ({}, {"requires": {"x": "drifted"}}),
-        ({"lifetime": NEVER_A, "expires_at": "never"}, {"lifetime": NEVER_B}),
+        ({"lifetime": NEVER_A}, {"lifetime": NEVER_B}),
     ],
 )
-def test_policy_is_an_update_without_a_call(vault: FakeVault, before: dict[str, Any], after: dict[str, Any]) -> None:
-    result = PROVIDER.update(arn(), outs(**before), asked(**after))
+def test_policy_is_an_update_without_a_call(real: EmulatedMeta, before: dict[str, Any], after: dict[str, Any]) -> None:
+    held = made(**before)
+    real.forget_calls()
 
-    assert vault.asks == []
-    assert result.outs == {**outs(**before), **after}
+    result = PROVIDER.update(held["arn"], held, asked(**{**before, **after}))
+
+    assert (real.calls, len(minted(real))) == ([], 1)
+    assert result.outs == {**held, **after}
 
 
 @pytest.mark.parametrize(
@@ -482,82 +508,92 @@ def test_what_is_asked_for_goes_to_the_protocol_with_the_claim_of_the_state(
     assert vault.left == vault.ended == []
 
 
-def test_what_is_due_goes_to_the_protocol_with_its_reason(vault: FakeVault) -> None:
-    due = "rotation due: expires 2026-12-01"
+def test_what_is_due_goes_to_the_protocol_with_its_reason(real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = made()
+    real.sleep(45 * 86400)
+    new_process(monkeypatch, real)
 
-    result = PROVIDER.update(arn(), outs(freshness=due), asked())
+    read = PROVIDER.read(held["arn"], held)
+    assert read.outs is not None
+    assert read.outs["freshness"] == "rotation due: expires 2027-01-23"
+    done = PROVIDER.update(held["arn"], read.outs, asked())
 
-    assert vault.asks[0][0].rotate_now == due
-    assert result.outs is not None
-    assert result.outs["freshness"] == "current"
-
-
-def test_a_new_secret_is_filled_with_the_same_claim_and_the_old_one_left(vault: FakeVault) -> None:
-    result = PROVIDER.update(arn(), outs(), asked(secret_name="meta/dev/other"))
-
-    ((spec, claim),) = vault.asks
-    assert (spec.secret_name, claim) == ("meta/dev/other", "claim-1")
-    assert vault.left == [f"{arn()} claim-1 86400 eu-central-1"]
-    assert result.outs is not None
-    assert result.outs["arn"] == arn("meta/dev/other")
-    assert result.outs["previous_secrets"] == [{"arn": arn(), "ends_at": "2026-11-25T08:00:00Z"}]
+    assert done.outs is not None
+    facts = (done.outs["freshness"], done.outs["generation"], done.outs["claim"], done.outs["superseded"])
+    ends = [{"generation": 1, "ends_at": "2027-01-09T08:00:00Z"}]
+    assert facts == ("current", 2, held["claim"], ends)
+    assert [token.revoked_at for token in minted(real)] == [None, None]
 
 
-def test_a_new_region_is_a_move_as_well(vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
-    reconfigured(monkeypatch, meta, aws=replace(meta.connection.aws, region="eu-west-1"))
+def test_a_new_secret_is_filled_with_the_same_claim_and_the_old_one_left(real: EmulatedMeta) -> None:
+    held = made()
 
-    result = PROVIDER.update(arn(), outs(), asked())
+    done = updated(PROVIDER, held["arn"], held, asked(secret_name="meta/dev/other"))
 
-    assert vault.left == [f"{arn()} claim-1 86400 eu-central-1"]
-    assert result.outs is not None
-    assert result.outs["arn"] == arn(region="eu-west-1")
+    assert (done["arn"], done["claim"]) == (described(name="meta/dev/other")["ARN"], held["claim"])
+    assert done["previous_secrets"] == [{"arn": held["arn"], "ends_at": "2026-11-25T08:00:00Z"}]
+    assert [token.revoked_at for token in minted(real)] == [None, None]
+    assert "DeletedDate" not in described()
 
 
-def test_a_secret_that_another_resource_keeps_is_not_left(vault: FakeVault) -> None:
+def test_a_new_region_is_a_move_as_well(real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = made()
+    reconfigured(monkeypatch, real, aws=replace(real.connection.aws, region="eu-west-1"))
+
+    done = updated(PROVIDER, held["arn"], held, asked())
+
+    assert done["arn"] == described("eu-west-1")["ARN"]
+    assert done["arn"].startswith("arn:aws:secretsmanager:eu-west-1:")
+    assert done["previous_secrets"] == [{"arn": held["arn"], "ends_at": "2026-11-25T08:00:00Z"}]
+
+
+def test_a_secret_that_another_resource_keeps_is_not_left(real: EmulatedMeta) -> None:
+    held, before = made(), described()["VersionIdsToStages"]
     PROVIDER.check(asked(), asked(label="other"))
 
-    result = PROVIDER.update(arn(), outs(), asked(secret_name="meta/dev/other"))
+    done = updated(PROVIDER, held["arn"], held, asked(secret_name="meta/dev/other"))
 
-    assert vault.left == []
-    assert result.outs is not None
-    assert result.outs["previous_secrets"] == []
+    assert done["previous_secrets"] == []
+    assert described()["VersionIdsToStages"] == before
 
 
-def test_an_old_secret_is_due_when_its_grace_is_over_and_then_forgotten(vault: FakeVault) -> None:
-    state = outs(previous_secrets=[{"arn": arn("meta/dev/old"), "ends_at": iso(NOW)}])
+def test_an_old_secret_is_due_when_its_grace_is_over_and_then_forgotten(
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made()
+    state = updated(PROVIDER, held["arn"], held, asked(secret_name="meta/dev/other"))
+    real.sleep(86400)
+    new_process(monkeypatch, real)
 
-    read = PROVIDER.read(arn(), state)
+    read = PROVIDER.read(state["arn"], state)
     assert read.outs is not None
-    assert read.outs["freshness"] == f"retirement due: secret {arn('meta/dev/old')}"
-    vault.leaves_at = None
-    updated = PROVIDER.update(arn(), read.outs, asked())
+    assert read.outs["freshness"] == f"retirement due: secret {held['arn']}"
+    done = updated(PROVIDER, state["arn"], read.outs, asked(secret_name="meta/dev/other"))
 
-    assert vault.left == [f"{arn('meta/dev/old')} claim-1 86400 eu-central-1"]
-    assert updated.outs is not None
-    assert updated.outs["previous_secrets"] == []
-
-
-def test_going_back_to_the_old_secret_takes_it_off_the_list(vault: FakeVault) -> None:
-    state = outs(
-        secret_name="meta/dev/new",
-        arn=arn("meta/dev/new"),
-        previous_secrets=[{"arn": arn(), "ends_at": iso(EXPIRES)}],
-    )
-
-    result = PROVIDER.update(arn(), state, asked())
-
-    assert result.outs is not None
-    assert [row["arn"] for row in result.outs["previous_secrets"]] == [arn("meta/dev/new")]
+    assert done["previous_secrets"] == []
+    assert [token.revoked_at is None for token in minted(real)] == [False, True]
+    assert "DeletedDate" in described()
 
 
-def test_a_user_left_behind_is_kept_while_its_token_is_in_grace(vault: FakeVault) -> None:
-    vault.superseded = (Superseded(1, NOW + timedelta(days=1)),)
+def test_going_back_to_the_old_secret_takes_it_off_the_list(real: EmulatedMeta) -> None:
+    held = made()
+    state = updated(PROVIDER, held["arn"], held, asked(secret_name="meta/dev/new"))
 
-    PROVIDER.update(arn(), outs(), asked(system_user_id=OTHER))
+    done = updated(PROVIDER, state["arn"], state, asked())
 
+    assert done["arn"] == held["arn"]
+    assert [row["arn"] for row in done["previous_secrets"]] == [state["arn"]]
+
+
+def test_a_user_left_behind_is_kept_while_its_token_is_in_grace(real: EmulatedMeta) -> None:
+    held = made()
+
+    PROVIDER.update(held["arn"], held, asked(system_user_id=OTHER))
+
+    assert [token.system_user_id for token in minted(real)] == [USER, OTHER]
     assert _grace.ends_at(USER) == "2026-11-25T08:00:00Z"
     assert _grace.ends_at(OTHER) is None
-    assert _grace.secret_of(USER) == arn()
+    assert _grace.secret_of(USER) == held["arn"]
 
 
 def test_a_user_left_behind_by_a_run_that_died_is_known_to_the_next_refresh(vault: FakeVault) -> None:
@@ -571,36 +607,42 @@ def test_a_user_left_behind_by_a_run_that_died_is_known_to_the_next_refresh(vaul
     assert _grace.ends_at(USER) is None
 
 
-def test_a_user_left_behind_need_not_be_kept_once_the_secret_is_ended(vault: FakeVault) -> None:
-    _grace.note(USER, "2026-11-25T08:00:00Z", arn())
+def test_a_user_left_behind_need_not_be_kept_once_the_secret_is_ended(real: EmulatedMeta) -> None:
+    held = made()
+    _grace.note(USER, "2026-11-25T08:00:00Z", held["arn"])
 
-    PROVIDER.delete(arn(), outs())
+    PROVIDER.delete(held["arn"], held)
 
     assert _grace.ends_at(USER) is None
+    assert [token.revoked_at is None for token in minted(real)] == [False]
 
 
-def test_added_scopes_wait_for_their_gates_and_fewer_do_not(vault: FakeVault) -> None:
+def test_added_scopes_wait_for_their_gates_and_fewer_do_not(real: EmulatedMeta) -> None:
     closed = {"requires": {"ads-tier": "pending_human"}}
+    both = made(scopes=["ads_read", "pages_show_list"])
 
-    held = updated(PROVIDER, arn(), outs(), asked(scopes=["ads_read", "pages_show_list"], **closed))
-    assert "minting token reporting with added scopes pages_show_list is held back" in held["refused"]
-    assert (held["scopes"], vault.asks) == (["ads_read"], [])
+    held = updated(PROVIDER, both["arn"], both, asked(scopes=["ads_read"], **closed))
+    assert "refused" not in held
+    assert [token.scopes for token in minted(real)] == [["ads_read", "pages_show_list"], ["ads_read"]]
 
-    PROVIDER.update(arn(), outs(scopes=["ads_read", "pages_show_list"]), asked(**closed))
-    assert len(vault.asks) == 1
+    wider = updated(PROVIDER, held["arn"], held, asked(scopes=["ads_read", "pages_show_list"], **closed))
+    assert "minting token reporting with added scopes pages_show_list is held back" in wider["refused"]
+    assert (wider["scopes"], len(minted(real))) == (["ads_read"], 2)
 
 
 def test_a_rotation_that_is_due_does_not_wait_for_a_gate_that_holds_added_scopes_back(
-    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    due = "rotation due: expires 2026-12-01"
+    due = "rotation due: expires 2027-01-23"
     wider = asked(scopes=["ads_read", "pages_show_list"], requires={"ads-tier": "pending_human"})
+    state = made()
+    real.sleep(45 * 86400)
+    new_process(monkeypatch, real)
 
-    held = updated(PROVIDER, arn(), outs(freshness=due), wider)
+    held = updated(PROVIDER, state["arn"], {**state, "freshness": due}, wider)
 
     assert "is held back by a gate" in held["refused"]
-    ((spec, _),) = vault.asks
-    assert spec.scopes == ("ads_read",)
+    assert [token.scopes for token in minted(real)] == [["ads_read"], ["ads_read"]]
     assert f"was brought up to date with the scopes it has ({due})" in capsys.readouterr().out
 
 
@@ -765,18 +807,23 @@ def told_apart(**changed: Any) -> dict[str, Any]:
 
 
 def test_the_delete_of_a_token_whose_user_goes_on_leaves_its_secret_to_the_one_that_stays(
-    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+    real: EmulatedMeta, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    older = made(secret_name="meta/dev/older")
+    state = updated(PROVIDER, older["arn"], older, asked())
     PROVIDER.check({}, told_apart())
-    PROVIDER.create(told_apart())
-    old = arn("meta/dev/older")
+    heir = dict(PROVIDER.create(told_apart()).outs or {})
 
-    PROVIDER.delete(arn(), outs(claim="claim-9", previous_secrets=[{"arn": old, "ends_at": iso(EXPIRES)}]))
+    PROVIDER.delete(state["arn"], state)
 
-    heir = f"{arn('meta/dev/insights')} claim-1 86400"
-    assert vault.handed == [f"{arn()} claim-9 to {heir}", f"{old} claim-9 to {heir}"]
-    assert vault.ended == []
+    assert [token.revoked_at for token in minted(real)] == [None, None, None]
+    assert ["DeletedDate" in described(name=name) for name in ("meta/dev/older", SECRET)] == [False, False]
     assert "Its system user goes on with token insights: its readers are to read" in capsys.readouterr().out
+    read = PROVIDER.read(heir["arn"], heir)
+    assert read.outs is not None
+    ends = "2026-11-25T08:00:00Z"
+    left = {row["arn"]: row["ends_at"] for row in read.outs["previous_secrets"]}
+    assert left == {state["arn"]: ends, older["arn"]: ends}
 
 
 def test_a_token_that_stays_unchanged_is_left_secrets_as_well(vault: FakeVault) -> None:
@@ -789,13 +836,15 @@ def test_a_token_that_stays_unchanged_is_left_secrets_as_well(vault: FakeVault) 
     assert vault.handed == [f"{arn()} claim-1 to {arn('meta/dev/insights')} claim-7 86400"]
 
 
-def test_nothing_ends_while_the_token_that_takes_over_is_not_made(vault: FakeVault) -> None:
+def test_nothing_ends_while_the_token_that_takes_over_is_not_made(real: EmulatedMeta) -> None:
+    held = made()
     PROVIDER.check({}, told_apart())
 
     with pytest.raises(Failure, match="is kept, because token insights of the same system user"):
-        PROVIDER.delete(arn(), outs())
+        PROVIDER.delete(held["arn"], held)
 
-    assert (vault.ended, vault.handed) == ([], [])
+    assert [token.revoked_at for token in minted(real)] == [None]
+    assert "DeletedDate" not in described()
 
 
 @pytest.mark.parametrize(
@@ -817,70 +866,92 @@ def test_a_token_ends_at_once_when_nobody_takes_over(
     assert (vault.ended, vault.handed) == ([f"{arn()} claim-1 eu-central-1"], [])
 
 
-def test_a_secret_that_was_left_to_a_token_is_told_comes_due_and_is_settled(vault: FakeVault) -> None:
-    old = arn("meta/dev/older")
-    vault.seen = {"left": (Left(old, NOW - timedelta(hours=1)),)}
+def test_a_secret_that_was_left_to_a_token_is_told_comes_due_and_is_settled(
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made()
+    PROVIDER.check({}, told_apart())
+    heir = dict(PROVIDER.create(told_apart()).outs or {})
+    PROVIDER.delete(held["arn"], held)
+    real.sleep(25 * 3600)
+    new_process(monkeypatch, real)
 
-    read = PROVIDER.read(arn(), outs())
+    read = PROVIDER.read(heir["arn"], heir)
 
     assert read.outs is not None
-    assert read.outs["previous_secrets"] == [{"arn": old, "ends_at": "2026-11-24T07:00:00Z"}]
-    assert read.outs["freshness"] == f"retirement due: secret {old}"
-    vault.leaves_at = None
-    updated = PROVIDER.update(arn(), read.outs, asked())
-    assert updated.outs is not None
-    assert updated.outs["previous_secrets"] == []
-    assert vault.left == [f"{old} claim-1 86400 eu-central-1"]
-    assert vault.settled == [f"{old} of {arn()}"]
+    assert read.outs["previous_secrets"] == [{"arn": held["arn"], "ends_at": "2026-11-25T08:00:00Z"}]
+    assert read.outs["freshness"] == f"retirement due: secret {held['arn']}"
+    done = updated(PROVIDER, heir["arn"], read.outs, told_apart())
+    assert done["previous_secrets"] == []
+    assert [token.revoked_at is None for token in minted(real)] == [False, True]
+    assert "DeletedDate" in described()
+    new_process(monkeypatch, real)
+    again = PROVIDER.read(heir["arn"], done).outs or {}
+    assert (again["previous_secrets"], again["freshness"]) == ([], "current")
 
 
-def test_a_destroy_without_a_refresh_ends_what_was_left_to_the_token_as_well(vault: FakeVault) -> None:
-    old = arn("meta/dev/older")
-    vault.seen = {"left": (Left(old, EXPIRES),)}
+def test_a_destroy_without_a_refresh_ends_what_was_left_to_the_token_as_well(
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made()
+    PROVIDER.check({}, told_apart())
+    heir = dict(PROVIDER.create(told_apart()).outs or {})
+    PROVIDER.delete(held["arn"], held)
+    new_process(monkeypatch, real)
 
-    PROVIDER.delete(arn(), outs())
+    PROVIDER.delete(heir["arn"], heir)
 
-    assert vault.ended == [f"{arn()} claim-1 eu-central-1", f"{old} claim-1 eu-central-1"]
+    assert all(token.revoked_at for token in minted(real))
+    assert ["DeletedDate" in described(name=name) for name in (SECRET, "meta/dev/insights")] == [True, True]
 
 
-def test_delete_ends_the_secret_and_those_left_behind(vault: FakeVault, capsys: pytest.CaptureFixture[str]) -> None:
-    old = arn("meta/dev/old", "eu-west-1")
+def test_delete_ends_the_secret_and_those_left_behind(
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = made()
+    reconfigured(monkeypatch, real, aws=replace(real.connection.aws, region="eu-west-1"))
+    held = updated(PROVIDER, old["arn"], old, asked())
+    capsys.readouterr()
 
-    PROVIDER.delete(arn(), outs(previous_secrets=[{"arn": old, "ends_at": iso(EXPIRES)}]))
+    PROVIDER.delete(held["arn"], held)
 
-    assert vault.ended == [f"{arn()} claim-1 eu-central-1", f"{old} claim-1 eu-west-1"]
-    assert capsys.readouterr().out == f"token reporting: Secret {arn()} is deleted. Secret {old} is deleted.\n"
+    assert [token.revoked_at is None for token in minted(real)] == [False, False]
+    assert ["DeletedDate" in described(region) for region in ("eu-west-1", "eu-central-1")] == [True, True]
+    said = capsys.readouterr().out
+    assert said.startswith("token reporting: ")
+    assert said.count(f"Secret {SECRET} is deleted on ") == 2
 
 
 def test_the_old_half_of_a_replacement_is_left_alive_under_another_name_too(
-    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = {"path": "pulumi-python:dynamic/meta:SystemUserToken::reporting"}
+    held = {**made(), **path}
     PROVIDER.check({}, asked(secret_name="meta/dev/other", **path))
+    capsys.readouterr()
 
-    PROVIDER.delete(arn(), outs(**path))
+    PROVIDER.delete(held["arn"], held)
 
-    assert vault.ended == []
+    assert "DeletedDate" not in described()
     assert capsys.readouterr().out == (
-        f"token reporting: replaced by Pulumi and not removed, so {arn()} is left alive for those who read it. "
+        f"token reporting: replaced by Pulumi and not removed, so {held['arn']} is left alive for those who read it. "
         "`meta-access orphans` ends it once they have moved.\n"
     )
 
-    new_process(monkeypatch, meta)
-    PROVIDER.delete(arn(), outs(**path))
-    assert vault.ended == [f"{arn()} claim-1 eu-central-1"]
+    new_process(monkeypatch, real)
+    PROVIDER.delete(held["arn"], held)
+    assert "DeletedDate" in described()
 
 
-def test_the_delete_of_a_renamed_resource_ends_nothing(
-    vault: FakeVault, meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_delete_of_a_renamed_resource_ends_nothing(real: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = made()
     PROVIDER.check({}, asked(label="new"))
-    PROVIDER.delete(arn(), outs())
-    assert vault.ended == []
+    PROVIDER.delete(held["arn"], held)
+    assert [token.revoked_at for token in minted(real)] == [None]
 
-    new_process(monkeypatch, meta)
-    PROVIDER.delete(arn(), outs())
-    assert len(vault.ended) == 1
+    new_process(monkeypatch, real)
+    PROVIDER.delete(held["arn"], held)
+    assert [token.revoked_at is None for token in minted(real)] == [False]
 
 
 def test_two_resources_of_one_secret_fail_without_a_property(meta: EmulatedMeta) -> None:
@@ -896,19 +967,21 @@ def test_two_resources_of_one_secret_fail_without_a_property(meta: EmulatedMeta)
 
 @pytest.mark.parametrize(
     ("has_app", "words"),
-    [(False, "the gate SystemUserAppAccess of this user shows it"), (True, "meta-access: (#200) No.")],
+    [(False, "the gate SystemUserAppAccess of this user shows it"), (True, "(#200) No.")],
 )
-def test_a_mint_refused_for_want_of_the_app_is_told_apart(
-    meta: EmulatedMeta, vault: FakeVault, has_app: bool, words: str
-) -> None:
-    vault.fails = PermissionDeniedError("(#200) No.", code=200)
+def test_a_mint_refused_for_want_of_the_app_is_told_apart(real: EmulatedMeta, has_app: bool, words: str) -> None:
     if has_app:
-        give_app(meta)
+        real.refuse("POST", "access_tokens$", 200, "(#200) No.")
+    else:
+        with real.edit() as world:
+            world.app_access = []
 
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked())
 
-    assert words in f"meta-access: {raised.value}"
+    assert words in str(raised.value)
+    assert ("SystemUserAppAccess" in str(raised.value)) is not has_app
+    assert minted(real) == []
 
 
 # --- a token that has ended at Meta ---------------------------------------------------------------
