@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test test-faults test-faults-all mutants fuzz check emulator env clean venv look lock lambda screenshots
+.PHONY: help up preview down test test-faults test-faults-all mutants fuzz check emulator env clean venv look lock lambda screenshots tables
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.1
 
 screenshots: venv ## Picture every page of the dashboard in .work/screenshots, and the one of the README
 	@$(PY) -m tools.workspace.screenshots
+
+tables: venv ## Write the tables of inputs and outputs in docs/resources from the resources themselves
+	@$(PY) -m tools.workspace.tables
 
 lock: look ## Lock the newest packages that pyproject.toml allows, with their hashes, in requirements/
 	@$(PYTHON) -m tools.workspace.lock

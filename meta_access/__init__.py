@@ -8,6 +8,7 @@ Names are loaded when they are first used: the command line and the emulator imp
 from __future__ import annotations
 
 import importlib
+import re
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -29,26 +30,6 @@ if TYPE_CHECKING:
     from meta_access.providers.system_user_app_access import SystemUserAppAccess
     from meta_access.providers.system_user_token import SystemUserToken
     from meta_access.providers.webhook_subscription import WebhookSubscription
-
-_HOMES = {
-    "AppInstallation": "app_installation",
-    "AppRoles": "app_roles",
-    "AppSettings": "app_settings",
-    "AssetAssignment": "asset_assignment",
-    "AssetShare": "asset_share",
-    "BusinessUser": "business_user",
-    "BusinessVerification": "business_verification",
-    "FeatureRequest": "feature_request",
-    "LeadAccess": "lead_access",
-    "LoginConfiguration": "login_configuration",
-    "Obligation": "obligation",
-    "PermissionRequest": "permission_request",
-    "RedirectUris": "redirect_uris",
-    "SystemUser": "system_user",
-    "SystemUserAppAccess": "system_user_app_access",
-    "SystemUserToken": "system_user_token",
-    "WebhookSubscription": "webhook_subscription",
-}
 
 __all__ = [
     "AppInstallation",
@@ -79,6 +60,7 @@ def __getattr__(name: str) -> Any:
         except metadata.PackageNotFoundError:
             # A clone runs without being installed: the project's root is on the plugin host's path.
             return "0+unknown"
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"meta_access.providers.{_HOMES[name]}"), name)
+    if name in __all__:
+        home = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        return getattr(importlib.import_module(f"meta_access.providers.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

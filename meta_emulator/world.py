@@ -7,7 +7,7 @@ A system user is one canonical user with another id in the scope of every app, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator  # noqa: TC003 - pydantic reads the annotations of this module
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -35,9 +36,9 @@ from meta_access.errors import (
     printable,
 )
 from meta_access.graph.patience import Caller, on_behalf_of
-from meta_access.providers import _host, _live, _stack_id, _unlisted
+from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
-from meta_access.providers._record import RECORD, Held, place_of, shown
+from meta_access.providers._deployment import DEPLOYMENT, Held, place_of, shown
 from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
+    from meta_access.providers._declaration import Declaration
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 OPEN = "satisfied"
 # Nothing at Meta or in the secret follows from these, so a change of them is none.
@@ -62,9 +64,10 @@ class MetaProvider(ResourceProvider):
         kind: What a person calls the thing, for messages.
         ends_access: A delete takes access away, so the engine's options that skip or hasten one are refused.
         keeps_access: Its calls keep access alive, so they may wait for Meta's throttles the longest.
-        inputs: Names of the checked inputs, `label` and `connection` included.
-        defaults: Inputs that may be left out.
-        told_apart_by: Inputs that, when all are equal, make two resources the same thing for sure; the constructor
+        declaration: What the resource takes and gives; its class sets it.
+        own: Inputs that nobody gives, with what each check writes into them; None where the constructor or `look_ahead`
+            does that.
+        identified_by: Inputs that, when all are equal, make two resources the same thing for sure; the constructor
             refuses both. What only live settings tell (two connections to one app), the check tells.
     """
 
@@ -73,15 +76,19 @@ class MetaProvider(ResourceProvider):
     kind: ClassVar[str]
     ends_access: ClassVar[bool] = False
     keeps_access: ClassVar[bool] = False
-    inputs: ClassVar[tuple[str, ...]]
-    defaults: ClassVar[Mapping[str, Any]] = {}
-    told_apart_by: ClassVar[tuple[str, ...]]
+    declaration: ClassVar[Declaration]
+    own: ClassVar[Mapping[str, Any]] = {}
+    identified_by: ClassVar[tuple[str, ...]]
 
     # --- to be said by each resource ---
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        """Rules on values that are known; may put them into their one form in place."""
-        raise NotImplementedError
+        """Rules on known values that the declaration cannot say; an input that breaks one of its own is not known here.
+
+        May put values into their one form in place.
+        """
+        del olds, props
+        return []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         """What the resource stands for at Meta. Asked only when the inputs named are known."""
@@ -131,6 +138,16 @@ class MetaProvider(ResourceProvider):
         """What an input was when `outs` were written; not always the output of that name."""
         return outs.get(name)
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the checked inputs."""
+        return ("label", *(field.name for field in self.declaration.inputs), *self.own)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What is meant where an input is left out."""
+        return self.declaration.defaults
+
     # --- the engine's calls ---
 
     @boundary
@@ -148,9 +165,10 @@ class MetaProvider(ResourceProvider):
             # of the state it would wait without end, see `_refusal`.
             if olds:
                 return CheckResult(props, [CheckFailure("", _OWED)])
-            RECORD.wait(type(self).__name__, str(props.get("label", "")), place_of(props))
+            DEPLOYMENT.leave_out(type(self).__name__, str(props.get("label", "")), place_of(props))
             return CheckResult(props, [])
-        failures = self._connection_failures(props) or _not_plain(props) or self.validate(olds, props)
+        failures = self._connection_failures(props) or _not_plain(props)
+        failures = failures or self._faults(olds, props)
         if not failures:
             failures = self._enter(olds, props)
         if not failures:
@@ -161,7 +179,7 @@ class MetaProvider(ResourceProvider):
     @boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         outs, props = self.upgrade(_olds), clean(_news)
-        RECORD.hold(type(self).__name__, place_of(props), Held(_id, outs))
+        DEPLOYMENT.hold(type(self).__name__, place_of(props), Held(_id, outs))
         lost = self.lost(outs)
         if any(unknown(props.get(name)) for name in self.compared()):
             return DiffResult(changes=None)
@@ -170,7 +188,7 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
-        wanted = {**clean(props), **_stack_id.of({})}
+        wanted = {**clean(props), **DEPLOYMENT.stack_id_of({})}
         try:
             self._may_write("creating", wanted)
             hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
@@ -182,7 +200,7 @@ class MetaProvider(ResourceProvider):
                 raise
             return self._not_replaced(held, wanted, printable(error))
         outs = {**wanted, **facts}
-        RECORD.hold(type(self).__name__, place_of(wanted), Held(id_, outs))
+        DEPLOYMENT.hold(type(self).__name__, place_of(wanted), Held(id_, outs))
         return CreateResult(id_, outs)
 
     @boundary
@@ -190,7 +208,7 @@ class MetaProvider(ResourceProvider):
         if _live.settings().offline:
             return ReadResult(id_, dict(props))
         outs = self.upgrade(props)
-        _stack_id.see(outs)
+        DEPLOYMENT.see_stack_id(outs)
         try:
             with self._on_behalf(outs):
                 found = self.look(id_, outs)
@@ -203,8 +221,8 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        outs, props = self.upgrade(_olds), {**clean(_news), **_stack_id.of(_olds)}
-        userless = _unlisted.has(props.get("system_user_id"))
+        outs, props = self.upgrade(_olds), {**clean(_news), **DEPLOYMENT.stack_id_of(_olds)}
+        userless = DEPLOYMENT.is_unlisted(props.get("system_user_id"))
         waits = f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was"
         if userless and not self.keeps_access:
             say(f"{waits}.")
@@ -223,14 +241,14 @@ class MetaProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         outs = self.upgrade(_props)
         self._may_write("deleting", outs)
-        if waiting := RECORD.waiting(type(self).__name__, str(outs.get("label", ""))):
+        if waiting := DEPLOYMENT.left_out(type(self).__name__, str(outs.get("label", ""))):
             # Which thing it stands for hangs on the failed one. A move without an alias is a create and this delete.
             text = (
                 f"{self.kind} {outs.get('label', '')} is not removed: it may have moved to {waiting}, which waits for "
                 "a resource that failed. It stays as it is, and in the state. Mend what failed, then `pulumi up` again."
             )
             raise MetaAccessError(text)
-        if RECORD.kept(type(self).__name__, place_of(outs)):
+        if DEPLOYMENT.replacement_refused(type(self).__name__, place_of(outs)):
             return  # its replacement was refused, and says so
         if holder := self._holder(outs):
             say(
@@ -238,7 +256,7 @@ class MetaProvider(ResourceProvider):
                 "for the same thing, so nothing is changed at Meta."
             )
             return
-        if self.keeps_access and RECORD.seen(type(self).__name__, str(outs.get("path", ""))):
+        if self.keeps_access and DEPLOYMENT.declares(type(self).__name__, str(outs.get("path", ""))):
             # The engine replaces it (`--replace`, `replace_on_changes`), which knows no grace.
             say(
                 f"{self.kind} {outs.get('label', '')}: replaced by Pulumi and not removed, so {_id} is left alive for "
@@ -268,7 +286,7 @@ class MetaProvider(ResourceProvider):
     def hold(self, outs: Mapping[str, Any], held: Held) -> None:
         """Note what the state holds, for the create that follows when the engine replaces it."""
         if outs.get("path") or outs.get("connection") in _live.settings().connections:
-            RECORD.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
+            DEPLOYMENT.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
 
     def _note(self, found: ReadResult) -> None:
         id_, outs = found.id, found.outs
@@ -281,11 +299,11 @@ class MetaProvider(ResourceProvider):
     def held(self, props: Mapping[str, Any]) -> Held | None:
         """What the state holds of the resource with these inputs."""
         kind = type(self).__name__
-        return RECORD.held(kind, place_of(props)) or RECORD.held(kind, self._older_place(props))
+        return DEPLOYMENT.held(kind, place_of(props)) or DEPLOYMENT.held(kind, self._older_place(props))
 
     def replaced(self, props: Mapping[str, Any]) -> bool:
         """Whether the create about to run is the second half of a replacement."""
-        return RECORD.replaced(type(self).__name__, place_of(props))
+        return DEPLOYMENT.is_replacement(type(self).__name__, place_of(props))
 
     def _older_place(self, props: Mapping[str, Any]) -> str:
         # A state of an older version knows no path: the name tells little, the name and the thing at Meta enough.
@@ -299,7 +317,7 @@ class MetaProvider(ResourceProvider):
     def _not_replaced(self, held: Held, wanted: Mapping[str, Any], why: str) -> CreateResult:
         """What stands, where the state knows the resource and a new one was refused; see `_refusal`."""
         for place in {place_of(wanted), place_of(held.outs)}:
-            RECORD.keep(type(self).__name__, place)
+            DEPLOYMENT.refuse_replacement(type(self).__name__, place)
         what = "is gone at Meta and was not made again" if self.lost(held.outs) else "was not replaced"
         text = f"{self.kind} {wanted.get('label', '')} {what}. It stays in the state as it was. {why}"
         return CreateResult(held.id, {**held.outs, REFUSED: text})
@@ -316,9 +334,26 @@ class MetaProvider(ResourceProvider):
         problem = _live.unknown_connection(str(name))
         return [CheckFailure("connection", f"{problem.problem} Fix: {problem.fix}")]
 
+    def _faults(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
+        """Put the inputs into their one form; answers all that is wrong with them."""
+        props |= {name: value for name, value in self.own.items() if value is not None}
+        failures = []
+        for field in self.declaration.inputs:
+            value = field.formed(props.get(field.name))
+            if value is not None:
+                props[field.name] = value
+            if not unknown(value) and (why := field.reason(value)):
+                failures.append(CheckFailure(field.name, why))
+        if not failures:
+            return self.validate(olds, props)
+        refused = {failure.property: pulumi.UNKNOWN for failure in failures}
+        failures += self.validate(olds, {**props, **refused})
+        places = [field.name for field in self.declaration.inputs]
+        return sorted(failures, key=lambda failure: places.index(failure.property) if failure.property else -1)
+
     def _enter(self, olds: Mapping[str, Any], props: Mapping[str, Any]) -> list[CheckFailure]:
         place, key = place_of(props), None if self._key_unknown(props) else self.key(props)
-        other = RECORD.enter(type(self).__name__, key, place, fresh=not olds)
+        other = DEPLOYMENT.declare(type(self).__name__, key, place, fresh=not olds)
         if other is None:
             return []
         return [
@@ -336,7 +371,7 @@ class MetaProvider(ResourceProvider):
         # A connection that is gone from the configuration has no resource left that could hold anything.
         if outs.get("connection") not in _live.settings().connections:
             return None
-        return RECORD.holder(type(self).__name__, self.key(outs))
+        return DEPLOYMENT.holder(type(self).__name__, self.key(outs))
 
     def _may_write(self, verb: str, props: Mapping[str, Any]) -> None:
         doing = f"{verb} {self.kind} {props.get('label', '')}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pulumi import Output
 from pulumi.dynamic import ReadResult
 
 from meta_access.errors import (
@@ -29,12 +30,7 @@ from meta_access.providers._values import unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Output, ResourceOptions
-
     from meta_access.providers._live import Live
-
-GATE_OUTPUTS = ("observed", "phase", "waiting_on", "since", "next_step", "reason")
-"""Outputs beside the inputs; `status` and `evidence` carry the names of inputs."""
 
 _OFFLINE = Observation(None, reason="Not looked at, because META_ACCESS_OFFLINE=1.")
 _RECORD = "evidence_record"
@@ -51,7 +47,7 @@ class GateProvider(MetaProvider):
         link: Key of the rule set's link to the page where a person acts.
     """
 
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": ""}
+    own: ClassVar[Mapping[str, Any]] = {"status": None}
     declared: ClassVar[tuple[str, ...]]
     link: ClassVar[str]
 
@@ -129,7 +125,8 @@ class GateProvider(MetaProvider):
             return ReadResult(id_, outs)
         shown = self.live_inputs(seen) if decision.status is Status.DRIFTED else {}
         inputs = self.inputs_of(outs, **shown, status=str(decision.status))
-        kept = {name: value for name, value in outs.items() if name not in GATE_OUTPUTS}
+        before = {output.name for output in self.declaration.outputs}
+        kept = {name: value for name, value in outs.items() if name not in before}
         return ReadResult(id_, {**kept, **self._facts(props, decision)}, inputs)
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
@@ -182,24 +179,31 @@ class GateProvider(MetaProvider):
 
 
 class GateResource(MetaResource):
-    """Base of the gates' resources. Nothing a gate does changes anything at Meta."""
+    """Base of the gates' resources. Nothing a gate does changes anything at Meta.
 
-    if TYPE_CHECKING:
-        status: Output[str]
-        observed: Output[Any]
-        evidence: Output[Any]
-        phase: Output[str]
-        waiting_on: Output[str]
-        since: Output[str]
-        owner: Output[str]
-        next_step: Output[dict[str, str]]
-        reason: Output[str]
+    Args:
+        evidence: A person's dated statement or an import, as `meta-access attest` writes it.
+        owner: Who sees to it, for the lists of open work.
 
-    def __init__(
-        self, provider: GateProvider, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions | None
-    ) -> None:
-        outputs = dict.fromkeys((*provider.inputs, *GATE_OUTPUTS))
-        super().__init__(provider, resource_name, {**outputs, **props}, opts)
+    Attributes:
+        status: Where the gate stands, as in the table above.
+        observed: What Meta shows; empty where it shows nothing.
+        phase: How far the way through Meta's review is: `not_started`, `submitted`, `declined`, `granted`.
+        waiting_on: Whose turn it is.
+        since: From when on the status has been this one.
+        next_step: What a person does, where, and what must be seen before clicking; a map.
+        reason: Why the status is not `satisfied`.
+    """
+
+    status: Output[str]
+    observed: Output[Any]
+    evidence: Output[Any]
+    phase: Output[str]
+    waiting_on: Output[str]
+    since: Output[str]
+    owner: Output[str]
+    next_step: Output[dict[str, str]]
+    reason: Output[str]
 
 
 def _previous(outs: Mapping[str, Any]) -> Previous | None:

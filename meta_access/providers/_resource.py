@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
+from pulumi import ResourceOptions
 from pulumi.dynamic import Resource
 from pulumi.runtime import config, settings
 
 from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.providers._declaration import declaration_of
 from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
 from meta_access.stack.connections import PARTS
 from meta_access.stack.files import NAMESPACE, secret_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pulumi import ResourceOptions
-
     from meta_access.providers._base import MetaProvider
+    from meta_access.providers._declaration import Declaration
 
 _STACK = "pulumi:pulumi:Stack"
 
@@ -56,15 +56,41 @@ _declared: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], _Declared]] = we
 class MetaResource(Resource):
     """Base of every resource.
 
+    A subclass is its declaration (see `_declaration`): a constructor with each input as a keyword, and an annotation
+    for each output. Its constructor passes its `locals()` on, so that no name is written again.
+
     Three of its inputs are its own: `label`, its Pulumi name, for messages; `path`, the end of its URN (the types of
     its parents, its type and its name), which tells it from a resource of the same name in another component; and
     `given`, which tells whether every other input is known.
+
+    Args:
+        connection: Name of an entry of `meta:connections`: one business, one app, their credentials.
     """
 
-    def __init__(
-        self, provider: MetaProvider, resource_name: str, props: Mapping[str, Any], opts: ResourceOptions | None
-    ) -> None:
+    provider: ClassVar[type[MetaProvider]]
+    declaration: ClassVar[Declaration]
+
+    def __init_subclass__(cls, provider: type[MetaProvider] | None = None) -> None:
+        """A resource by its provider's class, which learns here what the resource takes; without one a base."""
+        super().__init_subclass__(module="meta", name=cls.__name__)
+        cls.declaration = declaration_of(cls, MetaResource)
+        if provider is not None:
+            cls.provider = provider
+            provider.declaration = cls.declaration
+
+    def __init__(self, resource_name: str, values: Mapping[str, Any], opts: ResourceOptions | None, **own: str) -> None:
+        """Declare the resource.
+
+        Args:
+            resource_name: Its name in the program.
+            values: What the constructor was given, under the names of the inputs; others are not looked at.
+            opts: Of the resource.
+            own: Inputs that a constructor gives by itself.
+        """
         _refuse_secret_configuration()
+        provider = self.provider()
+        outputs = dict.fromkeys([*provider.own, *(output.name for output in self.declaration.outputs)])
+        props = {**outputs, **provider.own, **self.declaration.asked(values), **own}
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
         path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
@@ -123,14 +149,14 @@ def _refuse_secret_configuration() -> None:
 
 
 def _declare(provider: MetaProvider, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None) -> _Declared:
-    run, told = settings.get_monitor(), [props.get(part) for part in provider.told_apart_by]
+    run, identity = settings.get_monitor(), [props.get(part) for part in provider.identified_by]
     declared = _Declared(name if parent is None else f"{name} (in {parent.pulumi_resource_name})")
     # Texts compare by value; an output (`user.id`) only with itself, since nobody knows its value yet.
-    if run is None or not all(isinstance(part, (str, pulumi.Output)) for part in told):
+    if run is None or not all(isinstance(part, (str, pulumi.Output)) for part in identity):
         return declared
-    first = _declared.setdefault(run, {}).setdefault((type(provider), *told), declared)
+    first = _declared.setdefault(run, {}).setdefault((type(provider), *identity), declared)
     if first is not declared:
-        said = ", ".join(part for part in told if isinstance(part, str))
+        said = ", ".join(part for part in identity if isinstance(part, str))
         first.refused = (
             f"resources {first.shown} and {declared.shown} stand for one and the same {provider.kind} ({said}). "
             "Neither was touched. Remove one of them, or let both use the one that is declared."

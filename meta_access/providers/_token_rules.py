@@ -13,7 +13,7 @@ from meta_access.tokens.spec import LAMBDA, PULUMI
 from meta_access.tokens.tags import LONGEST_VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from meta_access.rules import RuleSet
 
@@ -22,27 +22,12 @@ ROTATION_OWNERS = (PULUMI, LAMBDA)
 
 
 def faults(props: Mapping[str, Any], rules: RuleSet) -> list[tuple[str, str]]:
-    """Name of an input and what is wrong with it; what is not known yet passes."""
-    checks: dict[str, Callable[[Any], str | None]] = {
-        "system_user_id": validation.graph_id,
-        "scopes": lambda scopes: _scopes(scopes, rules),
-        "secret_name": validation.secret_name,
-        "lifetime": _lifetime,
-        "rotate_before": _duration,
-        "grace": _duration,
-        "keepers": _keepers,
-        "take_over_from": _owner,
-        "rotation_owner": lambda owner: validation.one_of(owner, ROTATION_OWNERS),
-    }
-    optional = {"take_over_from", "rotation_owner"}
-    found = [
-        (name, why)
-        for name, check in checks.items()
-        if not (name in optional and name not in props)
-        and not unknown(props.get(name))
-        and (why := check(props.get(name)))
-    ]
-    return found or _for_lambda(props) or _times(props)
+    """What is wrong with inputs that keep their own rules: name and reason; what is not known yet passes."""
+    scopes = props.get("scopes")
+    why = None if unknown(scopes) else _scopes(scopes, rules)
+    if why:
+        return [("scopes", why)]
+    return _for_lambda(props) or _times(props)
 
 
 def expires(lifetime: Any) -> bool:
@@ -69,7 +54,7 @@ def _scope(scope: Any, rules: RuleSet) -> str | None:
     return validation.one_of(scope, known)
 
 
-def _lifetime(lifetime: Any) -> str | None:
+def no_lifetime(lifetime: Any) -> str | None:
     if lifetime == SIXTY_DAYS:
         return None
     never = lifetime.get("never") if isinstance(lifetime, dict) and set(lifetime) == {"never"} else None
@@ -82,16 +67,16 @@ def _lifetime(lifetime: Any) -> str | None:
     return None
 
 
-def _duration(value: Any) -> str | None:
+def no_duration(value: Any) -> str | None:
     return None if seconds(value) else "is not a duration such as 24h or 20d"
 
 
-def _keepers(keepers: Any) -> str | None:
+def no_keepers(keepers: Any) -> str | None:
     plain = isinstance(keepers, dict) and all(isinstance(value, str) for value in keepers.values())
     return None if plain else "is not a mapping of texts"
 
 
-def _owner(owner: Any) -> str | None:
+def no_owner(owner: Any) -> str | None:
     parts = owner.split("/") if isinstance(owner, str) else []
     return None if len(parts) == 2 and all(parts) else "is not written project/stack"  # noqa: PLR2004 - those two
 

@@ -22,11 +22,17 @@ def clean(bag: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) for key, value in bag.items() if key != PROVIDER_KEY and value is not None}
 
 
-def sorted_texts(value: Any) -> Any:
-    """A list of texts in one order, each once; anything else, or what is not known yet, as it is."""
+def in_order(value: Any) -> Any:
+    """A list of texts in one order; anything else, or what is not known yet, as it is."""
     if not isinstance(value, list) or unknown(value) or not all(isinstance(item, str) for item in value):
         return value
-    return sorted(set(value))
+    return sorted(value)
+
+
+def sorted_texts(value: Any) -> Any:
+    """As `in_order`, and each text once."""
+    ordered = in_order(value)
+    return ordered if ordered is value else sorted(set(ordered))
 
 
 def _plain(value: Any) -> Any:

@@ -8,36 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckFailure, ReadResult
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import ReadResult
 
-from meta_access import validation
 from meta_access.graph import applications, snapshot
-from meta_access.providers import _ended
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
-from meta_access.providers._record import RECORD
+from meta_access.providers._declaration import GraphId
+from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.providers._resource import MetaResource
-from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, Output, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 
 class AppInstallationProvider(MetaProvider):
     kind = "app installation"
-    told_apart_by = ("connection", "system_user_id")
-    inputs = ("label", "connection", "system_user_id")
-
-    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        del olds
-        user = props.get("system_user_id")
-        why = None if unknown(user) else validation.graph_id(user)
-        return [CheckFailure("system_user_id", why)] if why else []
+    identified_by = ("connection", "system_user_id")
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (props["connection"], props["system_user_id"])
@@ -76,7 +66,7 @@ def installed_again(live: Live, system_user_id: str) -> bool:
         refuses to mint is no sign by itself, and a run for some tokens alone undoes nobody's decision.
     """
     kind, key = AppInstallationProvider.__name__, (live.connection.name, system_user_id)
-    if not _ended.has(live.connection.app_id, system_user_id) or RECORD.holder(kind, key) is None:
+    if not DEPLOYMENT.has_ended_token(live.connection.app_id, system_user_id) or DEPLOYMENT.holder(kind, key) is None:
         return False
     _install(live, system_user_id)
     say(
@@ -86,19 +76,21 @@ def installed_again(live: Live, system_user_id: str) -> bool:
     return True
 
 
-class AppInstallation(MetaResource, module="meta", name="AppInstallation"):
-    """The connection's app, installed on a system user."""
+class AppInstallation(MetaResource, provider=AppInstallationProvider):
+    """The connection's app, installed on a system user.
 
-    if TYPE_CHECKING:
-        system_user_id: Output[str]
+    Args:
+        system_user_id: The user, by the id that the app sees.
+    """
+
+    system_user_id: Output[str]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        system_user_id: Input[str],
+        system_user_id: GraphId,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "system_user_id": system_user_id}
-        super().__init__(AppInstallationProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -8,34 +8,33 @@ people managed in Business settings.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.errors import MetaAccessError
 from meta_access.gates.status import Actor, Desired, NextStep, Observation
 from meta_access.graph.business_users import same
+from meta_access.providers._declaration import NONE, Evidence, TextMap
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pulumi import Input, ResourceOptions
+    from collections.abc import Sequence
 
     from meta_access.graph.app_roles import RoleRow
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 ROLES = ("admin", "developer", "tester", "analytics")
 
 
 class AppRolesProvider(GateProvider):
     kind = "app roles"
-    told_apart_by = ("connection",)
-    inputs = ("label", "connection", "roles", "people", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "people": {}}
+    identified_by = ("connection",)
     declared = ("roles",)
     link = "app_roles"
 
@@ -173,13 +172,13 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-class AppRoles(GateResource, module="meta", name="AppRoles"):
+class AppRoles(GateResource, provider=AppRolesProvider):
     """The people of the connection's app and their roles, as one list: whoever is not in it is to be removed.
 
     Args:
-        roles: Person to admin, developer, tester or analytics.
-        people: Person to {"user_id": …, "email": …}: the id matches a name to what Meta lists, the address tells who of
-            a claimed app's people is not in the business yet.
+        roles: Person to `admin`, `developer`, `tester` or `analytics`.
+        people: Person to `{"user_id": …, "email": …}`: the id matches a name to what Meta lists, the address tells who
+            of a claimed app's people is not in the business yet.
     """
 
     def __init__(
@@ -187,11 +186,10 @@ class AppRoles(GateResource, module="meta", name="AppRoles"):
         resource_name: str,
         *,
         connection: Input[str],
-        roles: Input[Mapping[str, Input[str]]],
-        people: Input[Mapping[str, Any]] | None = None,
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        roles: TextMap,
+        people: Input[Mapping[str, Any]] | None = NONE,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "roles": roles, "people": people, "evidence": evidence, "owner": owner}
-        super().__init__(AppRolesProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

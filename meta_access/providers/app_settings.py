@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
@@ -18,30 +19,25 @@ from meta_access.graph import app_settings
 from meta_access.graph.app_settings import LISTS, TEXTS
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
+from meta_access.providers._declaration import TextSet
 from meta_access.providers._gate import place
 from meta_access.providers._resource import MetaResource
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pulumi import Input, Output, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 SETTINGS = (*LISTS, *TEXTS)
 
 
 class AppSettingsProvider(MetaProvider):
     kind = "app settings"
-    told_apart_by = ("connection",)
-    inputs = ("label", "connection", *SETTINGS, "callers")
+    identified_by = ("connection",)
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        for name in (*LISTS, "callers"):
-            if name in props:
-                props[name] = sorted_texts(props[name])
         if not _declared(props):
             return [CheckFailure("", f"no setting is declared. Fix: declare one of {', '.join(SETTINGS)}.")]
         found = [(name, props[name]) for name in (*SETTINGS, "callers") if name in props and not unknown(props[name])]
@@ -143,26 +139,34 @@ def _shown(value: Any) -> str:
     return (", ".join(value) if isinstance(value, list) else str(value)) or "empty"
 
 
-class AppSettings(MetaResource, module="meta", name="AppSettings"):
+class AppSettings(MetaResource, provider=AppSettingsProvider):
     """Settings of the connection's app. What is left out is left as it is at Meta; "" and [] empty a setting.
 
     Args:
+        app_domains: Domains, in small letters.
+        privacy_policy_url: Web address.
+        terms_of_service_url: Web address.
+        website_url: Web address.
+        mobile_web_url: Web address.
+        user_support_email: E-mail address.
+        user_support_url: Web address.
+        contact_email: E-mail address.
+        deauth_callback_url: Web address.
         server_ip_whitelist: Addresses and ranges from which Meta takes calls made with the app's secret; it has to hold
             those of this tool.
-        callers: Addresses that Meta sees this tool call from, where this machine does not have them itself: behind
-            NAT or a proxy, or for a list that other runners use.
+        callers: No setting: addresses that Meta sees this tool call from, where this machine does not have them itself
+            (behind NAT or a proxy), or for a list that other runners use.
     """
 
-    if TYPE_CHECKING:
-        app_domains: Output[list[str]]
-        server_ip_whitelist: Output[list[str]]
+    app_domains: Output[list[str]]
+    server_ip_whitelist: Output[list[str]]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        app_domains: Input[Sequence[Input[str]]] | None = None,
+        app_domains: TextSet | None = None,
         privacy_policy_url: Input[str] | None = None,
         terms_of_service_url: Input[str] | None = None,
         website_url: Input[str] | None = None,
@@ -171,14 +175,8 @@ class AppSettings(MetaResource, module="meta", name="AppSettings"):
         user_support_url: Input[str] | None = None,
         contact_email: Input[str] | None = None,
         deauth_callback_url: Input[str] | None = None,
-        server_ip_whitelist: Input[Sequence[Input[str]]] | None = None,
-        callers: Input[Sequence[Input[str]]] | None = None,
+        server_ip_whitelist: TextSet | None = None,
+        callers: TextSet | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "callers": callers}
-        props |= {"app_domains": app_domains, "server_ip_whitelist": server_ip_whitelist}
-        props |= {"privacy_policy_url": privacy_policy_url, "terms_of_service_url": terms_of_service_url}
-        props |= {"website_url": website_url, "mobile_web_url": mobile_web_url}
-        props |= {"user_support_email": user_support_email, "user_support_url": user_support_url}
-        props |= {"contact_email": contact_email, "deauth_callback_url": deauth_callback_url}
-        super().__init__(AppSettingsProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -11,9 +11,11 @@ A business built by hand has grants that its stack does not declare. A create ov
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
@@ -30,19 +32,18 @@ from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say, will_be_refused
+from meta_access.providers._declaration import AssetId, Flag, Form, GraphId, TextMap, one_of
+from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.providers._gate import place
-from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import in_order, unknown
 from meta_access.providers.asset_share import beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pulumi import Input, Output, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 OWN = "own"
 ACCESS = (OWN, "partner", "login")
@@ -52,28 +53,16 @@ _PLACE = frozenset({"connection", "system_user_id", "asset"})
 class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
     ends_access = True
-    told_apart_by = ("connection", "system_user_id", "asset")
-    inputs = ("label", "connection", "system_user_id", "asset", "tasks", "replace_existing", "access", "requires")
-    defaults: ClassVar[Mapping[str, Any]] = {"replace_existing": False, "access": ""}
+    identified_by = ("connection", "system_user_id", "asset")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        user, asset = props.get("system_user_id"), props.get("asset")
-        reasons = {
-            "system_user_id": None if unknown(user) else validation.graph_id(user),
-            "asset": None if unknown(asset) else validation.asset(asset),
-        }
-        failures = [CheckFailure(name, why) for name, why in reasons.items() if why]
-        if props["access"] and not unknown(props["access"]) and (why := validation.one_of(props["access"], ACCESS)):
-            failures.append(CheckFailure("access", why))
-        if not failures and not unknown(asset) and not unknown(props.get("tasks")):
-            allowed = {kind: rule.allowed for kind, rule in self.live(props).rules.task_enums.items()}
-            if why := validation.task(parse_asset(str(asset)).kind, props.get("tasks"), allowed):
-                failures.append(CheckFailure("tasks", why))
-        if not unknown(props["replace_existing"]) and not isinstance(props["replace_existing"], bool):
-            failures.append(CheckFailure("replace_existing", "is neither true nor false"))
-        props["tasks"] = sorted_texts(props.get("tasks"))
-        return failures
+        asset, tasks = props["asset"], props.get("tasks")
+        if unknown(asset) or unknown(tasks):
+            return []
+        allowed = {kind: rule.allowed for kind, rule in self.live(props).rules.task_enums.items()}
+        why = validation.task(parse_asset(str(asset)).kind, tasks, allowed)
+        return [CheckFailure("tasks", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (props["connection"], props["system_user_id"], props["asset"])
@@ -159,7 +148,7 @@ class AssetAssignmentProvider(MetaProvider):
         return {"kept": [], **super().upgrade(outs)}
 
     def _leave(self, outs: Mapping[str, Any]) -> None:
-        holder = RECORD.holder(type(self).__name__, self.key(outs))
+        holder = DEPLOYMENT.holder(type(self).__name__, self.key(outs))
         if holder is None:
             say(f"{self.kind} {outs.get('label', '')}: {_unassign(self.live(outs), outs)}")
 
@@ -338,43 +327,43 @@ def _not_permitted(
     return why, f"{_come_by(props, business, tasks)}, or declare fewer tasks."
 
 
-class AssetAssignment(MetaResource, module="meta", name="AssetAssignment"):
+class AssetAssignment(MetaResource, provider=AssetAssignmentProvider):
     """Tasks of a system user on an ad account, a Page or another asset.
 
     Args:
-        asset: `act_…`, `page:…`, `catalog:…`, `pixel:…`, `waba:…`, `instagram:…` or `group:…`.
-        access: own, partner or login: whose the asset is, for what is said when Meta refuses it.
-        tasks: The whole set; implied tasks may be left out. On a group each names its kind: `page:ANALYZE`.
-        replace_existing: Whether tasks that the user had before this resource, and that are not declared, go. They stay
-            by default, and `kept` names them.
-        requires: Gate to status: a create, or an update that adds tasks, waits until every one is satisfied.
+        system_user_id: The user, by the id that the app sees.
+        asset: `act_…` for an ad account, else the kind in front: `page:…`, `catalog:…`, `pixel:…`, `waba:…`,
+            `instagram:…`, or `group:…` for a business asset group.
+        tasks: The whole set, in names of the rule set in use; implied tasks may be left out. On a group each names its
+            kind: `ad_account:ANALYZE`, `page:ADVERTISE`.
+        replace_existing: Whether tasks that the user had before this resource, and that are not declared, go. A client
+            and an identity of a stack file have it too.
+        access: `own`, `partner` or `login`: whose the asset is, so that a refusal says "add it to your business" or
+            "let its owner share it"; changes nothing at Meta.
+        requires: Gate to status, read in block mode: a create, or an update that adds a task, waits until every one is
+            satisfied.
+
+    Attributes:
+        kept: The tasks that the user had before and that stay undeclared.
     """
 
-    if TYPE_CHECKING:
-        system_user_id: Output[str]
-        asset: Output[str]
-        tasks: Output[list[str]]
-        kept: Output[list[str]]
+    system_user_id: Output[str]
+    asset: Output[str]
+    tasks: Output[list[str]]
+    kept: Output[list[str]]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        system_user_id: Input[str],
-        asset: Input[str],
-        tasks: Input[Sequence[Input[str]]],
-        replace_existing: Input[bool] = False,
-        access: Input[str] = "",
-        requires: Input[Mapping[str, Input[str]]] | None = None,
+        system_user_id: GraphId,
+        asset: AssetId,
+        # One that is named twice is refused, so both stay.
+        tasks: Annotated[Input[Sequence[Input[str]]], Form(in_order)],
+        replace_existing: Flag = False,
+        access: Annotated[Input[str], one_of(ACCESS)] = "",
+        requires: TextMap | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "system_user_id": system_user_id, "asset": asset}
-        props |= {
-            "tasks": tasks,
-            "replace_existing": replace_existing,
-            "access": access,
-            "requires": requires,
-            "kept": None,
-        }
-        super().__init__(AssetAssignmentProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -9,44 +9,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates.status import Actor, Desired, NextStep, Observation, Phase
 from meta_access.graph.business_assets import CLIENT, OWNED, PENDING
 from meta_access.ids import parse_asset
+from meta_access.providers._declaration import AssetId, Evidence, GraphId, TextSet
 from meta_access.providers._gate import GateProvider, GateResource, business_shown
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi import Input, ResourceOptions
-
     from meta_access.ids import Asset
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 
 class AssetShareProvider(GateProvider):
     kind = "asset share"
-    told_apart_by = ("connection", "asset")
-    inputs = ("label", "connection", "owner_business", "asset", "tasks", "evidence", "owner", "status")
+    identified_by = ("connection", "asset")
     declared = ("owner_business", "asset", "tasks")
     link = "share_asset"
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["tasks"] = sorted_texts(props.get("tasks"))
-        business, asset, tasks = props.get("owner_business"), props.get("asset"), props["tasks"]
-        reasons = {
-            "owner_business": None if unknown(business) else validation.graph_id(business),
-            "asset": None if unknown(asset) else validation.asset(asset),
-        }
-        failures = [CheckFailure(name, why) for name, why in reasons.items() if why]
-        if failures or unknown([business, asset, tasks]):
-            return failures
-        live = self.live(props)
+        business, asset, tasks = props["owner_business"], props["asset"], props.get("tasks")
+        if unknown([business, asset, tasks]):
+            return []
+        live, failures = self.live(props), []
         if business == live.connection.business_id:
             failures.append(CheckFailure("owner_business", "is our own business, with which nothing has to be shared."))
         allowed = {kind: rule.allowed for kind, rule in live.rules.task_enums.items()}
@@ -113,7 +106,7 @@ def _open(value: list[str], reason: str, phase: Phase | None = None) -> Observat
     return Observation(met=False, value=value, source="graph", reason=reason, phase=phase, waiting_on=Actor.CLIENT)
 
 
-class AssetShare(GateResource, module="meta", name="AssetShare"):
+class AssetShare(GateResource, provider=AssetShareProvider):
     """An asset of a client, shared with the connection's business.
 
     Args:
@@ -127,13 +120,11 @@ class AssetShare(GateResource, module="meta", name="AssetShare"):
         resource_name: str,
         *,
         connection: Input[str],
-        owner_business: Input[str],
-        asset: Input[str],
-        tasks: Input[Sequence[Input[str]]],
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        owner_business: GraphId,
+        asset: AssetId,
+        tasks: TextSet,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "owner_business": owner_business, "asset": asset}
-        props |= {"tasks": tasks, "evidence": evidence, "owner": owner}
-        super().__init__(AssetShareProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

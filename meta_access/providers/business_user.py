@@ -8,9 +8,10 @@ refuses to take the last admin away (3914), and takes only so many invitations a
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pulumi.dynamic import CheckFailure, ReadResult
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import ReadResult
 
 from meta_access import validation
 from meta_access.errors import AuthError, ConflictError, GraphError, NotFoundError, RateLimitedError
@@ -18,19 +19,18 @@ from meta_access.graph import business_users, snapshot
 from meta_access.graph.business_users import ADMIN, is_last_admin, same
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
+from meta_access.providers._declaration import Flag, Rule, one_of
+from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.providers._gate import business_shown
-from meta_access.providers._record import RECORD
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi import Input, Output, ResourceOptions
-
     from meta_access.graph.business_users import BusinessUserRow
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 ROLES = ("ADMIN", "EMPLOYEE")
 ON_DESTROY = ("remove", "keep")
@@ -47,19 +47,7 @@ _lock = threading.Lock()
 class BusinessUserProvider(MetaProvider):
     kind = "business user"
     ends_access = True
-    told_apart_by = ("connection", "email")
-    inputs = ("label", "connection", "email", "role", "adopt", "on_destroy")
-    defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "adopt": False, "on_destroy": "remove"}
-
-    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        del olds
-        reasons = {
-            "email": validation.email_address(props.get("email")),
-            "role": validation.one_of(props["role"], ROLES),
-            "on_destroy": validation.one_of(props["on_destroy"], ON_DESTROY),
-            "adopt": None if isinstance(props["adopt"], bool) else "is neither true nor false",
-        }
-        return [CheckFailure(name, why) for name, why in reasons.items() if why and not unknown(props.get(name))]
+    identified_by = ("connection", "email")
 
     def key(self, props: Mapping[str, Any]) -> Key:
         email = props["email"]
@@ -114,7 +102,7 @@ class BusinessUserProvider(MetaProvider):
         live = self.live(props)
         if changed & {"connection", "email"} and self.key(outs) != self.key(props):
             facts = self._bring_in(live, props)
-            if RECORD.holder(type(self).__name__, self.key(outs)) is None:
+            if DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is None:
                 say(f"{self.kind} {props.get('label', '')}: {self._take_out(outs)}")
             return facts
         if outs["state"] == GONE:
@@ -240,33 +228,36 @@ def _only_admin(doing: str, live: Live) -> ConflictError:
     )
 
 
-class BusinessUser(MetaResource, module="meta", name="BusinessUser"):
+class BusinessUser(MetaResource, provider=BusinessUserProvider):
     """A person in the connection's business.
 
     Args:
-        email: Where the invitation goes; what tells people apart.
-        role: EMPLOYEE or ADMIN; changed in place.
-        adopt: Take over a person who is in the business already; without it that is refused.
-        on_destroy: remove (from the business, or the invitation), or keep. The last admin is never removed.
+        email: Where the invitation goes, and what tells people apart, whatever the case; a change is another person:
+            the new one is invited, the old one removed.
+        role: `EMPLOYEE` or `ADMIN`; changed in place.
+        adopt: Takes over a person who is in the business already; without it that is refused. An invitation that is out
+            is taken over either way.
+        on_destroy: `remove` (from the business, or the invitation), or `keep`. The last admin is never removed.
+
+    Attributes:
+        state: `pending` until the invitation is accepted, then `accepted`; `gone` for those who declined or left.
+        member_id: The id that Meta has for the person or, before, for the invitation.
     """
 
-    if TYPE_CHECKING:
-        email: Output[str]
-        role: Output[str]
-        state: Output[str]
-        member_id: Output[str]
+    email: Output[str]
+    role: Output[str]
+    state: Output[str]
+    member_id: Output[str]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        email: Input[str],
-        role: Input[str] = "EMPLOYEE",
-        adopt: Input[bool] = False,
-        on_destroy: Input[str] = "remove",
+        email: Annotated[Input[str], Rule(validation.email_address)],
+        role: Annotated[Input[str], one_of(ROLES)] = "EMPLOYEE",
+        adopt: Flag = False,
+        on_destroy: Annotated[Input[str], one_of(ON_DESTROY)] = "remove",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "email": email, "role": role, "adopt": adopt}
-        props |= {"on_destroy": on_destroy, "state": None, "member_id": None}
-        super().__init__(BusinessUserProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

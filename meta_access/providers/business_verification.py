@@ -6,19 +6,19 @@ https://developers.facebook.com/docs/marketing-api/reference/business (Graph v26
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi import Input, ResourceOptions
 
 from meta_access.gates.status import Actor, NextStep, Observation, Phase
+from meta_access.providers._declaration import Evidence
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-    from pulumi.dynamic import CheckFailure
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 VERIFIED = "verified"
 _PHASES = {
@@ -37,16 +37,10 @@ _WITH_US = frozenset({"pending_need_more_info", "pending_submission"})
 
 class BusinessVerificationProvider(GateProvider):
     kind = "business verification"
-    told_apart_by = ("connection",)
-    inputs = ("label", "connection", "state", "evidence", "owner", "status")
+    identified_by = ("connection",)
+    own: ClassVar[Mapping[str, Any]] = {**GateProvider.own, "state": AS_DECLARED}
     declared = ("state",)
     link = "business_verification"
-
-    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        del olds
-        # Nothing is declared but that it be done; drift needs an input to stand in.
-        props["state"] = AS_DECLARED
-        return []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.business_id,)
@@ -90,7 +84,7 @@ class BusinessVerificationProvider(GateProvider):
         return "The business stays as it is at Meta. Nothing has to be done."
 
 
-class BusinessVerification(GateResource, module="meta", name="BusinessVerification"):
+class BusinessVerification(GateResource, provider=BusinessVerificationProvider):
     """The verification of the connection's business."""
 
     def __init__(
@@ -98,9 +92,8 @@ class BusinessVerification(GateResource, module="meta", name="BusinessVerificati
         resource_name: str,
         *,
         connection: Input[str],
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "evidence": evidence, "owner": owner}
-        super().__init__(BusinessVerificationProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

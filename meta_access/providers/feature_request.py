@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates.status import NextStep, Observation
 from meta_access.providers._boundary import say
+from meta_access.providers._declaration import Evidence
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.move import changes, edition_of, word_for
@@ -22,17 +24,14 @@ from meta_access.stack.tier import seen_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
     from meta_access.rules import RuleSet
 
 
 class FeatureRequestProvider(GateProvider):
     kind = "feature request"
-    told_apart_by = ("connection", "feature")
-    inputs = ("label", "connection", "feature", "level", "evidence", "owner", "status")
+    identified_by = ("connection", "feature")
     declared = ("feature", "level")
     link = "features"
 
@@ -129,8 +128,13 @@ def _needs(rules: RuleSet) -> str:
     )
 
 
-class FeatureRequest(GateResource, module="meta", name="FeatureRequest"):
-    """One feature of the app. `level` is a word of the rule set: a tier for the tier's feature, else a level."""
+class FeatureRequest(GateResource, provider=FeatureRequestProvider):
+    """One feature of the app.
+
+    Args:
+        feature: Meta's name or identifier of it.
+        level: A word of the rule set in use: a tier for the tier's feature, else a level.
+    """
 
     def __init__(
         self,
@@ -139,9 +143,8 @@ class FeatureRequest(GateResource, module="meta", name="FeatureRequest"):
         connection: Input[str],
         feature: Input[str],
         level: Input[str],
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "feature": feature, "level": level, "evidence": evidence, "owner": owner}
-        super().__init__(FeatureRequestProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -8,45 +8,33 @@ user: https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retriev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure
+from pulumi import Input, ResourceOptions
 
 from meta_access import validation
 from meta_access.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
 from meta_access.gates.status import NextStep, Observation
 from meta_access.graph import lead_access
 from meta_access.ids import parse_asset
+from meta_access.providers._declaration import Evidence, GraphId, Rule
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
-from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 PAGE = "page"
 
 
 class LeadAccessProvider(GateProvider):
     kind = "lead access of a system user"
-    told_apart_by = ("connection", "system_user_id", "page")
-    inputs = ("label", "connection", "system_user_id", "page", "state", "evidence", "owner", "status")
+    identified_by = ("connection", "system_user_id", "page")
+    own: ClassVar[Mapping[str, Any]] = {**GateProvider.own, "state": AS_DECLARED}
     declared = ("system_user_id", "page")
     link = "lead_access"
-
-    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        del olds
-        props["state"] = AS_DECLARED
-        user, page = props.get("system_user_id"), props.get("page")
-        reasons = {
-            "system_user_id": None if unknown(user) else validation.graph_id(user),
-            "page": None if unknown(page) else _no_page(page),
-        }
-        return [CheckFailure(name, why) for name, why in reasons.items() if why]
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.business_id, props["system_user_id"], props["page"])
@@ -103,7 +91,7 @@ def _no_page(value: object) -> str | None:
     )
 
 
-class LeadAccess(GateResource, module="meta", name="LeadAccess"):
+class LeadAccess(GateResource, provider=LeadAccessProvider):
     """Access to the leads of a Page for a system user.
 
     Args:
@@ -116,12 +104,10 @@ class LeadAccess(GateResource, module="meta", name="LeadAccess"):
         resource_name: str,
         *,
         connection: Input[str],
-        system_user_id: Input[str],
-        page: Input[str],
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        system_user_id: GraphId,
+        page: Annotated[Input[str], Rule(_no_page)],
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "system_user_id": system_user_id, "page": page}
-        props |= {"evidence": evidence, "owner": owner}
-        super().__init__(LeadAccessProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -6,23 +6,23 @@ Source: https://developers.facebook.com/docs/facebook-login/facebook-login-for-b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates.status import NextStep, Observation
+from meta_access.providers._declaration import Evidence, GraphId, TextSet, one_of
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 from meta_access.rules.permissions import elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 TOKENS = ("system_user", "user")
 _WORDS = {"system_user": "System-user access token", "user": "User access token"}
@@ -30,29 +30,18 @@ _WORDS = {"system_user": "System-user access token", "user": "User access token"
 
 class LoginConfigurationProvider(GateProvider):
     kind = "login configuration"
-    told_apart_by = ("connection", "config_id")
-    inputs = ("label", "connection", "config_id", "token", "permissions", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "token": "system_user", "permissions": []}
+    identified_by = ("connection", "config_id")
     declared = ("config_id", "token", "permissions")
     link = "login_configurations"
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["permissions"] = sorted_texts(props["permissions"])
-        failures = []
-        config_id, token, permissions = props.get("config_id"), props["token"], props["permissions"]
-        if not unknown(config_id) and (why := validation.graph_id(config_id)):
-            failures.append(CheckFailure("config_id", why))
-        if not unknown(token) and (why := validation.one_of(token, TOKENS)):
-            failures.append(CheckFailure("token", why))
-        if not unknown(permissions):
-            rules = self.live(props).rules
-            failures += [
-                CheckFailure("permissions", " ".join(other) if (other := elsewhere(rules, name)) else why)
-                for name in permissions
-                if (why := validation.one_of(name, rules.permissions))
-            ]
-        return failures
+        rules, permissions = self.live(props).rules, props["permissions"]
+        return [
+            CheckFailure("permissions", " ".join(other) if (other := elsewhere(rules, name)) else why)
+            for name in ([] if unknown(permissions) else permissions)
+            if (why := validation.one_of(name, rules.permissions))
+        ]
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["config_id"])
@@ -77,12 +66,12 @@ class LoginConfigurationProvider(GateProvider):
         return f"At Meta configuration {outs.get('config_id')} stays until an app admin removes it."
 
 
-class LoginConfiguration(GateResource, module="meta", name="LoginConfiguration"):
+class LoginConfiguration(GateResource, provider=LoginConfigurationProvider):
     """One configuration of Login for Business.
 
     Args:
         config_id: Meta's id of it, which the dialog takes in place of a scope.
-        token: What it hands out: a token of a system_user of the client's business, or of the user.
+        token: What it hands out: a token of a `system_user` of the client's business, or of the `user`.
         permissions: What it asks for, as a whole.
     """
 
@@ -91,13 +80,11 @@ class LoginConfiguration(GateResource, module="meta", name="LoginConfiguration")
         resource_name: str,
         *,
         connection: Input[str],
-        config_id: Input[str],
-        token: Input[str] = "system_user",  # noqa: S107 - a kind of token
-        permissions: Input[Sequence[Input[str]]] | None = None,
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        config_id: GraphId,
+        token: Annotated[Input[str], one_of(TOKENS)] = "system_user",  # noqa: S107 - a kind of token
+        permissions: TextSet | None = (),
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "config_id": config_id, "token": token}
-        props |= {"permissions": permissions, "evidence": evidence, "owner": owner}
-        super().__init__(LoginConfigurationProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -8,24 +8,24 @@ Source: https://developers.facebook.com/docs/graph-api/overview/access-levels (G
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates import deadline
 from meta_access.gates.status import NextStep, Observation, Status
 from meta_access.providers._boundary import say
+from meta_access.providers._declaration import Evidence, Rule
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, business_shown, place
 from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 TWO_FACTOR = "two_factor"
 _STRENGTH = ("none", "admin_required", "all_required")
@@ -33,16 +33,14 @@ _STRENGTH = ("none", "admin_required", "all_required")
 
 class ObligationProvider(GateProvider):
     kind = "obligation"
-    told_apart_by = ("connection", "kind")
-    inputs = ("label", "connection", "kind", "value", "due", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "value": "done", "due": ""}
+    identified_by = ("connection", "kind")
     declared = ("kind", "value", "due")
     link = "obligations"
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
         failures = []
-        kind, value, day = props.get("kind"), props["value"], props["due"]
+        kind, value = props.get("kind"), props["value"]
         if not unknown(kind) and (why := validation.one_of(kind, self.live(props).rules.obligations)):
             failures.append(CheckFailure("kind", why))
         if (
@@ -52,8 +50,6 @@ class ObligationProvider(GateProvider):
             and (why := validation.one_of(value, _STRENGTH))
         ):
             failures.append(CheckFailure("value", why))
-        if not unknown(day) and day and _day(day) is None:
-            failures.append(CheckFailure("due", f"{day!r} is no day; write it as 2027-03-01, in quotes."))
         return failures
 
     def key(self, props: Mapping[str, Any]) -> Key:
@@ -106,21 +102,23 @@ class ObligationProvider(GateProvider):
         return f"{props['kind']}: {about}{declared}"
 
 
-def _day(text: Any) -> date | None:
+def _no_day(day: Any) -> str | None:
     try:
-        return date.fromisoformat(text)
+        date.fromisoformat(day)
     except (TypeError, ValueError):
-        return None
+        return f"{day!r} is no day; write it as 2027-03-01, in quotes."
+    return None
 
 
-class Obligation(GateResource, module="meta", name="Obligation"):
+class Obligation(GateResource, provider=ObligationProvider):
     """One duty of the app's, or the business's, owner.
 
     Args:
-        kind: A row of the rule set's obligations: app_mode, data_use_checkup, access_verification, require_app_secret,
-            two_factor, restriction, data_protection_assessment, ongoing_review.
-        value: What must hold, where there is more than done and not done: admin_required or all_required, or the mode.
-        due: The day, as 2027-03-01; told from 60 days before.
+        kind: A row of the rule set's obligations: `app_mode`, `data_use_checkup`, `access_verification`,
+            `require_app_secret`, `two_factor`, `restriction`, `data_protection_assessment`, `ongoing_review`.
+        value: What must hold, where there is more than done and not done: `admin_required` or `all_required`, or the
+            mode.
+        due: The day, as `2027-03-01`; told from 60 days before.
     """
 
     def __init__(
@@ -129,12 +127,10 @@ class Obligation(GateResource, module="meta", name="Obligation"):
         *,
         connection: Input[str],
         kind: Input[str],
-        value: Input[str] | None = None,
-        due: Input[str] | None = None,
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        value: Input[str] | None = "done",
+        due: Annotated[Input[str], Rule(_no_day)] | None = "",
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "kind": kind, "value": value, "due": due}
-        props |= {"evidence": evidence, "owner": owner}
-        super().__init__(ObligationProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -7,12 +7,14 @@ people with a role on the app or on the business that claimed it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates.status import NextStep, Observation
+from meta_access.providers._declaration import Evidence, one_of
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.permissions import elsewhere
@@ -20,10 +22,8 @@ from meta_access.rules.permissions import elsewhere
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 STANDARD = "standard"
 LEVELS = (STANDARD, "advanced")
@@ -33,9 +33,7 @@ APPROVED = "live"
 
 class PermissionRequestProvider(GateProvider):
     kind = "permission request"
-    told_apart_by = ("connection", "permission")
-    inputs = ("label", "connection", "permission", "level", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "level": STANDARD}
+    identified_by = ("connection", "permission")
     declared = ("permission", "level")
     link = "permissions"
 
@@ -44,12 +42,8 @@ class PermissionRequestProvider(GateProvider):
         rules, name = self.live(props).rules, props.get("permission")
         if isinstance(name, str) and not unknown(name) and (other := elsewhere(rules, name)):
             return [CheckFailure("permission", " ".join(other))]
-        known = {"level": LEVELS, "permission": sorted(rules.permissions)}
-        return [
-            CheckFailure(name, why)
-            for name, words in known.items()
-            if not unknown(props.get(name)) and (why := validation.one_of(props.get(name), words))
-        ]
+        why = None if unknown(name) else validation.one_of(name, sorted(rules.permissions))
+        return [CheckFailure("permission", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["permission"])
@@ -90,8 +84,13 @@ class PermissionRequestProvider(GateProvider):
         return f"At Meta {outs.get('permission')} keeps its access level until an app admin lowers it."
 
 
-class PermissionRequest(GateResource, module="meta", name="PermissionRequest"):
-    """One permission of the app, at level standard or advanced."""
+class PermissionRequest(GateResource, provider=PermissionRequestProvider):
+    """One permission of the app.
+
+    Args:
+        permission: Meta's name of it, of the rule set in use.
+        level: `standard` or `advanced`.
+    """
 
     def __init__(
         self,
@@ -99,11 +98,9 @@ class PermissionRequest(GateResource, module="meta", name="PermissionRequest"):
         *,
         connection: Input[str],
         permission: Input[str],
-        level: Input[str] | None = None,
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        level: Annotated[Input[str], one_of(LEVELS)] | None = STANDARD,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "permission": permission, "level": level}
-        props |= {"evidence": evidence, "owner": owner}
-        super().__init__(PermissionRequestProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -6,23 +6,23 @@ No field, edge or parameter for them exists in the reference of the Application 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pulumi import Input, ResourceOptions
 from pulumi.dynamic import CheckFailure
 
 from meta_access import validation
 from meta_access.gates.status import NextStep, Observation
+from meta_access.providers._declaration import Evidence, Rule, TextSet, one_of
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 from meta_access.stack.models import LOGIN_FOR_BUSINESS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 MODES = ("live", "development")
 FACEBOOK_LOGIN = "facebook_login"
@@ -32,27 +32,16 @@ PRODUCTS = {FACEBOOK_LOGIN: "redirect_uris", LOGIN_FOR_BUSINESS: "redirect_uris_
 
 class RedirectUrisProvider(GateProvider):
     kind = "redirect URIs"
-    told_apart_by = ("connection",)
-    inputs = ("label", "connection", "uris", "hosts", "mode", "product", "evidence", "owner", "status")
-    defaults: ClassVar[Mapping[str, Any]] = {"owner": "", "hosts": [], "product": FACEBOOK_LOGIN}
+    identified_by = ("connection",)
     declared = ("uris",)
     link = "redirect_uris"
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["uris"], props["hosts"] = sorted_texts(props.get("uris")), sorted_texts(props["hosts"])
         if unknown(props["uris"]) or unknown(props["hosts"]):
             return []
-        if not isinstance(props["uris"], list) or not props["uris"]:
-            return [CheckFailure("uris", "must list at least one URI.")]
         reasons = [(uri, validation.https_redirect_uri(uri, props["hosts"])) for uri in props["uris"]]
-        failures = [CheckFailure("uris", f"{uri} {why}") for uri, why in reasons if why]
-        mode = props.get("mode")
-        if mode is not None and not unknown(mode) and (why := validation.one_of(mode, MODES)):
-            failures.append(CheckFailure("mode", why))
-        if not unknown(props["product"]) and (why := validation.one_of(props["product"], PRODUCTS)):
-            failures.append(CheckFailure("product", why))
-        return failures
+        return [CheckFailure("uris", f"{uri} {why}") for uri, why in reasons if why]
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id,)
@@ -79,13 +68,18 @@ class RedirectUrisProvider(GateProvider):
         return f"At Meta these URIs stay valid until an app admin removes them: {uris}."
 
 
-class RedirectUris(GateResource, module="meta", name="RedirectUris"):
+def _none_listed(uris: object) -> str | None:
+    return None if isinstance(uris, list) and uris else "must list at least one URI."
+
+
+class RedirectUris(GateResource, provider=RedirectUrisProvider):
     """The redirect URIs that a person enters in the dashboard.
 
     Args:
+        uris: All of them, to the letter and in no order.
         hosts: Hosts they may use; one written with a slash at its end demands that slash of every URI.
-        mode: The app's mode: live or development.
-        product: facebook_login or login_for_business, which decides on whose settings page they stand.
+        mode: The app's mode: `live` or `development`.
+        product: `facebook_login` or `login_for_business`, which decides on whose settings page they stand.
     """
 
     def __init__(
@@ -93,14 +87,12 @@ class RedirectUris(GateResource, module="meta", name="RedirectUris"):
         resource_name: str,
         *,
         connection: Input[str],
-        uris: Input[Sequence[Input[str]]],
-        hosts: Input[Sequence[Input[str]]] | None = None,
-        mode: Input[str] | None = None,
-        product: Input[str] = FACEBOOK_LOGIN,
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        uris: Annotated[TextSet, Rule(_none_listed)],
+        hosts: TextSet | None = (),
+        mode: Annotated[Input[str], one_of(MODES)] | None = None,
+        product: Annotated[Input[str], one_of(PRODUCTS)] = FACEBOOK_LOGIN,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "uris": uris, "hosts": hosts, "mode": mode}
-        props |= {"product": product, "evidence": evidence, "owner": owner}
-        super().__init__(RedirectUrisProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

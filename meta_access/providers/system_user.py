@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pulumi
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
@@ -24,11 +25,12 @@ from meta_access.errors import (
     QuotaError,
 )
 from meta_access.graph import snapshot, system_users
-from meta_access.providers import _grace, _system_users, _unlisted
+from meta_access.providers import _system_users
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
+from meta_access.providers._declaration import GraphId, Rule, TextMap, one_of
+from meta_access.providers._deployment import DEPLOYMENT, place_of
 from meta_access.providers._gate import app_shown, business_shown
-from meta_access.providers._record import RECORD, place_of
 from meta_access.providers._resource import MetaResource
 from meta_access.providers._values import unknown
 from meta_access.quota import PlannedUser, is_retired
@@ -37,11 +39,9 @@ from meta_access.tokens import previous_users
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, Output, ResourceOptions
-
     from meta_access.graph.system_users import SystemUserRow
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 ON_DESTROY = ("retire", "keep")
 NAME_TAKEN = 3972
@@ -49,24 +49,19 @@ NAME_TAKEN = 3972
 
 class SystemUserProvider(MetaProvider):
     kind = "system user"
-    inputs = ("label", "connection", "stack", "name", "role", "adopt", "on_destroy", "requires")
-    defaults: ClassVar[Mapping[str, Any]] = {"role": "EMPLOYEE", "on_destroy": "retire"}
+    own: ClassVar[Mapping[str, Any]] = {"stack": None}
     ends_access = True
-    told_apart_by = ("connection", "role", "name")
+    identified_by = ("connection", "role", "name")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        roles = self.live(props).rules.system_user_roles
-        reasons = {
-            "name": validation.system_user_name(props.get("name")),
-            "role": validation.one_of(props["role"], roles),
-            "adopt": validation.graph_id(props["adopt"]) if "adopt" in props else None,
-            "on_destroy": validation.one_of(props["on_destroy"], ON_DESTROY),
-        }
-        failures = [CheckFailure(k, why) for k, why in reasons.items() if why and not unknown(props.get(k))]
         before, after = olds.get("role"), props["role"]
-        if not failures and before and not unknown(after) and before != after:
-            failures.append(CheckFailure("role", _role_change(str(props.get("name")), before, after)))
-        return failures
+        if unknown(after):
+            return []
+        why = validation.one_of(after, self.live(props).rules.system_user_roles)
+        if not why and before and before != after:
+            name = props["label"] if unknown(props.get("name")) else props["name"]
+            why = _role_change(str(name), before, after)
+        return [CheckFailure("role", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         # A state may say the name that somebody gave by hand; what this resource stands for is the name we gave.
@@ -123,7 +118,7 @@ class SystemUserProvider(MetaProvider):
             return self.not_looked_at(id_, outs, error)  # its tokens may be due, and a failed refresh skips them
         if row is None:
             # It stays in the state: a list that lacks it once is no proof, and `pulumi refresh` would forget it.
-            _unlisted.note(id_)
+            DEPLOYMENT.note_unlisted(id_)
             say(_gone(id_, outs, live))
             return ReadResult(id_, {**outs, "gone": True}, self.inputs_of(outs))
         _system_users.forget_note(live, {**outs, "name": outs["given_name"]})
@@ -169,7 +164,7 @@ class SystemUserProvider(MetaProvider):
         if outs["on_destroy"] == "keep":
             return "on_destroy is keep"
         held = self.held(outs)
-        if held and held.id == id_ and RECORD.seen(type(self).__name__, place_of(outs)):
+        if held and held.id == id_ and DEPLOYMENT.declares(type(self).__name__, place_of(outs)):
             # A refused replacement has left it under this id, and its run ended before this delete was dropped.
             return "its replacement was refused and it is in use"
         return ""
@@ -308,11 +303,10 @@ def _refused(
 def _retire(live: Live, row: SystemUserRow) -> str:
     if row.id == live.issuer.calling_token()[0]:
         return f"kept as {row.name} (id {row.id}), because the credential in use belongs to it."
-    if until := _grace.ends_at(row.id):
-        arn = _grace.secret_of(row.id)
-        previous_users.mark(live.store(arn.split(":")[3]), arn, row.id, row.name)
+    if grace := DEPLOYMENT.grace_of(row.id):
+        previous_users.mark(live.store(grace.arn.split(":")[3]), grace.arn, row.id, row.name)
         return (
-            f"kept as {row.name} (id {row.id}) while a superseded token of it is in grace, until {until}. "
+            f"kept as {row.name} (id {row.id}) while a superseded token of it is in grace, until {grace.ends_at}. "
             "`meta-access orphans` retires it afterwards."
         )
     try:
@@ -331,42 +325,46 @@ def _role_change(name: str, before: str, after: str) -> str:
     )
 
 
-class SystemUser(MetaResource, module="meta", name="SystemUser"):
+class SystemUser(MetaResource, provider=SystemUserProvider):
     """A system user of the connection's business. Its id is the one that the connection's app sees.
 
     Args:
         name: Its name in Business settings; a change renames it in place.
-        role: EMPLOYEE or ADMIN; cannot be changed.
-        adopt: Id of an existing user to take over. It is then kept, whatever `on_destroy` says.
-        on_destroy: retire (rename it to `unused …`, so that its slot can be taken again) or keep.
-        requires: Gate to status: a create waits until every one is satisfied.
+        role: `EMPLOYEE` or `ADMIN`; Meta cannot change it afterwards.
+        adopt: Id of an existing user to take over, instead of creating one. It is then kept, whatever `on_destroy`
+            says.
+        on_destroy: `retire` (rename it to `unused …`, so that its slot can be taken again) or `keep`.
+        requires: Gate to status, read in block mode: a create waits until every one is satisfied.
+
+    Attributes:
+        given_name: The name that this resource has given it.
+        adopted: Whether it was taken over, and is kept therefore.
+        slot_reused: Whether it was a retired user before.
+        gone: Whether the business no longer lists it.
     """
 
-    if TYPE_CHECKING:
-        name: Output[str]
-        role: Output[str]
-        adopted: Output[bool]
-        slot_reused: Output[bool]
-        gone: Output[bool]
+    name: Output[str]
+    role: Output[str]
+    given_name: Output[str]
+    adopted: Output[bool]
+    slot_reused: Output[bool]
+    gone: Output[bool]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        name: Input[str],
+        name: Annotated[Input[str], Rule(validation.system_user_name)],
         role: Input[str] = "EMPLOYEE",
-        adopt: Input[str] | None = None,
-        on_destroy: Input[str] = "retire",
-        requires: Input[Mapping[str, Input[str]]] | None = None,
+        adopt: GraphId | None = None,
+        on_destroy: Annotated[Input[str], one_of(ON_DESTROY)] = "retire",
+        requires: TextMap | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "name": name, "role": role, "adopt": adopt}
-        props |= {"on_destroy": on_destroy, "requires": requires}
-        props |= {"given_name": None, "adopted": None, "slot_reused": None, "gone": None}
         # The plugin host knows no stack, and a note of a create must say whose it is.
-        props |= {"stack": f"{pulumi.get_project()}/{pulumi.get_stack()}"}
-        super().__init__(SystemUserProvider(), resource_name, props, opts)
+        stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+        super().__init__(resource_name, locals(), opts, stack=stack)
         if isinstance(adopt, str) and pulumi.runtime.is_dry_run():
             self.__dict__["id"] = _foreseen(self.id, adopt)
 

@@ -7,24 +7,21 @@ an app. Read: GET /{system-user-id}/assigned_apps, https://developers.facebook.c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CheckFailure
+from pulumi import Input, ResourceOptions
 
-from meta_access import validation
 from meta_access.errors import GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
 from meta_access.gates.status import NextStep, Observation
 from meta_access.graph import snapshot
+from meta_access.providers._declaration import Evidence, GraphId
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
-from meta_access.providers._values import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi import Input, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 FULL_CONTROL = "MANAGE"
 LINK = "app_access"
@@ -32,17 +29,10 @@ LINK = "app_access"
 
 class SystemUserAppAccessProvider(GateProvider):
     kind = "app access of a system user"
-    told_apart_by = ("connection", "system_user_id")
-    inputs = ("label", "connection", "system_user_id", "state", "evidence", "owner", "status")
+    identified_by = ("connection", "system_user_id")
+    own: ClassVar[Mapping[str, Any]] = {**GateProvider.own, "state": AS_DECLARED}
     declared = ("system_user_id",)
     link = LINK
-
-    def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
-        del olds
-        props["state"] = AS_DECLARED
-        user = props.get("system_user_id")
-        why = None if unknown(user) else validation.graph_id(user)
-        return [CheckFailure("system_user_id", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["system_user_id"])
@@ -107,7 +97,7 @@ def without_access(error: GraphError, live: Live, system_user_id: str, label: st
     return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
 
 
-class SystemUserAppAccess(GateResource, module="meta", name="SystemUserAppAccess"):
+class SystemUserAppAccess(GateResource, provider=SystemUserAppAccessProvider):
     """Full control of the connection's app for a system user.
 
     Args:
@@ -119,10 +109,9 @@ class SystemUserAppAccess(GateResource, module="meta", name="SystemUserAppAccess
         resource_name: str,
         *,
         connection: Input[str],
-        system_user_id: Input[str],
-        evidence: Input[Mapping[str, Any]] | None = None,
-        owner: Input[str] | None = None,
+        system_user_id: GraphId,
+        evidence: Evidence | None = None,
+        owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        props = {"connection": connection, "system_user_id": system_user_id, "evidence": evidence, "owner": owner}
-        super().__init__(SystemUserAppAccessProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -6,12 +6,15 @@ the new secret and ends the old one after grace. Nothing secret is in its inputs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pulumi
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, ReadResult
 
+from meta_access import validation
 from meta_access.clock import iso, parse_iso, seconds
 from meta_access.errors import (
     BlockedError,
@@ -23,13 +26,13 @@ from meta_access.errors import (
     PermissionDeniedError,
 )
 from meta_access.graph import patience
-from meta_access.providers import _ended, _grace, _host, _live, _looked, _token_rules, _twins
+from meta_access.providers import _host, _live, _token_rules
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say, will_be_refused
-from meta_access.providers._record import RECORD
+from meta_access.providers._declaration import NONE, GraphId, Rule, TextMap, TextSet, one_of
+from meta_access.providers._deployment import DEPLOYMENT, STACK_ID, Grace, Secret
 from meta_access.providers._resource import MetaResource
-from meta_access.providers._stack_id import STACK_ID
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 from meta_access.providers.app_installation import installed_again
 from meta_access.providers.system_user_app_access import without_access
 from meta_access.stack.credentials import credentials_for
@@ -41,19 +44,14 @@ from meta_access.tokens.run import end, ensure, leave, observe
 from meta_access.tokens.spec import LAMBDA, PULUMI, TokenSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from pulumi import Input, Output, ResourceOptions
-
+    from meta_access.providers._deployment import Key, Twin
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
-    from meta_access.providers._twins import Twin
     from meta_access.tokens.observe import Observed, Outcome
     from meta_access.tokens.store import SecretStore
 
 NEVER = "never"
-_FACTS = ("arn", "version_id", "generation", "claim", "fingerprint", "issued_at", "expires_at", "trigger")
-_LISTS = ("superseded", "suspects", "previous_secrets")
 # What only says when to act, not what the token is.
 _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
@@ -62,23 +60,11 @@ class SystemUserTokenProvider(MetaProvider):
     kind = "token"
     keeps_access = True
     ends_access = True
-    told_apart_by = ("connection", "secret_name")
-    inputs = (
-        "label", "connection", "owner", "system_user_id", "scopes", "secret_name", "lifetime", "rotate_before", "grace",
-        "keepers", "kms_key", "take_over_from", "rotation_owner", "freshness",
-        "requires",
-    )  # fmt: skip
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "lifetime": _token_rules.SIXTY_DAYS,
-        "rotate_before": "20d",
-        "grace": "24h",
-        "keepers": {},
-        "rotation_owner": PULUMI,
-    }
+    identified_by = ("connection", "secret_name")
+    own: ClassVar[Mapping[str, Any]] = {"owner": None, "freshness": NOTHING_DUE.text}
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["scopes"], props["freshness"] = sorted_texts(props.get("scopes")), NOTHING_DUE.text
         faults = _token_rules.faults(props, self.live(props).rules)
         return [CheckFailure(name, why) for name, why in faults]
 
@@ -91,7 +77,7 @@ class SystemUserTokenProvider(MetaProvider):
         """Note a twin, and say that a new secret's name is taken by one that is not ours."""
         live, user, name = self.live(props), props["system_user_id"], props["secret_name"]
         if not unknown([user, name]):
-            _twins.keep(user, self.key(props), str(props.get("label", "")))
+            DEPLOYMENT.keep_token(user, self.key(props), str(props.get("label", "")))
         known = {**props, "system_user_id": "" if unknown(user) else user}
         if live.offline or olds.get("secret_name") == name or unknown([known.get(each) for each in self.inputs]):
             return
@@ -116,10 +102,10 @@ class SystemUserTokenProvider(MetaProvider):
         for user in seen.former:
             # Again in every deployment: the one that moved the token may have died before it came to the user.
             for token in seen.superseded:
-                _grace.note(user, iso(token.ends_at), outs["arn"])
+                DEPLOYMENT.note_grace(user, Grace(iso(token.ends_at), outs["arn"]))
         if seen.ended:
-            _ended.note(live.connection.app_id, outs["system_user_id"])
-        told: dict[str, Any] = {
+            DEPLOYMENT.note_ended_token(live.connection.app_id, outs["system_user_id"])
+        facts: dict[str, Any] = {
             "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
             "superseded": _superseded(seen.superseded),
             "suspects": list(seen.suspects),
@@ -128,11 +114,11 @@ class SystemUserTokenProvider(MetaProvider):
         }
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
-        told |= _rotated_elsewhere(seen, outs)
+        facts |= _rotated_elsewhere(seen, outs)
         if freshness != NOTHING_DUE.text:
             patience.RUN.expect(outs["arn"])
-        _looked.note(outs["arn"], told)
-        return ReadResult(id_, {**outs, **told}, self.inputs_of(outs, freshness=freshness))
+        DEPLOYMENT.note_facts(outs["arn"], facts)
+        return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, freshness=freshness))
 
     def moved(self, outs: Mapping[str, Any]) -> bool:
         """Whether the connection now stands for another app or region than the token is of."""
@@ -141,7 +127,7 @@ class SystemUserTokenProvider(MetaProvider):
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
         if _moved(outs, self.live(props)):
             return True
-        seen = self._today_if_it_can_be_told(outs)
+        seen = self._today_or_as_it_was(outs)
         if seen["freshness"] != outs["freshness"]:
             # No refresh has looked, so no input shows it.
             say(f"token {outs.get('label', '')}: {seen['freshness']}")
@@ -153,18 +139,18 @@ class SystemUserTokenProvider(MetaProvider):
         Raises:
             MetaAccessError: It cannot be looked at.
         """
-        if _looked.at(outs["arn"]) is None:
+        if DEPLOYMENT.facts_of(outs["arn"]) is None:
             self.look(outs["arn"], dict(outs))
-        return {**outs, **(_looked.at(outs["arn"]) or {})}
+        return {**outs, **(DEPLOYMENT.facts_of(outs["arn"]) or {})}
 
-    def _today_if_it_can_be_told(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+    def _today_or_as_it_was(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         # What is said to be due is decided on the live secret anyway.
         if _live.settings().offline or outs["freshness"] != NOTHING_DUE.text:
             return dict(outs)
         try:
             return self.today(outs)
         except MetaAccessError as error:
-            _looked.note(outs["arn"], {})
+            DEPLOYMENT.note_facts(outs["arn"], {})
             say(
                 f"token {outs.get('label', '')} was NOT looked at, so this run does not know whether it is due, and "
                 f"leaves it as it is: {error}"
@@ -173,14 +159,14 @@ class SystemUserTokenProvider(MetaProvider):
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
-        outs = self._today_if_it_can_be_told(outs)
+        outs = self._today_or_as_it_was(outs)
         patience.RUN.settled(outs["arn"])
-        _looked.forget(outs["arn"])
+        DEPLOYMENT.forget_facts(outs["arn"])
         live, late = self.live(props), outs["freshness"]
         if late == has_ended(outs["generation"]).text:
             # As the state tells it, where no refresh of this run has looked.
-            _ended.note(live.connection.app_id, outs["system_user_id"])
-        kept = {name: outs[name] for name in (*_FACTS, *_LISTS, "app_id") if name in outs}
+            DEPLOYMENT.note_ended_token(live.connection.app_id, outs["system_user_id"])
+        kept = {output.name: outs[output.name] for output in self.declaration.outputs if output.name in outs}
         moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
         why = None if late == NOTHING_DUE.text else late
         if not why and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
@@ -196,25 +182,26 @@ class SystemUserTokenProvider(MetaProvider):
         facts = _facts(outcome, live)
         facts["previous_secrets"] = self._leave(live, left, outs, {**props, "arn": outcome.arn})
         if not facts["superseded"]:
-            _grace.forget(outcome.arn)
+            DEPLOYMENT.forget_grace(outcome.arn)
         if outs["system_user_id"] != props["system_user_id"]:
             for token in (*facts["superseded"], *facts["previous_secrets"]):
-                _grace.note(outs["system_user_id"], token["ends_at"], token.get("arn", facts["arn"]))
+                grace = Grace(token["ends_at"], token.get("arn", facts["arn"]))
+                DEPLOYMENT.note_grace(outs["system_user_id"], grace)
         return facts
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
         # Where no refresh has looked, the state does not know yet what another token has left to this one.
-        live, outs = self.live(outs), self._today_if_it_can_be_told(outs)
+        live, outs = self.live(outs), self._today_or_as_it_was(outs)
         arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
         # Where AWS rotates, it would go on in a secret that is only left.
-        twin = _twins.of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None
+        twin = DEPLOYMENT.twin_of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None
         if twin is not None:
             return self._hand_over(live, arns, outs, twin)
         told = []
         for arn in arns:
             told.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
-            _grace.forget(arn)
+            DEPLOYMENT.forget_grace(arn)
         return " ".join(told)
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,7 +228,7 @@ class SystemUserTokenProvider(MetaProvider):
             raise
 
     def _found(self, arn: str, claim: str, props: Mapping[str, Any]) -> None:
-        _twins.found(self.key({**props, "arn": arn}), _twins.Secret(arn, claim))
+        DEPLOYMENT.note_secret(self.key({**props, "arn": arn}), Secret(arn, claim))
 
     def _hand_over(self, live: Live, arns: Sequence[str], outs: Mapping[str, Any], twin: Twin) -> str:
         """Leave the secrets of a token that goes to one of the same user that stays, so that readers can follow."""
@@ -259,7 +246,7 @@ class SystemUserTokenProvider(MetaProvider):
         return f"{' '.join(told)} Its system user goes on with token {twin.label}: its readers are to read {heir.arn}."
 
     def _claimed_by_another(self, outs: Mapping[str, Any]) -> bool:
-        return RECORD.holder(type(self).__name__, self.key(outs)) is not None
+        return DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is not None
 
     def _leave(
         self, live: Live, left: list[dict[str, str]], outs: Mapping[str, Any], props: Mapping[str, Any]
@@ -456,59 +443,76 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
-class SystemUserToken(MetaResource, module="meta", name="SystemUserToken"):
+class SystemUserToken(MetaResource, provider=SystemUserTokenProvider):
     """A token of a system user, in a secret of its own. Consumers read the secret that `arn` names.
 
     Args:
-        scopes: Permissions the token carries.
-        secret_name: Name of the secret in the connection's region.
-        lifetime: `60d`, or `{"never": {"reason": …, "until": …}}`.
-        rotate_before: How long before its end a token is replaced.
-        grace: How long a replaced token lives on.
-        keepers: Any change of these texts replaces the token.
-        take_over_from: `project/stack` of a foreign owner whose secret may be taken.
-        rotation_owner: Who replaces the token once there is one: `pulumi`, or `lambda` for AWS's own rotation.
-        requires: Gate to status: the first token, and added scopes, wait until every one is satisfied.
+        system_user_id: The user, by the id that the app sees.
+        scopes: Permissions the token holds; Meta adds none later, so a change is a rotation.
+        secret_name: Name of the secret in the connection's region; changing it fills a new secret and ends the old one
+            after grace.
+        lifetime: `60d`, or `{"never": {"reason": …, "until": …}}`: a token without expiry needs a written reason and a
+            date to look again.
+        rotate_before: How long before the recorded expiry a rotation is due.
+        grace: How long a replaced token lives on, counted from when a run saw its successor as current.
+        keepers: Any map of texts; a change rotates.
+        kms_key: Key of the secret; AWS's own when absent.
+        take_over_from: `<project>/<stack>` that owns the secret now, and from which it may be taken.
+        rotation_owner: Who replaces the token once there is one: `pulumi`, or `lambda` for AWS's own rotation
+            (`docs/lambda.md`).
+        requires: Gate to status, read in block mode: the first token, and added scopes, wait until every one is
+            satisfied.
+
+    Attributes:
+        arn: The secret.
+        version_id: Of the secret's version that holds the token.
+        generation: The token's number in the secret.
+        claim: By which the secret's tags name this resource.
+        fingerprint: `sha256:` and 16 hex digits.
+        issued_at: When it was minted.
+        expires_at: When it ends, or `never`.
+        trigger: Why it was minted.
+        superseded: Tokens in grace: `generation` and `ends_at` of each.
+        suspects: Generations that may exist unseen.
+        previous_secrets: Secrets that the token is leaving: `arn` and `ends_at` of each.
+        freshness: `current`, or what is due.
+        app_id: The app that it is of.
     """
 
-    if TYPE_CHECKING:
-        arn: Output[str]
-        secret_name: Output[str]
-        version_id: Output[str]
-        generation: Output[int]
-        claim: Output[str]
-        fingerprint: Output[str]
-        scopes: Output[list[str]]
-        issued_at: Output[str]
-        expires_at: Output[str]
-        trigger: Output[str]
-        superseded: Output[list[dict[str, Any]]]
-        suspects: Output[list[int]]
-        freshness: Output[str]
+    arn: Output[str]
+    secret_name: Output[str]
+    version_id: Output[str]
+    generation: Output[int]
+    claim: Output[str]
+    fingerprint: Output[str]
+    scopes: Output[list[str]]
+    issued_at: Output[str]
+    expires_at: Output[str]
+    trigger: Output[str]
+    superseded: Output[list[dict[str, Any]]]
+    suspects: Output[list[int]]
+    previous_secrets: Output[list[dict[str, Any]]]
+    freshness: Output[str]
+    app_id: Output[str]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        system_user_id: Input[str],
-        scopes: Input[Sequence[Input[str]]],
-        secret_name: Input[str],
-        lifetime: Input[str | Mapping[str, Any]] = "60d",
-        rotate_before: Input[str] = "20d",
-        grace: Input[str] = "24h",
-        keepers: Input[Mapping[str, Input[str]]] | None = None,
+        system_user_id: GraphId,
+        scopes: TextSet,
+        secret_name: Annotated[Input[str], Rule(validation.secret_name)],
+        lifetime: Annotated[Input[str | Mapping[str, Any]], Rule(_token_rules.no_lifetime)] = _token_rules.SIXTY_DAYS,
+        rotate_before: Annotated[Input[str], Rule(_token_rules.no_duration)] = "20d",
+        grace: Annotated[Input[str], Rule(_token_rules.no_duration)] = "24h",
+        keepers: Annotated[TextMap, Rule(_token_rules.no_keepers)] | None = NONE,
         kms_key: Input[str] | None = None,
-        take_over_from: Input[str] | None = None,
-        rotation_owner: Input[str] = "pulumi",
-        requires: Input[Mapping[str, Input[str]]] | None = None,
+        take_over_from: Annotated[Input[str], Rule(_token_rules.no_owner)] | None = None,
+        rotation_owner: Annotated[Input[str], one_of(_token_rules.ROTATION_OWNERS)] = PULUMI,
+        requires: TextMap | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = dict.fromkeys((*_FACTS, *_LISTS, "freshness", "app_id"))
-        props |= {"connection": connection, "system_user_id": system_user_id, "scopes": scopes}
-        props |= {"secret_name": secret_name, "lifetime": lifetime, "rotate_before": rotate_before, "grace": grace}
-        props |= {"keepers": keepers, "kms_key": kms_key, "take_over_from": take_over_from, "requires": requires}
-        props |= {"rotation_owner": rotation_owner}
         # The plugin host knows no stack, and the secret's tags must name its owner.
-        props |= {"owner": f"{pulumi.get_project()}/{pulumi.get_stack()}"}
-        super().__init__(SystemUserTokenProvider(), resource_name, props, opts)
+        owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+        super().__init__(resource_name, locals(), opts, owner=owner)

@@ -7,9 +7,10 @@ a reference for that one call, and stands in no state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, ReadResult
 
 from meta_access import validation
@@ -19,18 +20,17 @@ from meta_access.graph import subscriptions
 from meta_access.graph.subscriptions import Subscription
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
-from meta_access.providers._record import RECORD
+from meta_access.providers._declaration import Flag, Rule, TextSet
+from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.providers._resource import MetaResource
-from meta_access.providers._values import sorted_texts, unknown
+from meta_access.providers._values import unknown
 from meta_access.stack.credentials import verify_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pulumi import Input, Output, ResourceOptions
-
+    from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
-    from meta_access.providers._record import Key
 
 _REFUSED = (2200, 2201)
 """Meta's codes for a callback that did not answer, or not as asked."""
@@ -38,23 +38,13 @@ _REFUSED = (2200, 2201)
 
 class WebhookSubscriptionProvider(MetaProvider):
     kind = "webhook subscription"
-    told_apart_by = ("connection", "object")
-    inputs = ("label", "connection", "object", "callback_url", "fields", "verify_token", "include_values")
-    defaults: ClassVar[Mapping[str, Any]] = {"include_values": True}
+    identified_by = ("connection", "object")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
         del olds
-        props["fields"] = sorted_texts(props.get("fields"))
-        here = is_loopback(urlsplit(self.live(props).connection.graph_url))
-        rules: Mapping[str, Callable[[Any], str | None]] = {
-            "object": validation.webhook_name,
-            "callback_url": lambda value: validation.webhook_callback(value, here=here),
-            "fields": validation.webhook_fields,
-            "verify_token": validation.verify_token_reference,
-            "include_values": lambda value: None if isinstance(value, bool) else "is neither true nor false",
-        }
-        found = ((name, rule(props.get(name))) for name, rule in rules.items() if not unknown(props.get(name)))
-        return [CheckFailure(name, why) for name, why in found if why]
+        url, here = props.get("callback_url"), is_loopback(urlsplit(self.live(props).connection.graph_url))
+        why = None if unknown(url) else validation.webhook_callback(url, here=here)
+        return [CheckFailure("callback_url", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
         return (self.live(props).connection.app_id, props["object"])
@@ -94,7 +84,7 @@ class WebhookSubscriptionProvider(MetaProvider):
             # It is asked for when a subscription is made, and never again.
             return {"active": True, "made_url": outs["made_url"]}
         facts = _subscribe(self.live(props), props)
-        if self.key(outs) != self.key(props) and RECORD.holder(type(self).__name__, self.key(outs)) is None:
+        if self.key(outs) != self.key(props) and DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is None:
             say(f"{self.kind} {props.get('label', '')}: {_take_away(self.live(outs), outs)}")
         return facts
 
@@ -163,38 +153,41 @@ def _take_away(live: Live, outs: Mapping[str, Any]) -> str:
     return f"Meta no longer tells {found.callback_url} of {name}."
 
 
-class WebhookSubscription(MetaResource, module="meta", name="WebhookSubscription"):
+class WebhookSubscription(MetaResource, provider=WebhookSubscriptionProvider):
     """What Meta tells the connection's app of one kind of object, and where. One per object and app.
 
     Args:
-        object: Such as permissions, page, application, ad_account.
-        callback_url: Where Meta sends it; https, and asked before the subscription is made.
-        fields: Of that object, as a whole: what is not listed is taken off.
-        verify_token: A reference to what Meta brings to the callback: `env:META_VERIFY_TOKEN…`, or
-            `aws-secret:ARN#verify_token`. No other secret can be named, since whoever has the callback is told it.
-        include_values: Whether Meta tells what changed, or only which fields did. Meta does not show it.
+        object: `permissions`, `application`, `user`, `page`, `ad_account` and so on.
+        callback_url: Where Meta sends it; https, and asked before the subscription is made. This machine only with the
+            emulator, which calls nothing else.
+        fields: Of that object, as a whole and in no order: what is not listed is taken off.
+        verify_token: A reference to what Meta brings to the callback: `env:META_VERIFY_TOKEN`, or a variable that
+            begins so with `_` behind it, or `aws-secret:ARN#verify_token`. No other secret can be named, since the
+            one who has the callback reads it.
+        include_values: Whether Meta tells what changed, or only which fields did. Meta does not show which it is, so it
+            is no drift.
+
+    Attributes:
+        active: Whether Meta sends; it switches off what a callback has not taken for long.
+        made_url: The callback as this stack wrote it.
     """
 
-    if TYPE_CHECKING:
-        object: Output[str]
-        callback_url: Output[str]
-        fields: Output[list[str]]
-        active: Output[bool]
-        made_url: Output[str]
+    object: Output[str]
+    callback_url: Output[str]
+    fields: Output[list[str]]
+    active: Output[bool]
+    made_url: Output[str]
 
     def __init__(
         self,
         resource_name: str,
         *,
         connection: Input[str],
-        object: Input[str],  # noqa: A002 - Meta's name of it
+        object: Annotated[Input[str], Rule(validation.webhook_name)],  # noqa: A002 - Meta's name of it
         callback_url: Input[str],
-        fields: Input[Sequence[Input[str]]],
-        verify_token: Input[str],
-        include_values: Input[bool] = True,
+        fields: Annotated[TextSet, Rule(validation.webhook_fields)],
+        verify_token: Annotated[Input[str], Rule(validation.verify_token_reference)],
+        include_values: Flag = True,
         opts: ResourceOptions | None = None,
     ) -> None:
-        props: dict[str, Any] = {"connection": connection, "object": object, "callback_url": callback_url}
-        props |= {"fields": fields, "verify_token": verify_token, "include_values": include_values}
-        props |= {"active": None, "made_url": None}
-        super().__init__(WebhookSubscriptionProvider(), resource_name, props, opts)
+        super().__init__(resource_name, locals(), opts)

@@ -81,7 +81,7 @@ def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[
         "feature": "ads_management_standard_access",
         "level": "limited",
     }
-    assert asked.resources["BusinessVerification", "lindenhof-verification"] == common
+    assert asked.resources["BusinessVerification", "lindenhof-verification"] == {**common, "state": "as declared"}
 
 
 def test_settings_are_the_apps_own_and_no_gate(program: Callable[..., Asked]) -> None:
@@ -124,6 +124,7 @@ def test_a_page_whose_leads_are_asked_for_has_a_gate_that_holds_nothing_back(pro
             "owner": "nadia",
             "system_user_id": "reporting-id",
             "page": "page:102930000000801",
+            "state": "as declared",
         }
     }
     assert "reporting-lead-access-page:102930000000801" in asked.outputs["gates"]
@@ -161,11 +162,24 @@ def test_duties_and_login_configurations_are_gates_too(program: Callable[..., As
         "ads-data_use_checkup": {
             "connection": "main",
             "kind": "data_use_checkup",
+            "value": "done",
             "due": "2027-03-01",
             "owner": "nadia",
         },
-        "ads-access_verification": {"connection": "main", "kind": "access_verification", "owner": "tom"},
-        "agency-two-factor": {"connection": "main", "kind": "two_factor", "value": "all_required", "owner": "nadia"},
+        "ads-access_verification": {
+            "connection": "main",
+            "kind": "access_verification",
+            "value": "done",
+            "due": "",
+            "owner": "tom",
+        },
+        "agency-two-factor": {
+            "connection": "main",
+            "kind": "two_factor",
+            "value": "all_required",
+            "due": "",
+            "owner": "nadia",
+        },
     }
 
 
@@ -178,7 +192,7 @@ def test_a_second_factor_of_app_and_business_is_one_gate(program: Callable[..., 
         if kind == "Obligation"
     }
     assert duties == {
-        "ads-app_mode": {"connection": "main", "kind": "app_mode", "value": "live", "owner": "nadia"},
+        "ads-app_mode": {"connection": "main", "kind": "app_mode", "value": "live", "due": "", "owner": "nadia"},
         "agency-two-factor": {
             "connection": "main",
             "kind": "two_factor",
@@ -272,6 +286,7 @@ def test_exports_of_dev(program: Callable[..., Asked]) -> None:
         "arn": "arn:reporting",
         "scopes": ["ads_read"],
         "expires_at": "2027-01-23T08:00:00Z",
+        "freshness": "current",
     }
     assert told(outputs["gates"]["ads-app-roles"]) == {
         "status": "pending_human",
@@ -307,6 +322,7 @@ def test_subscriptions_are_asked_for_with_a_reference_and_no_token_is_made(progr
     asked = program("staging", {"meta:apps": {**apps, "ads": {**apps["ads"], "webhooks": webhooks}}})
     assert asked.resources["WebhookSubscription", "ads-permissions"] == {
         **hook,
+        "fields": ["ads_read", "connected"],
         "connection": "main",
         "object": "permissions",
         "include_values": True,

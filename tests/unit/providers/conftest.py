@@ -13,8 +13,9 @@ from pulumi.output import Unknown
 
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.snapshot import Snapshot
-from meta_access.providers import _ended, _grace, _host, _live, _looked, _record, _system_users, _twins, _unlisted
+from meta_access.providers import _host, _live, _system_users
 from meta_access.providers._boundary import Failure, boundary
+from meta_access.providers._deployment import DEPLOYMENT, Deployment
 from meta_access.stack.connections import Settings
 from tests.unit.emulated import EmulatedMeta, running
 
@@ -60,15 +61,9 @@ def new_process(monkeypatch: pytest.MonkeyPatch, meta: EmulatedMeta) -> None:
     client_for = cache(meta.client)
     monkeypatch.setattr(_live, "client_for", client_for)
     monkeypatch.setattr(_live, "snapshot_for", cache(lambda connection: Snapshot(client_for(connection))))
-    _record.Record.__init__(_record.RECORD)
+    Deployment.__init__(DEPLOYMENT)
     _system_users.UserPlan.__init__(_system_users.USER_PLAN)
     monkeypatch.setattr(_system_users, "_taken", set())
-    monkeypatch.setattr(_grace, "_until", {})
-    monkeypatch.setattr(_twins, "_kept", {})
-    monkeypatch.setattr(_twins, "_secrets", {})
-    monkeypatch.setattr(_looked, "_told", {})
-    monkeypatch.setattr(_ended, "_users", set())
-    monkeypatch.setattr(_unlisted, "_users", set())
     monkeypatch.setattr(_host, "_calls", 0)
 
 

@@ -6,17 +6,18 @@ check refuses only what the configuration alone decides, and a refused update en
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from meta_access.errors import PermissionDeniedError
-from meta_access.providers import _unlisted
 from meta_access.providers._boundary import Failure
-from meta_access.providers._record import RECORD, Held
+from meta_access.providers._deployment import DEPLOYMENT, Held
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
 from meta_emulator.world import Assignment
 from tests.unit.providers.conftest import NOT_KNOWN, configured, updated
@@ -26,47 +27,27 @@ if TYPE_CHECKING:
     from tests.unit.emulated import EmulatedMeta
 
 USER, ACCOUNT = "122090000000777", "act_104320000000501"
-SOUND: dict[str, dict[str, Any]] = {
-    "AppInstallation": {"system_user_id": USER},
-    "AppRoles": {"roles": {"nadia": "admin"}},
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "resources"
+MORE: dict[str, dict[str, Any]] = {
     "AppSettings": {"server_ip_whitelist": ["203.0.113.7"]},
-    "AssetAssignment": {
-        "system_user_id": USER,
-        "asset": ACCOUNT,
-        "tasks": ["ANALYZE"],
-        "replace_existing": False,
-    },
-    "AssetShare": {"owner_business": "998870000000701", "asset": ACCOUNT, "tasks": ["ANALYZE"]},
-    "BusinessUser": {"email": "ines@lindenhof.example"},
-    "BusinessVerification": {},
-    "FeatureRequest": {"feature": "ads_management_standard_access", "level": "full"},
-    "LeadAccess": {"system_user_id": USER, "page": "page:102930000000801"},
-    "LoginConfiguration": {"config_id": "889900112233445", "permissions": ["ads_read"]},
-    "Obligation": {"kind": "data_use_checkup"},
-    "PermissionRequest": {"permission": "ads_read", "level": "advanced"},
-    "RedirectUris": {"uris": ["https://connect.lindenhof.example/meta/"], "hosts": ["connect.lindenhof.example"]},
-    "SystemUser": {"name": "trading"},
-    "SystemUserAppAccess": {"system_user_id": USER},
-    "SystemUserToken": {
-        "owner": "meta-access/dev",
-        "system_user_id": USER,
-        "scopes": ["ads_read"],
-        "secret_name": "meta/dev/x",
-    },
-    "WebhookSubscription": {
-        "object": "permissions",
-        "callback_url": "https://connect.lindenhof.example/hook",
-        "fields": ["connected"],
-        "verify_token": "env:META_VERIFY_TOKEN",
-    },
+    "AssetAssignment": {"asset": ACCOUNT, "tasks": ["ANALYZE"], "replace_existing": False},
 }
-NAMES = sorted(name.removeprefix(TYPE_PREFIX) for name in PAYLOADS)
+"""Where more is asked of a resource here than its page shows."""
 
 
-@pytest.fixture
-def meta(meta: EmulatedMeta) -> EmulatedMeta:
-    meta.add_system_user(USER, "reporting")
-    return meta
+def example(name: str) -> dict[str, Any]:
+    """Inputs of a resource as its page shows them first; what is no plain value there is a system user's id."""
+    page = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+    [code] = re.findall(r"```python\n(.*?)```", (PAGES / f"{page}.md").read_text(encoding="utf-8"), re.DOTALL)
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    first = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name)
+    given = {str(each.arg): each.value for each in first.keywords if each.arg not in {"connection", "opts"}}
+    return {key: USER if isinstance(value, ast.Attribute) else ast.literal_eval(value) for key, value in given.items()}
+
+
+def stamped(name: str) -> dict[str, Any]:
+    """Inputs that a constructor gives by itself: whose the resource is."""
+    return dict.fromkeys((own for own in ("owner", "stack") if own in provider(name).own), "meta-access/dev")
 
 
 def provider(name: str) -> MetaProvider:
@@ -75,12 +56,25 @@ def provider(name: str) -> MetaProvider:
     return made
 
 
+NAMES = sorted(name.removeprefix(TYPE_PREFIX) for name in PAYLOADS)
+SOUND = {name: {**example(name), **stamped(name), **MORE.get(name, {})} for name in NAMES}
+
+
+@pytest.fixture
+def meta(meta: EmulatedMeta) -> EmulatedMeta:
+    meta.add_system_user(USER, "reporting")
+    return meta
+
+
 def asked(name: str, **more: Any) -> dict[str, Any]:
     return {"label": "x", "connection": "main", "given": {"whole": True}, **SOUND[name], **more}
 
 
-def test_every_resource_is_looked_at() -> None:
-    assert sorted(SOUND) == NAMES
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_a_page_is_sound(meta: EmulatedMeta, name: str) -> None:
+    asked_for = {"label": "x", "connection": "main", "given": {"whole": True}, **example(name), **stamped(name)}
+
+    assert provider(name).check({}, asked_for).failures == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -184,7 +178,7 @@ def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
     monkeypatch.setattr(type(found), "end", lambda *_: ended.append(name))
     arn = "arn:aws:secretsmanager:eu-central-1:1:secret:x"
     held = found.upgrade(asked(name, path=f"meta:{name}::x", arn=arn, given_name="x"))
-    RECORD.hold(type(found).__name__, f"meta:{name}::x", Held("1", held))
+    DEPLOYMENT.hold(type(found).__name__, f"meta:{name}::x", Held("1", held))
 
     result = found.create(asked(name, path=f"meta:{name}::x"))
     found.delete("1", held)
@@ -208,7 +202,7 @@ def test_a_read_and_a_diff_tell_the_create_what_the_state_holds(meta: EmulatedMe
 def test_what_depends_on_a_user_that_is_listed_no_more_stands_as_it_was_and_is_no_error_of_its_own(
     meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _unlisted.note(USER)
+    DEPLOYMENT.note_unlisted(USER)
 
     assignment = {**asked("AssetAssignment"), "access": "", "kept": [], "tasks": []}
     assert updated(provider("AssetAssignment"), "1", assignment, asked("AssetAssignment")) == assignment

@@ -13,9 +13,9 @@ import meta_access
 from meta_access.clock import seconds
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.graph.patience import Caller, caller
-from meta_access.providers import _grace, _host
+from meta_access.providers import _host
 from meta_access.providers._boundary import Failure, boundary, say
-from meta_access.providers._record import Record
+from meta_access.providers._deployment import Deployment, Grace
 from meta_access.providers._values import clean, sorted_texts, unknown
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
@@ -133,40 +133,39 @@ def test_durations(text: Any, expected: int | None) -> None:
     assert seconds(text) == expected
 
 
-# --- record --------------------------------------------------------------------------------------
+# --- deployment ----------------------------------------------------------------------------------
 
 
-def test_the_record_tells_a_second_resource_from_a_repeated_check() -> None:
-    record = Record()
+def test_a_deployment_tells_a_second_resource_from_a_repeated_check() -> None:
+    deployment = Deployment()
 
-    assert record.enter("T", ("a",), "one", fresh=False) is None
-    assert record.enter("T", ("a",), "one", fresh=True) is None
-    assert record.replaced("T", "one")
-    assert record.enter("T", ("a",), "two", fresh=True) == "one"
-    assert record.enter("U", ("a",), "two", fresh=True) is None
-    assert not record.replaced("U", "two")
-
-
-def test_the_record_answers_who_keeps_a_key() -> None:
-    record = Record()
-    record.enter("T", ("a",), "one", fresh=True)
-    record.enter("T", None, "two", fresh=True)
-
-    assert record.holder("T", ("a",)) == "one"
-    assert record.holder("T", ("b",)) is None
-    assert record.holder("T", None) is None
+    assert deployment.declare("T", ("a",), "one", fresh=False) is None
+    assert deployment.declare("T", ("a",), "one", fresh=True) is None
+    assert deployment.is_replacement("T", "one")
+    assert deployment.declare("T", ("a",), "two", fresh=True) == "one"
+    assert deployment.declare("U", ("a",), "two", fresh=True) is None
+    assert not deployment.is_replacement("U", "two")
 
 
-def test_the_latest_end_of_a_grace_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_grace, "_until", {})
+def test_a_deployment_answers_who_keeps_a_key() -> None:
+    deployment = Deployment()
+    deployment.declare("T", ("a",), "one", fresh=True)
+    deployment.declare("T", None, "two", fresh=True)
+
+    assert deployment.holder("T", ("a",)) == "one"
+    assert deployment.holder("T", ("b",)) is None
+    assert deployment.holder("T", None) is None
+
+
+def test_the_latest_end_of_a_grace_counts() -> None:
+    deployment = Deployment()
     for moment in ("2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z", "2026-11-24T08:00:00Z"):
-        _grace.note("1", moment, f"arn:{moment[:10]}")
+        deployment.note_grace("1", Grace(moment, f"arn:{moment[:10]}"))
 
-    assert _grace.ends_at("1") == "2026-11-26T08:00:00Z"
-    assert _grace.secret_of("1") == "arn:2026-11-26"
-    assert (_grace.ends_at("2"), _grace.secret_of("2")) == (None, "")
-    _grace.forget("arn:2026-11-26")
-    assert _grace.ends_at("1") is None
+    assert deployment.grace_of("1") == Grace("2026-11-26T08:00:00Z", "arn:2026-11-26")
+    assert deployment.grace_of("2") is None
+    deployment.forget_grace("arn:2026-11-26")
+    assert deployment.grace_of("1") is None
 
 
 # --- engine --------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from meta_access.providers import _stack_id
 from meta_access.providers.app_installation import AppInstallationProvider
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ def engine(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
     """A plugin host's process, as an engine starts it; the address is nobody's, and nothing asks there."""
     monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", "127.0.0.1:1"])
     monkeypatch.setattr("meta_access.providers._host.engine_alive", lambda: True)
-    monkeypatch.setattr(_stack_id, "_known", "")
     return meta
 
 

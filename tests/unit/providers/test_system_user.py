@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.graph import system_users
-from meta_access.providers import _grace, _live
+from meta_access.providers import _live
 from meta_access.providers._boundary import Failure
+from meta_access.providers._deployment import DEPLOYMENT, Grace
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.tokens import previous_users
 from meta_emulator.world import AppAccess, Asset, Assignment, SystemUser
@@ -972,7 +973,7 @@ def test_a_token_in_grace_keeps_its_user(
 ) -> None:
     have(meta, user(OURS, "trading"))
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:meta/dev/trading-AbCdEf"
-    _grace.note(OURS, "2026-11-25T08:00:00Z", arn)
+    DEPLOYMENT.note_grace(OURS, Grace("2026-11-25T08:00:00Z", arn))
     asked_for, marked = [], []
     monkeypatch.setattr(_live, "store_for", lambda aws: asked_for.append(aws.region))
     monkeypatch.setattr(previous_users, "mark", lambda _store, *given: marked.append(given))

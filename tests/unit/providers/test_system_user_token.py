@@ -10,8 +10,9 @@ import pytest
 
 from meta_access.clock import iso
 from meta_access.errors import ForeignSecretError, InvalidRequestError, SecretDeniedError
-from meta_access.providers import _grace, _live, system_user_token
+from meta_access.providers import _live, system_user_token
 from meta_access.providers._boundary import Failure
+from meta_access.providers._deployment import DEPLOYMENT, Grace
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.stack import credentials
@@ -591,9 +592,8 @@ def test_a_user_left_behind_is_kept_while_its_token_is_in_grace(real: EmulatedMe
     PROVIDER.update(held["arn"], held, asked(system_user_id=OTHER))
 
     assert [token.system_user_id for token in minted(real)] == [USER, OTHER]
-    assert _grace.ends_at(USER) == "2026-11-25T08:00:00Z"
-    assert _grace.ends_at(OTHER) is None
-    assert _grace.secret_of(USER) == held["arn"]
+    assert DEPLOYMENT.grace_of(USER) == Grace("2026-11-25T08:00:00Z", held["arn"])
+    assert DEPLOYMENT.grace_of(OTHER) is None
 
 
 def test_a_user_left_behind_by_a_run_that_died_is_known_to_the_next_refresh(vault: FakeVault) -> None:
@@ -601,19 +601,19 @@ def test_a_user_left_behind_by_a_run_that_died_is_known_to_the_next_refresh(vaul
 
     PROVIDER.read(arn(), outs(system_user_id=OTHER))
 
-    assert (_grace.ends_at(USER), _grace.secret_of(USER)) == ("2026-11-25T08:00:00Z", arn())
+    assert DEPLOYMENT.grace_of(USER) == Grace("2026-11-25T08:00:00Z", arn())
     # Its last token ends in this very run: the user need not be kept.
     PROVIDER.update(arn(), outs(system_user_id=OTHER), asked(system_user_id=OTHER, keepers={"round": "2"}))
-    assert _grace.ends_at(USER) is None
+    assert DEPLOYMENT.grace_of(USER) is None
 
 
 def test_a_user_left_behind_need_not_be_kept_once_the_secret_is_ended(real: EmulatedMeta) -> None:
     held = made()
-    _grace.note(USER, "2026-11-25T08:00:00Z", held["arn"])
+    DEPLOYMENT.note_grace(USER, Grace("2026-11-25T08:00:00Z", held["arn"]))
 
     PROVIDER.delete(held["arn"], held)
 
-    assert _grace.ends_at(USER) is None
+    assert DEPLOYMENT.grace_of(USER) is None
     assert [token.revoked_at is None for token in minted(real)] == [False]
 
 

@@ -1,0 +1,126 @@
+"""One declaration per resource: what its constructor passes on, what its provider knows, and what is wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, set_mocks
+
+import meta_access
+from meta_access.providers._declaration import as_bag
+from tests.unit.providers.test_rotations_wait_for_nobody import NAMES, SOUND, provider
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
+
+USER = "122090000000302"
+
+
+class Engine(mocks.Mocks):
+    def __init__(self) -> None:
+        self.inputs: dict[str, Any] = {}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.inputs = {name: value for name, value in args.inputs.items() if name != "__provider"}
+        return "id", dict(args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise AssertionError(f"no function is called: {args.token}")
+
+
+def declared(resource: str, /, **values: Any) -> dict[str, Any]:
+    """The inputs that a program sends to the engine for one resource."""
+    engine = Engine()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    set_mocks(engine, project="acme", stack="dev", preview=False)
+    mocks.test(lambda: getattr(meta_access, resource)("x", **values))()  # type: ignore[no-untyped-call]  # pulumi's own
+    return engine.inputs
+
+
+def test_a_constructor_passes_on_what_a_check_would_make_of_it() -> None:
+    given = declared(
+        "SystemUserToken",
+        connection="main",
+        system_user_id=USER,
+        scopes=("pages_show_list", "ads_read", "ads_read"),
+        secret_name="meta/dev/one",
+    )
+
+    assert given == {
+        "connection": "main",
+        "system_user_id": USER,
+        "scopes": ["ads_read", "pages_show_list"],
+        "secret_name": "meta/dev/one",
+        "lifetime": "60d",
+        "rotate_before": "20d",
+        "grace": "24h",
+        "keepers": {},
+        "rotation_owner": "pulumi",
+        "owner": "acme/dev",
+        "freshness": "current",
+        "label": "x",
+        "path": "pulumi-python:dynamic/meta:SystemUserToken::x",
+        "given": {"whole": True},
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_and_the_state_agree(meta: EmulatedMeta, name: str) -> None:
+    """Where they did not, each preview would show a change of what nobody changed."""
+    given = declared(name, connection="main", **{key: SOUND[name][key] for key in SOUND[name] if key in asked(name)})
+
+    checked = provider(name).check({}, given)
+
+    assert checked.failures == []
+    assert {key: value for key, value in checked.inputs.items() if key != "status"} == given
+
+
+def asked(name: str) -> set[str]:
+    return {field.name for field in getattr(meta_access, name).declaration.inputs}
+
+
+def test_a_provider_knows_the_inputs_of_its_constructor_and_its_own() -> None:
+    found = provider("LeadAccess")
+
+    assert found.inputs == ("label", "connection", "system_user_id", "page", "evidence", "owner", "status", "state")
+    assert found.defaults == {"owner": ""}
+    assert found.__dict__ == {}
+
+
+def test_types_are_those_that_a_reader_writes() -> None:
+    declaration = meta_access.SystemUserToken.declaration
+    types = {field.name: field.type for field in declaration.inputs}
+    types |= {output.name: output.type for output in declaration.outputs}
+
+    assert types["scopes"] == "list[str]"
+    assert types["lifetime"] == "str | dict[str, Any]"
+    assert types["keepers"] == "dict[str, str]"
+    assert types["generation"] == "int"
+    assert types["superseded"] == "list[dict[str, Any]]"
+
+
+def test_defaults_are_nobody_elses() -> None:
+    """A property bag is changed in place."""
+    first, second = provider("SystemUserToken").defaults, provider("SystemUserToken").defaults
+    first["keepers"]["changed"] = "here"
+
+    assert second["keepers"] == {}
+
+
+def test_an_input_that_breaks_its_own_rule_hides_no_other_fault(meta: EmulatedMeta) -> None:
+    asked = {"label": "x", "connection": "main", "system_user_id": "x", "scopes": ["nothing"], "secret_name": "s"}
+
+    failures = provider("SystemUserToken").check({}, {**asked, "grace": "soon"}).failures
+
+    assert [failure.property for failure in failures] == ["system_user_id", "scopes", "grace"]
+
+
+def test_bags_hold_lists_and_dicts_and_outputs_as_they_are() -> None:
+    later = pulumi.Output.from_input("later")
+
+    bag = as_bag({"a": ("b", later), "c": {"d": ()}})
+
+    assert bag == {"a": ["b", later], "c": {"d": []}}
