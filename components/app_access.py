@@ -111,7 +111,7 @@ class AppAccess(pulumi.ComponentResource):
         people = {
             person: self._stack.spec.people[person].model_dump(include=SEEN, exclude_none=True) for person in roles
         }
-        people = {person: told for person, told in people.items() if told}
+        people = {person: known for person, known in people.items() if known}
         self._board.add(gate, AppRoles(gate, roles=roles, people=people, **self._common(gate)))
 
     def _settings(self) -> None:
@@ -160,8 +160,8 @@ class AppAccess(pulumi.ComponentResource):
             value = self._app.mode if kind == APP_MODE else None
             self._duty(gate_names.obligation(self._plan.key, kind), kind, value, row, self._plan.connection)
         for business, connection in self._plan.secures.items():
-            rule, told = spec.businesses[business].two_factor, two_factor_duty(spec, business)
-            self._duty(gate_names.two_factor(business), TWO_FACTOR, rule, told, connection)
+            rule, duty = spec.businesses[business].two_factor, two_factor_duty(spec, business)
+            self._duty(gate_names.two_factor(business), TWO_FACTOR, rule, duty, connection)
 
     def _duty(self, gate: str, kind: str, value: str | None, row: ObligationSpec | None, connection: str) -> None:
         common = self._common(gate, connection)

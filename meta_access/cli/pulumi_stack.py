@@ -77,7 +77,7 @@ class Seen:
     def as_json(self) -> dict[str, Any]:
         return {"at": iso(self.at) if self.at else None, "by": self.by, "failed_since": self.failed_since}
 
-    def told(self, now: datetime) -> str:
+    def sentence(self, now: datetime) -> str:
         """One sentence about it."""
         if self.at is None:
             return "How old this is, nobody can tell: the stack's history has no update that succeeded."
@@ -125,10 +125,10 @@ def config(stack: str | None) -> dict[str, str]:
     Raises:
         ConfigError: A key of ours is stored as a secret, which the program refuses as well.
     """
-    told = _object(["config", "--json", *_chosen(stack)], "configuration")
-    if problems := secret_problems(_secret(told), _stack_file(stack)):
+    given = _object(["config", "--json", *_chosen(stack)], "configuration")
+    if problems := secret_problems(_secret(given), _stack_file(stack)):
         raise ConfigError(problems)
-    return _texts(told)
+    return _texts(given)
 
 
 def last_good_config(stack: str) -> UpdateRecord | None:
@@ -143,10 +143,10 @@ def last_good_config(stack: str) -> UpdateRecord | None:
 def seen(stack: str | None) -> Seen:
     """Return when an update or a refresh last wrote what the state and the outputs say."""
     try:
-        told = _list(_run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history"), "")
+        history = _list(_run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history"), "")
     except StackReadError:  # what is shown is worth showing without its age
-        told = []
-    runs = [entry for entry in told if entry.get("kind") in LOOKS and _ended(entry)]
+        history = []
+    runs = [entry for entry in history if entry.get("kind") in LOOKS and _ended(entry)]
     # Newest first. A run that failed may have looked at some things only, so it makes nothing younger.
     good = next((entry for entry in runs if entry.get("result") == "succeeded"), None)
     if good is None:
@@ -276,8 +276,8 @@ def _list(text: str, what: str) -> list[dict[str, Any]]:
 
 
 def _last_good(stack: str, *more: str) -> dict[str, Any] | None:
-    told = _run(["stack", "history", "--json", "--page-size", str(PAGE), *more, *_chosen(stack)], "history")
-    for entry in _list(told, "the stack's history"):
+    history = _run(["stack", "history", "--json", "--page-size", str(PAGE), *more, *_chosen(stack)], "history")
+    for entry in _list(history, "the stack's history"):
         if entry.get("kind") == "update" and entry.get("result") == "succeeded":
             values = entry.get("config")
             return {**entry, "config": values if isinstance(values, dict) else {}}

@@ -34,7 +34,7 @@ _KEPT = "\n\t"
 class Shown:
     """A text stream that writes out what cannot be seen, see `redaction.visible`.
 
-    It has no `buffer`: what is written as bytes would pass beside it.
+    It has no `buffer`: what is written as bytes would bypass it.
     """
 
     def __init__(self, stream: TextIO) -> None:

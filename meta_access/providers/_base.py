@@ -1,6 +1,6 @@
 """What all resources share: the engine's six calls, with the rules that hold for each of them.
 
-A subclass says what its inputs are, what it stands for, and how to make, read, change and end it. Here stands the rest:
+A subclass says what its inputs are, what it is at Meta, and how to make, read, change and end it. Here stands the rest:
 offline refusal, the exception boundary, the wire's values, the record of natural keys, what `diff` compares.
 
 Provider classes are stateless and pickled by reference: their module path and name stand in every stack's state.
@@ -91,7 +91,7 @@ class MetaProvider(ResourceProvider):
         return []
 
     def key(self, props: Mapping[str, Any]) -> Key:
-        """What the resource stands for at Meta. Asked only when the inputs named are known."""
+        """What the resource is at Meta. Asked only when the inputs named are known."""
         raise NotImplementedError
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ class MetaProvider(ResourceProvider):
         del olds, props
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Create; answers the id and the outputs beside the inputs."""
+        """Create; answers the id and the outputs besides the inputs."""
         raise NotImplementedError
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
@@ -111,7 +111,7 @@ class MetaProvider(ResourceProvider):
         raise NotImplementedError
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
-        """Update; answers the outputs beside the inputs."""
+        """Update; answers the outputs besides the inputs."""
         raise NotImplementedError
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:
@@ -130,7 +130,7 @@ class MetaProvider(ResourceProvider):
         return False
 
     def lost(self, outs: Mapping[str, Any]) -> bool:
-        """Whether what the state stands for is gone for good, so that only a new one can take its place."""
+        """Whether what the state describes is gone for good, so that only a new one can take its place."""
         del outs
         return False
 
@@ -231,7 +231,7 @@ class MetaProvider(ResourceProvider):
             self._may_write("updating", props)
             with self._on_behalf(props):
                 return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
-        except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `told` scrubs
+        except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `printable` scrubs
             if userless:
                 say(f"{waits}: {printable(error)}")
                 return UpdateResult(outs)
@@ -242,7 +242,7 @@ class MetaProvider(ResourceProvider):
         outs = self.upgrade(_props)
         self._may_write("deleting", outs)
         if waiting := DEPLOYMENT.left_out(type(self).__name__, str(outs.get("label", ""))):
-            # Which thing it stands for hangs on the failed one. A move without an alias is a create and this delete.
+            # Which thing it is depends on the failed one. A move without an alias is a create and this delete.
             text = (
                 f"{self.kind} {outs.get('label', '')} is not removed: it may have moved to {waiting}, which waits for "
                 "a resource that failed. It stays as it is, and in the state. Mend what failed, then `pulumi up` again."
@@ -394,12 +394,12 @@ _OWED = (
 def _not_plain(props: Mapping[str, Any]) -> list[CheckFailure]:
     """Texts that a terminal would obey instead of showing them; a stack file's are refused before they come here."""
     found = {name: plain_texts(value) for name, value in props.items()}
-    # Without the property's name of its own, beside which the engine would print the value.
+    # Without the property's name of its own: the engine would print the value with it.
     return [CheckFailure("", f"{name} {why}. Fix: type it anew, on one line.") for name, why in found.items() if why]
 
 
 def _fit_to_print(failure: CheckFailure, props: Mapping[str, Any]) -> CheckFailure:
-    # The engine prints the value beside a property's name, and a token may have been pasted into the wrong line.
+    # The engine prints the value with a property's name, and a token may have been pasted into the wrong line.
     value = str(props.get(failure.property, ""))
     name = failure.property if scrub(value) == value else ""
     text = scrub_lines(failure.reason if name else f"{failure.property} {failure.reason}".strip())

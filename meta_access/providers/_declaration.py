@@ -167,7 +167,7 @@ def type_text(hint: Any) -> str:
 
 
 def _is_wrapper(kind: Any) -> bool:
-    """Whether a part of `Input[…]` is one that stands for its value: an awaitable, or an output."""
+    """Whether a part of `Input[…]` is one that holds its value: an awaitable, or an output."""
     return getattr(get_origin(kind), "__name__", "") == "Awaitable" or get_origin(kind) is pulumi.Output
 
 

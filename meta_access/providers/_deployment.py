@@ -78,16 +78,16 @@ class Deployment:
     _secret_facts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _stack_id: str = ""
 
-    # --- which resource stands for which thing at Meta ---
+    # --- which resource is which thing at Meta ---
 
     def declare(self, kind: str, key: Key | None, place: str, *, fresh: bool) -> str | None:
-        """Enter a resource of the program; answers the place of another one that stands for the same thing.
+        """Enter a resource of the program; answers the place of another one that is the same thing.
 
         A resource renamed without an alias is a create and a delete of one thing; this lets that delete end nothing.
 
         Args:
             kind: Class of the resource.
-            key: What it stands for at Meta; None while a part of it is not known.
+            key: What it is at Meta; None while a part of it is not known.
             place: Which resource it is. The check that the engine repeats for a replacement carries the same one.
             fresh: The engine passed no old inputs: a create, or that repeated check.
         """
@@ -275,7 +275,7 @@ def place_of(props: Mapping[str, Any]) -> str:
 
 
 def shown(place: str, other: str) -> str:
-    """A place as a person reads it beside another one: the name, and the whole path where both have the same name."""
+    """A place as a person reads it next to another one: the name, and the whole path where both have the same name."""
     name = place.rpartition("::")[2]
     return place if place != other and name == other.rpartition("::")[2] else name
 

@@ -85,7 +85,7 @@ class GateProvider(MetaProvider):
         return self._decide(self.inputs_of(outs), self.live(outs), _previous(outs))
 
     def subject(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        """What evidence is bound to, beside the app."""
+        """What evidence is bound to, besides the app."""
         return {"gate": type(self).__name__.removesuffix("Provider"), **{n: props.get(n) for n in self.declared}}
 
     # --- MetaProvider ---
@@ -135,8 +135,8 @@ class GateProvider(MetaProvider):
         decision, _ = self._decide(props, self.live(props), previous)
         if decision.status is Status.DRIFTED:
             where = decision.next_step.get("where", "")
-            told = f"{decision.reason} Nothing was changed: a person does that, at {where}"
-            say(f"{self.kind} {props.get('label', '')}: still drifted: {told}")
+            why = f"{decision.reason} Nothing was changed: a person does that, at {where}"
+            say(f"{self.kind} {props.get('label', '')}: still drifted: {why}")
         return self._facts(props, decision)
 
     def end(self, id_: str, outs: dict[str, Any]) -> str:

@@ -76,7 +76,9 @@ async def hook_is_registered() -> None:
     """
     hook = _hook()
     if hook is not None:
-        with contextlib.suppress(Exception):  # whoever registers with the hook meets the same one, and says it
+        with contextlib.suppress(
+            Exception
+        ):  # a resource that registers with the hook meets the same one, and reports it
             await asyncio.shield(hook._registered)  # noqa: SLF001 - Pulumi has no other word for it
 
 

@@ -173,7 +173,7 @@ def _sentence(text: str) -> str:
 
 
 class AppRoles(GateResource, provider=AppRolesProvider):
-    """The people of the connection's app and their roles, as one list: whoever is not in it is to be removed.
+    """The people of the connection's app and their roles, as one list: people who are not in it are to be removed.
 
     Args:
         roles: Person to `admin`, `developer`, `tester` or `analytics`.

@@ -98,7 +98,7 @@ def _locked_out(olds: Mapping[str, Any], props: Mapping[str, Any], source: str |
     """Why a whitelist would shut this tool out; None while it does not, or nobody can tell.
 
     Args:
-        olds: What is in force: whoever got as far as this is not shut out by it.
+        olds: What is in force: a caller that got as far as this is not shut out by it.
         props: What is asked for.
         source: This machine's own address, which counts where no `callers` are named; None when it is not known.
     """

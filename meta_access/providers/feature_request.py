@@ -57,8 +57,8 @@ class FeatureRequestProvider(GateProvider):
         before, rules = olds.get("level"), self.live(props).rules
         other = edition_of(before, rules) if isinstance(before, str) and _is_tier(rules, props) else None
         if other is not None:
-            told = " ".join(changes(other, rules))
-            say(f"{self.kind} {props['label']}: the stack moves from rule set {other.name} to {rules.name}. {told}")
+            changed = " ".join(changes(other, rules))
+            say(f"{self.kind} {props['label']}: the stack moves from rule set {other.name} to {rules.name}. {changed}")
         super().look_ahead(olds, props)
 
     def by_rule(self, props: Mapping[str, Any], live: Live) -> Observation | None:

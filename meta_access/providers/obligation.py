@@ -62,11 +62,11 @@ class ObligationProvider(GateProvider):
         if unknown(props["due"]) or not props["due"]:
             return
         day, today = date.fromisoformat(props["due"]), self.live(props).now().date()
-        told = deadline.in_words(day, today)
+        state = deadline.in_words(day, today)
         if props.get("status") == Status.SATISFIED:
-            told = f"met for {day}, which has passed; declare the next day" if day < today else ""
-        if told:
-            say(f"{self.kind} {props['label']}: {told}. Owner: {props['owner'] or 'nobody'}.")
+            state = f"met for {day}, which has passed; declare the next day" if day < today else ""
+        if state:
+            say(f"{self.kind} {props['label']}: {state}. Owner: {props['owner'] or 'nobody'}.")
         return
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
@@ -118,7 +118,7 @@ class Obligation(GateResource, provider=ObligationProvider):
             `require_app_secret`, `two_factor`, `restriction`, `data_protection_assessment`, `ongoing_review`.
         value: What must hold, where there is more than done and not done: `admin_required` or `all_required`, or the
             mode.
-        due: The day, as `2027-03-01`; told from 60 days before.
+        due: The day, as `2027-03-01`; warned of from 60 days before.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The `__provider` text of every resource type: a pickled reference to a class, and so a stored contract.
 
 Each stands in the state of every stack. Renaming a provider's module or class would break refresh and delete of what
-exists; and since the text is code to whoever loads it, `meta-access state verify` accepts no other than these.
+exists; and since the text is code to a program that loads it, `meta-access state verify` accepts no other than these.
 Written in pickle protocol 4, the default of Python 3.11 to 3.13; `spellings` adds that of later ones.
 """
 

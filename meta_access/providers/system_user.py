@@ -64,7 +64,7 @@ class SystemUserProvider(MetaProvider):
         return [CheckFailure("role", why)] if why else []
 
     def key(self, props: Mapping[str, Any]) -> Key:
-        # A state may say the name that somebody gave by hand; what this resource stands for is the name we gave.
+        # A state may say the name that somebody gave by hand; this resource is known by the name we gave.
         return (props["connection"], props["role"], props.get("given_name", props["name"]))
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ class SystemUserTokenProvider(MetaProvider):
         return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, freshness=freshness))
 
     def moved(self, outs: Mapping[str, Any]) -> bool:
-        """Whether the connection now stands for another app or region than the token is of."""
+        """Whether the connection now means another app or region than the token is of."""
         return bool(_moved(outs, self.live(outs)))
 
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
@@ -198,11 +198,11 @@ class SystemUserTokenProvider(MetaProvider):
         twin = DEPLOYMENT.twin_of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None
         if twin is not None:
             return self._hand_over(live, arns, outs, twin)
-        told = []
+        done = []
         for arn in arns:
-            told.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
+            done.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
             DEPLOYMENT.forget_grace(arn)
-        return " ".join(told)
+        return " ".join(done)
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         missing = {
@@ -238,12 +238,13 @@ class SystemUserTokenProvider(MetaProvider):
                 "its readers are to move, has no secret yet. Run `pulumi up` again once it has."
             )
         heir = Heir(live.store(region_of(twin.secret.arn)), twin.secret.arn, twin.secret.claim)
-        told = []
+        sentences = []
         for arn in arns:
             store, grace_s = live.store(region_of(arn)), seconds(outs["grace"]) or 0
             done = hand_over(store, live.issuer, arn, claim=outs["claim"], heir=heir, grace_s=grace_s, notify=say)
-            told.append(done.sentence)
-        return f"{' '.join(told)} Its system user goes on with token {twin.label}: its readers are to read {heir.arn}."
+            sentences.append(done.sentence)
+        sentences.append(f"Its system user goes on with token {twin.label}: its readers are to read {heir.arn}.")
+        return " ".join(sentences)
 
     def _claimed_by_another(self, outs: Mapping[str, Any]) -> bool:
         return DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is not None
@@ -316,7 +317,7 @@ def _in_other_words(
 
 
 def _without_app(error: PermissionDeniedError | InvalidRequestError, props: Mapping[str, Any]) -> GraphError:
-    """The refusal of a token that could be minted before. That the app is not installed any more is told to nobody."""
+    """The refusal of a token that could be minted before. That the app is not installed any more goes unreported."""
     text = (
         f"minting another token {props.get('label', '')} failed: {error} One was minted before, so the app may have "
         f"been taken off system user {props['system_user_id']} since. Next step: install it again, with `pulumi up "
@@ -344,8 +345,8 @@ def _rotated_elsewhere(seen: Observed, outs: Mapping[str, Any]) -> dict[str, Any
     ours = outs["rotation_owner"] == LAMBDA or (seen.claimed and seen.generation > outs["generation"])
     if not ours or not seen.version_id or seen.generation == outs["generation"]:
         return {}
-    told: dict[str, Any] = {"version_id": seen.version_id, "generation": seen.generation}
-    return told | {
+    facts: dict[str, Any] = {"version_id": seen.version_id, "generation": seen.generation}
+    return facts | {
         name: text for name, text in (("fingerprint", seen.fingerprint), ("issued_at", seen.issued_at)) if text
     }
 

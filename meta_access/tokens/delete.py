@@ -293,11 +293,11 @@ def _end(work: Work, recovery_days: int) -> tuple[str, bool]:
             break
     for generation in ended:
         bury(work, generation, "ended")
-    told = _told(work, view, ended)
+    what = _outcome(work, view, ended)
     goes = secret.store.schedule_deletion(secret.arn, recovery_days)
-    work.record("end", note=told)
+    work.record("end", note=what)
     when = f"on {iso(goes)}, and can be restored until then" if goes else f"in {recovery_days} days"
-    return f"Secret {secret.name} is deleted {when}. {told}", True
+    return f"Secret {secret.name} is deleted {when}. {what}", True
 
 
 def _end_one(work: Work, generation: int, view: View) -> bool:
@@ -322,7 +322,7 @@ def _retired(work: Work, view: View) -> bool:
     if isinstance(found, Closed) and found.state == "retired":
         return True
     record = Closed(state="retired", generation=view.next_generation, reason="ended", suspects=suspects_of(secret))
-    # The ledger goes first: whoever claims meanwhile is seen here, and whoever comes later sees that all is over.
+    # The ledger goes first: a run that claims meanwhile is seen here, and a later one sees that all is over.
     moved = secret.close(record) and secret.move(
         CURRENT, to=closed_id(secret.arn, record.generation), source=secret.labels.where[CURRENT]
     )
@@ -330,7 +330,7 @@ def _retired(work: Work, view: View) -> bool:
     return moved
 
 
-def _told(work: Work, view: View, ended: set[int]) -> str:
+def _outcome(work: Work, view: View, ended: set[int]) -> str:
     """What is worth knowing once the secret is gone. Told before, since a secret that goes cannot be read."""
     parts = [f"Ended: {_list(ended)}."]
     if view.holds is Holds.FOREIGN:

@@ -120,11 +120,11 @@ def _note(work: Work, outcome: Outcome, held: list[int]) -> None:
         work.say(f"its tags could not be brought up to generation {outcome.generation} ({error})")
 
 
-def _settled(recorded: datetime | None, told: datetime | None) -> datetime | None:
+def _settled(recorded: datetime | None, shown: datetime | None) -> datetime | None:
     """The expiry to go by: ours, unless Meta tells quite another."""
-    if recorded is None or told is None or abs(told - recorded) < timedelta(hours=1):
+    if recorded is None or shown is None or abs(shown - recorded) < timedelta(hours=1):
         return recorded
-    return told
+    return shown
 
 
 class Need(Enum):

@@ -1,6 +1,6 @@
 """Ending what a secret holds in an emergency, while its resource stays and gets another token.
 
-An order is one tag: every token up to a generation is condemned. Writing it is the commit point. Whoever runs next
+An order is one tag: every token up to a generation is condemned. Writing it is the commit point. The next run
 (`rotate`, `revoke` again, any `up`) finds it: no condemned token is enough, so another is minted and promoted, and then
 the condemned ones are ended at once, without grace. So consumers never read a dead token, and a crash at any point
 leaves an order that is carried out later. Where AWS rotates, `up` ends what is superseded and mints nothing: the
@@ -35,7 +35,7 @@ class Condemned:
     Attributes:
         ended: Generations that are dead.
         kept: Generations that could not be ended, and why.
-        current: Whether AWSCURRENT is one of them: whoever reads the secret has no valid token.
+        current: Whether AWSCURRENT is one of them: readers of the secret have no valid token.
     """
 
     ended: list[int] = field(default_factory=list)

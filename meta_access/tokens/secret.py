@@ -123,8 +123,8 @@ class Secret:
 
         Both times are AWS's. Should its clock go backward, what has passed here since the version was read still has.
         """
-        told = (self.now - self._records[version_id][1]).total_seconds()
-        return max(told, self._clock.monotonic() - self._seen[version_id])
+        by_date = (self.now - self._records[version_id][1]).total_seconds()
+        return max(by_date, self._clock.monotonic() - self._seen[version_id])
 
     def put(self, version_id: str, record: Intent | Closed | Token, *wanted: str) -> tuple[str, ...]:
         """Put a version under labels; answers those it has now.
@@ -150,7 +150,7 @@ class Secret:
     def close(self, record: Closed) -> bool:
         """Put R(g) and move the ledger to it, if it still is where it was last seen.
 
-        The put itself cannot carry the ledger's label: it would take it from whoever has claimed meanwhile.
+        The put itself cannot carry the ledger's label: it would take it from a run that has claimed meanwhile.
         """
         version_id = payload.closed_id(self.arn, record.generation)
         before, label = self.labels.where.get(INTENT), labels.closing(record.generation)

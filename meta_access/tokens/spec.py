@@ -30,9 +30,9 @@ class TokenSpec:
         rotation_owner: Who mints once the secret holds a token: `pulumi`, or `lambda` for AWS's own rotation.
         renews: Trigger of what the owner asked for, when it was asked for elsewhere: AWS's rotation mints for the wish
             that Pulumi has written into the secret's tags, and so leaves nothing to do for Pulumi's next run.
-        stack_id: The unguessable id of the stack, beside its name; "" where no state can hold it.
+        stack_id: The unguessable id of the stack, besides its name; "" where no state can hold it.
         rotate_now: Why the caller thinks a rotation is due. Written into the intent; whether one is due is decided on
-            the live secret, so that two runs told the same thing mint once.
+            the live secret, so that two runs with the same wish mint once.
     """
 
     project: str

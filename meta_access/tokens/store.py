@@ -153,11 +153,11 @@ class SecretStore:
             )
         except errors.SecretStoreError as failed:
             # A version that AWS has removed answers InvalidRequest, as does a secret that waits for its deletion.
-            told = self._told("Reading", arn, failed)
-            gone = failed.code == INVALID_REQUEST and not isinstance(told, errors.SecretScheduledForDeletionError)
+            error = self._told("Reading", arn, failed)
+            gone = failed.code == INVALID_REQUEST and not isinstance(error, errors.SecretScheduledForDeletionError)
             if failed.code == NOT_FOUND or gone:
                 return None
-            raise told from None
+            raise error from None
         return Version(answer.get("SecretString", ""), answer["CreatedDate"])
 
     def put(self, arn: str, version_id: str, text: str, *labels: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Work:
     """One run on one secret.
 
     Attributes:
-        owner: `project/stack` of the run; "" for whoever the tags name.
+        owner: `project/stack` of the run; "" for the one that the tags name.
         park_for_s: How long storing a minted token is tried, before it is revoked instead.
     """
 

@@ -50,8 +50,8 @@ def _record(stack: Stack, found: Mapping[str, Mapping[str, Any]], gate: str, sai
     if problems:
         raise ConfigError(problems)
     app_id = settings_of(stack.spec).connections[str(found[gate]["outputs"]["connection"])].app_id
-    told = {name: said[name] for name in ("at", "by", "status", "note")}
-    return statements.record(found[gate], app_id, source="attestation", **told)
+    stated = {name: said[name] for name in ("at", "by", "status", "note")}
+    return statements.record(found[gate], app_id, source="attestation", **stated)
 
 
 def _figures(stack: Stack, gate: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,9 +72,9 @@ def _figures(stack: Stack, gate: str, said: Mapping[str, Any]) -> dict[str, Any]
     problems += _about_statement(stack, said)
     if problems:
         raise ConfigError(problems)
-    told = {name: said[name] for name in ("calls", "error_rate", "note")}
+    given = {name: said[name] for name in ("calls", "error_rate", "note")}
     days = said["days"] if said["days"] is not None else stack.rules.thresholds.days
-    return statements.row(stack.spec.apps[app].id, iso(said["at"]), said["by"], "attestation", days=days, **told)
+    return statements.row(stack.spec.apps[app].id, iso(said["at"]), said["by"], "attestation", days=days, **given)
 
 
 def _about_statement(stack: Stack, said: Mapping[str, Any]) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
 def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: Any) -> None:
     """State what you saw or did at Meta about GATE, in the stack's evidence file.
 
-    <app>-upkeep stands for how much an app called: the App Dashboard's figures, which keeping the tier is judged by.
+    <app>-upkeep means how much an app called: the App Dashboard's figures, which keeping the tier is judged by.
     """
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")

@@ -104,8 +104,8 @@ class Board:
 
 def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, seen: Seen | None) -> Board:
     """Put a board together from a stack and the outputs of its last update, or of a look just now."""
-    told = outputs.get("gates")
-    made: dict[str, Any] = told if isinstance(told, dict) else {}
+    exported = outputs.get("gates")
+    made: dict[str, Any] = exported if isinstance(exported, dict) else {}
     declared = gate_names.of_stack(stack.spec, stack.rules)
     first = gate_names.before(stack.spec, stack.rules)
     names = gate_names.in_order([*declared, *(one for one in made if one not in declared)], first)
@@ -129,8 +129,8 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, se
 
 def _seen(outputs: Mapping[str, Any]) -> dict[str, str | None]:
     """Connection to the tier that the last update saw; what it did not see is not in it."""
-    told = outputs.get("tiers")
-    rows = told.items() if isinstance(told, dict) else ()
+    exported = outputs.get("tiers")
+    rows = exported.items() if isinstance(exported, dict) else ()
     return {name: str(row["observed"]) for name, row in rows if row.get("observed") not in {None, UNKNOWN}}
 
 
@@ -156,9 +156,9 @@ def chosen(found: Board, stack: Stack, wanted: Filter) -> Board:
 
 def render(found: Board, console: Console) -> None:
     """Print a board for people."""
-    told = "As Meta shows it now." if found.seen is None else found.seen.told(found.at)
+    source = "As Meta shows it now." if found.seen is None else found.seen.sentence(found.at)
     hint = "" if found.seen is None else " `meta-access gates --refresh` looks now."
-    console.print(Text(f"{told}{hint}\n"), soft_wrap=True)
+    console.print(Text(f"{source}{hint}\n"), soft_wrap=True)
     if found.gates:
         render_gates(found.gates, console)
     else:
@@ -167,7 +167,7 @@ def render(found: Board, console: Console) -> None:
     doubts = [str(text) for one in found.admin_tokens.values() for text in one.get("says", ())]
     render_lines("Admin tokens", doubts, console)
     owed = {name: deadline.in_words(day, found.today) for name, day in found.owed.items()}
-    render_lines("Due", [f"{name}: {told}" for name, told in owed.items() if told], console)
+    render_lines("Due", [f"{name}: {when}" for name, when in owed.items() if when], console)
     render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
     left = len(found.open)
     console.print(f"\n{left} of {len(found.gates)} gates open." if left else "\nEvery gate is open to what needs it.")

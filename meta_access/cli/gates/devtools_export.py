@@ -69,8 +69,8 @@ class Export:
 
     @property
     def empty(self) -> bool:
-        told = (self.pending, self.reviewed_before, self.redirect_uris, self.total_calls)
-        return not self.privileges and not self.notes and all(one is None for one in told)
+        known = (self.pending, self.reviewed_before, self.redirect_uris, self.total_calls)
+        return not self.privileges and not self.notes and all(one is None for one in known)
 
 
 def read(text: str) -> Export:

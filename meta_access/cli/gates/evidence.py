@@ -209,8 +209,8 @@ def _apply(result: Result, stack: Stack, export: Export, mine: Mapping[str, Mapp
             text = written(text, taken.gate, result.records[taken.gate])
     if export.total_calls is None:
         return text
-    told: dict[str, Any] = {"days": export.minutes / _MINUTES_A_DAY, "graph_calls": export.total_calls}
-    result.figures = statements.row(result.app_id, iso(result.at), result.by, "export", **told)
+    figures: dict[str, Any] = {"days": export.minutes / _MINUTES_A_DAY, "graph_calls": export.total_calls}
+    result.figures = statements.row(result.app_id, iso(result.at), result.by, "export", **figures)
     rows = statements.with_row(stack.figures.get(result.app, ()), result.figures)
     return written(text, gate_names.upkeep(result.app), rows)
 

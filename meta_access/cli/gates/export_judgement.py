@@ -1,6 +1,6 @@
 """What an export of Meta's developer tools says about the gates of a stack. Pure.
 
-Where the export leaves a question open, nothing is taken: a record that nobody can stand for is worse than none.
+Where the export leaves a question open, nothing is taken: a record that nobody can vouch for is worse than none.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Caller:
         self._tokens: dict[str, TokenFacts] = {}
 
     def make(self, app: str, name: str) -> ReviewCall:
-        """Make the call for a permission or feature of an app. Whatever stands against it is told, and no error."""
+        """Make the call for a permission or feature of an app. What prevents it is said in the result, and no error."""
         row = self._stack.rules.test_calls.get(name)
         if row is None:
             return _none(f"no cheap read that uses {name} is known. Make one with your own product.")
@@ -107,11 +107,11 @@ class Caller:
         at, review = client.server_time or datetime.now(UTC), self._stack.rules.review
         until = (at + timedelta(days=review.call_within_days)).date()
         call = f"GET {path}?fields={row.fields}"
-        told = (
+        sentence = (
             f"The test call went well: {call}, answered at {iso(at)} in {ms} ms. It counts until {until}, and may take "
             f"{review.call_shown_after_hours} hours to show in the form."
         )
-        return ReviewCall(made=True, succeeded=True, told=told, call=call, at=iso(at), ms=ms)
+        return ReviewCall(made=True, succeeded=True, told=sentence, call=call, at=iso(at), ms=ms)
 
     def _asset(self, kind: str) -> str:
         """Graph's id of the first asset of that kind in the stack's clients; empty when there is none."""
@@ -200,7 +200,7 @@ def make(
     Args:
         folder: Made when it is not there.
         stack: Whose requests.
-        gates: What the last update told of each.
+        gates: What the last update said of each.
         now: Of the judgement of the app's calls.
         notify: Told before each call.
 
@@ -301,8 +301,8 @@ def _figures(request: Request, stack: Stack, now: datetime) -> str:
     if not request.tier:
         return ""
     found = upkeep.of_app(request.app, stack, call_log.read, now)
-    told = "" if found is None else f"- {found.reason}\n"
-    return f"\n## Calls\n\n- [ ] {upkeep.wants(stack.rules.thresholds)}\n{told}"
+    why = "" if found is None else f"- {found.reason}\n"
+    return f"\n## Calls\n\n- [ ] {upkeep.wants(stack.rules.thresholds)}\n{why}"
 
 
 def _usage(request: Request, stack: Stack) -> str:

@@ -27,12 +27,12 @@ KEPT = 8
 """Rows of an app: enough for a line through the last ones; version control keeps the rest."""
 
 
-def row(app_id: str, at: str, by: str, source: str, *, days: float, **told: float | str | None) -> dict[str, Any]:
-    """One row; `told` are calls, graph_calls, error_rate and note, those that are known."""
+def row(app_id: str, at: str, by: str, source: str, *, days: float, **known: float | str | None) -> dict[str, Any]:
+    """One row; `known` are calls, graph_calls, error_rate and note, those that are known."""
     span: float = int(days) if float(days).is_integer() else round(days, 4)
-    if told.get("note"):
-        told["note"] = scrub(str(told["note"]))
-    found = {"app": app_id, "at": at, "by": by, "source": source, "days": span, **told}
+    if known.get("note"):
+        known["note"] = scrub(str(known["note"]))
+    found = {"app": app_id, "at": at, "by": by, "source": source, "days": span, **known}
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -80,9 +80,9 @@ def record(
     gate: Mapping[str, Any], app_id: str, *, at: datetime, by: str, status: str, source: str, note: str | None
 ) -> dict[str, str]:
     """What is written of a gate (an entry of `gates`), bound to what it declares today and to the app."""
-    told = {"declared": digest(declared(gate), app_id), "app": app_id, "at": iso(at)}
-    told |= {"by": by, "status": status, "source": source}
-    return {**told, "note": scrub(note)} if note else told
+    made = {"declared": digest(declared(gate), app_id), "app": app_id, "at": iso(at)}
+    made |= {"by": by, "status": status, "source": source}
+    return {**made, "note": scrub(note)} if note else made
 
 
 def written(text: str, gate: str, record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:

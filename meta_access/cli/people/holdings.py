@@ -51,8 +51,8 @@ class Holding:
 
     def as_json(self) -> dict[str, str]:
         shown = {"kind": self.kind, "name": self.name, "text": self.text, "ends": self.ends}
-        told = {"step": self.step, "where": self.where, "menu": self.menu}
-        return {**shown, **{key: text for key, text in told.items() if text}}
+        texts = {"step": self.step, "where": self.where, "menu": self.menu}
+        return {**shown, **{key: text for key, text in texts.items() if text}}
 
 
 @dataclass(frozen=True, kw_only=True)

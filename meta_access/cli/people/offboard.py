@@ -1,4 +1,4 @@
-"""`meta-access offboard`: what a person holds of a stack, taken away as far as a program may, and told for the rest."""
+"""`meta-access offboard`: takes away what a person holds of a stack where a program may; gives steps for the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ USER = "USER"
 
 
 def look(person: PersonSpec, connections: Iterable[Connection]) -> Seen:
-    """What Meta shows of a person; what cannot be read is told and hides nothing else."""
+    """What Meta shows of a person; what cannot be read is named and hides nothing else."""
     seen = Seen()
     apps: set[str] = set()
     businesses: set[str] = set()
@@ -138,17 +138,17 @@ def _show_edit(file: Path, before: str, after: str) -> None:
             to_person(f"    {line}")
 
 
-def _print(person: str, told: dict[str, Any]) -> None:
-    for one in told["taken"]:
+def _print(person: str, result: dict[str, Any]) -> None:
+    for one in result["taken"]:
         click.echo(f"Taken away: {one['kind']} {one['name']}: {one['text']}")
-    for one in told["left"]:
+    for one in result["left"]:
         click.echo(f"Left: {one['kind']} {one['name']}: {one['text']}")
         for key in ("step", "where", "menu"):
             if key in one:
                 click.echo(f"    {key + ':':<7}{one[key]}")
-    for text in told["unseen"]:
+    for text in result["unseen"]:
         click.echo(f"Not looked at: {text}")
-    if not told["left"] and not told["unseen"]:
+    if not result["left"] and not result["unseen"]:
         click.echo(f"{person} holds nothing any more.")
 
 
@@ -185,7 +185,7 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
         seen = look(people[person], settings_of(loaded.spec).connections.values())
         found = everything(person, loaded, read, seen)
     after = held(person, found)
-    told = {
+    result = {
         "person": person,
         "stack": read.stack,
         "held": [one.as_json() for one in before],
@@ -194,10 +194,10 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
         "unseen": seen.unseen,
     }
     if as_json:
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(result))
     else:
-        _print(person, told)
-    sys.exit(FAILED if failed else WORK_LEFT if told["left"] or told["unseen"] else DONE)
+        _print(person, result)
+    sys.exit(FAILED if failed else WORK_LEFT if result["left"] or result["unseen"] else DONE)
 
 
 def _take_away(person: str, found: Everything, read: stack_tokens.StackTokens, file: Path, *, yes: bool) -> bool:

@@ -98,7 +98,7 @@ def place(
 
 
 def _identity(loaded: Stack, key: str, connection: str) -> IdentityPlan:
-    """The identity as declared, else as it will be told to be declared."""
+    """The identity as declared, else as it will be proposed."""
     spec = loaded.spec
     if key not in spec.identities:
         made = IdentitySpec(role=ADMIN, connection=connection, on_destroy="keep", scopes=SCOPES, secret=SECRET)
@@ -144,7 +144,7 @@ def configuration(at: Place, reference: str, user_id: str) -> dict[str, Any]:
     declared = at.typed["identities"].get(key)
     fresh = {"role": ADMIN, "connection": name, "scopes": list(SCOPES), "secret": at.identity.secret}
     identity = {**(fresh if declared is None else declared), "adopt": user_id, "on_destroy": "keep"}
-    told = {
+    proposed = {
         f"{NAMESPACE}connections": {name: {**at.typed["connections"][name], "admin_token": reference}},
         f"{NAMESPACE}identities": {key: identity},
     }
@@ -152,8 +152,8 @@ def configuration(at: Place, reference: str, user_id: str) -> dict[str, Any]:
         app = at.typed["apps"][at.connection.app_name]
         asked = app.get("permissions", {})
         standard = [*asked.get("standard", []), *at.undeclared]
-        told[f"{NAMESPACE}apps"] = {at.connection.app_name: {**app, "permissions": {**asked, "standard": standard}}}
-    return told
+        proposed[f"{NAMESPACE}apps"] = {at.connection.app_name: {**app, "permissions": {**asked, "standard": standard}}}
+    return proposed
 
 
 def _show(at: Place, found: Found) -> None:
@@ -183,8 +183,8 @@ def _left(at: Place, user_id: str) -> dict[str, str]:
     }
 
 
-def _told(at: Place, found: Found, made: Made) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _result(at: Place, found: Found, made: Made) -> dict[str, Any]:
+    result: dict[str, Any] = {
         "stack": at.stack,
         "connection": at.connection.name,
         "business": {"id": found.business.id, "name": found.business.name},
@@ -197,11 +197,11 @@ def _told(at: Place, found: Found, made: Made) -> dict[str, Any]:
         "left": [],
     }
     if made.outcome is None:
-        return {**told, "left": [_left(at, made.user_id)]}
+        return {**result, "left": [_left(at, made.user_id)]}
     outcome = made.outcome
     reference = admin_token(at, outcome.arn)
     return {
-        **told,
+        **result,
         "secret": {
             "arn": outcome.arn,
             "name": outcome.secret_name,
@@ -215,20 +215,20 @@ def _told(at: Place, found: Found, made: Made) -> dict[str, Any]:
     }
 
 
-def _print(told: dict[str, Any]) -> None:
-    for step in told["left"]:
+def _print(result: dict[str, Any]) -> None:
+    for step in result["left"]:
         click.echo(f"Work is left: {step['what']}")
         for key, label in (("where", "where"), ("menu", "menu"), ("expect", "look for")):
             click.echo(f"    {label + ':':<10}{step[key]}")
-    if told["secret"] is None:
+    if result["secret"] is None:
         return
-    secret = told["secret"]
+    secret = result["secret"]
     click.echo(
         f"Secret {secret['name']} holds generation {secret['generation']}, {secret['fingerprint']}, expires "
         f"{secret['expires_at']}. It was tried: Meta answers to it.\n"
         "Put this into the stack's configuration; `pulumi up` then acts with it and keeps it fresh:\n"
     )
-    click.echo(yaml.safe_dump(told["configuration"], sort_keys=False, allow_unicode=True, width=1000), nl=False)
+    click.echo(yaml.safe_dump(result["configuration"], sort_keys=False, allow_unicode=True, width=1000), nl=False)
 
 
 @click.command(name="bootstrap")
@@ -268,12 +268,12 @@ def command(
     made = make(client, store, wanted, found, tell=to_person)
     if made.outcome is not None:
         to_person("Trying the new token.")
-        # By its secret's name, as whoever is to use it reads it.
+        # By its secret's name, as its future reader reads it.
         tried = replace(here, admin_token=f"secret:{made.outcome.secret_name}")
         system_users.list_(GraphClient(tried, Credentials(tried), notify=to_person))
-    told = _told(at, found, made)
+    result = _result(at, found, made)
     if as_json:
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(result))
     else:
-        _print(told)
+        _print(result)
     sys.exit(DONE if made.outcome is not None else WORK_LEFT)

@@ -322,7 +322,7 @@ def _users(client: GraphClient) -> tuple[list[SystemUserRow], list[Problem]]:
         text = f"you are no admin of business {client.connection.business_id}, and only admins see its system users."
         return [], [Problem(TOKEN, text, "use an admin's token, or have an admin make you one.")]
     except NotFoundError:
-        return [], []  # the look at the business has told it
+        return [], []  # the look at the business has said it
 
 
 def _described(store: SecretStore, name: str) -> Description | None:

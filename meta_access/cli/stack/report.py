@@ -31,7 +31,7 @@ LABELS = {"first": "first", "where": "where", "menu": "menu", "expect": "look fo
 def render(summary: Summary, console: Console, now: datetime) -> None:
     """Print a summary for people."""
     console.print(f"Stack {summary.stack or '(selected)'}", style="bold")
-    _plain(f"{summary.seen.told(now)} `meta-access gates --refresh` looks at the gates now.\n", console)
+    _plain(f"{summary.seen.sentence(now)} `meta-access gates --refresh` looks at the gates now.\n", console)
     table = Table("What exists", "Count", "Names", box=None, pad_edge=False, header_style="bold")
     for kind, names in summary.resources.items():
         table.add_row(kind, str(len(names)), Text(", ".join(names)))

@@ -1,7 +1,7 @@
 """What a report says about a stack, worked out from its outputs and its state. Pure.
 
 An update in which a resource failed leaves outputs of it unknown, and a program of somebody's own may export none of
-this: tokens and gates are told as their resources stand in the state.
+this: tokens and gates are described as the state has their resources.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Summary:
         quota: Export `quota`.
         login_urls: Export `login_urls`.
         upkeep: Export `upkeep`.
-        not_looked_at: Why the secrets are told as the last update saw them; "" when they were looked at.
+        not_looked_at: Why the secrets are described as the last update saw them; "" when they were looked at.
     """
 
     stack: str
@@ -138,8 +138,8 @@ def gates_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, 
     made = {
         name: _fields(outs, FIELDS) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs
     }
-    told = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
-    return {name: {**made.get(name, {}), **told.get(name, {})} for name in {**told, **made}}
+    exported = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
+    return {name: {**made.get(name, {}), **exported.get(name, {})} for name in {**exported, **made}}
 
 
 def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -148,10 +148,10 @@ def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str
     for kind, name, outs in _outputs(state):
         if kind == TOKEN:
             row = _fields(outs, SECRET) | ({"name": outs["secret_name"]} if "secret_name" in outs else {})
-            # Two of one name are told apart by their secrets.
+            # Two of one name are distinguished by their secrets.
             made[name if name not in made else f"{name}, {row.get('name', '?')}"] = row
-    told = {name: row for name, row in _table(outputs, "secrets").items() if isinstance(row, dict)}
-    return {name: {**told.get(name, {}), **made.get(name, {})} for name in {**told, **made}}
+    exported = {name: row for name, row in _table(outputs, "secrets").items() if isinstance(row, dict)}
+    return {name: {**exported.get(name, {}), **made.get(name, {})} for name in {**exported, **made}}
 
 
 def today(
@@ -161,14 +161,14 @@ def today(
     rows = {}
     for name, row in secrets.items():
         seen = looks.get(str(row.get("arn")))
-        told = dict(row)
+        row_now = dict(row)
         if seen is not None and seen.presence is Presence.PRESENT:
             ends = iso(seen.expires_at) if seen.expires_at else NEVER
-            told |= {"generation": seen.generation, "expires_at": ends}
+            row_now |= {"generation": seen.generation, "expires_at": ends}
         if seen is not None:
-            told["freshness"] = seen.freshness
-        ends = str(told.get("expires_at") or NEVER)
-        rows[name] = {**told, "expired": ends != NEVER and parse_iso(ends) <= now}
+            row_now["freshness"] = seen.freshness
+        ends = str(row_now.get("expires_at") or NEVER)
+        rows[name] = {**row_now, "expired": ends != NEVER and parse_iso(ends) <= now}
     return rows
 
 

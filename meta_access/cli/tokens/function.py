@@ -71,35 +71,35 @@ def variables(found: StackTokens, mine: Sequence[StackToken]) -> dict[str, str]:
         business_id=connection.business_id,
         tokens={one.secret: _bound(one, connection) for one in mine},
     )
-    told = {
+    made = {
         APP_SECRET: connection.app_secret,
         ADMIN_TOKEN: _admin_token(found, connection),
         aws_rotation.VARIABLE: policy.text(),
     }
     if connection.graph_url != f"https://{REAL_GRAPH_HOST}":
-        told[GRAPH_URL] = connection.graph_url
+        made[GRAPH_URL] = connection.graph_url
     if connection.aws.endpoint_url is not None:
-        told[AWS_URL] = connection.aws.endpoint_url
-    size = sum(len(name) + len(value.encode()) for name, value in told.items())
+        made[AWS_URL] = connection.aws.endpoint_url
+    size = sum(len(name) + len(value.encode()) for name, value in made.items())
     if size > MOST_BYTES:
         raise click.ClickException(
             f"The environment for {len(mine)} tokens takes {size} bytes, and AWS allows a function {MOST_BYTES}. Name "
             "some of the tokens, and deploy a function for each part."
         )
-    return told
+    return made
 
 
 def remarks(found: StackTokens, mine: Sequence[StackToken]) -> list[str]:
-    """What whoever deploys the function has to know of these tokens."""
+    """What a person who deploys the function has to know of these tokens."""
     connection = found.connection(mine[0])
-    told = [
+    notes = [
         f"token {one.name} is the credential that connection {connection.name} acts with, and a function never mints "
         "for its own user: set rotation_owner: pulumi on that identity, or give the function another credential."
         for one in mine
         if one.is_credential(found.settings)
     ]
     references = {APP_SECRET: connection.app_secret, ADMIN_TOKEN: connection.admin_token}
-    return told + [
+    return notes + [
         f"{name} is {reference}, so the function needs that variable, too: anybody who may read its configuration "
         "reads the secret. Put it into Secrets Manager and write aws-secret:ARN#key instead."
         for name, reference in references.items()
@@ -145,11 +145,11 @@ def command(tokens_: tuple[str, ...], stack: str | None, *, as_json: bool) -> No
     """
     found = stack_tokens.read(stack, "the stack is not read")
     mine = chosen(found, tokens_)
-    told = variables(found, mine)
+    made = variables(found, mine)
     for remark in remarks(found, mine):
         to_person(remark)
     if as_json:
-        click.echo(json.dumps({"Variables": told}))
+        click.echo(json.dumps({"Variables": made}))
         return
-    for name, value in told.items():
+    for name, value in made.items():
         click.echo(f"{name}={value}")

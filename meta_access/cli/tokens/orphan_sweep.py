@@ -259,8 +259,8 @@ class _Sweep:
         return self._list(secret, doubt or self._unread())
 
     def _unread(self) -> str:
-        told = "; ".join(f"{stack}: {why}" for stack, why in self.actions.elsewhere().unread.items())
-        return f"not every other stack could be looked into, and one may hold it ({told})" if told else ""
+        unread = "; ".join(f"{stack}: {why}" for stack, why in self.actions.elsewhere().unread.items())
+        return f"not every other stack could be looked into, and one may hold it ({unread})" if unread else ""
 
     def _list(self, secret: Description, doubt: str) -> bool:
         user = secret.tags.get(tags.SYSTEM_USER, "?")
@@ -269,7 +269,7 @@ class _Sweep:
             self.found.doubtful.append(Line(secret.name, f"{text}. But {doubt}", secret.arn))
         else:
             self.found.orphans.append(Line(secret.name, text, secret.arn))
-        # While nobody has agreed to anything, what follows is told as it would be once all were ended.
+        # While nobody has agreed to anything, what follows is described as if all were ended.
         return not self.agreed
 
     def _end(self, connection: Connection, secret: Description) -> bool:
@@ -287,7 +287,7 @@ class _Sweep:
         return True
 
     def former(self, connection: Connection) -> None:
-        """Retire the users that a token of this connection's app has left and that no resource stands for any more."""
+        """Retire the users that a token of this connection's app has left and that no resource describes any more."""
         if not self.known.resources:
             return
         # Of a secret that is going nothing can be written, and nothing needs to be.

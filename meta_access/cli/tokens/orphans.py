@@ -130,8 +130,12 @@ def chosen(found: SweepResult, wanted: Sequence[str]) -> list[Line]:
         other = [line for part in TITLES if part not in ENDABLE for line in getattr(found, part)]
         why = [f"{line.name}: {line.text}." for line in other if {line.name, line.id} & set(unknown)]
         known = ", ".join(line.name for line in endable) or "nothing"
-        told = [f"Not to be ended here: {', '.join(unknown)}.", *why, f"To be ended: {known}. Nothing was changed."]
-        raise click.ClickException(" ".join(told))
+        sentences = [
+            f"Not to be ended here: {', '.join(unknown)}.",
+            *why,
+            f"To be ended: {known}. Nothing was changed.",
+        ]
+        raise click.ClickException(" ".join(sentences))
     return picked
 
 

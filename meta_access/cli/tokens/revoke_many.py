@@ -168,7 +168,7 @@ def _renewed(
     actions: RevocationActions, targets: Sequence[Target], order_id: str, *, without_successor: bool
 ) -> Revoked:
     done = Revoked(order_id)
-    # All orders before the first end: from here on any later run, whoever starts it, carries on.
+    # All orders before the first end: from here on any later run carries on.
     for target in targets:
         actions.order(target, order_id)
     # Those that hold the successor of an earlier, interrupted run are brought to their end just so.

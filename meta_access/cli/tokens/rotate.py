@@ -199,9 +199,9 @@ def rotate(look: Callable[[], tuple[TokenRow, ...]], up: Callable[[Sequence[str]
 
 
 def _shown(row: TokenRow) -> dict[str, Any]:
-    told = asdict(row)
-    del told["finding"]
-    return {**told, "freshness": row.freshness}
+    made = asdict(row)
+    del made["finding"]
+    return {**made, "freshness": row.freshness}
 
 
 def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> None:
@@ -256,14 +256,14 @@ def command(stack: str | None, *, due: bool, as_json: bool) -> None:
     renewal = Renewal(found)
     done = rotate(Looking(found).look, renewal.up)
     if as_json:
-        told = {
+        result = {
             "acted": done.acted,
             "failed": done.failed,
             "refused": renewal.refused,
             "outside": renewal.outside,
             "tokens": [_shown(row) for row in done.after],
         }
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(result))
     else:
         _print(done, renewal.outside, refused=renewal.refused)
     sys.exit(done.code)

@@ -170,7 +170,7 @@ def test_what_the_state_says_is_as_old_as_the_newest_update_or_refresh_that_succ
     found = pulumi_stack.seen("dev")
 
     assert found == Seen(datetime(2026, 11, 23, 8, tzinfo=UTC), "refresh", failed_since=True)
-    assert found.told(datetime(2026, 11, 24, 9, tzinfo=UTC)) == (
+    assert found.sentence(datetime(2026, 11, 24, 9, tzinfo=UTC)) == (
         "As the refresh of 2026-11-23T08:00:00Z saw it, 1 day ago. A later one failed, so parts may be newer."
     )
 
@@ -182,7 +182,7 @@ def test_without_a_history_nobody_can_tell_the_age_and_nothing_stops(pulumi: Pat
     found = pulumi_stack.seen("dev")
 
     assert found == Seen(None, "", failed_since=False)
-    assert found.told(datetime(2026, 11, 24, tzinfo=UTC)) == (
+    assert found.sentence(datetime(2026, 11, 24, tzinfo=UTC)) == (
         "How old this is, nobody can tell: the stack's history has no update that succeeded."
     )
 

@@ -93,7 +93,7 @@ LINES: dict[int, Line] = {
         "answer.dead or answer.verdict is Verdict.UNKNOWN",
         "answer.verdict is Verdict.UNKNOWN",
     ),
-    41: Line("tokens/secret.py", "Secret.age_s", "max(told, ...)", "told"),
+    41: Line("tokens/secret.py", "Secret.age_s", "max(by_date, ...)", "by_date"),
     42: Line("tokens/plan.py", "View.next_generation", "1 + max(...)", "1 + self.current"),
     43: Line("tokens/issuer.py", "faults", "facts.user_id != token.system_user_id", "False"),
     44: Line(
