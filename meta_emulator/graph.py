@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NEWEST = max(rules.load(rules.newest()).api_versions, key=rules.version_number)  # shown where no call could be read
+VERSIONS = rules.load(rules.newest()).api_versions
+NEWEST = max(VERSIONS, key=rules.version_number)  # shown where no call could be read
 
 
 class GraphDoor:
@@ -78,12 +79,12 @@ class GraphDoor:
         if delay:
             self._faults.hold(delay)
         fault = self._faults.match("graph", method, path)
-        answer, code = self._answer(environ, fault, perform)
+        answer, code = self._answer(path, environ, fault, perform)
         self._journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status, code)
         return fault, answer
 
     def _answer(
-        self, environ: WSGIEnvironment, fault: Fault | None, perform: Perform
+        self, path: str, environ: WSGIEnvironment, fault: Fault | None, perform: Perform
     ) -> tuple[Answer | None, int | None]:
         """What to send, None for a cut connection; and Graph's error code."""
         if fault is None or fault.kind in ("stale", "hang"):
@@ -91,8 +92,8 @@ class GraphDoor:
         if fault.kind == "graph":
             if fault.options.get("applied"):
                 perform(None)
-            error = _injected(fault)
-            return render(error, version=NEWEST, now=self._clock.now()), error.code
+            error, asked = _injected(fault), path.lstrip("/").partition("/")[0]
+            return render(error, version=asked if asked in VERSIONS else NEWEST, now=self._clock.now()), error.code
         return self._faults.apply(fault, environ, lambda: perform(None)[0]), None
 
     def _serve(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:

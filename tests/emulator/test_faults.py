@@ -57,6 +57,13 @@ def test_graph_answers_an_error_of_graph_with_headers(meta: RunningEmulator) -> 
     assert meta.calls()[-1]["code"] == 80004
 
 
+def test_an_injected_error_of_graph_is_of_the_version_that_was_asked(meta: RunningEmulator) -> None:
+    meta.fault("graph", code=4, times=2)
+
+    assert meta.graph("GET", "me", version="v25.0").headers["facebook-api-version"] == "v25.0"
+    assert meta.graph("GET", "me", version="v1.0").headers["facebook-api-version"] == "v27.0"
+
+
 def test_graph_errors_1_and_2_are_transient(meta: RunningEmulator) -> None:
     meta.fault("graph", code=2)
 

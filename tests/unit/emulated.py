@@ -107,10 +107,7 @@ class EmulatedMeta:
 
     def refuse(self, method: str, path: str, code: int, message: str = "No.", **more: Any) -> None:
         """Refuse the calls whose path matches with an error of Meta's, from now on."""
-        served = {"facebook-api-version": self.connection.api_version}
-        self.emulator.faults.add(
-            kind="graph", method=method, path=path, code=code, message=message, times=None, headers=served, **more
-        )
+        self.emulator.faults.add(kind="graph", method=method, path=path, code=code, message=message, times=None, **more)
 
     def pretend(self, method: str, path: str) -> None:
         """Answer success from now on, and do nothing."""
