@@ -38,7 +38,8 @@ def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any
         if following == cursor:
             break
         cursor = following
-    raise GraphError(f"Reading {path} failed: Meta's list does not come to an end. Run the same command again.")
+    problem = f"Reading {path} failed: Meta's list does not come to an end."
+    raise GraphError(problem, next_step="Run the same command again.")
 
 
 def _split(page: Any, path: str) -> tuple[list[dict[str, Any]], str | None]:

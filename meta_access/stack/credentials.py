@@ -234,17 +234,19 @@ def _ask_emulator(base: SplitResult) -> dict[str, Any]:
             answer = json.loads(reply.read(_LARGEST_ANSWER))
     except (OSError, http.client.HTTPException) as error:
         cause = _cause(error)
-        advice = "Is it running? Start it with `meta-access emulator start`."
+        advice = "Start it with `meta-access emulator start` if it does not run."
         if cause == ssl.SSLCertVerificationError.__name__:
             advice = 'Run eval "$(meta-access emulator env)" in this shell, then the command again.'
         raise errors.GraphUnreachableError(
-            f"Asking the emulator at {base.netloc} for its credentials failed ({cause}). {advice}", sent=False
+            f"Asking the emulator at {base.netloc} for its credentials failed ({cause}).", sent=False, next_step=advice
         ) from None
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise errors.GraphUnreachableError(
-            f"The server at {base.netloc} is not the emulator. See `meta-access emulator status`.", sent=False
+            f"The server at {base.netloc} is not the emulator.",
+            sent=False,
+            next_step="See `meta-access emulator status`.",
         )
     return answer
 

@@ -37,7 +37,7 @@ def test_nothing_on_path_is_a_reason(tmp_path: Path) -> None:
 def test_an_engine_without_its_language_host_is_not_taken(tmp_path: Path) -> None:
     folder = fake_engine(tmp_path, without=("pulumi-language-python",))
 
-    with pytest.raises(WayFailedError, match=r"has no pulumi-language-python beside pulumi$"):
+    with pytest.raises(WayFailedError, match=r"has no pulumi-language-python next to pulumi$"):
         path.look(str(folder))
 
 
