@@ -198,7 +198,7 @@ def _record(spec: TokenSpec, value: SecretStr, facts: TokenFacts, now: datetime,
         app_id=spec.app_id,
         business_id=spec.business_id,
         system_user_id=spec.system_user_id,
-        scope=",".join(sorted(set(spec.scopes))),
+        scope=spec.scope,
         api_version=spec.api_version,
         issued_at=facts.issued_at or now,
         expires_at=facts.expires_at,
@@ -216,7 +216,7 @@ def _wanted(spec: TokenSpec) -> dict[str, object]:
     return {
         "app_id": spec.app_id,
         "system_user_id": spec.system_user_id,
-        "scope": ",".join(sorted(set(spec.scopes))),
+        "scope": spec.scope,
     }
 
 

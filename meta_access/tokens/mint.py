@@ -177,7 +177,7 @@ def _payload(work: Work, spec: TokenSpec, generation: int, token: SecretStr, rot
         app_id=spec.app_id,
         business_id=spec.business_id,
         system_user_id=spec.system_user_id,
-        scope=",".join(sorted(set(spec.scopes))),
+        scope=spec.scope,
         api_version=spec.api_version,
         issued_at=issued_at,
         expires_at=issued_at + LIFETIME if spec.expires else None,

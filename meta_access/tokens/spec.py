@@ -59,6 +59,11 @@ class TokenSpec:
         """`project/stack`, as it stands in the tags."""
         return f"{self.project}/{self.stack}"
 
+    @property
+    def scope(self) -> str:
+        """The scopes as a token's record in the secret has them."""
+        return ",".join(sorted(set(self.scopes)))
+
     @cached_property
     def trigger(self) -> str:
         """Hash of what was asked for. Another trigger means another token; policy (grace and the like) is no part."""
