@@ -326,7 +326,8 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd
             )
         except FileNotFoundError:
             raise StackReadError(
-                'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
+                "Running pulumi failed: it is not on PATH.",
+                next_step='In a clone of the project: eval "$(make -s env)"',
             ) from None
         if findings.Kind.CONFIGURATION in findings.read(found):
             said.add(RunEnd.REFUSED)

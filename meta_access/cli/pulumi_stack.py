@@ -35,7 +35,7 @@ def find(folder: Path) -> Project:
     """
     found = project_of(folder)
     if found is None:
-        raise StackReadError("There is no Pulumi.yaml here or above. Go to the folder of the project.")
+        raise StackReadError("There is no Pulumi.yaml here or above.", next_step="Go to the folder of the project.")
     return Project(*found)
 
 
@@ -177,14 +177,18 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         # A pipe or a device in a file's place has no end.
         if path.exists() and not path.is_file():
-            raise StackReadError(f"Reading {path.name} failed: it is no file. Name a plain file.")
+            raise StackReadError(f"Reading {path.name} failed: it is no file.", next_step="Name a plain file.")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
-            raise StackReadError(f"Reading {path.name} failed: it has more than {LARGEST_FILE} bytes. Divide it.")
+            raise StackReadError(
+                f"Reading {path.name} failed: it has more than {LARGEST_FILE} bytes.", next_step="Divide it."
+            )
         return _parsed(content.decode("utf-8"), path.name)
     except OSError as error:
-        raise StackReadError(f"Reading {path.name} failed: {error.strerror}. Name a file that exists.") from None
+        raise StackReadError(
+            f"Reading {path.name} failed: {error.strerror}.", next_step="Name a file that exists."
+        ) from None
     except UnicodeDecodeError:
         raise StackReadError(f"Reading {path.name} failed: it is no UTF-8 text.") from None
 
@@ -225,8 +229,8 @@ def _run(arguments: Sequence[str], what: str) -> str:
         )
     except FileNotFoundError:
         raise StackReadError(
-            f"Reading the stack's {what} failed: pulumi is not on PATH. In a clone of the project: "
-            'eval "$(make -s env)"'
+            f"Reading the stack's {what} failed: pulumi is not on PATH.",
+            next_step='In a clone of the project: eval "$(make -s env)"',
         ) from None
     except subprocess.TimeoutExpired:
         raise StackReadError(f"Reading the stack's {what} failed: pulumi did not end within {TIMEOUT_S} s.") from None
@@ -248,7 +252,8 @@ def _parsed(text: str, what: str) -> dict[str, Any]:
             twice = next(key for key in found if sum(key == name for name, _ in pairs) > 1)
             raise StackReadError(
                 f"Reading {what} failed: the key {ascii(twice)[:QUOTED]} stands twice in one object, and which of the "
-                "two counts differs from reader to reader. Nothing that pulumi writes has that; find out who wrote it."
+                "two counts differs from reader to reader. Nothing that pulumi writes has that.",
+                next_step="Find out who wrote it.",
             )
         return found
 

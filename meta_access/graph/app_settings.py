@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphUnreachableError
 from meta_access.graph.auth import Auth
 from meta_access.graph.landing import LOOK_AFTER_S
+from meta_access.graph.wire import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -40,7 +40,7 @@ def get(client: GraphClient, names: Collection[str]) -> dict[str, Any]:
         return {}
     answer = client.get(client.connection.app_id, {"fields": ",".join(names)}, auth=Auth.APP)
     if not isinstance(answer, dict):
-        raise GraphUnreachableError("Meta's answer about the app is not one.", sent=True)
+        raise unusable("Meta's answer about the app is not one.")
     return {name: _value(name, answer.get(name)) for name in names}
 
 

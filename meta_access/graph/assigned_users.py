@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphUnreachableError, InvalidRequestError
+from meta_access.errors import InvalidRequestError
+from meta_access.graph.wire import unusable
 from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP, Asset
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def unassign(client: GraphClient, asset: Asset, user_id: str) -> None:
 def _entry(row: dict[str, Any], kind: str) -> tuple[str, tuple[str, ...]]:
     graph_id, tasks = str(row.get("id", "")), _read(row) if kind == GROUP else row.get("tasks", [])
     if not graph_id or not isinstance(tasks, list):
-        raise GraphUnreachableError("Meta's list of assigned assets has a row without an id or tasks.", sent=True)
+        raise unusable("Meta's list of assigned assets has a row without an id or tasks.")
     if kind == "ad_account" and not graph_id.startswith(AD_ACCOUNT_PREFIX):
         graph_id = AD_ACCOUNT_PREFIX + graph_id
     return graph_id, tuple(sorted(str(task) for task in tasks))

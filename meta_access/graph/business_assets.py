@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphUnreachableError
+from meta_access.graph.wire import unusable
 from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _entry(row: dict[str, Any], kind: str, held: str | None) -> tuple[str, tuple
     asset = row.get(held) if held else row
     graph_id = str(asset.get("id") or "") if isinstance(asset, dict) else ""
     if not graph_id:
-        raise GraphUnreachableError("Meta's list of the business's assets has a row without an id.", sent=True)
+        raise unusable("Meta's list of the business's assets has a row without an id.")
     if kind == "ad_account" and not graph_id.startswith(AD_ACCOUNT_PREFIX):
         graph_id = AD_ACCOUNT_PREFIX + graph_id
     return graph_id, tuple(sorted(str(task) for task in row.get("permitted_tasks") or ()))

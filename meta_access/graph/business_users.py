@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphUnreachableError
+from meta_access.graph.wire import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def invite(client: GraphClient, email: str, role: str) -> str:
     path = f"{client.connection.business_id}/business_users"
     answer = client.post(path, {"email": email, "role": role}, landed=landed, deadline_s=_INVITE_S)
     if not isinstance(answer, dict) or not answer.get("id"):
-        raise GraphUnreachableError("Meta's answer to an invitation has no id. Run the same command again.", sent=True)
+        raise unusable("Meta's answer to an invitation has no id.")
     return str(answer["id"])
 
 
@@ -104,5 +104,5 @@ def same(one: str, other: str) -> bool:
 
 def _row(row: dict[str, Any], *, pending: bool) -> BusinessUserRow:
     if not row.get("id"):
-        raise GraphUnreachableError("Meta's list of people in the business has a row without an id.", sent=True)
+        raise unusable("Meta's list of people in the business has a row without an id.")
     return BusinessUserRow(str(row["id"]), str(row.get("email") or ""), str(row.get("role") or ""), pending)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meta_access.errors import GraphUnreachableError
+from meta_access.graph.wire import unusable
 
 if TYPE_CHECKING:
     from meta_access.graph.client import GraphClient
@@ -31,5 +31,5 @@ def get(client: GraphClient) -> BusinessRow:
     """The connection's business."""
     answer = client.get(client.connection.business_id, {"fields": ",".join(_FIELDS)})
     if not isinstance(answer, dict):
-        raise GraphUnreachableError("Meta's answer about the business is not one.", sent=True)
+        raise unusable("Meta's answer about the business is not one.")
     return BusinessRow(*(str(answer.get(name) or "") for name in _FIELDS))

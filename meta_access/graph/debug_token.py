@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphUnreachableError
 from meta_access.graph.client import Auth
+from meta_access.graph.wire import unusable
 from meta_access.redaction import scrub
 from meta_access.tokens.issuer import TokenFacts
 
@@ -29,7 +29,7 @@ def inspect(client: GraphClient, token: SecretStr) -> TokenFacts:
     answer = client.get("debug_token", {"input_token": token}, auth=Auth.APP, in_batch=True)
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
-        raise GraphUnreachableError("Meta's answer about a token does not say whether it is valid.", sent=True)
+        raise unusable("Meta's answer about a token does not say whether it is valid.")
     return TokenFacts(
         valid=data["is_valid"],
         app_id=str(data.get("app_id", "")),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from meta_access.errors import ConflictError, GraphUnreachableError
+from meta_access.errors import ConflictError
 from meta_access.graph import debug_token
+from meta_access.graph.wire import unusable
 from meta_access.redaction import fingerprint, hide
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ class TokenIssuer:
         answer = self._client.post(f"{system_user_id}/access_tokens", params, deadline_s=deadline_s, once=True)
         value = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(value, str) or not value:
-            raise GraphUnreachableError(
+            raise unusable(
                 f"Minting a token of system user {system_user_id} failed: Meta's answer holds none. Whether one was "
-                "made is not known.",
-                sent=True,
+                "made is not known."
             )
         hide(value)
         return SecretStr(value)
@@ -72,8 +72,8 @@ class TokenIssuer:
         if token.get_secret_value() == self._client.credentials.admin_token().get_secret_value():
             mark = fingerprint(token.get_secret_value())
             raise ConflictError(
-                f"Revoking token {mark} was refused before asking Meta: it is the credential in use. Point admin_token "
-                "of the connection to its successor first."
+                f"Revoking token {mark} was refused before asking Meta: it is the credential in use.",
+                next_step="Point admin_token of the connection to its successor first.",
             )
         params = {
             "client_id": self._client.connection.app_id,
@@ -108,7 +108,7 @@ class TokenIssuer:
         if self._client.server_time_age_s() > _FRESH_S:
             self.inspect(self._client.credentials.admin_token())
         if self._client.server_time is None:
-            raise GraphUnreachableError("Reading Meta's clock failed: its answers carry no date.", sent=True)
+            raise unusable("Reading Meta's clock failed: its answers carry no date.")
         return self._client.server_time
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meta_access.errors import GraphUnreachableError
+from meta_access.graph.wire import unusable
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read(client: GraphClient, page_id: str, user_id: str) -> LeadAccess:
     """What the Leads Access Manager says about a user."""
     answer = client.get(page_id, {"fields": f"has_lead_access.user_id({user_id})"})
     if not isinstance(answer, dict):
-        raise GraphUnreachableError("Meta's answer about lead access is no object.", sent=True)
+        raise unusable("Meta's answer about lead access is no object.")
     found = answer.get("has_lead_access")
     row = found if isinstance(found, dict) else {}
     allowed = row.get("can_access_lead", row.get("user_has_leads_permission"))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import GraphError, GraphUnreachableError
+from meta_access.errors import GraphError
+from meta_access.graph.wire import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAGE_LIMIT = 100
 _MOST_PAGES = 500
+_AGAIN = "Run the same command again."
 
 
 def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any]]:
@@ -38,19 +40,19 @@ def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any
         if following == cursor:
             break
         cursor = following
-    problem = f"Reading {path} failed: Meta's list does not come to an end."
-    raise GraphError(problem, next_step="Run the same command again.")
+    raise GraphError(f"Reading {path} failed: Meta's list does not come to an end.", next_step=_AGAIN)
 
 
 def _split(page: Any, path: str) -> tuple[list[dict[str, Any]], str | None]:
     found = page.get("data") if isinstance(page, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise GraphUnreachableError(f"Reading {path} failed: Meta's answer is not a list of rows.", sent=True)
+        raise unusable(f"Reading {path} failed: Meta's answer is not a list of rows.")
     paging = page.get("paging")
     if not isinstance(paging, dict) or not paging.get("next"):
         return found, None
     cursors = paging.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else None
     if not after:
-        raise GraphError(f"Reading {path} failed: Meta says there are more rows and names no way to them.")
+        problem = f"Reading {path} failed: Meta says there are more rows and names no way to them."
+        raise GraphError(problem, next_step=_AGAIN)
     return found, str(after)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meta_access.errors import GraphUnreachableError
 from meta_access.graph.auth import Auth
+from meta_access.graph.wire import unusable
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -35,7 +35,7 @@ def get(client: GraphClient, object_: str) -> Subscription | None:
     answer = client.get(_edge(client), auth=Auth.APP)
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
-        raise GraphUnreachableError("Meta's answer about the app's webhooks is no list.", sent=True)
+        raise unusable("Meta's answer about the app's webhooks is no list.")
     found = (row for row in rows if isinstance(row, dict) and row.get("object") == object_)
     return next((_read(row) for row in found), None)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import parse_iso
-from meta_access.errors import GraphUnreachableError
+from meta_access.graph.wire import unusable
 from meta_access.quota import UNUSED
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def retire(client: GraphClient, system_user_id: str) -> str:
 
 def _row(row: Any) -> SystemUserRow:
     if not isinstance(row, dict):
-        raise GraphUnreachableError("Meta's answer about a system user is not one.", sent=True)
+        raise unusable("Meta's answer about a system user is not one.")
     creator = row.get("created_by")
     created_by = creator.get("id") if isinstance(creator, dict) else creator
     return SystemUserRow(
@@ -107,9 +107,7 @@ def _row(row: Any) -> SystemUserRow:
 
 def _id(answer: Any) -> str:
     if not isinstance(answer, dict) or not answer.get("id"):
-        raise GraphUnreachableError(
-            "Meta's answer about a system user has no id. Run the same command again.", sent=True
-        )
+        raise unusable("Meta's answer about a system user has no id.")
     return str(answer["id"])
 
 

@@ -84,9 +84,8 @@ def build(
         InvalidRequestError: The path is none, so it could lead elsewhere.
     """
     if not _PATH.fullmatch(path):
-        raise InvalidRequestError(
-            "Asking Meta failed: an id holds characters that would change the address. Correct the id."
-        )
+        problem = "Asking Meta failed: an id holds characters that would change the address."
+        raise InvalidRequestError(problem, next_step="Correct the id.")
     pairs = [(name, _text(value)) for name, value in params.items() if value is not None]
     pairs.append(("appsecret_proof", proof))
     url = f"{base_url.rstrip('/')}/{version}/{path}"
@@ -189,6 +188,12 @@ def server_date(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
+def unusable(problem: str) -> GraphUnreachableError:
+    """The error for an answer that nobody can go by; the request has reached whatever sent it."""
+    advice = "Run the same command again; if it stays, check graph_url of this connection and the network between."
+    return GraphUnreachableError(problem, sent=True, next_step=advice)
+
+
 def _json(body: bytes) -> Any:
     # Returns instead of raising: a decoding error carries the whole body, which may hold a token, into every chain.
     try:
@@ -251,13 +256,8 @@ def _regain(reply: Reply) -> str:
 
 
 def _not_graph(doing: str, reply: Reply, what: str) -> GraphUnreachableError:
-    return GraphUnreachableError(
-        f"Meta gave no usable answer to {doing}: {what} (HTTP {reply.status}). Whether it was carried out is not "
-        "known.",
-        sent=True,
-        next_step=(
-            "Run the same command again; if it stays, check graph_url of this connection and the network between."
-        ),
+    return unusable(
+        f"Meta gave no usable answer to {doing}: {what} (HTTP {reply.status}). Whether it was carried out is not known."
     )
 
 

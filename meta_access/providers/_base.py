@@ -213,11 +213,12 @@ class MetaProvider(ResourceProvider):
             with self._on_behalf(outs):
                 found = self.look(id_, outs)
         except (AuthError, GraphUnreachableError, SecretUnreachableError, SecretDeniedError) as error:
-            text = f"{error} {settings_named(self.live(outs).connection)}"
+            problem = f"{error.problem} {settings_named(self.live(outs).connection)}"
+            advice = error.next_step
         else:
             self._note(found)
             return found
-        raise MetaAccessError(text)
+        raise MetaAccessError(problem, next_step=advice)
 
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -245,9 +246,9 @@ class MetaProvider(ResourceProvider):
             # Which thing it is depends on the failed one. A move without an alias is a create and this delete.
             text = (
                 f"{self.kind} {outs.get('label', '')} is not removed: it may have moved to {waiting}, which waits for "
-                "a resource that failed. It stays as it is, and in the state. Mend what failed, then `pulumi up` again."
+                "a resource that failed. It stays as it is, and in the state."
             )
-            raise MetaAccessError(text)
+            raise MetaAccessError(text, next_step="Mend what failed, then `pulumi up` again.")
         if DEPLOYMENT.replacement_refused(type(self).__name__, place_of(outs)):
             return  # its replacement was refused, and says so
         if holder := self._holder(outs):
@@ -377,11 +378,11 @@ class MetaProvider(ResourceProvider):
         doing = f"{verb} {self.kind} {props.get('label', '')}"
         if _live.settings().offline:
             raise OfflineError(
-                f"{doing} needs Meta, and META_ACCESS_OFFLINE=1 forbids every call. Unset it and repeat."
+                f"{doing} needs Meta, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it and repeat."
             )
         if not _host.engine_alive():
             raise EngineGoneError(
-                f"{doing} is not begun: the engine that asked for it has ended. Run `pulumi up` again."
+                f"{doing} is not begun: the engine that asked for it has ended.", next_step="Run `pulumi up` again."
             )
 
 
@@ -414,6 +415,6 @@ def hold_back(props: Mapping[str, Any], doing: str) -> None:
         return
     listed = ", ".join(f"{gate} is {status}" for gate, status in sorted(closed.items()))
     raise BlockedError(
-        f"{doing} is held back by a gate: {listed}. Next step: do what `pulumi stack output gates` says under "
-        "next_step of that gate, then `pulumi up` again. Everything else of this update goes on."
+        f"{doing} is held back by a gate: {listed}. Everything else of this update goes on.",
+        next_step=("Do what `pulumi stack output gates` says under next_step of that gate, then `pulumi up` again."),
     )

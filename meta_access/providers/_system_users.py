@@ -163,9 +163,11 @@ def of_name(
 
 def taken(row: SystemUserRow) -> ConflictError:
     return ConflictError(
-        f"creating system user {row.name} failed: one of that name exists (id {row.id}, role {row.role or 'unknown'}). "
-        f'If it is this one, adopt it with adopt: "{row.id}", or, if only the resource was renamed in the program, '
-        "give it an alias of its old name. Else choose another name."
+        f"creating system user {row.name} failed: one of that name exists (id {row.id}, role {row.role or 'unknown'}).",
+        next_step=(
+            f'If it is this one, adopt it with adopt: "{row.id}", or, if only the resource was renamed in the program, '
+            "give it an alias of its old name. Else choose another name."
+        ),
     )
 
 

@@ -130,8 +130,8 @@ def _write(live: Live, wanted: Mapping[str, Any]) -> None:
     has = "; ".join(f"{name} is {_shown(found[name])}, and {_shown(wanted[name])} was written" for name in ignored)
     raise InvalidRequestError(
         f"writing settings of app {live.connection.app_id} failed: Meta answered success and did not take "
-        f"{', '.join(ignored)} ({has}). Set it by hand: {where['menu']}, at {where['where']}; or remove the line. What "
-        f"else was declared is written."
+        f"{', '.join(ignored)} ({has}). What else was declared is written.",
+        next_step=f"Set it by hand: {where['menu']}, at {where['where']}; or remove the line.",
     )
 
 

@@ -260,11 +260,14 @@ def _not_removed(
     asset: Asset, user: str, left: Sequence[str], refused: GraphError | None, live: Live
 ) -> InvalidRequestError:
     where = place(live, "system_users")
-    answer = f" Meta's answer: {refused}" if refused is not None else " Meta answered success and kept it."
+    answer = f"Meta's answer: {refused}" if refused is not None else "Meta answered success and kept it."
     return InvalidRequestError(
-        f"taking {asset} from system user {user} failed: it still has {', '.join(left)} there. Next step, which only a "
-        f"person can take: remove the asset from the system user in {where['menu']}, at {where['where']}; then `pulumi "
-        f"up` again. Until then the resource stays in the state.{answer}"
+        f"taking {asset} from system user {user} failed: it still has {', '.join(left)} there. {answer} The resource "
+        "stays in the state.",
+        next_step=(
+            "Only a person can do this: remove the asset from the system user in "
+            f"{where['menu']}, at {where['where']}; then `pulumi up` again."
+        ),
     )
 
 

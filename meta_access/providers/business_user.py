@@ -157,8 +157,10 @@ class BusinessUserProvider(MetaProvider):
             raise refused
         if (left := _found(live.snapshot.business_users(), email, outs["member_id"])) and left.pending == row.pending:
             raise ConflictError(
-                f"removing {email} from {business_shown(live)} failed: Meta answered success and still lists them. A "
-                "business admin takes them out under Business settings > Users > People; then `pulumi up` again."
+                f"removing {email} from {business_shown(live)} failed: Meta answered success and still lists them.",
+                next_step=(
+                    "A business admin takes them out under Business settings > Users > People; then `pulumi up` again."
+                ),
             )
         if row.pending:
             return f"the invitation of {email} into {business_shown(live)} is withdrawn."
@@ -181,9 +183,10 @@ def _invite(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
     except RateLimitedError as error:
         refused = RateLimitedError(
             f"inviting {props['email']} into {business_shown(live)} failed: Meta takes no more invitations today (code "
-            f"{error.code}). It takes them again 24 hours later, and `pulumi up` then goes on. Meta's answer: {error}",
+            f"{error.code}). It takes them again 24 hours later. Meta's answer: {error.problem}",
             code=error.code,
             fbtrace_id=error.fbtrace_id,
+            next_step="Run `pulumi up` again then.",
         )
     else:
         say(f"business user {props.get('label', '')}: {props['email']} is invited, and counts once they accept.")
@@ -215,16 +218,19 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
 
 def _is_there_already(row: BusinessUserRow, email: str, live: Live) -> ConflictError:
     return ConflictError(
-        f"inviting {email} failed: that person is in {business_shown(live)} already, as {row.role} (id {row.id}). Take "
-        "them over with adopt: true; removing the resource then takes them out of the business."
+        f"inviting {email} failed: that person is in {business_shown(live)} already, as {row.role} (id {row.id}).",
+        next_step="Take them over with adopt: true; removing the resource then takes them out of the business.",
     )
 
 
 def _only_admin(doing: str, live: Live) -> ConflictError:
     return ConflictError(
         f"{doing} {business_shown(live)} was refused: they are its last admin, and a business without one cannot be "
-        "helped by anybody. Make somebody else an admin first and wait until they accept; or keep them (on_destroy: "
-        "keep, then `pulumi up` before the removal). Nothing was changed."
+        "helped by anybody. Nothing was changed.",
+        next_step=(
+            "Make somebody else an admin first and wait until they accept; or keep them (on_destroy: keep, then "
+            "`pulumi up` before the removal)."
+        ),
     )
 
 

@@ -274,7 +274,8 @@ def _rename(live: Live, id_: str, name: str) -> None:
         system_users.rename(live.client, id_, name)
     except LimitReachedError:
         refused = ConflictError(
-            f"renaming system user {id_} to {name} failed: the business has another one of that name. Choose another."
+            f"renaming system user {id_} to {name} failed: the business has another one of that name.",
+            next_step="Choose another.",
         )
     else:
         return
@@ -295,8 +296,9 @@ def _refused(
     known = f"{limit.number} ({limit.why})" if limit.number is not None else f"not known ({limit.why})"
     return QuotaError(
         f"creating system user {name} failed: Meta has no room for another {role} in business "
-        f"{live.connection.business_id} (code {error.code}). The limit is {known}; the business has: {names}. Adopt "
-        "one of them by its id, or retire one that is not needed. Nothing was created."
+        f"{live.connection.business_id} (code {error.code}). The limit is {known}; the business has: {names}. Nothing "
+        "was created.",
+        next_step="Adopt one of them by its id, or retire one that is not needed.",
     )
 
 

@@ -88,13 +88,16 @@ def without_access(error: GraphError, live: Live, system_user_id: str, label: st
     if FULL_CONTROL in tasks:
         return None
     where = place(live, LINK)
-    text = (
+    problem = (
         f"minting token {label} failed: system user {_name(system_user_id, live)} has no full control of app "
-        f"{live.connection.app_id}, and Meta mints no token without it. Next step, which only a business admin can do: "
-        f"{where['menu']}, at {where['where']}; the gate SystemUserAppAccess of this user shows it and sees when it is "
-        f"done. Then `pulumi up` again. No token was made. Meta's answer: {error}"
+        f"{live.connection.app_id}, and Meta mints no token without it. No token was made. Meta's answer: "
+        f"{error.problem}"
     )
-    return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
+    advice = (
+        f"A business admin gives it: {where['menu']}, at {where['where']}; the gate SystemUserAppAccess of this user "
+        "shows it and sees when it is done. Then `pulumi up` again."
+    )
+    return type(error)(problem, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id, next_step=advice)
 
 
 class SystemUserAppAccess(GateResource, provider=SystemUserAppAccessProvider):

@@ -38,7 +38,7 @@ from meta_access.providers.system_user_app_access import without_access
 from meta_access.stack.credentials import credentials_for
 from meta_access.tokens import tags
 from meta_access.tokens.delete import Heir, hand_over, settle
-from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, has_ended
+from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, finding_of, moved
 from meta_access.tokens.open import check_secret
 from meta_access.tokens.run import end, ensure, leave, observe
 from meta_access.tokens.spec import LAMBDA, PULUMI, TokenSpec
@@ -96,7 +96,7 @@ class SystemUserTokenProvider(MetaProvider):
         store = live.store(region_of(outs["arn"]))
         seen = observed(store, outs)
         self._found(outs["arn"], outs["claim"], outs)
-        freshness = (_moved(outs, live) if seen.finding == NOTHING_DUE else "") or seen.freshness
+        finding = (_moved(outs, live) if seen.finding.need is Need.NONE else None) or seen.finding
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
             say(f"token {outs.get('label', '')} never expires, to be looked at again on {until}: is that still needed?")
         for user in seen.former:
@@ -109,20 +109,20 @@ class SystemUserTokenProvider(MetaProvider):
             "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
             "superseded": _superseded(seen.superseded),
             "suspects": list(seen.suspects),
-            "freshness": freshness,
+            "freshness": finding.text,
             "previous_secrets": _previous(outs, seen),
         }
         if outs["rotation_owner"] == LAMBDA and seen.late:
             _tell_of_lateness(seen, outs)
         facts |= _rotated_elsewhere(seen, outs)
-        if freshness != NOTHING_DUE.text:
+        if finding.need is not Need.NONE:
             patience.RUN.expect(outs["arn"])
         DEPLOYMENT.note_facts(outs["arn"], facts)
-        return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, freshness=freshness))
+        return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, freshness=finding.text))
 
     def moved(self, outs: Mapping[str, Any]) -> bool:
         """Whether the connection now means another app or region than the token is of."""
-        return bool(_moved(outs, self.live(outs)))
+        return _moved(outs, self.live(outs)) is not None
 
     def due(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
         if _moved(outs, self.live(props)):
@@ -145,7 +145,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def _today_or_as_it_was(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         # What is said to be due is decided on the live secret anyway.
-        if _live.settings().offline or outs["freshness"] != NOTHING_DUE.text:
+        if _live.settings().offline or finding_of(outs["freshness"]).need is not Need.NONE:
             return dict(outs)
         try:
             return self.today(outs)
@@ -162,14 +162,14 @@ class SystemUserTokenProvider(MetaProvider):
         outs = self._today_or_as_it_was(outs)
         patience.RUN.settled(outs["arn"])
         DEPLOYMENT.forget_facts(outs["arn"])
-        live, late = self.live(props), outs["freshness"]
-        if late == has_ended(outs["generation"]).text:
+        live, finding = self.live(props), finding_of(outs["freshness"])
+        if finding.ended == outs["generation"]:
             # As the state tells it, where no refresh of this run has looked.
             DEPLOYMENT.note_ended_token(live.connection.app_id, outs["system_user_id"])
         kept = {output.name: outs[output.name] for output in self.declaration.outputs if output.name in outs}
-        moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
-        why = None if late == NOTHING_DUE.text else late
-        if not why and not moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
+        has_moved = "secret_name" in changed or region_of(outs["arn"]) != live.connection.aws.region
+        why = None if finding.need is Need.NONE else finding.text
+        if why is None and not has_moved and not _moved(outs, live) and not _asks_for_another(outs, props, changed):
             return kept
         if props["rotation_owner"] != LAMBDA or outs["rotation_owner"] != LAMBDA:
             self._hold_back_wider(live, outs, props, why)
@@ -177,7 +177,7 @@ class SystemUserTokenProvider(MetaProvider):
         self._found(outcome.arn, outcome.claim, props)
         _tell_of_wish(outcome, props)
         left = [secret for secret in outs["previous_secrets"] if secret["arn"] != outcome.arn]
-        if moved and outcome.arn != outs["arn"] and not self._claimed_by_another(outs):
+        if has_moved and outcome.arn != outs["arn"] and not self._claimed_by_another(outs):
             left.append({"arn": outs["arn"], "ends_at": ""})
         facts = _facts(outcome, live)
         facts["previous_secrets"] = self._leave(live, left, outs, {**props, "arn": outcome.arn})
@@ -235,7 +235,8 @@ class SystemUserTokenProvider(MetaProvider):
         if twin.secret is None:
             raise ConflictError(
                 f"secret {outs['secret_name']} is kept, because token {twin.label} of the same system user, to which "
-                "its readers are to move, has no secret yet. Run `pulumi up` again once it has."
+                "its readers are to move, has no secret yet.",
+                next_step="Run `pulumi up` again once it has.",
             )
         heir = Heir(live.store(region_of(twin.secret.arn)), twin.secret.arn, twin.secret.claim)
         sentences = []
@@ -318,14 +319,16 @@ def _in_other_words(
 
 def _without_app(error: PermissionDeniedError | InvalidRequestError, props: Mapping[str, Any]) -> GraphError:
     """The refusal of a token that could be minted before. That the app is not installed any more goes unreported."""
-    text = (
-        f"minting another token {props.get('label', '')} failed: {error} One was minted before, so the app may have "
-        f"been taken off system user {props['system_user_id']} since. Next step: install it again, with `pulumi up "
-        "--replace` and the URN of the user's AppInstallation, or in Business settings. Where its token has ended at "
-        "Meta, a whole `pulumi up` of a stack that declares that AppInstallation does it. The token in the secret "
-        "stays as it is."
+    problem = (
+        f"minting another token {props.get('label', '')} failed: {error.problem} One was minted before, so the app may "
+        f"have been taken off system user {props['system_user_id']} since. The token in the secret stays as it is."
     )
-    return type(error)(text, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id)
+    advice = (
+        "Install it again, with `pulumi up --replace` and the URN of the user's AppInstallation, or in Business "
+        "settings. Where its token has ended at Meta, a whole `pulumi up` of a stack that declares that "
+        "AppInstallation does it."
+    )
+    return type(error)(problem, code=error.code, subcode=error.subcode, fbtrace_id=error.fbtrace_id, next_step=advice)
 
 
 def _tell_of_lateness(seen: Observed, outs: Mapping[str, Any]) -> None:
@@ -376,14 +379,14 @@ def _asks_for_another(outs: Mapping[str, Any], props: Mapping[str, Any], changed
     return bool(changed - policy)
 
 
-def _moved(outs: Mapping[str, Any], live: Live) -> str:
+def _moved(outs: Mapping[str, Any], live: Live) -> Finding | None:
     """Why the connection asks for another token although no input of the resource changed."""
     connection = live.connection
     if outs.get("app_id", connection.app_id) != connection.app_id:
-        return f"app changed: {outs['app_id']} to {connection.app_id}"
+        return moved("app", outs["app_id"], connection.app_id)
     if (region := region_of(outs["arn"])) != connection.aws.region:
-        return f"region changed: {region} to {connection.aws.region}"
-    return ""
+        return moved("region", region, connection.aws.region)
+    return None
 
 
 def _facts(outcome: Outcome, live: Live) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from meta_access.errors import ConflictError
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _live
 from meta_access.providers.system_user_token import SystemUserTokenProvider
-from meta_access.tokens.observe import NOTHING_DUE
+from meta_access.tokens.observe import Need, finding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,12 +38,14 @@ def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
         raise ConflictError(
             f"token {label} is not touched: the connection it was made through, {outs['connection']}, is not in the "
             "configuration of the last update that succeeded, or acts for another app or region there. Nothing was "
-            "changed. Mend the configuration and run `pulumi up`."
+            "changed.",
+            next_step="Mend the configuration and run `pulumi up`.",
         )
     today = provider.today(outs)
-    if today["freshness"] == NOTHING_DUE.text:
+    finding = finding_of(today["freshness"])
+    if finding.need is Need.NONE:
         return ""
     asked = {name: today[name] for name in provider.inputs if name in today}
     with on_behalf_of(Caller(f"{provider.kind} {label}", provider.keeps_access)):
         provider.change(outs["arn"], today, asked, frozenset())
-    return str(today["freshness"])
+    return finding.text

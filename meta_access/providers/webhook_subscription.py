@@ -118,18 +118,18 @@ def _subscribe(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
         if error.code not in _REFUSED:
             raise
         failed = (
-            f"{doing} failed: the callback {wanted.callback_url} did not answer Meta as asked ({error}) It has to be "
-            f"reachable, compare hub.verify_token with what {props['verify_token']} holds, and send hub.challenge back "
-            "as plain text. Then `pulumi up` again."
+            f"{doing} failed: the callback {wanted.callback_url} did not answer Meta as asked ({error.problem}) It has "
+            f"to be reachable, compare hub.verify_token with what {props['verify_token']} holds, and send "
+            "hub.challenge back as plain text."
         )
     if failed is not None:
-        raise InvalidRequestError(failed)
+        raise InvalidRequestError(failed, next_step="Mend the callback, then `pulumi up` again.")
     found = subscriptions.get(live.client, wanted.object)
     if found != wanted:
         has = "it has none" if found is None else _shown(found) + ("" if found.active else ", and is switched off")
         raise InvalidRequestError(
-            f"{doing} failed: Meta answered success, and {has}; wanted is that {_shown(wanted)}. Look at App Dashboard "
-            "> Webhooks, then `pulumi up` again."
+            f"{doing} failed: Meta answered success, and {has}; wanted is that {_shown(wanted)}.",
+            next_step="Look at App Dashboard > Webhooks, then `pulumi up` again.",
         )
     return {"active": True, "made_url": wanted.callback_url}
 
@@ -147,8 +147,8 @@ def _take_away(live: Live, outs: Mapping[str, Any]) -> str:
     subscriptions.unsubscribe(live.client, name)
     if subscriptions.get(live.client, name) is not None:
         raise ConflictError(
-            f"removing the subscription of app {app} to {name} failed: Meta answered success and still lists it. "
-            "Remove it under App Dashboard > Webhooks; then `pulumi up` again."
+            f"removing the subscription of app {app} to {name} failed: Meta answered success and still lists it.",
+            next_step="Remove it under App Dashboard > Webhooks; then `pulumi up` again.",
         )
     return f"Meta no longer tells {found.callback_url} of {name}."
 

@@ -99,8 +99,8 @@ def adopt(
         )
     if wrong:
         raise ForeignSecretError(
-            f"Adopting the token in secret {secret.name} is refused: {'; '.join(wrong)}. Nothing was changed. Correct "
-            "the identity, or let `pulumi up` mint another token into another secret."
+            f"Adopting the token in secret {secret.name} is refused: {'; '.join(wrong)}. Nothing was changed.",
+            next_step="Correct the identity, or let `pulumi up` mint another token into another secret.",
         )
     if not isinstance(found, Token):
         record = _parked(work, record)
@@ -135,22 +135,25 @@ def _check(described: Description, spec: TokenSpec, region: str) -> None:
     if ours and tags.owner(described.tags) != spec.owner:
         raise ForeignSecretError(
             f"Adopting the token in secret {described.name} is refused: it belongs to {tags.owner(described.tags)}, "
-            f"and this is {spec.owner}. Nothing was changed. To take it over, set take_over_from on the identity."
+            f"and this is {spec.owner}. Nothing was changed.",
+            next_step="To take it over, set take_over_from on the identity.",
         )
     if described.deletes_at is not None:
         raise SecretScheduledForDeletionError(
-            f"Adopting the token in secret {described.name} is refused: it is being deleted. Nothing was changed; "
-            "restore it first."
+            f"Adopting the token in secret {described.name} is refused: it is being deleted. Nothing was changed.",
+            next_step="Restore it first.",
         )
     if described.rotated_by is not None and not ours:
         raise ForeignSecretError(
             f"Adopting the token in secret {described.name} is refused: AWS rotates it, with {described.rotated_by}. "
-            "Nothing was changed. Cancel that rotation first."
+            "Nothing was changed.",
+            next_step="Cancel that rotation first.",
         )
     if described.primary_region not in {None, region}:
         raise ForeignSecretError(
             f"Adopting the token in secret {described.name} is refused: what is in {region} is a replica of the secret "
-            f"in {described.primary_region}. Nothing was changed. Adopt it there."
+            f"in {described.primary_region}. Nothing was changed.",
+            next_step="Adopt it there.",
         )
 
 
@@ -172,7 +175,8 @@ def _value(work: Work, version_id: str, key: str | None) -> SecretStr:
         why = f": it {reason}" if reason else ""
         raise SecretStoreError(
             f"Adopting the token in secret {work.secret.name} failed: its current version has no token as its {where}"
-            f"{why}. Nothing was changed. Say with --key under which JSON key it stands, or store the bare value there."
+            f"{why}. Nothing was changed.",
+            next_step="Say with --key under which JSON key it stands, or store the bare value there.",
         )
     return SecretStr(value)
 
@@ -186,8 +190,10 @@ def _facts(issuer: Issuer, value: SecretStr, spec: TokenSpec, name: str) -> Toke
         issuer.calling_token()
     raise ForeignSecretError(
         f"Adopting the token in secret {name} is refused: Meta does not tell app {spec.app_id} about it, so it belongs "
-        "to another app. Nothing was changed. Name a connection of that app for the identity, or let `pulumi up` mint "
-        "another token into another secret."
+        "to another app. Nothing was changed.",
+        next_step=(
+            "Name a connection of that app for the identity, or let `pulumi up` mint another token into another secret."
+        ),
     )
 
 

@@ -131,8 +131,11 @@ class Policy:
         if name not in self.tokens:
             raise ForeignSecretError(
                 f"Rotating secret {name} is refused: it is none of those that {VARIABLE} of this function binds. "
-                f"Nothing was minted; the current token stays. If the stack declares it with rotation_owner: lambda, "
-                f"deploy the function's environment anew ({_PRINTS}); else cancel the rotation in AWS."
+                "Nothing was minted; the current token stays.",
+                next_step=(
+                    "If the stack declares it with rotation_owner: lambda, deploy the function's environment anew "
+                    f"({_PRINTS}); else cancel the rotation in AWS."
+                ),
             )
         if spec.owner != self.owner:
             raise refused(name, [f"{tags.PROJECT} and {tags.STACK} are {spec.owner}, not {self.owner}"], self)
@@ -168,16 +171,19 @@ def refused(name: str, beyond: list[str], policy: Policy | None) -> ForeignSecre
     )
     return ForeignSecretError(
         f"Rotating secret {name} is refused: its tags ask for {whose}: {'; '.join(beyond)}. Nothing was minted; the "
-        f"current token stays. If the stack declares that, deploy the function's environment anew ({_PRINTS}); if not, "
-        "somebody changed the tags, and `pulumi up` writes them again."
+        "current token stays.",
+        next_step=(
+            f"If the stack declares that, deploy the function's environment anew ({_PRINTS}); if not, somebody changed "
+            "the tags, and `pulumi up` writes them again."
+        ),
     )
 
 
 def foreign_place(there: str, here: str) -> ForeignSecretError:
     """The refusal of a secret that is elsewhere: `there` is where, `here` says what binds the function."""
     return ForeignSecretError(
-        f"Rotating a secret in {there} is refused: {here}. Nothing was asked or changed there. Rotate it with a "
-        "function of its own region and account."
+        f"Rotating a secret in {there} is refused: {here}. Nothing was asked or changed there.",
+        next_step="Rotate it with a function of its own region and account.",
     )
 
 
@@ -327,7 +333,8 @@ def rotate(
     if step == CREATE and seconds_left() < LEAST_S:
         raise TokenPendingError(
             f"Secret {described.name}: the function has {seconds_left():.0f} s left, and a rotation may take "
-            f"{LEAST_S} s. Nothing was minted; set the function's timeout to 900 s."
+            f"{LEAST_S} s. Nothing was minted.",
+            next_step="Set the function's timeout to 900 s.",
         )
     work = Work(
         secret=Secret(store, described, clock),
@@ -369,13 +376,17 @@ class _Rotation:
         except MetaAccessError as error:
             raise self._work.pending(
                 f"Meta cannot be asked whose credential this function acts with. Nothing was minted, revoked or marked "
-                f"({error}). Run again later."
+                f"({error}).",
+                "Run again later.",
             ) from None
         if own == spec.system_user_id:
             raise ForeignSecretError(
                 f"Rotating secret {name} is refused: {tags.SYSTEM_USER} is {own}, whose token this function acts with, "
-                "and it never mints for that user. Nothing was minted; the current token stays. Set rotation_owner: "
-                "pulumi on that identity, or give the function a credential of another system user."
+                "and it never mints for that user. Nothing was minted; the current token stays.",
+                next_step=(
+                    "Set rotation_owner: pulumi on that identity, or give the function a credential of another system "
+                    "user."
+                ),
             )
 
     def _bound_by_what_is_there(self) -> Bound | None:
@@ -392,8 +403,10 @@ class _Rotation:
         if newest is None:
             raise ForeignSecretError(
                 f"Rotating secret {secret.name} is refused: it holds no token of this tool any more, and this function "
-                f"has no {VARIABLE} that says what it may mint. Nothing was minted. Deploy the function's "
-                "environment (`meta-access function` prints it), or set rotation_owner: pulumi and run `pulumi up`."
+                f"has no {VARIABLE} that says what it may mint. Nothing was minted.",
+                next_step=(
+                    f"Deploy the function's environment ({_PRINTS}), or set rotation_owner: pulumi and run `pulumi up`."
+                ),
             )
         return of_token(newest)
 
@@ -412,7 +425,8 @@ class _Rotation:
         if found is not None and not isinstance(found, Token):
             raise self._work.pending(
                 f"the version of this rotation, {self._version_id}, holds a value that this tool did not put there. "
-                f"Nothing was changed; take {PENDING} off it, and AWS starts another rotation."
+                "Nothing was changed.",
+                f"Take {PENDING} off it, and AWS starts another rotation.",
             )
         return found.generation if isinstance(found, Token) else None
 

@@ -123,7 +123,8 @@ def hand_over(
     if shown.get(tags.CLAIM) != heir.claim:
         raise ConflictError(
             f"Secret {arn} is kept, because secret {heir.arn}, to which its readers are to move, has been claimed by "
-            "another resource since. Run `pulumi up` again."
+            "another resource since.",
+            next_step="Run `pulumi up` again.",
         )
     left = leave(store, issuer, arn, claim=claim, grace_s=grace_s, clock=clock, notify=notify)
     if left.ends_at is None:
@@ -132,7 +133,8 @@ def hand_over(
     if len(entry[_key(arn)]) > tags.LONGEST_VALUE:
         raise ConflictError(
             f"Secret {arn} is kept: its name is too long to be noted in the tags of {heir.arn}, which would end it "
-            "after the grace. Take its token out of the stack before the one that takes its place comes in."
+            "after the grace.",
+            next_step="Take its token out of the stack before the one that takes its place comes in.",
         )
     # The heir's first: a run that dies in between finds the old claim, and does it again.
     if changed := tags.missing(shown, entry):
@@ -307,7 +309,7 @@ def _end_one(work: Work, generation: int, view: View) -> bool:
         case Ended.UNKNOWN:
             raise work.pending(
                 f"generation {generation} could not be ended: Meta did not say whether it is dead. The secret is kept, "
-                "since only the value in it can end that token; run again."
+                "since only the value in it can end that token."
             )
     work.record("revoke", generation, note="the secret is ended")
     if generation != view.current:

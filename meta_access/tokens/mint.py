@@ -85,7 +85,7 @@ def reserve(
     except VersionExistsError:
         raise _taken(work, generation, version_id) from None
     if INTENT not in carried:
-        raise work.pending(f"another run went on from generation {generation}. Nothing was minted; run again.")
+        raise work.pending(f"another run went on from generation {generation}. Nothing was minted.")
     try:
         # A first read, so that decrypting is proven before there is a token to read back.
         if work.secret.record(version_id) != intent:
@@ -109,7 +109,7 @@ def mint(work: Work, spec: TokenSpec, generation: int, began: float, *, rotation
     left = LEASE_S - _AFTER_MINT_S - (work.clock.monotonic() - began)
     if left <= 0:
         give_up(work, generation, "lease over before the mint")
-        raise work.pending(f"claiming generation {generation} took too long. Nothing was minted; run again.")
+        raise work.pending(f"claiming generation {generation} took too long. Nothing was minted.")
     try:
         token = work.issuer.mint(
             spec.system_user_id, spec.scopes, expires=spec.expires, deadline_s=min(MINT_DEADLINE_S, left)
@@ -119,8 +119,9 @@ def mint(work: Work, spec: TokenSpec, generation: int, began: float, *, rotation
             work.record("unanswered", generation)
             raise work.pending(
                 f"Meta did not answer the request for a token of generation {generation} ({error}). A token may exist "
-                "that nobody holds. Run again: the next run waits for this claim to end, lists the generation as a "
-                "suspect and mints another."
+                "that nobody holds.",
+                "Run again: the next run waits for this claim to end, lists the generation as a suspect and mints "
+                "another.",
             ) from None
         work.record("refused", generation)
         give_up(work, generation, "refused")
@@ -142,7 +143,8 @@ def give_up(work: Work, generation: int, reason: str) -> None:
 def _check_engine(work: Work, engine_alive: Callable[[], bool]) -> None:
     if not engine_alive():
         raise EngineGoneError(
-            f"Secret {work.secret.name}: the engine that started this process is gone. Nothing was minted; run again."
+            f"Secret {work.secret.name}: the engine that started this process is gone. Nothing was minted.",
+            next_step="Run again.",
         )
 
 
@@ -155,7 +157,7 @@ def _taken(work: Work, generation: int, version_id: str) -> SecretStoreError:
     if (ledger.generation if ledger else 0) < generation and work.secret.age_s(last) > LEASE_S:
         # Its label was removed by hand, else the view would have led past it. Without it every run would end here.
         work.secret.move(INTENT, to=last, source=work.secret.labels.where.get(INTENT))
-    return work.pending(f"{whose} owns generation {generation}. Nothing was minted; run again.")
+    return work.pending(f"{whose} owns generation {generation}. Nothing was minted.")
 
 
 def _definite(error: MetaAccessError) -> bool:
@@ -225,13 +227,12 @@ def _unparked(work: Work, generation: int, record: Token, error: SecretStoreErro
     if end_value(work.issuer, record.access_token) is Ended.YES:
         work.record("revoke", generation, fingerprint=record.fingerprint, note="not stored")
         give_up(work, generation, "not stored, revoked")
-        became = "It was revoked at Meta, so that nothing is left behind."
+        became, advice = "It was revoked at Meta, so that nothing is left behind.", ""
     else:
-        became = (
-            "It could not be revoked either: the next run lists the generation as a suspect. End the tokens of system "
-            f"user {record.system_user_id} by hand if that must not be."
-        )
+        became = "It could not be revoked either: the next run lists the generation as a suspect."
+        advice = f"End the tokens of system user {record.system_user_id} by hand if that must not be."
     return SecretStoreError(
         f"Secret {work.secret.name}: a token of generation {generation} was minted and could not be stored ({error}). "
-        f"{became}"
+        f"{became}",
+        next_step=advice,
     )

@@ -5,6 +5,7 @@ A look is `describe` only: an observer may not read values.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -145,13 +146,39 @@ ROUTINE = frozenset({Need.ROTATION, Need.UNFINISHED, Need.RETIREMENT, Need.REVOC
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at a secret has found to be done; `text` is what people read, and the output `freshness`."""
+    """What a look at a secret has found to be done.
 
-    work: Need
+    Attributes:
+        need: What programs go by.
+        text: What people read, and the output `freshness`, from which `finding_of` reads the rest.
+        ended: The generation that Meta has called invalid, if that is the finding; 0 otherwise.
+    """
+
+    need: Need
     text: str
+    ended: int = 0
 
 
 NOTHING_DUE = Finding(Need.NONE, "current")
+_ENDED = re.compile(r"rotation due: generation ([1-9][0-9]*) has ended at Meta")
+_NEEDS = {
+    NOTHING_DUE.text: Need.NONE,
+    "rotation due": Need.ROTATION,
+    "app changed": Need.ROTATION,
+    "region changed": Need.ROTATION,
+    "rotation unfinished": Need.UNFINISHED,
+    "retirement due": Need.RETIREMENT,
+    "revocation due": Need.REVOCATION,
+    "labels missing": Need.LABELS,
+}
+"""How the texts begin that states hold, those of earlier versions included."""
+
+
+def finding_of(freshness: str) -> Finding:
+    """The finding that a state holds as the text of its output `freshness`."""
+    ended = _ENDED.fullmatch(freshness)
+    need = _NEEDS.get(freshness.partition(":")[0], Need.DECISION)
+    return Finding(need, freshness, ended=int(ended[1]) if ended else 0)
 
 
 class Presence(Enum):
@@ -295,7 +322,12 @@ def observe(
 
 def has_ended(generation: int) -> Finding:
     """What is due for a token that Meta has called invalid."""
-    return Finding(Need.ROTATION, f"rotation due: generation {generation} has ended at Meta")
+    return Finding(Need.ROTATION, f"rotation due: generation {generation} has ended at Meta", ended=generation)
+
+
+def moved(what: str, before: str, after: str) -> Finding:
+    """What is due for a token whose connection means another `app` or `region` now."""
+    return Finding(Need.ROTATION, f"{what} changed: {before} to {after}")
 
 
 def _expiring(at: datetime) -> Finding:

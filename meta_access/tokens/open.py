@@ -107,8 +107,8 @@ def _check_region(store: SecretStore, described: Description) -> None:
     if described.primary_region not in {None, store.region}:
         raise ForeignSecretError(
             f"Using secret {described.name} is refused: what is in {store.region} is a replica of the secret in "
-            f"{described.primary_region}, and AWS lets nobody write to a replica. Nothing was changed. Name another "
-            f"secret, or set aws.region of the connection to {described.primary_region}."
+            f"{described.primary_region}, and AWS lets nobody write to a replica. Nothing was changed.",
+            next_step=f"Name another secret, or set aws.region of the connection to {described.primary_region}.",
         )
 
 
@@ -126,8 +126,11 @@ def _rotation(described: Description, spec: TokenSpec) -> bool:
         raise ForeignSecretError(
             f"Using secret {described.name} is refused: AWS rotates it by itself, with {described.rotated_by}, and two "
             "that rotate would end each other's tokens. Nothing was minted, revoked or changed; the current token "
-            "stays. Cancel that rotation (aws secretsmanager cancel-rotate-secret), or, if the function is this "
-            "tool's, set rotation_owner: lambda."
+            "stays.",
+            next_step=(
+                "Cancel that rotation (aws secretsmanager cancel-rotate-secret), or, if the function is this tool's, "
+                "set rotation_owner: lambda."
+            ),
         )
     return False
 

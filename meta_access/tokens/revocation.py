@@ -115,7 +115,8 @@ def _work(
     if tags.owner(described.tags) != owner or described.tags.get(tags.MANAGED_BY) != "pulumi":
         raise ForeignSecretError(
             f"Revoking tokens of secret {described.name} is refused: it belongs to {tags.owner(described.tags)}, and "
-            f"this is {owner}. Run `meta-access revoke` in that stack."
+            f"this is {owner}.",
+            next_step="Run `meta-access revoke` in that stack.",
         )
     if described.deletes_at is not None:
         raise SecretScheduledForDeletionError(

@@ -7,7 +7,7 @@ end what the secret holds. The decisions are `plan`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import GraphError, MetaAccessError, SecretDeniedError, SecretStoreError, TokenPendingError
@@ -34,78 +34,89 @@ if TYPE_CHECKING:
     from meta_access.tokens.store import SecretStore
 
 
-_NOTHING = "Nothing was minted, revoked or marked ({doubt}). Run again later."
-_CHECK = "Check the app's permissions and the system user's access to the app."
+class _Stopped(NamedTuple):
+    """What a `STOP` becomes: `g` is the generation in question, `doubt` what Meta's last answer left open."""
 
-# `g` is the generation in question, `doubt` what Meta's last answer left open.
-_TEXTS: Mapping[Why, tuple[type[MetaAccessError], str]] = {
-    Why.PARKED_UNKNOWN: (
+    error: type[MetaAccessError]
+    problem: str
+    next_step: str
+
+
+_NOTHING = "Nothing was minted, revoked or marked ({doubt})."
+_AGAIN = "Run again."
+_LATER = "Run again later."
+_CHECK = "Check the app's permissions and the system user's access to the app."
+_ROTATE = "Start another rotation: aws secretsmanager rotate-secret."
+
+_STOPPED: Mapping[Why, _Stopped] = {
+    Why.PARKED_UNKNOWN: _Stopped(
         TokenPendingError,
         f"Meta cannot be asked about generation {{g}}, which is parked. {_NOTHING}",
+        _LATER,
     ),
-    Why.CURRENT_UNKNOWN: (
+    Why.CURRENT_UNKNOWN: _Stopped(
         TokenPendingError,
         f"another token is wanted, but Meta cannot be asked about the current one, generation {{g}}. {_NOTHING}",
+        _LATER,
     ),
-    Why.LEDGER_LEFT: (
+    Why.LEDGER_LEFT: _Stopped(
         TokenPendingError,
         (
             "another run went on from generation {g} while this one was at work. What this run minted is parked, where "
-            "that run sees it; run again."
+            "that run sees it."
         ),
+        _AGAIN,
     ),
-    Why.LEASE_OVER: (
+    Why.LEASE_OVER: _Stopped(
         TokenPendingError,
         (
             f"generation {{g}} is parked, but this run took longer than its lease of {LEASE_S} s and leaves the "
-            "promotion to the next one. Run again."
+            "promotion to the next one."
         ),
+        _AGAIN,
     ),
-    Why.NEVER_VALID: (
+    Why.NEVER_VALID: _Stopped(
         GraphError,
-        "Meta minted two tokens, and neither is what was asked for: {doubt}. Both were revoked, the current one stays. "
-        + _CHECK,
+        "Meta minted two tokens, and neither is what was asked for: {doubt}. Both were revoked, the current one stays.",
+        _CHECK,
     ),
-    Why.NOT_BEGUN: (
+    Why.NOT_BEGUN: _Stopped(
         TokenPendingError,
-        (
-            "it holds no token yet, and AWS's rotation only follows one. Nothing was minted; run `pulumi up`, which "
-            "mints the first."
-        ),
+        "it holds no token yet, and AWS's rotation only follows one. Nothing was minted.",
+        "Run `pulumi up`, which mints the first.",
     ),
-    Why.NOTHING_STORED: (
+    Why.NOTHING_STORED: _Stopped(
         TokenPendingError,
-        (
-            "the version of this rotation holds no token: createSecret has not got that far. Nothing was changed; AWS "
-            "begins again."
-        ),
+        "the version of this rotation holds no token: createSecret has not got that far. Nothing was changed.",
+        "AWS begins again.",
     ),
-    Why.REJECTED: (
+    Why.REJECTED: _Stopped(
         GraphError,
         "Meta says no to the token that AWS's rotation minted, generation {g} ({doubt}). It was revoked, and this "
         "rotation is given up: AWSPENDING is off its version. The current token stays, and AWS's next rotation mints "
-        "another. " + _CHECK,
+        "another.",
+        _CHECK,
     ),
-    Why.CURRENT_INVALID: (
+    Why.CURRENT_INVALID: _Stopped(
         GraphError,
-        (
-            "Meta says no to the current token, generation {g} ({doubt}). Nothing was changed; start a rotation: aws "
-            "secretsmanager rotate-secret."
-        ),
+        "Meta says no to the current token, generation {g} ({doubt}). Nothing was changed.",
+        _ROTATE,
     ),
-    Why.CONDEMNED: (
+    Why.CONDEMNED: _Stopped(
         TokenPendingError,
         (
             "an operator condemned generation {g} while AWS's rotation was at work. It was revoked and is not "
-            "promoted; AWSPENDING is off its version. Start another rotation: aws secretsmanager rotate-secret."
+            "promoted; AWSPENDING is off its version."
         ),
+        _ROTATE,
     ),
-    Why.OVERTAKEN: (
+    Why.OVERTAKEN: _Stopped(
         TokenPendingError,
         (
             "a later generation than {g} became current while AWS's rotation was at work. Its version is not promoted, "
             "since current never moves back; AWSPENDING is taken off it, and its token ends after its grace."
         ),
+        "",
     ),
 }
 
@@ -118,12 +129,14 @@ def stopped(name: str, step: Step, doubt: str) -> MetaAccessError:
         step: What the plan answered.
         doubt: What Meta's last answer left open.
     """
-    if step.why is not None and step.why in _TEXTS:
-        kind, text = _TEXTS[step.why]
-        return kind(f"Secret {name}: {text.format(g=step.generation, doubt=doubt)}")
+    if step.why is not None and (found := _STOPPED.get(step.why)):
+        problem = found.problem.format(g=step.generation, doubt=doubt)
+        return found.error(f"Secret {name}: {problem}", next_step=found.next_step)
     return SecretStoreError(
-        f"Secret {name} has more than {MOST_CUSTOM_LABELS} labels beside AWS's own. Nothing was minted; "
-        "shorten the grace, wait until superseded tokens have ended, or remove labels that are not this tool's."
+        f"Secret {name} has more than {MOST_CUSTOM_LABELS} labels beside AWS's own. Nothing was minted.",
+        next_step=(
+            "Shorten the grace, wait until superseded tokens have ended, or remove labels that are not this tool's."
+        ),
     )
 
 
@@ -248,7 +261,8 @@ class Run:
         if not isinstance(found, Token):
             raise SecretStoreError(
                 f"Secret {self.work.secret.name}: the version of generation {generation} holds no token. Nothing was "
-                "changed; look at its versions in AWS."
+                "changed.",
+                next_step="Look at its versions in AWS.",
             )
         return found
 

@@ -74,7 +74,8 @@ class Secret:
                 self._clock.sleep(pause)
         raise SecretNotFoundError(
             f"Reading version {version_id} of secret {self.name} failed: it has a label but no value. Nothing was "
-            "changed; run again, and if it stays look at the secret's versions in AWS."
+            "changed.",
+            next_step="Run again, and if it stays look at the secret's versions in AWS.",
         )
 
     def find(self, version_id: str) -> Record | None:
@@ -87,7 +88,8 @@ class Secret:
             if isinstance(found, Foreign) and found.newer_schema:
                 raise SecretStoreError(
                     f"Secret {self.name} holds a version of schema {found.newer_schema}, which a newer meta-access "
-                    "wrote. Nothing was changed; update meta-access."
+                    "wrote. Nothing was changed.",
+                    next_step="Update meta-access.",
                 )
             self._records[version_id] = (found, version.created_at)
             self._seen[version_id] = self._clock.monotonic()
@@ -201,8 +203,8 @@ def view_of(secret: Secret) -> View:
     """
     if secret.labels.current is None:
         raise SecretStoreError(
-            f"Secret {secret.name} has no version with the label AWSCURRENT. Nothing was changed; put the label on one "
-            "of its versions, or delete the secret and run again."
+            f"Secret {secret.name} has no version with the label AWSCURRENT. Nothing was changed.",
+            next_step="Put the label on one of its versions, or delete the secret and run again.",
         )
     current = secret.record(secret.labels.current)
     holds = {Token: Holds.TOKEN, Foreign: Holds.FOREIGN}.get(type(current), Holds.NOTHING)

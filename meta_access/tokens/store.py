@@ -84,7 +84,8 @@ class SecretStore:
         if self.server_time is None:
             raise errors.SecretStoreError(
                 f"Secrets Manager in {self.region} answers without a Date header: no lease or grace can be told. "
-                "Nothing was changed; check what answers at its endpoint."
+                "Nothing was changed.",
+                next_step="Check what answers at its endpoint.",
             )
         return self.server_time
 
@@ -134,8 +135,8 @@ class SecretStore:
         except errors.SecretStoreError as failed:
             if failed.code == INVALID_REQUEST:
                 raise errors.SecretScheduledForDeletionError(
-                    f"Creating secret {name} was refused: the name still belongs to a secret that is being deleted. "
-                    "Wait for that, restore it, or choose another name."
+                    f"Creating secret {name} was refused: the name still belongs to a secret that is being deleted.",
+                    next_step="Wait for that, restore it, or choose another name.",
                 ) from None
             raise
         self._made_here.add(answer["ARN"])
@@ -295,7 +296,8 @@ class SecretStore:
         if goes is None:
             return failed
         return errors.SecretScheduledForDeletionError(
-            f"{verb} secret {secret} was refused: it is being deleted. Restore it, or name another secret."
+            f"{verb} secret {secret} was refused: it is being deleted.",
+            next_step="Restore it, or name another secret.",
         )
 
     def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
@@ -331,9 +333,12 @@ def _replicated(described: Description, region: str) -> errors.SecretStoreError:
     regions, listed = " ".join(described.replicas), ", ".join(described.replicas)
     return errors.SecretStoreError(
         f"Deleting secret {described.name} in {region} was refused: it has replicas in {listed}, and AWS "
-        "deletes no secret that has any. Nothing was deleted. Look who reads them, then remove them with "
-        f"RemoveRegionsFromReplication (`aws secretsmanager remove-regions-from-replication --region {region} "
-        f"--secret-id {described.arn} --remove-replica-regions {regions}`), and run again."
+        "deletes no secret that has any. Nothing was deleted.",
+        next_step=(
+            "Look who reads them, then remove them with RemoveRegionsFromReplication (`aws secretsmanager "
+            f"remove-regions-from-replication --region {region} --secret-id {described.arn} --remove-replica-regions "
+            f"{regions}`), and run again."
+        ),
     )
 
 

@@ -112,13 +112,17 @@ def wish(name: str, tags: Mapping[str, str]) -> TokenSpec:
         whose = f"Pulumi's, of {owner(tags)}," if tags.get(MANAGED_BY) == "pulumi" else "not this tool's"
         raise ForeignSecretError(
             f"Rotating secret {name} is refused: it has no tag {ROTATION_OWNER} with the value {LAMBDA}, so its tokens "
-            f"are {whose} and not this function's to rotate. Nothing was changed. Set rotation_owner: lambda on the "
-            "resource that owns the secret and run `pulumi up`, or cancel the rotation in AWS."
+            f"are {whose} and not this function's to rotate. Nothing was changed.",
+            next_step=(
+                "Set rotation_owner: lambda on the resource that owns the secret and run `pulumi up`, or cancel the "
+                "rotation in AWS."
+            ),
         )
     if lost := [key for key, reads in _WISH.items() if not reads(tags.get(key, ""))]:
         raise ForeignSecretError(
             f"Rotating secret {name} is refused: its tags {', '.join(lost)} were removed or changed by hand, so what "
-            "to mint is not known. Nothing was changed; `pulumi up` writes them again."
+            "to mint is not known. Nothing was changed.",
+            next_step="Run `pulumi up`, which writes them again.",
         )
     return TokenSpec(
         project=tags[PROJECT],
@@ -280,7 +284,8 @@ def check_owner(name: str, tags: Mapping[str, str], spec: TokenSpec, *, claim: s
     if tags.get(MANAGED_BY) != "pulumi":
         raise ForeignSecretError(
             f"Using secret {name} is refused: it exists and was not made by this tool (it has no tag {MANAGED_BY}). "
-            "Nothing was changed. Name another secret, or delete this one first."
+            "Nothing was changed.",
+            next_step="Name another secret, or delete this one first.",
         )
     found = owner(tags)
     if spec.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):
@@ -300,6 +305,9 @@ def check_owner(name: str, tags: Mapping[str, str], spec: TokenSpec, *, claim: s
 
 def _refused(name: str, why: str, found: str) -> ForeignSecretError:
     return ForeignSecretError(
-        f"Using secret {name} is refused: {why}. Nothing was changed. Name another secret, or, if this resource is to "
-        f"have it with the tokens in it, set take_over_from: {found}"
+        f"Using secret {name} is refused: {why}. Nothing was changed.",
+        next_step=(
+            "Name another secret, or, if this resource is to have it with the tokens in it, set take_over_from: "
+            f"{found}"
+        ),
     )

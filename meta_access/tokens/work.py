@@ -55,9 +55,9 @@ class Work:
         """Tell the operator, naming the secret."""
         self.notify(f"Secret {self.secret.name}: {text}")
 
-    def pending(self, text: str) -> TokenPendingError:
+    def pending(self, problem: str, next_step: str = "Run again.") -> TokenPendingError:
         """What stops a run that may not decide."""
-        return TokenPendingError(f"Secret {self.secret.name}: {text}")
+        return TokenPendingError(f"Secret {self.secret.name}: {problem}", next_step=next_step)
 
     def record(self, step: str, generation: int | None = None, *, note: str | None = None, **facts: str | None) -> None:
         """Write a step that has been taken into the audit; `facts` replace what is known of the token."""
@@ -82,7 +82,7 @@ class Work:
             return
         self._conflicts += 1
         if self._conflicts > _MOST_CONFLICTS:
-            raise self.pending("another run keeps changing its labels. Run again when that one has ended.")
+            raise self.pending("another run keeps changing its labels.", "Run again when that one has ended.")
         self.clock.sleep(1)
 
     def settled(self) -> View:
@@ -116,7 +116,8 @@ class Work:
         if self.clock.monotonic() - self._waiting_since > LONGEST_WAIT_S:
             raise self.pending(
                 f"{intent.whose} has claimed generation {ledger.generation}, and its lease has not ended in "
-                f"{LONGEST_WAIT_S} s. Nothing was changed; run again when that run has ended."
+                f"{LONGEST_WAIT_S} s. Nothing was changed.",
+                "Run again when that run has ended.",
             )
         self.clock.sleep(min(_LOOK_EVERY_S, left + 1))
 

@@ -53,7 +53,9 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
     """
     _live.configure(config.get)
     if _live.settings().offline:
-        raise OfflineError("Looking at the gates needs Meta, and META_ACCESS_OFFLINE=1 forbids every call. Unset it.")
+        raise OfflineError(
+            "Looking at the gates needs Meta, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it."
+        )
     looked = Looked()
     for name, resource in gates(state).items():
         reader = provider(resource)

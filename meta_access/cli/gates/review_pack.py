@@ -224,7 +224,7 @@ def make(
             pack.write(MANIFEST, json.dumps(written, indent=2, sort_keys=True) + "\n")
     except OSError as error:
         raise ReviewPackError(
-            f"Writing the review pack to {folder} failed: {error.strerror}. Name another folder."
+            f"Writing the review pack to {folder} failed: {error.strerror}.", next_step="Name another folder."
         ) from None
     return Pack(str(folder), tuple(found))
 

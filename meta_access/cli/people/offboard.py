@@ -206,8 +206,8 @@ def _take_away(person: str, found: Everything, read: stack_tokens.StackTokens, f
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise StackFileError(
-            f"Reading {file.name} failed: {error.strerror}. Nothing was changed; take {person} out of where the "
-            "stack's configuration stands, then run this again."
+            f"Reading {file.name} failed: {error.strerror}. Nothing was changed.",
+            next_step=f"Take {person} out of where the stack's configuration stands, then run this again.",
         ) from None
     wanted = edited(text, person, found)
     if wanted != text:

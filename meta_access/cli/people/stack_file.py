@@ -57,8 +57,8 @@ def without(text: str, person: str, *, apps: Collection[str], business: bool) ->
     if not right:
         places = [f"{NAMESPACE}apps.{app}.roles" for app in apps] + [f"{NAMESPACE}people.{person}.business"] * business
         raise StackFileError(
-            "The stack file is written in a way that cannot be edited here, and nothing was changed. Take "
-            f"{person} out of {', '.join(places)} by hand, then run this again."
+            "The stack file is written in a way that cannot be edited here, and nothing was changed.",
+            next_step=f"Take {person} out of {', '.join(places)} by hand, then run this again.",
         )
     return result
 

@@ -252,7 +252,9 @@ def command(
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")
     if is_offline():
-        raise OfflineError("META_ACCESS_OFFLINE=1 forbids every call, so nothing can be made. Unset it and repeat.")
+        raise OfflineError(
+            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be made.", next_step="Unset it and repeat."
+        )
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     at = place(name, home, pulumi_stack.config(name), connection, identity)
     here = at.connection

@@ -16,7 +16,7 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.summary import Filter, Summary, summarize, today
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
-from meta_access.tokens.observe import NOTHING_DUE
+from meta_access.tokens.observe import Need, finding_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,8 @@ def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) 
     for identity, secret in secrets.items():
         how = "EXPIRED" if secret.get("expired") else "expires"
         _plain(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
-        if (freshness := secret.get("freshness")) not in {None, NOTHING_DUE.text}:
+        freshness = secret.get("freshness")
+        if freshness is not None and finding_of(str(freshness)).need is not Need.NONE:
             _plain(f"    {freshness}", console)
         _plain(f"    {secret.get('arn', '?')}", console)
 

@@ -125,7 +125,9 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     Afterwards the secret holds the JSON object that every secret of this tool holds, the token under access_token.
     """
     if is_offline():
-        raise OfflineError("META_ACCESS_OFFLINE=1 forbids every call, so nothing can be adopted. Unset it and repeat.")
+        raise OfflineError(
+            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be adopted.", next_step="Unset it and repeat."
+        )
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
     state = pulumi_stack.export(name)

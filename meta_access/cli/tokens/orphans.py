@@ -80,8 +80,8 @@ class LiveSweep:
     def retire(self, connection: Connection, user: str) -> str:
         if user == issuer_of(client_for(connection)).calling_token()[0]:
             raise ConflictError(
-                f"system user {user} is kept, because the credential in use is its own. Give the connection another "
-                "credential, then run this again."
+                f"system user {user} is kept, because the credential in use is its own.",
+                next_step="Give the connection another credential, then run this again.",
             )
         return system_users.retire(client_for(connection), user)
 
@@ -189,7 +189,7 @@ def command(name: tuple[str, ...], stack: str | None, *, end: bool, yes: bool, a
         raise click.ClickException("To end what is named, say --end, or --yes not to be asked. Nothing was changed.")
     if is_offline():
         raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be looked for. Unset it and repeat."
+            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be looked for.", next_step="Unset it and repeat."
         )
     named = stack or pulumi_stack.selected()
     connections = list(settings_from_config(pulumi_stack.config(named).get).connections.values())

@@ -92,10 +92,10 @@ class Renewal:
     def _missed(self, token: StackToken) -> bool:
         """Whether a token is as due as before the run; what it began at Meta is not begun again here."""
         try:
-            work = self._found.look(token).finding.work
+            need = self._found.look(token).finding.need
         except MetaAccessError:
             return False
-        return work in ROUTINE and work is not Need.UNFINISHED
+        return need in ROUTINE and need is not Need.UNFINISHED
 
     def _all_outside(self, chosen: Sequence[StackToken], why: RunEnd) -> bool:
         try:
@@ -122,7 +122,8 @@ class Renewal:
         if good is None:
             raise StackReadError(
                 f"The configuration is refused, and no update of stack {self._found.stack} that succeeded is on "
-                "record, so that nothing says how to act without it. Nothing was changed; mend the configuration."
+                "record, so that nothing says how to act without it. Nothing was changed.",
+                next_step="Mend the configuration.",
             )
         return good.values.get, f"the update of {good.at}"
 

@@ -125,7 +125,7 @@ class Revoked:
 def pending(actions: RevocationActions, targets: Iterable[Target]) -> str:
     """The id of an order that is not carried out yet; "" when there is none."""
     for target in targets:
-        if actions.look(target).finding.work is Need.REVOCATION:
+        if actions.look(target).finding.need is Need.REVOCATION:
             return actions.standing(target).id
     return ""
 
@@ -211,7 +211,7 @@ def _finish(actions: RevocationActions, target: Target, *, without_successor: bo
         left, seen = "", actions.look(target)
         alone = not target.leaving and seen.generation <= actions.standing(target).through
         spared = alone and not without_successor
-        if seen.finding.work is Need.REVOCATION:
+        if seen.finding.need is Need.REVOCATION:
             kept = actions.end_condemned(target, spare_current=spared).kept
             left = "; ".join(f"generation {generation}: {why}" for generation, why in kept.items())
         generation = actions.look(target).generation

@@ -56,7 +56,7 @@ class TokenRow:
     @property
     def due(self) -> bool:
         """Whether a run puts it right without deciding anything for an operator."""
-        return self.finding is not None and self.finding.work in ROUTINE
+        return self.finding is not None and self.finding.need in ROUTINE
 
     @property
     def freshness(self) -> str:

@@ -105,7 +105,8 @@ class StackTokens:
         if name not in self.settings.connections:
             raise StackReadError(
                 f"Looking at token {token.name} failed: there is no connection {name!r} in meta:connections, through "
-                "which it was made. Put it back, and run `pulumi up` before it is taken out again."
+                "which it was made.",
+                next_step="Put it back, and run `pulumi up` before it is taken out again.",
             )
         return self.settings.connections[name]
 
@@ -144,7 +145,7 @@ def read(stack: str | None, why: str) -> StackTokens:
         OfflineError: `why`, a sentence, when the runner forbids every call.
     """
     if is_offline():
-        raise OfflineError(f"META_ACCESS_OFFLINE=1 forbids every call, so {why}. Unset it and repeat.")
+        raise OfflineError(f"META_ACCESS_OFFLINE=1 forbids every call, so {why}.", next_step="Unset it and repeat.")
     name = stack or pulumi_stack.selected()
     state = pulumi_stack.export(name)
     # A program of one's own may hold other packages' resources. Their plugins come from no state: none is fetched
@@ -152,7 +153,8 @@ def read(stack: str | None, why: str) -> StackTokens:
     if findings := [found for found in verify(state, PAYLOADS) if not found.foreign]:
         raise StackReadError(
             f"The state of stack {name} holds a provider that this version did not write, in {findings[0].resource}: "
-            f"{findings[0].reason}. pulumi would execute it, so nothing was run. See `meta-access state verify`."
+            f"{findings[0].reason}. pulumi would execute it, so nothing was run.",
+            next_step="See `meta-access state verify`.",
         )
     settings, refused = _settings(name)
     return StackTokens(

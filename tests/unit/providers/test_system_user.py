@@ -16,6 +16,7 @@ from meta_access.providers._deployment import DEPLOYMENT, Grace
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.tokens import previous_users
 from meta_emulator.world import AppAccess, Asset, Assignment, SystemUser
+from tests.texts import lacks
 from tests.unit.providers.conftest import APP, BUSINESS, CALLER, NOT_KNOWN, NOW, configured, new_process, updated
 
 if TYPE_CHECKING:
@@ -628,11 +629,8 @@ def test_a_closed_gate_holds_a_create_back(meta: EmulatedMeta, status: str) -> N
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked(requires={"ads-tier": status, "x": "satisfied"}))
 
-    assert str(raised.value) == (
-        f"creating system user trading is held back by a gate: ads-tier is {status}. Next step: do what `pulumi stack "
-        "output gates` says under next_step of that gate, then `pulumi up` again. Everything else of this update goes "
-        "on."
-    )
+    assert lacks(raised.value, "trading", f"ads-tier is {status}", "`pulumi stack output gates`", "`pulumi up`") == []
+    assert "x is" not in str(raised.value)
     assert meta.calls == []
 
 
@@ -816,11 +814,8 @@ def test_a_list_that_cannot_be_read_proves_nothing(meta: EmulatedMeta) -> None:
         PROVIDER.read(OURS, outs())
 
     graph, vault = (url.removeprefix("http://") for url in (meta.emulator.graph_url, meta.emulator.aws_url))
-    assert str(raised.value).endswith(
-        f" Settings used: connection main, Graph {graph} v26.0, app 120480000000201, business 178000000000101, admin "
-        f"token emulator:, Secrets Manager {vault}."
-    )
-    assert "The token is not valid." in str(raised.value)
+    used = ("main", graph, "v26.0", "120480000000201", "178000000000101", "emulator:", vault)
+    assert lacks(raised.value, "code 190", "admin_token", *used) == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from meta_access.providers._boundary import Failure
 from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_app_access import SystemUserAppAccessProvider, without_access
 from meta_emulator.world import AppAccess
+from tests.texts import lacks
 from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
 
 if TYPE_CHECKING:
@@ -164,12 +165,8 @@ def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: Em
 
     assert isinstance(error, PermissionDeniedError)
     assert error.code == 200
-    assert str(error) == (
-        f"minting token reporting failed: system user reporting (id {USER}) has no full control of app {APP}, and Meta "
-        f"mints no token without it. Next step, which only a business admin can do: {MENU}, at {SETTINGS}; the gate "
-        "SystemUserAppAccess of this user shows it and sees when it is done. Then `pulumi up` again. No token was "
-        "made. Meta's answer: (#200) The system user does not have full control of the app."
-    )
+    assert lacks(error.problem, "reporting", USER, APP, str(DENIED)) == []
+    assert lacks(error.next_step, MENU, SETTINGS, "SystemUserAppAccess", "`pulumi up`") == []
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ CASES = [
     Case(
         "newer schema",
         newer,
-        f"Secret {NAME} holds a version of schema meta-token/v2, which a newer meta-access wrote. Nothing was changed; "
-        "update meta-access.",
+        f"Secret {NAME} holds a version of schema meta-token/v2, which a newer meta-access wrote. Nothing was changed. "
+        "Update meta-access.",
     ),
     Case(
         "value put by hand",
@@ -152,7 +152,7 @@ CASES = [
     Case(
         "label budget full",
         fill_labels,
-        f"Secret {NAME} has more than 12 labels beside AWS's own. Nothing was minted; shorten the grace, wait until "
+        f"Secret {NAME} has more than 12 labels beside AWS's own. Nothing was minted. Shorten the grace, wait until "
         "superseded tokens have ended, or remove labels that are not this tool's.",
     ),
     Case(
