@@ -19,7 +19,7 @@ from meta_access import call_log, departures
 from meta_access.errors import printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
-from meta_access.preflight import Seen, preflight
+from meta_access.preflight import Preflight, preflight
 from meta_access.stack import notices, plan, tier, use_cases
 from meta_access.stack.connections import Settings, settings_of
 from meta_access.stack.load import Stack, load_stack
@@ -41,7 +41,7 @@ def main() -> None:
     settings = settings_of(stack.spec)
     if lost := notices.losses(last_urns(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
-    seen = Seen()
+    seen = Preflight()
     if settings.offline:
         pulumi.log.warn(OFFLINE)
     else:

@@ -66,7 +66,7 @@ _ROWS = (
         errors.SecretStoreError,
         "it has as many versions (about 100) or labels (20) as AWS allows. No token was minted for it; those that "
         "exist are kept",
-        "AWS removes versions without a label a day after their making: run again then, and look for whoever writes "
+        "AWS removes versions without a label a day after their making: run again then, and find out who writes "
         "to this secret so often.",
     ),
     _Row(

@@ -82,7 +82,7 @@ def check_destination(graph_url: str, value: str, *, path: str, source: str) -> 
             path,
             f"the value of {source} is not the emulator's, and graph_url is {graph.netloc} on this machine, where any "
             "program may listen. It was not sent.",
-            f'write "emulator:" beside a loopback graph_url, or set graph_url to https://{REAL_GRAPH_HOST}.',
+            f'write "emulator:" with a loopback graph_url, or set graph_url to https://{REAL_GRAPH_HOST}.',
         )
 
 

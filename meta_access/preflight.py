@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Preflight:
     """What the look showed.
 
     Attributes:
@@ -42,14 +42,14 @@ class Seen:
 
 
 @findings.noted()
-def preflight(stack: Stack, settings: Settings) -> Seen:
+def preflight(stack: Stack, settings: Settings) -> Preflight:
     """Look at every connection, and answer what each shows of its app's tier and of its admin token.
 
     Raises:
         ConfigError: With the problems of all of them.
     """
     secrets = _planned_secrets(stack)
-    seen = Seen()
+    seen = Preflight()
     problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name), seen)]
     if problems:
         raise ConfigError(problems)
@@ -72,7 +72,7 @@ def _planned_secrets(stack: Stack) -> dict[str, str]:
     return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in identities(stack.spec, stack.rules)}
 
 
-def _look(connection: Connection, secret: str | None, seen: Seen) -> list[Problem]:
+def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[Problem]:
     path = f"meta:connections.{connection.name}"
     found: list[Problem] = []
     try:

@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from meta_access.clock import seconds
 from meta_access.errors import ConfigError
 from meta_access.stack.yaml_files import read_yaml
 from meta_emulator import world_json
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 USUAL = "lindenhof"  # the world of seed.py
 ADMIN = "admin"
 _SHIPPED = resources.files(__package__) / "worlds"
-_LIFETIME = re.compile(r"([1-9]\d{0,5})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -123,12 +122,12 @@ def _token(row: dict[str, Any], keyring: Keyring, now: datetime) -> list[str]:
     elif name is not None:
         row["fingerprint"] = fingerprint(keyring.admin_token() if name == ADMIN else keyring.token(name))
     if lifetime is not None:
-        found = _LIFETIME.fullmatch(str(lifetime))
-        if found is None:
+        length_s = seconds(lifetime)
+        if length_s is None:
             problems.append(f"lifetime: {lifetime!r} is not a duration; write it like 60d")
         else:
             try:
-                row["expires_at"] = (now + timedelta(**{_UNITS[found[2]]: int(found[1])})).isoformat()
+                row["expires_at"] = (now + timedelta(seconds=length_s)).isoformat()
             except OverflowError:
                 problems.append(f"lifetime: {lifetime!r} ends beyond the calendar")
     row.setdefault("issued_at", now.isoformat())

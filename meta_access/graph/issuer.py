@@ -104,7 +104,7 @@ class TokenIssuer:
         return self._callers[mark], mark
 
     def server_time(self) -> datetime:
-        """Meta's clock, as its last answer told it; asks when that is too long ago."""
+        """Meta's clock, from its last answer; asks when that is too long ago."""
         if self._client.server_time_age_s() > _FRESH_S:
             self.inspect(self._client.credentials.admin_token())
         if self._client.server_time is None:

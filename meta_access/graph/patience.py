@@ -53,7 +53,7 @@ def caller() -> Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Wait:
     """Whether a call may wait: `refused` says why not; `announced` marks the one that makes the run longer."""
 
     refused: str = ""
@@ -72,7 +72,7 @@ class Patience:
     _others: int = 0
     _due: set[str] = field(default_factory=set)
 
-    def begin(self, who: Caller, pause_s: float, now: float) -> Answer:
+    def begin(self, who: Caller, pause_s: float, now: float) -> Wait:
         """Ask for a wait.
 
         Args:
@@ -87,13 +87,13 @@ class Patience:
             added = max(0.0, now + pause_s - max(now, self._until))
             if self._spent_s + added > bound:
                 for_what = "" if who.keeps else " for anything but a token"
-                return Answer(f"this run has waited {self._spent_s:.0f} s, and waits at most {bound:.0f} s{for_what}")
+                return Wait(f"this run has waited {self._spent_s:.0f} s, and waits at most {bound:.0f} s{for_what}")
             if not who.keeps and self._due and self._others >= PLACES_BESIDE_A_ROTATION:
-                return Answer("a token is due, and enough other calls wait already")
+                return Wait("a token is due, and enough other calls wait already")
             self._spent_s += added
             self._until = max(self._until, now + pause_s)
             self._others += 0 if who.keeps else 1
-            return Answer(announced=added > 0, so_far_s=self._spent_s, at_most_s=bound)
+            return Wait(announced=added > 0, so_far_s=self._spent_s, at_most_s=bound)
 
     def end(self, who: Caller) -> None:
         """The wait is over."""

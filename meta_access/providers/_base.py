@@ -38,7 +38,7 @@ from meta_access.errors import (
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
-from meta_access.providers._deployment import DEPLOYMENT, Held, place_of, shown
+from meta_access.providers._deployment import DEPLOYMENT, ResourceState, place_of, shown
 from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
@@ -179,7 +179,7 @@ class MetaProvider(ResourceProvider):
     @boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         outs, props = self.upgrade(_olds), clean(_news)
-        DEPLOYMENT.hold(type(self).__name__, place_of(props), Held(_id, outs))
+        DEPLOYMENT.hold(type(self).__name__, place_of(props), ResourceState(_id, outs))
         lost = self.lost(outs)
         if any(unknown(props.get(name)) for name in self.compared()):
             return DiffResult(changes=None)
@@ -200,7 +200,7 @@ class MetaProvider(ResourceProvider):
                 raise
             return self._not_replaced(held, wanted, printable(error))
         outs = {**wanted, **facts}
-        DEPLOYMENT.hold(type(self).__name__, place_of(wanted), Held(id_, outs))
+        DEPLOYMENT.hold(type(self).__name__, place_of(wanted), ResourceState(id_, outs))
         return CreateResult(id_, outs)
 
     @boundary
@@ -253,8 +253,8 @@ class MetaProvider(ResourceProvider):
             return  # its replacement was refused, and says so
         if holder := self._holder(outs):
             say(
-                f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack stands "
-                "for the same thing, so nothing is changed at Meta."
+                f"{self.kind} {outs.get('label', '')}: resource {shown(holder, place_of(outs))} of this stack "
+                "represents the same thing, so nothing is changed at Meta."
             )
             return
         if self.keeps_access and DEPLOYMENT.declares(type(self).__name__, str(outs.get("path", ""))):
@@ -284,7 +284,7 @@ class MetaProvider(ResourceProvider):
         given = {name: self.given(outs, name) for name in (*self.inputs, "path", GIVEN)}
         return {name: value for name, value in {**given, **live}.items() if value is not None}
 
-    def hold(self, outs: Mapping[str, Any], held: Held) -> None:
+    def hold(self, outs: Mapping[str, Any], held: ResourceState) -> None:
         """Note what the state holds, for the create that follows when the engine replaces it."""
         if outs.get("path") or outs.get("connection") in _live.settings().connections:
             DEPLOYMENT.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
@@ -295,9 +295,9 @@ class MetaProvider(ResourceProvider):
             return
         held = self.held(outs) if outs.get("path") else None
         if held is None or held.id == id_:  # what waits for its delete stands at the place of what has replaced it
-            self.hold(outs, Held(id_, outs))
+            self.hold(outs, ResourceState(id_, outs))
 
-    def held(self, props: Mapping[str, Any]) -> Held | None:
+    def held(self, props: Mapping[str, Any]) -> ResourceState | None:
         """What the state holds of the resource with these inputs."""
         kind = type(self).__name__
         return DEPLOYMENT.held(kind, place_of(props)) or DEPLOYMENT.held(kind, self._older_place(props))
@@ -315,7 +315,7 @@ class MetaProvider(ResourceProvider):
         say(f"{self.kind} {outs.get('label', '')} was not looked at and stands as it was: {error}")
         return ReadResult(id_, outs, self.inputs_of(outs))
 
-    def _not_replaced(self, held: Held, wanted: Mapping[str, Any], why: str) -> CreateResult:
+    def _not_replaced(self, held: ResourceState, wanted: Mapping[str, Any], why: str) -> CreateResult:
         """What stands, where the state knows the resource and a new one was refused; see `_refusal`."""
         for place in {place_of(wanted), place_of(held.outs)}:
             DEPLOYMENT.refuse_replacement(type(self).__name__, place)
@@ -360,7 +360,7 @@ class MetaProvider(ResourceProvider):
         return [
             CheckFailure(
                 "",
-                f"resources {shown(other, place)} and {shown(place, other)} stand for one and the same {self.kind}. "
+                f"resources {shown(other, place)} and {shown(place, other)} represent the same {self.kind}. "
                 "Fix: remove one of them.",
             )
         ]

@@ -28,7 +28,7 @@ it: a refresh that did would show as a change in every preview of an older state
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ResourceState:
     """A resource as the state has it: its id and its outputs, as this deployment has read them last."""
 
     id: str
@@ -68,7 +68,7 @@ class Deployment:
     _declared: set[tuple[str, str]] = field(default_factory=set)
     _replaced: set[tuple[str, str]] = field(default_factory=set)
     _left_out: dict[tuple[str, str], str] = field(default_factory=dict)
-    _held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    _held: dict[tuple[str, str], ResourceState] = field(default_factory=dict)
     _not_replaced: set[tuple[str, str]] = field(default_factory=set)
     _unlisted_users: set[str] = field(default_factory=set)
     _ended_tokens: set[tuple[str, str]] = field(default_factory=set)
@@ -128,12 +128,12 @@ class Deployment:
 
     # --- what the state holds ---
 
-    def hold(self, kind: str, place: str, held: Held) -> None:
+    def hold(self, kind: str, place: str, held: ResourceState) -> None:
         """Note what the state holds at a place, as a refresh or a diff of this deployment has met it."""
         with self._lock:
             self._held[kind, place] = held
 
-    def held(self, kind: str, place: str) -> Held | None:
+    def held(self, kind: str, place: str) -> ResourceState | None:
         """What the state holds at a place.
 
         `--replace` and a taint call check once, without old inputs (engine 3.259, step_generator.go): nothing but this

@@ -158,7 +158,7 @@ def _declare(provider: MetaProvider, name: str, props: Mapping[str, Any], parent
     if first is not declared:
         said = ", ".join(part for part in identity if isinstance(part, str))
         first.refused = (
-            f"resources {first.shown} and {declared.shown} stand for one and the same {provider.kind} ({said}). "
+            f"resources {first.shown} and {declared.shown} represent the same {provider.kind} ({said}). "
             "Neither was touched. Remove one of them, or let both use the one that is declared."
         )
         raise ProgramError(first.refused)

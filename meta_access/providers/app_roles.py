@@ -134,7 +134,7 @@ def compare(roles: Mapping[str, str], user_ids: Mapping[str, str], rows: Sequenc
         return Observation(met=False, value=value, source="graph", reason="; ".join(todo) + ".")
     if nameless:
         who = ", ".join(sorted(nameless))
-        reason = f"whether {who} has the role cannot be told without user_id in meta:people."
+        reason = f"whether {who} has the role is unknown without user_id in meta:people."
         return Observation(met=None, value=known, reason=reason)
     return Observation(met=True, value=value, source="graph")
 

@@ -158,7 +158,7 @@ def client_files(folder: Path, whole: Folder | None = None) -> tuple[dict[str, A
             text = "is not read: only .yaml and .yml are, in small letters."
             if path.stem in origins:
                 text, fix = (
-                    f'is the client "{path.stem}" again, beside {origins[path.stem]}.',
+                    f'is the client "{path.stem}" again, next to {origins[path.stem]}.',
                     "keep one of the two files.",
                 )
             problems.append(Problem(name, text, fix))

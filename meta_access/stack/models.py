@@ -414,7 +414,7 @@ _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def _folder(value: str) -> str:
     if not _FOLDER.fullmatch(value):
-        raise refuse(f"{shown(value)} is no folder beside the stack file.", "write one name, such as clients.prod.")
+        raise refuse(f"{shown(value)} is no folder next to the stack file.", "write one name, such as clients.prod.")
     return value
 
 

@@ -107,7 +107,7 @@ def overlaid(rules: RuleSet, name: object, stacks: Path) -> Overlay:
 def _read(name: object, stacks: Path) -> tuple[str, dict[str, Any]]:
     if not isinstance(name, str) or not name or name.startswith("/") or ".." in name.split("/"):
         fix = "write a path below the folder of the stack files, such as rules.2027-01.toml."
-        raise ConfigError([problem(KEY, (f"{shown(name)} is no file beside the stack file.", fix))])
+        raise ConfigError([problem(KEY, (f"{shown(name)} is no file next to the stack file.", fix))])
     path, file = stacks / name, f"{stacks.name}/{name}"
     if not _within(path, stacks):
         fix = "put the file itself there, not a link to another place."

@@ -43,7 +43,7 @@ class Expansion:
         whose = f", because of {', '.join(self.others)}" if self.others else ", for ad accounts of our own"
         tasks = "; ".join(f"{kind}: {', '.join(tasks)}" for kind, tasks in self.tasks.items())
         return (
-            f"meta:identities.{self.identity}: use case {self.use_case} stands for {', '.join(self.permissions)} at "
+            f"meta:identities.{self.identity}: use case {self.use_case} means {', '.join(self.permissions)} at "
             f"level {level}{whose}; feature {self.feature}; tasks {tasks}."
         )
 

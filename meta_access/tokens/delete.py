@@ -82,7 +82,7 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftSecret:
     """A secret that another one's tags name.
 
     Attributes:
@@ -143,7 +143,7 @@ def hand_over(
     return left
 
 
-def read(heir: str, shown: Mapping[str, str]) -> tuple[Left, ...]:
+def read(heir: str, shown: Mapping[str, str]) -> tuple[LeftSecret, ...]:
     """The secrets that were left to the one with this ARN and these tags, in the order in which they end.
 
     What somebody has written there by hand and is no secret of the same account is passed over: `orphans` tells of what
@@ -154,7 +154,7 @@ def read(heir: str, shown: Mapping[str, str]) -> tuple[Left, ...]:
         arn, _, ends_at = text.partition(" ")
         if key.startswith(tags.LEAVES) and _beside(arn, heir):
             with contextlib.suppress(ValueError):
-                found.append(Left(arn, parse_iso(ends_at)))
+                found.append(LeftSecret(arn, parse_iso(ends_at)))
     return tuple(sorted(found, key=lambda left: left.ends_at))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from meta_access.tokens.delete import Left
+    from meta_access.tokens.delete import LeftSecret
     from meta_access.tokens.labels import Labels
     from meta_access.tokens.plan import Progress
     from meta_access.tokens.store import Description, SecretStore
@@ -222,7 +222,7 @@ class Observed:
     issued_at: str = ""
     former: tuple[str, ...] = ()
     ended: bool = False
-    left: tuple[Left, ...] = ()
+    left: tuple[LeftSecret, ...] = ()
 
     @property
     def freshness(self) -> str:

@@ -38,7 +38,7 @@ class Do(Enum):
     INSPECT = "ask Meta about a token"
     PROMOTE = "make a parked token the current version"
     REJECT = "end a parked token that is not what it should be"
-    CLAIM = "claim the next generation, mint and park"
+    MINT = "claim the next generation, mint its token and park it"
     STAMP = "stamp a token whose successor is current: its grace begins"
     DROP = "drop the live label of a stamped token"
     RETIRE = "end a token whose grace has passed"
@@ -213,7 +213,7 @@ def create_step(view: View, spec: TokenSpec, run: Progress, stored: int | None) 
         or _fence(view, run)
         or settle(view, run.claimed)
         or _askable(view, spec, run)
-        or _claim(view, spec, run)
+        or _mint_next(view, spec, run)
     )
 
 
@@ -315,7 +315,7 @@ def _enough(view: View, spec: TokenSpec, run: Progress) -> Step | None:
                 return Step(Do.DONE, view.current) if wanted else Step(Do.STOP, view.current, Why.CURRENT_UNKNOWN)
             if answer.verdict is Verdict.YES and wanted:
                 return None
-    return _claim(view, spec, run)
+    return _mint_next(view, spec, run)
 
 
 def _askable(view: View, spec: TokenSpec, run: Progress) -> Step | None:
@@ -350,12 +350,12 @@ def _judged(view: View, run: Progress, generation: int) -> Step | None:
     return None
 
 
-def _claim(view: View, spec: TokenSpec, run: Progress) -> Step:
+def _mint_next(view: View, spec: TokenSpec, run: Progress) -> Step:
     if run.mints >= MOST_MINTS:
         return Step(Do.STOP, view.current, Why.NEVER_VALID)
     if view.custom_labels > MOST_CUSTOM_LABELS:
         return _retire(view, spec, run) or Step(Do.STOP, view.current, Why.LABELS_FULL)
-    return Step(Do.CLAIM, view.next_generation)
+    return Step(Do.MINT, view.next_generation)
 
 
 def _tidy(view: View, spec: TokenSpec, run: Progress) -> Step | None:

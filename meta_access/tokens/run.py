@@ -133,7 +133,7 @@ def stopped(name: str, step: Step, doubt: str) -> MetaAccessError:
         problem = found.problem.format(g=step.generation, doubt=doubt)
         return found.error(f"Secret {name}: {problem}", next_step=found.next_step)
     return SecretStoreError(
-        f"Secret {name} has more than {MOST_CUSTOM_LABELS} labels beside AWS's own. Nothing was minted.",
+        f"Secret {name} has more than {MOST_CUSTOM_LABELS} labels besides AWS's own. Nothing was minted.",
         next_step=(
             "Shorten the grace, wait until superseded tokens have ended, or remove labels that are not this tool's."
         ),
@@ -242,7 +242,7 @@ class Run:
             Do.INSPECT: self._inspect,
             Do.PROMOTE: self._promote,
             Do.REJECT: self._reject,
-            Do.CLAIM: self._claim,
+            Do.MINT: self._mint,
             Do.STAMP: self._stamp,
             Do.DROP: self._drop,
             Do.RETIRE: self._retire,
@@ -326,7 +326,7 @@ class Run:
         if self.progress.claimed == generation:
             self.progress.claimed = None
 
-    def _claim(self, step: Step, _: View) -> None:
+    def _mint(self, step: Step, _: View) -> None:
         generation = step.generation
         self.began = mint.reserve(self.work, self.spec, generation, self.engine_alive, rotation=self.rotation)
         self.progress.claimed = generation

@@ -83,7 +83,7 @@ class SecretStore:
         """AWS's clock at the last answer."""
         if self.server_time is None:
             raise errors.SecretStoreError(
-                f"Secrets Manager in {self.region} answers without a Date header: no lease or grace can be told. "
+                f"Secrets Manager in {self.region} answers without a Date header: no lease or grace can be measured. "
                 "Nothing was changed.",
                 next_step="Check what answers at its endpoint.",
             )

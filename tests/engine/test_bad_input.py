@@ -293,7 +293,7 @@ def test_two_tokens_in_one_secret_are_refused(make_project: Callable[..., Projec
     done = project.run("up", "--yes", "--stack", "dev")
 
     assert done.code != 0
-    assert re.search("resources (one and two|two and one) stand for one and the same", done.stdout)
+    assert re.search("resources (one and two|two and one) represent the same", done.stdout)
     assert lindenhof.live_tokens(emulator) == []
 
 
@@ -312,7 +312,7 @@ for name in ("one", "two"):
     done = project.preview()
 
     assert done.code != 0
-    assert re.search("resources (one and two|two and one) stand for one and the same", done.stdout)
+    assert re.search("resources (one and two|two and one) represent the same", done.stdout)
 
 
 def test_a_secret_of_another_stack_is_refused_by_its_owners_name(

@@ -438,7 +438,7 @@ def test_two_tokens_of_one_secret_are_refused_whichever_comes_first(
     parts = make_project(program=named("reading", "trading"), config=lindenhof.config(emulator))
     up = parts.up()
     assert up.code != 0
-    assert "resources token (in reading) and token (in trading) stand for one and the same token" in up.stdout
+    assert "resources token (in reading) and token (in trading) represent the same token" in up.stdout
     assert "Traceback" not in up.stdout
     assert lindenhof.live_tokens(emulator) == []
 

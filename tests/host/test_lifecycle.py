@@ -286,7 +286,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(hosts: Callable[..., Host
     host.delete("AssetAssignment", id_, outs)
 
     assert len(emulator.world()["assignments"]) == 1
-    host.said("resource new of this stack stands for the same thing, so nothing is changed at Meta.")
+    host.said("resource new of this stack represents the same thing, so nothing is changed at Meta.")
 
 
 # --- tokens --------------------------------------------------------------------------------------
@@ -422,9 +422,7 @@ def test_two_tokens_in_one_secret_fail_at_check(host: Host) -> None:
 
     _, failures = host.check("SystemUserToken", token_props(UNKNOWN, label="other"))
 
-    assert failures == [
-        ("", "resources reporting and other stand for one and the same token. Fix: remove one of them.")
-    ]
+    assert failures == [("", "resources reporting and other represent the same token. Fix: remove one of them.")]
 
 
 def test_a_lost_secret_is_made_again_in_place(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:

@@ -13,7 +13,7 @@ import click
 import yaml
 
 from meta_access.cli import pulumi_stack
-from meta_access.cli.stack.first_token import ADMIN, Found, Made, PersonCredentials, Wanted, look, make
+from meta_access.cli.stack.first_token import ADMIN, Made, PersonCredentials, StartingPoint, Wanted, look, make
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.clock import iso
 from meta_access.errors import OfflineError
@@ -156,7 +156,7 @@ def configuration(at: Place, reference: str, user_id: str) -> dict[str, Any]:
     return proposed
 
 
-def _show(at: Place, found: Found) -> None:
+def _show(at: Place, found: StartingPoint) -> None:
     here, business = at.connection, found.business
     to_person(f"Business {business.name} (id {business.id}), app {here.app_display} (id {here.app_id}):")
     if found.user is None:
@@ -183,7 +183,7 @@ def _left(at: Place, user_id: str) -> dict[str, str]:
     }
 
 
-def _result(at: Place, found: Found, made: Made) -> dict[str, Any]:
+def _result(at: Place, found: StartingPoint, made: Made) -> dict[str, Any]:
     result: dict[str, Any] = {
         "stack": at.stack,
         "connection": at.connection.name,

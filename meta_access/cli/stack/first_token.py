@@ -85,7 +85,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class StartingPoint:
     """What the look showed, when all of it is well.
 
     Attributes:
@@ -119,7 +119,7 @@ class Made:
     outcome: Outcome | None = None
 
 
-def look(client: GraphClient, store: SecretStore, wanted: Wanted, token: SecretStr) -> Found:
+def look(client: GraphClient, store: SecretStore, wanted: Wanted, token: SecretStr) -> StartingPoint:
     """Look at all that can be looked at before anything is made.
 
     Args:
@@ -150,7 +150,7 @@ def look(client: GraphClient, store: SecretStore, wanted: Wanted, token: SecretS
         problems += wrong
     if problems or business is None:
         raise NotReadyError(problems)
-    return Found(
+    return StartingPoint(
         business=business,
         user=user,
         why=why,
@@ -164,7 +164,7 @@ def make(
     client: GraphClient,
     store: SecretStore,
     wanted: Wanted,
-    found: Found,
+    found: StartingPoint,
     *,
     clock: Clock = SYSTEM_CLOCK,
     tell: Callable[[str], None] = print,

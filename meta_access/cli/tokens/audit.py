@@ -25,7 +25,7 @@ _COMMIT_DIGITS = 10
 
 
 @dataclass(slots=True)
-class Found:
+class AuditRead:
     """What was read.
 
     Attributes:
@@ -61,9 +61,9 @@ class Filter:
         )
 
 
-def read(lines: Iterable[str], wanted: Filter) -> Found:
+def read(lines: Iterable[str], wanted: Filter) -> AuditRead:
     """Pick the records out of the lines of an audit, or of a log that the audit went to."""
-    found = Found()
+    found = AuditRead()
     for line in lines:
         if not line.strip():
             continue

@@ -25,7 +25,7 @@ NEW_PAGES = frozenset({"page:new", "page:create"})
 def check_assets(draft: Draft) -> Iterator[Problem]:
     for name, kinds in draft.spec.task_sets.items():
         if name == USE_CASE:
-            text = "the name stands for the tasks of an identity's use case."
+            text = "the name means the tasks of an identity's use case."
             yield draft.problem(("task_sets", name), text, "give the task set another name.")
         for kind, tasks in kinds.items():
             yield from _tasks(draft, ("task_sets", name, kind), kind, tasks)

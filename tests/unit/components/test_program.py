@@ -343,7 +343,7 @@ def test_offline_is_said_first(program: Callable[..., Asked]) -> None:
 def test_use_cases_are_written_out_and_an_unseen_tier_is_told(program: Callable[..., Asked]) -> None:
     told = [text for level, text in program("prod").said if level == "info"]
     assert told[0].startswith(
-        "meta:identities.reporting: use case read_reports stands for ads_read at level advanced, because of cedar, "
+        "meta:identities.reporting: use case read_reports means ads_read at level advanced, because of cedar, "
         "dune, elm; feature Marketing API Access Tier; tasks ad_account: ANALYZE; page: ANALYZE."
     )
     assert told[3] == (

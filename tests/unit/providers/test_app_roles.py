@@ -122,7 +122,7 @@ IDS = {"nadia": NADIA, "ines": INES}
             [ADMIN],
             None,
             {"nadia": "admin"},
-            "whether tom has the role cannot be told without user_id in meta:people.",
+            "whether tom has the role is unknown without user_id in meta:people.",
         ),
         (
             {"nadia": "admin", "tom": "developer"},
@@ -130,7 +130,7 @@ IDS = {"nadia": NADIA, "ines": INES}
             [ADMIN, RoleRow("999", "developers")],
             None,
             {"nadia": "admin"},
-            "whether tom has the role cannot be told without user_id in meta:people.",
+            "whether tom has the role is unknown without user_id in meta:people.",
         ),
         (
             {"nadia": "admin", "tom": "developer"},
@@ -199,7 +199,7 @@ def test_one_app_has_one_list_of_roles(meta: EmulatedMeta) -> None:
 
     assert (failure.property, failure.reason) == (
         "",
-        "resources ads-app-roles and other stand for one and the same app roles. Fix: remove one of them.",
+        "resources ads-app-roles and other represent the same app roles. Fix: remove one of them.",
     )
 
 
@@ -531,7 +531,7 @@ def test_delete_says_what_people_still_have_to_do(meta: EmulatedMeta, capsys: py
     PROVIDER.delete(ID, outs)
 
     assert len(meta.calls) == new_calls
-    assert "stand for the same thing" not in capsys.readouterr().out
+    assert "represents the same thing" not in capsys.readouterr().out
 
 
 def test_delete_in_a_process_that_checked_nothing(

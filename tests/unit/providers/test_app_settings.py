@@ -205,7 +205,7 @@ def test_two_settings_of_one_app_are_refused(meta: EmulatedMeta) -> None:
     result = PROVIDER.check({}, {**asked(**DOMAINS), "label": "twin"})
 
     assert [failure.reason for failure in result.failures] == [
-        "resources ads-settings and twin stand for one and the same app settings. Fix: remove one of them."
+        "resources ads-settings and twin represent the same app settings. Fix: remove one of them."
     ]
 
 

@@ -101,7 +101,7 @@ def test_one_user_and_asset_is_one_resource(meta: EmulatedMeta) -> None:
     assert failures(label="c", system_user_id=OTHER) == []
 
     assert failures(label="d") == [
-        ("", "resources acme and d stand for one and the same asset assignment. Fix: remove one of them.")
+        ("", "resources acme and d represent the same asset assignment. Fix: remove one of them.")
     ]
 
 
@@ -580,7 +580,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(
     PROVIDER.check({}, asked(label="new"))
     PROVIDER.delete(ID, asked())
     assert meta.writes == []
-    assert "asset assignment acme: resource new of this stack stands for the same thing" in capsys.readouterr().out
+    assert "asset assignment acme: resource new of this stack represents the same thing" in capsys.readouterr().out
 
     new_process(monkeypatch, meta)
     PROVIDER.delete(ID, asked())

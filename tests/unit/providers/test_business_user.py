@@ -109,7 +109,7 @@ def test_one_address_is_one_person_whatever_its_letters(meta: EmulatedMeta) -> N
     result = PROVIDER.check({}, {**asked("Ines@Lindenhof.example"), "label": "twin"})
 
     assert [failure.reason for failure in result.failures] == [
-        "resources lindenhof-ines and twin stand for one and the same business user. Fix: remove one of them."
+        "resources lindenhof-ines and twin represent the same business user. Fix: remove one of them."
     ]
 
 

@@ -203,7 +203,7 @@ def test_each_permission_is_a_gate_of_its_own(meta: EmulatedMeta) -> None:
 
     ((_, text),) = failures(PERMISSION, label="three", permission="ads_read", level="advanced")
 
-    assert text.startswith("resources gate and three stand for one and the same permission request.")
+    assert text.startswith("resources gate and three represent the same permission request.")
 
 
 # --- features and the tier -----------------------------------------------------------------------

@@ -96,7 +96,7 @@ def test_two_tokens_of_one_secret_are_refused_before_anything_is_registered() ->
         )
 
     assert twins(token) == (
-        "resources token (in reading) and token (in trading) stand for one and the same token (main, meta/dev/one). "
+        "resources token (in reading) and token (in trading) represent the same token (main, meta/dev/one). "
         "Neither was touched. Remove one of them, or let both use the one that is declared."
     )
 
@@ -106,21 +106,21 @@ def test_two_tokens_of_one_secret_are_refused_before_anything_is_registered() ->
     [
         (
             lambda _, opts: meta.SystemUser("user", connection="main", name="reporting", opts=opts),
-            "one and the same system user (main, EMPLOYEE, reporting).",
+            "the same system user (main, EMPLOYEE, reporting).",
         ),
         (
             lambda task, opts: meta.AssetAssignment(
                 "shop", connection="main", system_user_id="122", asset="act_1", tasks=[task], opts=opts
             ),
-            "one and the same asset assignment (main, 122, act_1).",
+            "the same asset assignment (main, 122, act_1).",
         ),
         (
             lambda _, opts: meta.BusinessUser("ines", connection="main", email="ines@lindenhof.example", opts=opts),
-            "one and the same business user (main, ines@lindenhof.example).",
+            "the same business user (main, ines@lindenhof.example).",
         ),
         (
             lambda url, opts: meta.AppSettings("settings", connection="main", website_url=url, opts=opts),
-            "one and the same app settings (main).",
+            "the same app settings (main).",
         ),
         (
             lambda field, opts: meta.WebhookSubscription(
@@ -132,7 +132,7 @@ def test_two_tokens_of_one_secret_are_refused_before_anything_is_registered() ->
                 verify_token="env:META_VERIFY_TOKEN",
                 opts=opts,
             ),
-            "one and the same webhook subscription (main, page).",
+            "the same webhook subscription (main, page).",
         ),
     ],
     ids=["user", "assignment", "person", "settings", "webhook"],
@@ -155,7 +155,7 @@ def test_an_output_is_the_same_only_as_itself() -> None:
             meta.AssetAssignment(name, connection="main", system_user_id=user.id, asset="act_1", tasks=["ANALYZE"])
 
     assert len(run(program)) == 4
-    with pytest.raises(ProgramError, match=r"resources shop and again stand for"):
+    with pytest.raises(ProgramError, match=r"resources shop and again represent"):
         run(twin)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from meta_access.errors import PermissionDeniedError
 from meta_access.providers._boundary import Failure
-from meta_access.providers._deployment import DEPLOYMENT, Held
+from meta_access.providers._deployment import DEPLOYMENT, ResourceState
 from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
 from meta_emulator.world import Assignment
 from tests.unit.providers.conftest import NOT_KNOWN, configured, updated
@@ -178,7 +178,7 @@ def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
     monkeypatch.setattr(type(found), "end", lambda *_: ended.append(name))
     arn = "arn:aws:secretsmanager:eu-central-1:1:secret:x"
     held = found.upgrade(asked(name, path=f"meta:{name}::x", arn=arn, given_name="x"))
-    DEPLOYMENT.hold(type(found).__name__, f"meta:{name}::x", Held("1", held))
+    DEPLOYMENT.hold(type(found).__name__, f"meta:{name}::x", ResourceState("1", held))
 
     result = found.create(asked(name, path=f"meta:{name}::x"))
     found.delete("1", held)

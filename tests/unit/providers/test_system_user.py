@@ -163,7 +163,7 @@ def test_two_resources_of_one_name_fail_without_a_property(meta: EmulatedMeta) -
     assert reasons(asked(), asked(label="one")) == []
 
     assert reasons(asked(), asked(label="two")) == [
-        ("", "resources one and two stand for one and the same system user. Fix: remove one of them.")
+        ("", "resources one and two represent the same system user. Fix: remove one of them.")
     ]
 
 
@@ -988,7 +988,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(meta: EmulatedMeta, capsy
     PROVIDER.delete(OURS, outs(name="renamed by hand"))
 
     assert acts(meta) == []
-    assert "resource new-label of this stack stands for the same thing" in capsys.readouterr().out
+    assert "resource new-label of this stack represents the same thing" in capsys.readouterr().out
 
 
 IN_READING = "acme:index:Reading$pulumi-python:dynamic/meta:SystemUser::user"
@@ -1023,7 +1023,7 @@ def test_twins_of_one_name_are_told_by_their_components(meta: EmulatedMeta) -> N
 
     both = f"{IN_READING} and {IN_TRADING}"
     assert reasons(asked(), asked(label="user", path=IN_TRADING)) == [
-        ("", f"resources {both} stand for one and the same system user. Fix: remove one of them.")
+        ("", f"resources {both} represent the same system user. Fix: remove one of them.")
     ]
 
 

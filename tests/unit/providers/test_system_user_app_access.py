@@ -215,7 +215,7 @@ def test_two_gates_of_one_user_are_refused(meta: EmulatedMeta) -> None:
 
     (failure,) = result.failures
     assert failure.reason == (
-        "resources reporting-app-access and twin stand for one and the same app access of a system user. Fix: remove "
+        "resources reporting-app-access and twin represent the same app access of a system user. Fix: remove "
         "one of them."
     )
 

@@ -962,7 +962,7 @@ def test_two_resources_of_one_secret_fail_without_a_property(meta: EmulatedMeta)
 
     assert (failure.property, failure.reason) == (
         "",
-        "resources reporting and b stand for one and the same token. Fix: remove one of them.",
+        "resources reporting and b represent the same token. Fix: remove one of them.",
     )
 
 

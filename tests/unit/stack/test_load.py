@@ -210,7 +210,7 @@ def test_one_client_in_two_files_is_refused_by_the_second_name(
         (with_clients / name).write_text(CLIENT)
     assert refusals({"meta:clients_dir": "clients.test"}) == [
         (
-            'stacks/clients.test/birch.yml: is the client "birch" again, beside stacks/clients.test/birch.yaml. '
+            'stacks/clients.test/birch.yml: is the client "birch" again, next to stacks/clients.test/birch.yaml. '
             "Fix: keep one of the two files."
         )
     ]
@@ -485,7 +485,7 @@ def test_a_client_may_stand_in_one_place_only(refusals: Callable[..., list[str]]
         (
             "../elsewhere",
             (
-                'meta:clients_dir: "../elsewhere" is no folder beside the stack file. '
+                'meta:clients_dir: "../elsewhere" is no folder next to the stack file. '
                 "Fix: write one name, such as clients.prod."
             ),
         ),

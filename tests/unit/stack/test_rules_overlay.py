@@ -170,7 +170,7 @@ def test_a_bad_file_is_refused_with_key_and_fix(
     assert refusals({"meta:rules_overlay": "rules.toml"}) == [f"stacks/rules.toml{line}" for line in told]
 
 
-ELSEWHERE = "is no file beside the stack file. Fix: write a path below the folder of the stack files, such as"
+ELSEWHERE = "is no file next to the stack file. Fix: write a path below the folder of the stack files, such as"
 LEADS_OUT = "is a link that leads out of stacks. Fix: put the file itself there, not a link to another place."
 
 

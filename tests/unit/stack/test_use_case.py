@@ -56,7 +56,7 @@ def test_the_preview_writes_a_use_case_out(load: Callable[..., Stack]) -> None:
     stack = load({**acme("login"), "meta:identities/reporting": {"use_case": "read_and_manage"}})
     assert list(use_cases.notices(stack.spec, stack.rules)) == [
         (
-            "meta:identities.reporting: use case read_and_manage stands for ads_management, ads_read, "
+            "meta:identities.reporting: use case read_and_manage means ads_management, ads_read, "
             "pages_read_engagement, pages_show_list at level advanced, because of acme; feature Marketing API "
             "Access Tier; "
             "tasks ad_account: ADVERTISE, ANALYZE; page: ADVERTISE, ANALYZE."

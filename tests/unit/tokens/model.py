@@ -182,7 +182,7 @@ class Run:
                 yield state.without(g)
                 if self.progress.claimed == g:
                     self.progress.claimed = None
-            case Do.CLAIM:
+            case Do.MINT:
                 yield from self.claim(state, g)
             case Do.STAMP:
                 self.progress.stamped.add(g)

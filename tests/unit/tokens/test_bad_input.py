@@ -152,7 +152,7 @@ CASES = [
     Case(
         "label budget full",
         fill_labels,
-        f"Secret {NAME} has more than 12 labels beside AWS's own. Nothing was minted. Shorten the grace, wait until "
+        f"Secret {NAME} has more than 12 labels besides AWS's own. Nothing was minted. Shorten the grace, wait until "
         "superseded tokens have ended, or remove labels that are not this tool's.",
     ),
     Case(
@@ -160,7 +160,7 @@ CASES = [
         refuse("put_secret_value", "LimitExceededException"),
         f"Writing to secret {ARN} was refused (LimitExceededException): it has as many versions (about 100) or labels "
         "(20) as AWS allows. No token was minted for it; those that exist are kept. AWS removes versions without a "
-        "label a day after their making: run again then, and look for whoever writes to this secret so often.",
+        "label a day after their making: run again then, and find out who writes to this secret so often.",
     ),
     Case(
         "scheduled for deletion, somebody else's",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from meta_access.errors import ConflictError
-from meta_access.tokens.delete import Heir, Left, hand_over, read, settle
+from meta_access.tokens.delete import Heir, LeftSecret, hand_over, read, settle
 from meta_access.tokens.run import leave
 from tests.unit.tokens.world import NAME, SPEC, Crash, World
 
@@ -44,7 +44,7 @@ class Two:
     def alive(self) -> int:
         return len(self.world.meta.living())
 
-    def left(self) -> tuple[Left, ...]:
+    def left(self) -> tuple[LeftSecret, ...]:
         return read(self.new.arn, self.world.tags(NEW))
 
 
@@ -58,7 +58,7 @@ def test_readers_keep_a_live_token_until_the_grace_is_over_and_the_heir_ends_it(
 
     assert two.alive() == 2
     assert two.world.at("AWSCURRENT")["state"] == "active"
-    assert two.left() == (Left(two.old.arn, ENDS),)
+    assert two.left() == (LeftSecret(two.old.arn, ENDS),)
     two.world.time.advance(GRACE_S - 60)
     assert two.end().ends_at == ENDS
     assert two.alive() == 2
@@ -88,7 +88,7 @@ def test_a_run_that_dies_in_between_is_done_again_and_loses_nothing(two: Two, nt
 
     # The grace goes on from its beginning.
     assert two.hand_over().ends_at == ENDS
-    assert two.left() == (Left(two.old.arn, ENDS),)
+    assert two.left() == (LeftSecret(two.old.arn, ENDS),)
     assert two.world.tags(NAME)["meta-tokens:claim"] == two.new.claim
     assert two.alive() == 2
 
@@ -131,4 +131,4 @@ def test_what_was_edited_by_hand_is_not_taken_for_a_secret_of_ours(two: Two, tex
 def test_a_secret_of_another_region_may_have_been_left(two: Two) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:meta/x-AbCdEf"
 
-    assert read(two.new.arn, {"meta-tokens:leaves-a": f"{arn} 2026-11-25T08:00:00Z"}) == (Left(arn, ENDS),)
+    assert read(two.new.arn, {"meta-tokens:leaves-a": f"{arn} 2026-11-25T08:00:00Z"}) == (LeftSecret(arn, ENDS),)

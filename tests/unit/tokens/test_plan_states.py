@@ -119,7 +119,7 @@ def check(run: Run, step: Step, before: State, after: State) -> None:
         assert token.health in {BAD, DEAD}
     if do in {Do.RETIRE, Do.REJECT}:
         assert g != before.current
-    if do is Do.CLAIM and after.ledger != before.ledger:
+    if do is Do.MINT and after.ledger != before.ledger:
         assert after.ledger > before.highest
         assert run.progress.mints <= 2
     if do in {Do.STAMP, Do.DROP}:
@@ -129,8 +129,8 @@ def check(run: Run, step: Step, before: State, after: State) -> None:
         assert g != before.current
     if not run.meta:
         # With Meta silent the run repairs labels and writes off claims; it mints only where there is nothing to ask.
-        assert do in {Do.RELEDGER, Do.RELABEL, Do.UNSTAMP, Do.WAIT, Do.MARK, Do.CLAIM}
-        assert do is not Do.CLAIM or not before.current
+        assert do in {Do.RELEDGER, Do.RELABEL, Do.UNSTAMP, Do.WAIT, Do.MARK, Do.MINT}
+        assert do is not Do.MINT or not before.current
     # What lives is labelled, at every moment: a token leaves the labels only when it is dead.
     gone = {kept.generation for kept in before.kept} - {kept.generation for kept in after.kept}
     assert all((kept := before.token(old)) and kept.health == DEAD for old in gone)

@@ -69,11 +69,11 @@ def test_a_secret_at_rest_needs_nothing() -> None:
 
 
 def test_an_empty_secret_gets_its_first_generation() -> None:
-    assert next_step(view(0), SPEC, run({})) == Step(Do.CLAIM, 1)
+    assert next_step(view(0), SPEC, run({})) == Step(Do.MINT, 1)
 
 
 def test_a_foreign_value_is_no_token_of_ours() -> None:
-    assert next_step(view(0, holds=Holds.FOREIGN), SPEC, run({})) == Step(Do.CLAIM, 1)
+    assert next_step(view(0, holds=Holds.FOREIGN), SPEC, run({})) == Step(Do.MINT, 1)
 
 
 def test_a_current_token_is_asked_about_before_anything_is_claimed() -> None:
@@ -83,18 +83,18 @@ def test_a_current_token_is_asked_about_before_anything_is_claimed() -> None:
 
 def test_another_wish_claims_the_generation_above_all_that_was_ever_claimed() -> None:
     wish = replace(SPEC, keepers={"round": "2"})
-    assert next_step(view(), wish, run()) == Step(Do.CLAIM, 2)
-    assert next_step(view(ledger=Ledger(generation=4)), wish, run()) == Step(Do.CLAIM, 5)
+    assert next_step(view(), wish, run()) == Step(Do.MINT, 2)
+    assert next_step(view(ledger=Ledger(generation=4)), wish, run()) == Step(Do.MINT, 5)
     held = {1: token(), 3: dropped(NOW)}
-    assert next_step(view(held=held), wish, run(stamped={3})) == Step(Do.CLAIM, 4)
-    assert next_step(view(ledger=None), wish, run()) == Step(Do.CLAIM, 2)
+    assert next_step(view(held=held), wish, run(stamped={3})) == Step(Do.MINT, 4)
+    assert next_step(view(ledger=None), wish, run()) == Step(Do.MINT, 2)
 
 
 @pytest.mark.parametrize(
     ("answer", "step"),
     [
-        (YES, Step(Do.CLAIM, 2)),
-        (NO, Step(Do.CLAIM, 2)),
+        (YES, Step(Do.MINT, 2)),
+        (NO, Step(Do.MINT, 2)),
         (UNKNOWN, Step(Do.STOP, 1, Why.CURRENT_UNKNOWN)),
     ],
 )
@@ -104,24 +104,24 @@ def test_another_wish_stops_only_while_meta_cannot_be_asked(answer: TokenAnswer,
 
 @pytest.mark.parametrize(
     ("answer", "step"),
-    [(YES, Step(Do.DONE, 1)), (NO, Step(Do.CLAIM, 2)), (UNKNOWN, Step(Do.DONE, 1))],
+    [(YES, Step(Do.DONE, 1)), (NO, Step(Do.MINT, 2)), (UNKNOWN, Step(Do.DONE, 1))],
 )
 def test_the_token_asked_for_is_kept_unless_meta_says_no(answer: TokenAnswer, step: Step) -> None:
     assert next_step(view(), SPEC, run({1: answer})) == step
 
 
 def test_a_token_of_another_app_is_replaced_without_being_asked_about() -> None:
-    assert next_step(view(held={1: token(app_id="121")}), SPEC, run({})) == Step(Do.CLAIM, 2)
+    assert next_step(view(held={1: token(app_id="121")}), SPEC, run({})) == Step(Do.MINT, 2)
 
 
 def test_a_token_is_due_as_long_before_its_end_as_was_asked_by_the_earlier_of_two_ends() -> None:
     second = timedelta(seconds=1)
     for recorded, told, step in [
         (NOW + 20 * DAY + second, None, Step(Do.DONE, 1)),
-        (NOW + 20 * DAY, None, Step(Do.CLAIM, 2)),
-        (FAR, NEAR, Step(Do.CLAIM, 2)),
-        (NEAR, FAR, Step(Do.CLAIM, 2)),
-        (None, NEAR, Step(Do.CLAIM, 2)),
+        (NOW + 20 * DAY, None, Step(Do.MINT, 2)),
+        (FAR, NEAR, Step(Do.MINT, 2)),
+        (NEAR, FAR, Step(Do.MINT, 2)),
+        (None, NEAR, Step(Do.MINT, 2)),
         (None, None, Step(Do.DONE, 1)),
     ]:
         there = view(held={1: token(expires_at=recorded)})
@@ -136,7 +136,7 @@ def test_due_at_the_moment_itself_and_never_without_an_end() -> None:
     assert due(None, NOW, 86_400) is False
 
 
-@pytest.mark.parametrize(("condemned", "step"), [(0, Step(Do.DONE, 1)), (1, Step(Do.CLAIM, 2))])
+@pytest.mark.parametrize(("condemned", "step"), [(0, Step(Do.DONE, 1)), (1, Step(Do.MINT, 2))])
 def test_a_condemned_generation_is_not_enough(condemned: int, step: Step) -> None:
     assert next_step(view(condemned=condemned), SPEC, run()) == step
 
@@ -152,13 +152,13 @@ def test_what_this_run_has_promoted_is_not_asked_about_again() -> None:
 
 def test_no_run_mints_a_third_time() -> None:
     wish = replace(SPEC, keepers={"round": "2"})
-    assert next_step(view(), wish, run(mints=1)) == Step(Do.CLAIM, 2)
+    assert next_step(view(), wish, run(mints=1)) == Step(Do.MINT, 2)
     assert next_step(view(), wish, run(mints=2)) == Step(Do.STOP, 1, Why.NEVER_VALID)
 
 
 def test_full_labels_are_made_room_for_before_a_mint() -> None:
     wish = replace(SPEC, keepers={"round": "2"})
-    assert next_step(view(custom_labels=12), wish, run()) == Step(Do.CLAIM, 2)
+    assert next_step(view(custom_labels=12), wish, run()) == Step(Do.MINT, 2)
     assert next_step(view(custom_labels=13), wish, run()) == Step(Do.STOP, 1, Why.LABELS_FULL)
     old = {1: token(), 0: dropped(NOW - 2 * DAY)}
     assert next_step(view(custom_labels=13, held=old), wish, run()) == Step(Do.RETIRE, 0)
@@ -231,8 +231,8 @@ def test_a_run_promotes_its_own_token_within_its_lease_only() -> None:
 
 def test_a_parked_token_that_was_not_asked_for_is_superseded() -> None:
     for given in ({"trigger": "sha256:another"}, {"app_id": "121"}):
-        assert next_step(parked(**given), SPEC, run({1: YES, 2: YES})) == Step(Do.CLAIM, 3)
-    assert next_step(replace(parked(), condemned=2), SPEC, run({1: YES, 2: YES})) == Step(Do.CLAIM, 3)
+        assert next_step(parked(**given), SPEC, run({1: YES, 2: YES})) == Step(Do.MINT, 3)
+    assert next_step(replace(parked(), condemned=2), SPEC, run({1: YES, 2: YES})) == Step(Do.MINT, 3)
     assert next_step(replace(parked(), condemned=1), SPEC, run({1: YES, 2: YES})) == Step(Do.PROMOTE, 2)
 
 
@@ -259,7 +259,7 @@ def test_a_live_token_without_its_label_gets_it_back() -> None:
 
 def test_what_current_is_not_on_a_token_is_no_current_token() -> None:
     there = view(0, current=1, holds=Holds.FOREIGN, held={1: dropped(NOW)}, ledger=None)
-    assert next_step(there, SPEC, run({})) == Step(Do.CLAIM, 2)
+    assert next_step(there, SPEC, run({})) == Step(Do.MINT, 2)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_once_aws_rotates_pulumi_repairs_and_retires_and_does_nothing_else() -> 
     claimed = view(ledger=Ledger(generation=2, minting=True, age_s=500))
     assert next_step(claimed, BY_AWS, run({})) == Step(Do.DONE, 1)
     # The first token is Pulumi's to mint, and what it has claimed it finishes.
-    assert next_step(view(0), BY_AWS, run({})) == Step(Do.CLAIM, 1)
+    assert next_step(view(0), BY_AWS, run({})) == Step(Do.MINT, 1)
     assert next_step(due_now, BY_AWS, run({}, claimed=2)) == Step(Do.STOP, 2, Why.LEDGER_LEFT)
 
 
@@ -357,17 +357,17 @@ def test_create_secret_mints_once_and_only_where_a_token_can_be_asked_about() ->
     assert create_step(view(), SPEC, run({}), None) == Step(Do.INSPECT, 1)
     assert create_step(view(), SPEC, run({1: UNKNOWN}), None) == Step(Do.STOP, 1, Why.CURRENT_UNKNOWN)
     for answer in (YES, NO):
-        assert create_step(view(), SPEC, run({1: answer}), None) == Step(Do.CLAIM, 2)
+        assert create_step(view(), SPEC, run({1: answer}), None) == Step(Do.MINT, 2)
     assert create_step(view(0), SPEC, run({}), None) == Step(Do.STOP, 0, Why.NOT_BEGUN)
-    assert create_step(view(held={1: token(app_id="121")}), SPEC, run({}), None) == Step(Do.CLAIM, 2)
+    assert create_step(view(held={1: token(app_id="121")}), SPEC, run({}), None) == Step(Do.MINT, 2)
     foreign = view(0, current=1, holds=Holds.FOREIGN, held={1: dropped(NOW)})
-    assert create_step(foreign, SPEC, run({}), None) == Step(Do.CLAIM, 2)
+    assert create_step(foreign, SPEC, run({}), None) == Step(Do.MINT, 2)
     assert create_step(view(), SPEC, run({}), 2) == Step(Do.DONE, 2)
     hidden = view(ledger_hidden=True)
     assert create_step(hidden, SPEC, run(), 2) == create_step(hidden, SPEC, run(), None) == Step(Do.RELEDGER, 1)
     claimed = view(ledger=Ledger(generation=2, minting=True))
     assert create_step(claimed, SPEC, run(), None) == Step(Do.WAIT, 2)
-    assert create_step(claimed, SPEC, run(claimed=2), None) == Step(Do.CLAIM, 3)
+    assert create_step(claimed, SPEC, run(claimed=2), None) == Step(Do.MINT, 3)
     assert create_step(view(), SPEC, run(claimed=2), None) == Step(Do.STOP, 2, Why.LEDGER_LEFT)
 
 
