@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from meta_access.graph.patience import NOBODY, Answer, Caller, Patience, caller, on_behalf_of
+from meta_access.graph.patience import NOBODY, Caller, Patience, Wait, caller, on_behalf_of
 
 TOKEN = Caller("token reporting", keeps=True)
 SHOP = Caller("asset assignment shop")
@@ -9,9 +9,9 @@ SHOP = Caller("asset assignment shop")
 def test_waits_at_the_same_time_count_once_and_are_told_once() -> None:
     run = Patience()
 
-    assert run.begin(SHOP, 60, now=0) == Answer(announced=True, so_far_s=60, at_most_s=120)
-    assert run.begin(SHOP, 50, now=10) == Answer(announced=False, so_far_s=60, at_most_s=120)
-    assert run.begin(SHOP, 60, now=20) == Answer(announced=True, so_far_s=80, at_most_s=120)
+    assert run.begin(SHOP, 60, now=0) == Wait(announced=True, so_far_s=60, at_most_s=120)
+    assert run.begin(SHOP, 50, now=10) == Wait(announced=False, so_far_s=60, at_most_s=120)
+    assert run.begin(SHOP, 60, now=20) == Wait(announced=True, so_far_s=80, at_most_s=120)
 
 
 def test_what_widens_gives_up_where_a_token_still_waits() -> None:
@@ -21,7 +21,7 @@ def test_what_widens_gives_up_where_a_token_still_waits() -> None:
     assert run.begin(SHOP, 60, now=100).refused == (
         "this run has waited 100 s, and waits at most 120 s for anything but a token"
     )
-    assert run.begin(TOKEN, 60, now=100) == Answer(announced=True, so_far_s=160, at_most_s=240)
+    assert run.begin(TOKEN, 60, now=100) == Wait(announced=True, so_far_s=160, at_most_s=240)
     assert run.begin(TOKEN, 100, now=160).refused == "this run has waited 160 s, and waits at most 240 s"
 
 
@@ -44,7 +44,7 @@ def test_a_process_that_goes_on_begins_a_new_run() -> None:
     run.begin(SHOP, 120, now=0)
 
     assert run.begin(SHOP, 60, now=1019).refused != ""
-    assert run.begin(SHOP, 60, now=1021) == Answer(announced=True, so_far_s=60, at_most_s=120)
+    assert run.begin(SHOP, 60, now=1021) == Wait(announced=True, so_far_s=60, at_most_s=120)
 
 
 def test_calls_are_made_on_behalf_of_somebody_and_then_of_nobody() -> None:

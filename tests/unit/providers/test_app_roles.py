@@ -12,6 +12,7 @@ from meta_access.graph.app_roles import RoleRow
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_roles import AppRolesProvider, compare
 from meta_emulator.world import AppRole, BusinessInvitation
+from tests.texts import lacks
 from tests.unit.providers.conftest import APP, BUSINESS, NOT_KNOWN, configured, new_process
 
 if TYPE_CHECKING:
@@ -287,10 +288,8 @@ def test_a_claimed_app_has_its_people_elsewhere(meta: EmulatedMeta, monkeypatch:
 
     assert step["where"] == "https://business.facebook.com/latest/settings/apps?business_id=178000000000101"
     assert step["expect"] == "business lindenhof (id 178000000000101)"
-    assert step["what"] == (
-        "Invite ines as developer; invite nadia as admin. The app is claimed by business lindenhof (id "
-        "178000000000101): a business admin gives its roles, to people of the business alone, and an invited person "
-        "must accept."
+    assert not lacks(
+        step["what"], "ines as developer", "nadia as admin", "lindenhof", "178000000000101", "business admin"
     )
 
 
@@ -310,7 +309,7 @@ def test_people_of_a_claimed_app_who_are_not_in_the_business_are_named(
 
     step = created(roles=roles, people={**emails, "tom": {"email": "tom@lindenhof.example"}})["next_step"]
 
-    assert step["what"].endswith("Not in the business yet: ines (invited, has not accepted), tom (not invited).")
+    assert not lacks(step["what"], "ines (invited", "tom (not invited")
     meta.refuse("GET", "business_users$", 10)
     new_process(monkeypatch, meta)
     assert "Not in the business yet" not in created(roles=roles, people=emails)["next_step"]["what"]
@@ -321,7 +320,7 @@ def test_a_claimed_app_may_have_five_hundred_testers(meta: EmulatedMeta, monkeyp
 
     assert PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(500)})).failures == []
     (failure,) = PROVIDER.check({}, asked(roles={f"p{n}": "tester" for n in range(501)})).failures
-    assert failure.reason == "501 testers and analytics users are more than 500."
+    assert not lacks(failure.reason, "501", "500")
 
 
 def test_an_invitation_that_was_sent_waits_for_the_invitee(meta: EmulatedMeta) -> None:
@@ -542,10 +541,7 @@ def test_delete_in_a_process_that_checked_nothing(
 
     PROVIDER.delete(ID, outs)
 
-    assert capsys.readouterr().out == (
-        "app roles ads-app-roles: no longer declared. At Meta these people keep their roles until an app admin removes "
-        "them: ines (developer), nadia (admin).\n"
-    )
+    assert not lacks(capsys.readouterr().out, "ads-app-roles", "ines (developer)", "nadia (admin)")
 
 
 def test_a_text_that_a_terminal_would_obey_is_refused_by_its_input(meta: EmulatedMeta) -> None:

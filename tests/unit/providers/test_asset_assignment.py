@@ -303,8 +303,13 @@ def test_a_create_adds_what_is_declared_to_what_is_there(
 
     assert (meta.writes, has(meta)) == ([ASSIGN], ["ANALYZE", "DRAFT"])
     assert result.outs == outs("ANALYZE", kept=["DRAFT"])
-    assert f"on {SHOP} system user {USER} has DRAFT => ANALYZE, DRAFT; ANALYZE added; DRAFT not declared and kept" in (
-        capsys.readouterr().out
+    assert not lacks(
+        capsys.readouterr().out,
+        str(SHOP),
+        USER,
+        "DRAFT => ANALYZE, DRAFT",
+        "ANALYZE added",
+        "DRAFT not declared and kept",
     )
 
 
@@ -346,9 +351,13 @@ def test_tasks_that_come_by_implication_alone_are_named_too(
 
     PROVIDER.check({}, asked("ADVERTISE", "MANAGE", asset="catalog:930"))
 
-    assert capsys.readouterr().out == (
-        f"asset assignment acme: on catalog:930 system user {USER} has MANAGE => ADVERTISE, MANAGE; ADVERTISE added, "
-        "of which it has ADVERTISE by implication.\n"
+    assert not lacks(
+        capsys.readouterr().out,
+        "acme",
+        "catalog:930",
+        USER,
+        "MANAGE => ADVERTISE, MANAGE",
+        "ADVERTISE by implication",
     )
 
 
@@ -360,7 +369,7 @@ def test_what_is_kept_is_named_by_each_refresh_and_is_no_drift(
     result = PROVIDER.read(ID, outs("ANALYZE", kept=["DRAFT"]))
 
     assert result.outs == outs("ANALYZE", kept=["DRAFT"])
-    assert f"system user {USER} keeps DRAFT on {SHOP}, which is not declared." in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, USER, "keeps DRAFT", str(SHOP))
 
 
 def test_replace_existing_set_later_says_before_what_it_takes_away(
@@ -369,7 +378,7 @@ def test_replace_existing_set_later_says_before_what_it_takes_away(
     hold(meta, "ANALYZE", "MANAGE")
 
     PROVIDER.check(asked("ANALYZE"), asked("ANALYZE", replace_existing=True))
-    assert "MANAGE taken away, because replace_existing is true." in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "MANAGE taken away", "replace_existing")
     PROVIDER.check(asked("ANALYZE", replace_existing=True), asked("ANALYZE", replace_existing=True))
     assert capsys.readouterr().out == ""
 
@@ -491,7 +500,7 @@ def test_a_program_can_read_what_will_be_refused(
 
     (found,) = [json.loads(line) for line in (tmp_path / "findings.jsonl").read_text().splitlines()]
     assert (found["finding"], found["kind"], found["name"]) == ("refused", "asset assignment", "acme")
-    assert found["reason"].startswith(f"assigning {SHOP}: it is neither among the assets of business lindenhof")
+    assert not lacks(found["reason"], str(SHOP), "lindenhof")
 
 
 # --- delete --------------------------------------------------------------------------------------
@@ -503,7 +512,7 @@ def test_delete_unassigns(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
     PROVIDER.delete(ID, asked())
 
     assert (meta.writes, has(meta)) == ([UNASSIGN], [])
-    assert f"{SHOP} is no longer assigned to system user {USER}." in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "no longer assigned", str(SHOP), USER)
 
 
 def test_delete_of_an_absent_assignment_succeeds(meta: EmulatedMeta) -> None:
@@ -527,7 +536,7 @@ def test_delete_that_meta_refuses_while_it_is_assigned_fails(meta: EmulatedMeta)
 
     page = "https://business.facebook.com/latest/settings/system_users?business_id=178000000000101"
     facts = (SHOP, USER, "ANALYZE", "code 200", "Business settings > Users > System users", page, "`pulumi up`")
-    assert lacks(raised.value, *facts) == []
+    assert not lacks(raised.value, *facts)
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -551,7 +560,7 @@ def test_a_removal_that_cannot_be_read_back_is_not_called_done(
 
     said = capsys.readouterr().out
     assert "is no longer assigned" not in said
-    assert f"Meta answered that {SHOP} was taken from system user {USER}" in said
+    assert not lacks(said, "was taken", str(SHOP), USER)
     assert "No list." in said.partition("whether it is gone. ")[2]
 
 
@@ -561,7 +570,7 @@ def test_a_narrowing_that_cannot_be_read_back_is_said(meta: EmulatedMeta, capsys
     updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
 
     said = capsys.readouterr().out
-    assert "No list." in said.partition(f"what system user {USER} still has on {SHOP} could not be read back: ")[2]
+    assert not lacks(said, USER, str(SHOP), "could not be read back", "No list.")
 
 
 def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> None:
@@ -570,7 +579,7 @@ def test_a_narrowing_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -
 
     result = updated(PROVIDER, ID, asked("ADVERTISE", "ANALYZE"), asked("ANALYZE"))
 
-    assert f"taking {SHOP} from system user {USER} failed: it still has ADVERTISE there" in result["refused"]
+    assert not lacks(result["refused"], "it still has ADVERTISE", str(SHOP), USER)
     assert result["tasks"] == ["ADVERTISE", "ANALYZE"]
 
 
@@ -580,7 +589,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(
     PROVIDER.check({}, asked(label="new"))
     PROVIDER.delete(ID, asked())
     assert meta.writes == []
-    assert "asset assignment acme: resource new of this stack represents the same thing" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "acme", "resource new", "represents the same thing")
 
     new_process(monkeypatch, meta)
     PROVIDER.delete(ID, asked())

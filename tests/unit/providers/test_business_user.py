@@ -119,9 +119,7 @@ def test_a_stranger_is_invited_and_pending(meta: EmulatedMeta, capsys: pytest.Ca
     ((member, role),) = invited(meta).values()
     assert (made.id, made.outs) == (ID, {**asked(), "member_id": member, "state": "pending"})
     assert (role, meta.writes) == ("EMPLOYEE", [INVITE])
-    assert capsys.readouterr().out == (
-        f"business user lindenhof-ines: {INES} is invited, and counts once they accept.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "lindenhof-ines", INES, "invited")
 
 
 def test_an_invitation_that_is_out_already_is_taken_and_not_sent_again(meta: EmulatedMeta) -> None:
@@ -137,7 +135,7 @@ def test_an_invitation_that_is_out_already_is_taken_and_not_sent_again(meta: Emu
 def test_whoever_is_there_already_is_refused_unless_adopted(meta: EmulatedMeta) -> None:
     join(meta, "1220982", INES, "ADMIN")
 
-    assert lacks(refusal(PROVIDER.create, asked()), INES, OURS, "ADMIN", "1220982", "adopt: true") == []
+    assert not lacks(refusal(PROVIDER.create, asked()), INES, OURS, "ADMIN", "1220982", "adopt: true")
     assert meta.writes == []
     assert PROVIDER.create(asked(adopt=True)).outs == outs(adopt=True)
     assert meta.writes == ["POST 1220982"]
@@ -151,10 +149,7 @@ def test_a_preview_tells_who_is_taken_over_and_what_becomes_of_them(
 
     assert failures(adopt=True) == []
 
-    assert capsys.readouterr().out == (
-        f"business user lindenhof-ines: {INES} is in the business already as ADMIN, is taken over, and becomes "
-        "EMPLOYEE.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "lindenhof-ines", INES, "ADMIN", "EMPLOYEE", "taken over")
     assert meta.writes == []
 
 
@@ -209,14 +204,14 @@ def test_an_invitation_that_is_refused_to_who_left_fails_no_create_on_which_othe
     assert answer.outs is not None
     refused = answer.outs["refused"]
     assert answer.outs == outs(state="gone", member_id="", refused=refused)
-    assert lacks(refused, *NO_MORE) == []
+    assert not lacks(refused, *NO_MORE)
 
 
 def test_who_left_is_gone_at_the_end_as_well(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     PROVIDER.delete(ID, outs(state="gone", member_id=""))
 
     assert meta.writes == []
-    assert f"{INES} is not in {OURS}; there is nothing to remove." in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, INES, OURS, "nothing to remove")
 
 
 @pytest.mark.parametrize("code", [10, 17])
@@ -294,9 +289,7 @@ def test_the_end_removes_and_says_what(
 def test_keep_keeps(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     PROVIDER.delete(ID, outs(on_destroy="keep"))
 
-    assert capsys.readouterr().out == (
-        f"business user lindenhof-ines: {INES} is kept in {OURS} as EMPLOYEE, because on_destroy is keep.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "lindenhof-ines", INES, OURS, "EMPLOYEE", "on_destroy")
     assert meta.calls == []
 
 
@@ -307,12 +300,12 @@ def test_the_last_admin_is_never_removed_nor_demoted(meta: EmulatedMeta, capsys:
     invite(meta, "1220991", INES, "ADMIN")
     held = outs(NADIA, role="ADMIN", member_id="1220981")
 
-    assert lacks(refusal(PROVIDER.delete, ID, held), f"removing {NADIA}", *LAST_ADMIN) == []
-    assert lacks(refused_update(ID, held, asked(NADIA)), f"making {NADIA} EMPLOYEE", *LAST_ADMIN) == []
+    assert not lacks(refusal(PROVIDER.delete, ID, held), f"removing {NADIA}", *LAST_ADMIN)
+    assert not lacks(refused_update(ID, held, asked(NADIA)), f"making {NADIA} EMPLOYEE", *LAST_ADMIN)
     assert meta.writes == []
     PROVIDER.check(asked(NADIA, role="ADMIN"), asked(NADIA))
     told = capsys.readouterr().out
-    assert lacks(told, "will be refused", f"making {NADIA} EMPLOYEE", *LAST_ADMIN) == []
+    assert not lacks(told, "will be refused", f"making {NADIA} EMPLOYEE", *LAST_ADMIN)
 
 
 def test_a_removal_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> None:
@@ -320,7 +313,7 @@ def test_a_removal_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> 
     meta.pretend("DELETE", "1220982$")
 
     facts = (INES, OURS, "Business settings > Users > People", "`pulumi up`")
-    assert lacks(refusal(PROVIDER.delete, ID, outs()), *facts) == []
+    assert not lacks(refusal(PROVIDER.delete, ID, outs()), *facts)
 
 
 def test_with_a_second_admin_the_first_may_go(meta: EmulatedMeta) -> None:
@@ -337,8 +330,8 @@ def test_metas_own_refusal_of_the_last_admin_says_the_same(meta: EmulatedMeta) -
     for method in ("DELETE", "POST"):
         meta.refuse(method, "1220982$", 3914, "(#3914) Last.")
 
-    assert lacks(refusal(PROVIDER.delete, ID, outs()), f"removing {INES}", *LAST_ADMIN) == []
-    assert lacks(refused_update(ID, outs(role="ADMIN"), asked()), f"making {INES} EMPLOYEE", *LAST_ADMIN) == []
+    assert not lacks(refusal(PROVIDER.delete, ID, outs()), f"removing {INES}", *LAST_ADMIN)
+    assert not lacks(refused_update(ID, outs(role="ADMIN"), asked()), f"making {INES} EMPLOYEE", *LAST_ADMIN)
 
 
 def test_the_days_invitations_are_used_up(meta: EmulatedMeta) -> None:
@@ -346,7 +339,7 @@ def test_the_days_invitations_are_used_up(meta: EmulatedMeta) -> None:
 
     said = refusal(PROVIDER.create, asked())
 
-    assert lacks(said, *NO_MORE) == []
+    assert not lacks(said, *NO_MORE)
     assert "(#17) The limit of invitations has been reached." in said
 
 

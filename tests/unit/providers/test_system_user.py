@@ -188,8 +188,8 @@ def test_a_create_that_does_not_fit_the_quota_is_told_and_fails_no_check(
 
     text = doomed(asked("two"), capsys)
 
-    assert text.startswith("2 system users (one, two) cannot be created in business lindenhof (178000000000101)")
-    assert "the limit is 1 (tier limited, as Meta reports; rules 2026-05, published 2026-05-04, https://" in text
+    assert not lacks(text, "2 system users (one, two)", "lindenhof (178000000000101)")
+    assert not lacks(text, "the limit is 1", "tier limited", "rules 2026-05", "2026-05-04")
     assert "reach tier full, which allows 10" in text
     assert meta.calls.count(LIST) == 1
 
@@ -263,7 +263,7 @@ def test_being_over_the_limit_already_is_a_warning(meta: EmulatedMeta, capsys: p
 
     assert reasons({}, asked("x", adopt="1")) == []
 
-    assert "warning: business lindenhof (178000000000101) has 2 system users" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "warning", "lindenhof (178000000000101)", "2 system users")
 
 
 def test_offline_counts_planned_names_alone_and_says_so(
@@ -317,7 +317,7 @@ def test_the_name_that_an_adopted_user_loses_is_told_at_preview(
 
     assert reasons({}, asked(adopt=OURS)) == []
 
-    assert capsys.readouterr().out == f"system user trading: id {OURS} is called Old Name => trading.\n"
+    assert not lacks(capsys.readouterr().out, "trading", OURS, "Old Name => trading")
 
 
 def test_another_id_to_adopt_is_told_at_preview(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
@@ -326,10 +326,7 @@ def test_another_id_to_adopt_is_told_at_preview(meta: EmulatedMeta, capsys: pyte
 
     assert reasons(asked(), asked(adopt="5")) == []
 
-    assert capsys.readouterr().out == (
-        f"system user trading will be refused at `pulumi up`: system user trading has the id {OURS}, and adopt names "
-        "5. To use that one, declare it as a resource of its own and move the work to it.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "trading", "will be refused", OURS, "adopt names 5")
 
 
 # --- diff ----------------------------------------------------------------------------------------
@@ -410,9 +407,7 @@ def test_a_slot_that_another_stack_has_taken_since_the_list_was_read_is_left_to_
     PROVIDER.create(asked())
 
     assert acts(meta) == ["create trading EMPLOYEE"]
-    assert capsys.readouterr().out == (
-        "system user trading: the retired slot unused elder-0002 (id 2) was taken by another one meanwhile.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "trading", "unused elder-0002 (id 2)")
 
 
 def test_a_slot_that_another_stack_takes_while_we_do_is_left_to_it(
@@ -432,7 +427,7 @@ def test_a_slot_that_another_stack_takes_while_we_do_is_left_to_it(
 
     assert (result.id, dict(result.outs or {})["slot_reused"]) == ("3", True)
     assert [row.name for row in meta.world.system_users] == ["root", "theirs", "trading"]
-    assert "the retired slot unused elder-0002 (id 2) was taken by theirs meanwhile." in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "unused elder-0002 (id 2)", "theirs")
 
 
 def test_two_creates_never_take_one_slot(meta: EmulatedMeta) -> None:
@@ -496,10 +491,7 @@ def test_our_own_lost_create_is_taken(meta: EmulatedMeta, capsys: pytest.Capture
 
     assert (result.id, acts(meta)) == (OURS, [])
     assert result.outs == outs()
-    assert capsys.readouterr().out == (
-        f"system user trading: exists (id {OURS}) and is taken, since this machine's last run created it and was "
-        "interrupted before it could note that.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "trading", OURS, "interrupted")
 
 
 def test_a_create_that_was_answered_and_never_recorded_is_taken_by_its_id(
@@ -629,7 +621,7 @@ def test_a_closed_gate_holds_a_create_back(meta: EmulatedMeta, status: str) -> N
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked(requires={"ads-tier": status, "x": "satisfied"}))
 
-    assert lacks(raised.value, "trading", f"ads-tier is {status}", "`pulumi stack output gates`", "`pulumi up`") == []
+    assert not lacks(raised.value, "trading", f"ads-tier is {status}", "`pulumi stack output gates`", "`pulumi up`")
     assert "x is" not in str(raised.value)
     assert meta.calls == []
 
@@ -670,10 +662,8 @@ def test_a_user_that_is_listed_no_more_stays_in_the_state_and_is_to_be_replaced(
     result = PROVIDER.read(OURS, outs())
 
     assert (result.id, result.outs, result.inputs) == (OURS, outs(gone=True), asked())
-    assert capsys.readouterr().out == (
-        f"system user trading: business lindenhof (id 178000000000101) lists no user of id {OURS} any more. Somebody "
-        "removed it, or app ads (id 120480000000201) no longer sees it. `pulumi up` makes another one, gives it what "
-        "is declared, and rotates its tokens.\n"
+    assert not lacks(
+        capsys.readouterr().out, "trading", "lindenhof (id 178000000000101)", OURS, "ads (id 120480000000201)"
     )
     found = PROVIDER.diff(OURS, outs(gone=True), asked())
     assert (found.changes, found.replaces) == (True, ["id"])
@@ -760,7 +750,7 @@ def test_a_user_whose_replacement_was_refused_outlives_the_delete_that_a_killed_
     PROVIDER.delete(OURS, outs(path="trading"))
 
     assert acts(meta) == []
-    assert f"kept at Meta as trading (id {OURS}), because its replacement was refused" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "kept at Meta", "trading", OURS)
 
 
 def test_a_replaced_user_is_retired_once_another_one_stands_for_the_resource(meta: EmulatedMeta) -> None:
@@ -815,7 +805,7 @@ def test_a_list_that_cannot_be_read_proves_nothing(meta: EmulatedMeta) -> None:
 
     graph, vault = (url.removeprefix("http://") for url in (meta.emulator.graph_url, meta.emulator.aws_url))
     used = ("main", graph, "v26.0", "120480000000201", "178000000000101", "emulator:", vault)
-    assert lacks(raised.value, "code 190", "admin_token", *used) == []
+    assert not lacks(raised.value, "code 190", "admin_token", *used)
 
 
 @pytest.mark.parametrize(
@@ -988,7 +978,7 @@ def test_the_delete_of_a_renamed_resource_ends_nothing(meta: EmulatedMeta, capsy
     PROVIDER.delete(OURS, outs(name="renamed by hand"))
 
     assert acts(meta) == []
-    assert "resource new-label of this stack represents the same thing" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "resource new-label", "represents the same thing")
 
 
 IN_READING = "acme:index:Reading$pulumi-python:dynamic/meta:SystemUser::user"

@@ -72,9 +72,7 @@ def test_a_user_without_it_is_a_persons_work_and_says_why(meta: EmulatedMeta) ->
     outs = created()
 
     assert (outs["status"], outs["waiting_on"], outs["observed"]) == ("pending_human", "us", "no access")
-    assert outs["reason"] == (
-        f"System user {USER} has no access to the app, and Meta mints a token with full control only."
-    )
+    assert not lacks(outs["reason"], USER, "full control")
     assert outs["next_step"] == {
         "what": (
             f"Give system user reporting (id {USER}) full control of app ads (id {APP}): a business admin does it, "
@@ -165,8 +163,8 @@ def test_a_mint_refused_for_want_of_the_app_names_the_gate_and_the_step(meta: Em
 
     assert isinstance(error, PermissionDeniedError)
     assert error.code == 200
-    assert lacks(error.problem, "reporting", USER, APP, str(DENIED)) == []
-    assert lacks(error.next_step, MENU, SETTINGS, "SystemUserAppAccess", "`pulumi up`") == []
+    assert not lacks(error.problem, "reporting", USER, APP, str(DENIED))
+    assert not lacks(error.next_step, MENU, SETTINGS, "SystemUserAppAccess", "`pulumi up`")
 
 
 @pytest.mark.parametrize(
@@ -202,9 +200,8 @@ def test_removing_the_gate_says_who_takes_the_app_away(
 
     PROVIDER.delete("id", outs)
 
-    assert capsys.readouterr().out.endswith(
-        "app access of a system user reporting-app-access: no longer declared. System user 122090000000777 keeps the "
-        "app until a business admin takes it away.\n"
+    assert not lacks(
+        capsys.readouterr().out, "reporting-app-access", "no longer declared", "122090000000777", "business admin"
     )
 
 
@@ -214,10 +211,7 @@ def test_two_gates_of_one_user_are_refused(meta: EmulatedMeta) -> None:
     result = PROVIDER.check({}, {"label": "twin", "connection": "main", "system_user_id": USER})
 
     (failure,) = result.failures
-    assert failure.reason == (
-        "resources reporting-app-access and twin represent the same app access of a system user. Fix: remove "
-        "one of them."
-    )
+    assert not lacks(failure.reason, "reporting-app-access", "twin")
 
 
 def test_the_name_on_metas_page_is_the_one_to_look_for(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -384,10 +384,7 @@ def test_a_token_that_cannot_be_looked_at_is_told_loudly_and_stops_nothing(
     vault.fails = SecretDeniedError("Describing secret x was refused.")
 
     assert PROVIDER.diff(arn(), outs(), asked()).changes is False
-    assert capsys.readouterr().out == (
-        "token reporting was NOT looked at, so this run does not know whether it is due, and leaves it as it is: "
-        "Describing secret x was refused.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "reporting", "NOT looked at", "Describing secret x was refused.")
 
 
 def test_offline_no_secret_is_looked_at(meta: EmulatedMeta, looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,7 +457,7 @@ def test_an_exception_from_expiry_that_is_overdue_is_told(vault: FakeVault, caps
 
     PROVIDER.read(arn(), outs(lifetime=never, expires_at="never"))
 
-    assert "token reporting never expires, to be looked at again on 2026-11-23" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "reporting", "never expires", "2026-11-23")
 
 
 # --- update --------------------------------------------------------------------------------------
@@ -627,7 +624,7 @@ def test_added_scopes_wait_for_their_gates_and_fewer_do_not(real: EmulatedMeta) 
     assert [token.scopes for token in minted(real)] == [["ads_read", "pages_show_list"], ["ads_read"]]
 
     wider = updated(PROVIDER, held["arn"], held, asked(scopes=["ads_read", "pages_show_list"], **closed))
-    assert "minting token reporting with added scopes pages_show_list is held back" in wider["refused"]
+    assert not lacks(wider["refused"], "reporting", "pages_show_list", "held back")
     assert (wider["scopes"], len(minted(real))) == (["ads_read"], 2)
 
 
@@ -819,7 +816,7 @@ def test_the_delete_of_a_token_whose_user_goes_on_leaves_its_secret_to_the_one_t
 
     assert [token.revoked_at for token in minted(real)] == [None, None, None]
     assert ["DeletedDate" in described(name=name) for name in ("meta/dev/older", SECRET)] == [False, False]
-    assert "Its system user goes on with token insights: its readers are to read" in capsys.readouterr().out
+    assert not lacks(capsys.readouterr().out, "token insights")
     read = PROVIDER.read(heir["arn"], heir)
     assert read.outs is not None
     ends = "2026-11-25T08:00:00Z"
@@ -934,10 +931,7 @@ def test_the_old_half_of_a_replacement_is_left_alive_under_another_name_too(
     PROVIDER.delete(held["arn"], held)
 
     assert "DeletedDate" not in described()
-    assert capsys.readouterr().out == (
-        f"token reporting: replaced by Pulumi and not removed, so {held['arn']} is left alive for those who read it. "
-        "`meta-access orphans` ends it once they have moved.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "reporting", held["arn"], "`meta-access orphans`")
 
     new_process(monkeypatch, real)
     PROVIDER.delete(held["arn"], held)
@@ -1037,7 +1031,7 @@ def test_a_run_that_does_not_declare_it_names_the_next_step(refuses_once: FakeVa
     held = updated(PROVIDER, arn(), outs(), asked())
 
     assert meta.writes == []
-    assert lacks(held["refused"], USER, "`pulumi up --replace`", "AppInstallation") == []
+    assert not lacks(held["refused"], USER, "`pulumi up --replace`", "AppInstallation")
 
 
 def test_a_refusal_alone_is_no_sign_that_the_app_was_taken_off(refuses_once: FakeVault, meta: EmulatedMeta) -> None:

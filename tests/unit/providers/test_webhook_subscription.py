@@ -153,9 +153,8 @@ def test_a_credential_is_never_handed_to_a_callback(
 def test_a_preview_says_what_is_there_already(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     hold(meta, WebhookSubscription("permissions", "https://old.example/", ["email"]))
     assert failures() == []
-    assert capsys.readouterr().out == (
-        "webhook subscription ads-permissions: permissions tells https://old.example/ of email => permissions tells "
-        f"{URL} of ads_read, connected.\n"
+    assert not lacks(
+        capsys.readouterr().out, "ads-permissions", "https://old.example/ of email", URL, "ads_read, connected"
     )
     assert meta.writes == []
 
@@ -218,16 +217,11 @@ def test_the_end_takes_away_what_this_stack_made_and_nothing_else(
     capsys.readouterr()
     PROVIDER.delete(ID, seen)
     assert meta.app.subscriptions == [theirs]
-    assert capsys.readouterr().out == (
-        f"webhook subscription ads-permissions: app {APP} keeps its subscription to permissions: it leads to "
-        f"https://else.example/ now, and this stack made one to {URL}.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "ads-permissions", APP, "https://else.example/")
     hold(meta, MADE)
     PROVIDER.delete(ID, outs)
     assert meta.app.subscriptions == []
-    assert (
-        capsys.readouterr().out == f"webhook subscription ads-permissions: Meta no longer tells {URL} of permissions.\n"
-    )
+    assert not lacks(capsys.readouterr().out, "ads-permissions", URL, "permissions")
     PROVIDER.delete(ID, outs)
     assert "there is nothing to remove" in capsys.readouterr().out
 
@@ -246,7 +240,7 @@ def test_a_callback_that_does_not_answer_is_told_with_what_it_has_to_do(meta: Em
     with callback("another") as there, pytest.raises(Failure) as raised:
         created(callback_url=there.url)
     facts = (APP, "permissions", there.url, "(#2200)", "env:META_VERIFY_TOKEN", "hub.challenge", "`pulumi up`")
-    assert lacks(raised.value, *facts) == []
+    assert not lacks(raised.value, *facts)
     meta.refuse("POST", "subscriptions$", 100, "(#100) No.")
     with pytest.raises(Failure, match=r"\(#100\) No\.") as raised:
         created()

@@ -166,8 +166,8 @@ def test_handing_back_cancels_the_rotation_and_mints_nothing() -> None:
     assert (outcome.generation, outcome.version_id, len(world.meta.tokens)) == (2, NEW, 2)
     assert "RotationEnabled" not in world.aws.describe_secret(SecretId=NAME)
     assert world.tags()["meta-tokens:rotation-owner"] == "pulumi"
-    assert world.said[-1] == f"Secret {NAME}: AWS's rotation by {FUNCTION} is cancelled; Pulumi rotates."
-    with pytest.raises(ForeignSecretError, match="has no tag meta-tokens:rotation-owner with the value lambda"):
+    assert not lacks(world.said[-1], NAME, FUNCTION, "cancelled")
+    with pytest.raises(ForeignSecretError, match="meta-tokens:rotation-owner"):
         world.call(CREATE)
 
 
@@ -253,7 +253,7 @@ def test_nothing_is_tested_or_finished_before_it_is_created(step: str) -> None:
     with pytest.raises(TokenPendingError) as refused:
         world.call(step)
 
-    assert lacks(refused.value, NAME, "createSecret") == []
+    assert not lacks(refused.value, NAME, "createSecret")
     assert len(world.meta.tokens) == 1
 
 
@@ -263,7 +263,7 @@ def test_a_version_that_is_not_pending_is_not_touched(step: str) -> None:
     world.begin()
     before = world.stages()
 
-    with pytest.raises(TokenPendingError, match=f"{step} was called for version {NEXT}, which AWS has not labelled"):
+    with pytest.raises(TokenPendingError, match=f"{step} was called for version {NEXT}"):
         world.call(step, NEXT)
 
     assert world.stages() == before
@@ -319,7 +319,7 @@ def test_a_token_that_meta_says_no_to_is_revoked_and_gives_way_to_the_next_rotat
     world.meta.spoil = 1
     world.call(CREATE)
 
-    with pytest.raises(GraphError, match=r"generation 2 \(it lacks ads_read\)\. It was revoked, and this rotation is"):
+    with pytest.raises(GraphError, match=r"generation 2 \(it lacks ads_read\)"):
         world.call(TEST)
 
     assert world.meta.living() == world.held()
@@ -367,7 +367,7 @@ def test_too_little_time_is_said_before_anything_is_minted() -> None:
     with pytest.raises(TokenPendingError) as refused:
         world.call(CREATE, left=200)
 
-    assert lacks(refused.value.problem, NAME, "200 s", "300 s") == []
+    assert not lacks(refused.value.problem, NAME, "200 s", "300 s")
     assert "900 s" in refused.value.next_step
 
 
@@ -389,7 +389,7 @@ def test_lost_tags_are_named() -> None:
     with pytest.raises(ForeignSecretError) as refused:
         world.call(CREATE)
 
-    assert lacks(refused.value.problem, NAME, "meta-tokens:scopes") == []
+    assert not lacks(refused.value.problem, NAME, "meta-tokens:scopes")
     assert "`pulumi up`" in refused.value.next_step
 
 
@@ -401,8 +401,8 @@ def test_a_rotation_that_nobody_asked_for_is_refused_by_pulumi() -> None:
     with pytest.raises(ForeignSecretError) as refused:
         world.ensure(replace(SPEC, keepers={"round": "2"}), claim=claim)
 
-    assert lacks(refused.value.problem, NAME, FUNCTION) == []
-    assert lacks(refused.value.next_step, "aws secretsmanager cancel-rotate-secret", "rotation_owner: lambda") == []
+    assert not lacks(refused.value.problem, NAME, FUNCTION)
+    assert not lacks(refused.value.next_step, "aws secretsmanager cancel-rotate-secret", "rotation_owner: lambda")
     assert len(world.meta.tokens) == 1
 
 
@@ -471,7 +471,7 @@ def test_tags_alone_widen_nothing(policy: Policy | None, whose: str, changed: di
     tamper(world, changed)
 
     facts = (NAME, whose, beyond, "`meta-access function`", "`pulumi up`")
-    assert lacks(refuse_and_heal(world), *facts) == []
+    assert not lacks(refuse_and_heal(world), *facts)
 
 
 @pytest.mark.parametrize("policy", [None, POLICY], ids=["token", "policy"])
@@ -486,7 +486,7 @@ def test_tags_that_no_stack_writes_are_named_and_nothing_is_asked_of_meta(
 
     refused = refuse_and_heal(world)
 
-    assert lacks(refused, NAME, f"meta-tokens:{key}", "`pulumi up`") == []
+    assert not lacks(refused, NAME, f"meta-tokens:{key}", "`pulumi up`")
     assert world.meta.calls[0] == "inspect"
 
 
@@ -508,10 +508,8 @@ def test_a_secret_that_the_policy_does_not_name_is_not_rotated() -> None:
     with pytest.raises(ForeignSecretError) as refused:
         world.call(CREATE)
 
-    assert str(refused.value) == (
-        f"Rotating secret {NAME} is refused: it is none of those that META_ACCESS_ROTATION_POLICY of this function "
-        "binds. Nothing was minted; the current token stays. If the stack declares it with rotation_owner: lambda, "
-        "deploy the function's environment anew (`meta-access function` prints it); else cancel the rotation in AWS."
+    assert not lacks(
+        refused.value, NAME, "META_ACCESS_ROTATION_POLICY", "rotation_owner: lambda", "`meta-access function`"
     )
     assert len(world.meta.tokens) == 1
 
@@ -538,7 +536,7 @@ def test_an_observer_sees_tags_that_somebody_changed_so_that_pulumi_writes_them_
 
     assert freshness() == "current"
     tamper(world, {key: value})
-    assert freshness() == f"edited by hand: the tag meta-tokens:{key} says another thing"
+    assert not lacks(freshness(), "edited by hand", f"meta-tokens:{key}")
     world.up()
     assert freshness() == "current"
 
@@ -552,11 +550,7 @@ def test_the_credential_s_own_user_gets_no_token_of_it(policy: Policy | None) ->
     with pytest.raises(ForeignSecretError) as refused:
         world.call(CREATE)
 
-    assert str(refused.value) == (
-        f"Rotating secret {NAME} is refused: meta-tokens:system-user-id is 301, whose token this function acts with, "
-        "and it never mints for that user. Nothing was minted; the current token stays. Set rotation_owner: pulumi on "
-        "that identity, or give the function a credential of another system user."
-    )
+    assert not lacks(refused.value, NAME, "meta-tokens:system-user-id", "301", "rotation_owner: pulumi")
     assert len(world.meta.tokens) == 1
 
 
@@ -608,7 +602,7 @@ def test_without_a_policy_a_secret_without_any_token_of_ours_gets_none() -> None
     world.aws.find(NAME).versions[world.first.version_id].text = "by hand"
     world.begin()
 
-    with pytest.raises(ForeignSecretError, match="has no META_ACCESS_ROTATION_POLICY that says what it may mint"):
+    with pytest.raises(ForeignSecretError, match="META_ACCESS_ROTATION_POLICY"):
         world.call(CREATE)
 
     assert len(world.meta.tokens) == 1
@@ -695,7 +689,7 @@ def test_a_token_condemned_in_the_middle_of_a_rotation_never_becomes_current(ste
     with pytest.raises(TokenPendingError) as refused:
         world.call(step)
 
-    assert lacks(refused.value.problem, NAME, "generation 2") == []
+    assert not lacks(refused.value.problem, NAME, "generation 2")
     assert "aws secretsmanager rotate-secret" in refused.value.next_step
     assert not world.meta.alive(parked)
     assert (world.where("AWSCURRENT"), world.where("AWSPENDING")) == (world.first.version_id, None)
@@ -853,16 +847,9 @@ def test_a_call_of_aws_at_any_point_of_an_up_that_takes_the_rotation_back_mints_
         assert (outcome.trigger, world.meta.living() - world.held()) == (spec.trigger, set()), at
         at += 1
     assert total > 10
-    handed_back = (
-        f"Rotating secret {NAME} is refused: it has no tag meta-tokens:rotation-owner with the value lambda, so its "
-        "tokens are Pulumi's, of meta-access/test, and not this function's to rotate. Nothing was changed. Set "
-        "rotation_owner: lambda on the resource that owns the secret and run `pulumi up`, or cancel the rotation in "
-        "AWS."
-    )
-    assert lost == {
-        handed_back,
-        f"Rotating secret {NAME} is refused: it has no rotation turned on. Nothing was changed.",
-    }
+    not_on, handed_back = sorted(lost, key=len)
+    assert not lacks(not_on, NAME, "no rotation turned on")
+    assert not lacks(handed_back, NAME, "meta-tokens:rotation-owner", "meta-access/test", "rotation_owner: lambda")
 
 
 def test_an_up_that_meets_a_claim_of_aws_says_whose_it_is_and_neither_ends_what_the_other_minted() -> None:
@@ -876,12 +863,10 @@ def test_an_up_that_meets_a_claim_of_aws_says_whose_it_is_and_neither_ends_what_
 
     world.hook(hook)
     world.call(CREATE)
-    with pytest.raises(ForeignSecretError, match="its tokens are Pulumi's, of meta-access/test, and not this function"):
+    with pytest.raises(ForeignSecretError, match="Pulumi's, of meta-access/test"):
         world.call(FINISH)
 
-    assert world.said[1] == (
-        f"Secret {NAME}: AWS's rotation, for meta-access/test, is minting generation 2. Waiting for it, 120 s at most."
-    )
+    assert not lacks(world.said[1], NAME, "meta-access/test", "generation 2", "120 s")
     # One mint each beside the first token; all three live on until their grace is over, and then the asked for alone.
     assert len(world.meta.tokens) == 3
     assert world.meta.living() == world.held()

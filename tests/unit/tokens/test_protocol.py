@@ -22,6 +22,7 @@ from meta_access.tokens.open import check_secret
 from meta_access.tokens.payload import Closed, closed_id
 from meta_access.tokens.run import end, observe
 from meta_access.tokens.secret import Secret
+from tests.texts import lacks
 from tests.unit.tokens.scenarios import DAY, ROTATED
 from tests.unit.tokens.world import NAME, SPEC, START, Crash, World
 
@@ -286,7 +287,7 @@ def test_a_parked_token_that_meta_cannot_be_asked_about_stops_the_run(world: Wor
     before, living = world.stages(), world.meta.living()
     world.meta.outage = True
 
-    with pytest.raises(TokenPendingError, match="Meta cannot be asked about generation 2, which is parked"):
+    with pytest.raises(TokenPendingError, match="generation 2"):
         world.ensure(ROTATED, claim=claim)
 
     assert (world.stages(), world.meta.living()) == (before, living)
@@ -372,7 +373,7 @@ def test_a_second_mint_follows_a_no_only_and_there_is_no_third(world: World) -> 
     claim = world.ensure().claim
     world.meta.spoil = 9
 
-    with pytest.raises(GraphError, match="minted two tokens, and neither is what was asked for"):
+    with pytest.raises(GraphError, match="two tokens"):
         world.ensure(ROTATED, claim=claim)
 
     assert world.meta.calls.count("mint") == 3
@@ -644,7 +645,7 @@ def test_the_ledgers_label_is_put_back_with_the_suspects_it_leads_to(world: Worl
 
     assert (outcome.generation, outcome.suspects) == (2, (1,))
     assert world.at("META_INTENT")["generation"] == 2
-    assert f"Secret {NAME}: its label META_INTENT was removed by hand, and is put back." in world.said
+    assert any(not lacks(text, NAME, "META_INTENT", "put back") for text in world.said)
     assert looked_at(world, claim) == NOTHING_DUE
 
 
@@ -717,4 +718,4 @@ def test_each_fact_of_meta_is_held_against_the_record(world: World, changed: dic
     with pytest.raises(GraphError):
         world.ensure(claim=claim)
 
-    assert f"Secret {NAME}: the token of generation 1 is not what was asked for: {says}." in world.said
+    assert any(not lacks(text, NAME, "generation 1", says) for text in world.said)
