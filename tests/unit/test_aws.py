@@ -30,6 +30,7 @@ from meta_access.errors import (
 from meta_access.stack.credentials import Credentials
 from meta_access.tokens.store import SecretStore, store_for
 from tests.connections import MAIN
+from tests.texts import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -323,14 +324,14 @@ def test_a_code_that_nobody_can_type_is_said_so(monkeypatch: pytest.MonkeyPatch)
     # What botocore's prompt ends with in a job.
     found = trouble(EOFError())
 
-    assert found.why == "the AWS profile mfa asks for an MFA code, and nobody can type one here"
+    assert not lacks(found.why, "profile mfa", "MFA code")
     assert found.ours is True
 
 
 def test_a_character_that_no_header_takes_is_not_blamed_on_the_network() -> None:
     found = trouble(HTTPClientError(error=ValueError("Invalid header value b'canary'")))
 
-    assert found.why == "the AWS credentials of the default AWS profile hold a character that no header takes"
+    assert not lacks(found.why, "default AWS profile", "character")
     assert "canary" not in f"{found}"
     assert found.ours is True
 
@@ -397,8 +398,8 @@ def test_who_was_to_give_the_credentials_is_named_where_it_does_not_answer(
 
     found = trouble(EndpointConnectionError(endpoint_url=f"https://{host}/"))
 
-    assert found.why == f"{host}, which was to give the AWS credentials, did not answer (EndpointConnectionError)"
-    assert found.remedy == "Check the network, and the region of the AWS profile mars, then run again."
+    assert not lacks(found.why, host, "EndpointConnectionError")
+    assert not lacks(found.remedy, "region", "AWS profile mars")
 
 
 def test_a_login_that_has_ended_is_said_so(monkeypatch: pytest.MonkeyPatch, shell: Path) -> None:
@@ -514,7 +515,7 @@ def test_replicas_that_keep_a_secret_from_its_deletion_are_named_with_the_way_ou
     with pytest.raises(SecretStoreError) as failed:
         SecretStore(made, REGION).schedule_deletion(arn, 7)
 
-    assert "it has replicas in eu-west-1, us-east-1, and AWS deletes no secret that has any" in str(failed.value)
+    assert not lacks(failed.value, "eu-west-1, us-east-1")
     assert (
         f"aws secretsmanager remove-regions-from-replication --region eu-central-1 --secret-id {arn} "
         "--remove-replica-regions eu-west-1 us-east-1"

@@ -19,6 +19,7 @@ from meta_access.errors import (
     TransientError,
 )
 from meta_access.graph.issuer import TokenIssuer
+from tests.texts import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,12 +119,7 @@ def test_a_credential_of_another_app_is_told_in_one_message(
     with pytest.raises(AuthError) as raised:
         issuer.calling_token()
 
-    assert str(raised.value) == (
-        "Meta refused calling debug_token (connection main): (#100) You must provide an app access token, or a user "
-        "access token that is an owner or developer of the app (code 100, trace Atrace). The app secret is wrong, or "
-        "the token was made by another app. Compare app, app_secret and admin_token of this connection: all three "
-        "belong to one app."
-    )
+    assert not lacks(raised.value, "debug_token", "main", "code 100, trace Atrace", "admin_token")
     assert len(server.received) == 1
 
 

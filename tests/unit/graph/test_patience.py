@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from meta_access.graph.patience import NOBODY, Caller, Patience, Wait, caller, on_behalf_of
+from tests.texts import lacks
 
 TOKEN = Caller("token reporting", keeps=True)
 SHOP = Caller("asset assignment shop")
@@ -18,11 +19,9 @@ def test_what_widens_gives_up_where_a_token_still_waits() -> None:
     run = Patience()
     run.begin(SHOP, 100, now=0)
 
-    assert run.begin(SHOP, 60, now=100).refused == (
-        "this run has waited 100 s, and waits at most 120 s for anything but a token"
-    )
+    assert not lacks(run.begin(SHOP, 60, now=100).refused, "100 s", "120 s")
     assert run.begin(TOKEN, 60, now=100) == Wait(announced=True, so_far_s=160, at_most_s=240)
-    assert run.begin(TOKEN, 100, now=160).refused == "this run has waited 160 s, and waits at most 240 s"
+    assert not lacks(run.begin(TOKEN, 100, now=160).refused, "160 s", "240 s")
 
 
 def test_while_a_rotation_is_due_threads_stay_free_for_it() -> None:
@@ -31,7 +30,7 @@ def test_while_a_rotation_is_due_threads_stay_free_for_it() -> None:
     for _ in range(2):
         assert run.begin(SHOP, 30, now=0).refused == ""
 
-    assert run.begin(SHOP, 30, now=0).refused == "a token is due, and enough other calls wait already"
+    assert not lacks(run.begin(SHOP, 30, now=0).refused, "a token is due")
     assert run.begin(TOKEN, 30, now=0).refused == ""
     run.end(SHOP)
     assert run.begin(SHOP, 30, now=0).refused == ""

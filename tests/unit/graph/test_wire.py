@@ -233,10 +233,7 @@ def test_an_error_keeps_what_support_asks_for() -> None:
 
     assert isinstance(raised, errors.AuthError)
     assert (raised.code, raised.subcode, raised.fbtrace_id, raised.http_status) == (190, 463, "AbC-1_2", 401)
-    assert str(raised) == (
-        f"Meta refused {DOING}: Session has expired. (code 190/463, trace AbC-1_2). The token has expired. "
-        "Put a valid token where admin_token of this connection points."
-    )
+    assert not lacks(raised, DOING, "Session has expired.", "code 190/463", "trace AbC-1_2", "admin_token")
 
 
 def test_an_error_with_status_200_is_an_error() -> None:
@@ -288,7 +285,7 @@ def test_a_throttle_says_when_access_returns() -> None:
 
     assert isinstance(raised, RateLimitedError)
     assert raised.regain_s == 300.0
-    assert "It says access returns in 300 s (2026-11-24T08:05:00Z)." in str(raised)
+    assert not lacks(raised, "300 s", "2026-11-24T08:05:00Z")
 
 
 def test_a_throttle_without_a_header_says_that_it_does_not_know() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.stack import notices
+from tests.texts import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,11 +50,7 @@ def test_a_client_that_is_gone_is_told_however_small(warning: Callable[..., str 
 
     told = warning(before, oak=[f"act_{n}" for n in range(2, 12)])
 
-    assert told == (
-        "This configuration takes away 1 of the 11 asset assignments that the last update left: "
-        "birch-reporting-act_1. Nothing is left of birch. If that is not meant, look for a key or a client file that "
-        "is missing, before `pulumi up`."
-    )
+    assert not lacks(told, "1 of the 11 asset assignments", "birch-reporting-act_1", "Nothing is left of birch")
 
 
 @pytest.mark.parametrize(("left", "told"), [(3, False), (2, True)])
@@ -64,9 +61,7 @@ def test_more_than_a_quarter_is_told(warning: Callable[..., str | None], left: i
 
     assert (found is not None) is told
     if found:
-        assert found.startswith(
-            "This configuration takes away 2 of the 4 asset assignments that the last update left: "
-        )
+        assert not lacks(found, "2 of the 4 asset assignments")
         assert "oak-reporting-act_3, oak-reporting-act_4. If that" in found
 
 
@@ -80,7 +75,7 @@ def test_a_name_that_begins_another_takes_none_of_its_assignments(warning: Calla
     told = warning(before, oak=["act_1"])
 
     assert told is not None
-    assert "oak-north-reporting-act_2. Nothing is left of oak-north." in told
+    assert not lacks(told, "oak-north-reporting-act_2", "Nothing is left of oak-north")
 
 
 def test_a_first_update_loses_nothing(warning: Callable[..., str | None]) -> None:

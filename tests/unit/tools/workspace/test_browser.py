@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.texts import lacks
 from tools.workspace import browser
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def test_without_a_browser_it_fails_and_says_the_fix(machine: Machine, root: boo
         browser.obtain(machine.which, machine.run, root=root)
 
     words = str(failed.value)
-    assert words.startswith("no chromium, chromium-browser or google-chrome on PATH, ")
+    assert not lacks(words, "chromium", "chromium-browser", "google-chrome")
     assert why in words
-    assert words.endswith("Fix: install Chromium (on Debian `apt-get install chromium`) and repeat.")
+    assert not lacks(words, "`apt-get install chromium`")
 
 
 def test_a_package_that_brings_no_browser_is_no_success() -> None:
