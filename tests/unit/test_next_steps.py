@@ -90,7 +90,7 @@ CASES: list[tuple[str, Callable[[], MetaAccessError], str]] = [
     ("an app that Meta does not know", lambda: meta({"code": 101}), "secret in this connection"),
     ("a retired version", lambda: meta({"code": 2635}), "api_version"),
     ("Secrets Manager is not reached", lambda: secrets(EndpointConnectionError(endpoint_url=AWS)), "region"),
-    ("AWS's certificate", lambda: secrets(SSLError(endpoint_url=AWS, error=ValueError())), "Check AWS_CA_BUNDLE"),
+    ("AWS's certificate", lambda: secrets(SSLError(endpoint_url=AWS, error=OSError("x"))), "Check AWS_CA_BUNDLE"),
     ("AWS's proxy", lambda: secrets(ProxyConnectionError(proxy_url="http://p.example")), "Check HTTPS_PROXY"),
     ("AWS denies", lambda: refused("AccessDeniedException"), "`aws sts get-caller-identity`"),
     ("AWS's key denies", lambda: refused("DecryptionFailure"), "kms:Decrypt"),

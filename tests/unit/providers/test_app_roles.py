@@ -523,17 +523,21 @@ def test_evidence_survives_in_the_state_beside_what_it_proved(
     assert result.inputs == {**asked(evidence=record), "status": "satisfied"}
 
 
-def test_delete_says_what_people_still_have_to_do(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+def test_delete_of_what_the_same_run_declares_asks_nobody_for_anything(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
     outs = created()
     new_calls = len(meta.calls)
 
     PROVIDER.delete(ID, outs)
 
     assert len(meta.calls) == new_calls
-    assert "represents the same thing" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert not lacks(said, "ads-app-roles", "represents the same thing")
+    assert "nadia" not in said
 
 
-def test_delete_in_a_process_that_checked_nothing(
+def test_delete_says_what_people_still_have_to_do(
     meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outs = created()

@@ -69,7 +69,7 @@ def test_one_that_has_ended_is_noted_and_due_until_another_is_current(world: Wor
     assert world.tags()[TAG] == "1"
     found = seen(world)
     assert (found.finding, found.ended) == (
-        Finding(Need.ROTATION, "rotation due: generation 1 has ended at Meta"),
+        Finding(Need.ROTATION, "rotation due: generation 1 has ended at Meta", ended=1),
         True,
     )
     # AWS's own rotation is not Pulumi's to do.
