@@ -20,7 +20,8 @@ ENDING_WITHIN = timedelta(days=90)  # a version that ends this soon is worth a w
 class Row(BaseModel):
     """A frozen table of a rule file; a mistyped key is an error of the file, not silence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Deferred: a table is read as a part of its set, and a validator of its own would be built and never asked.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Sourced(Row):

@@ -25,7 +25,8 @@ _SECRET = re.compile(r"EAA[A-Za-z0-9_-]{4}|^[0-9A-Fa-f]{32}$|^\d{5,}\|")
 class Section(BaseModel):
     """One mapping of the stack's configuration."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Deferred: a section is read as a part of the whole, and a validator of its own would be built and never asked.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def refuse(problem: str, fix: str) -> PydanticCustomError:
