@@ -183,29 +183,27 @@ def test_emulator_not_running(dev: Project, emulator: RunningEmulator) -> None:
     assert "meta-access emulator start" in error
 
 
-def test_wrong_app_secret(dev: Project, emulator: RunningEmulator) -> None:
-    wrong = emulator.app_secret[:-4] + "ffff"
-    dev.extra_env["META_WRONG"] = wrong
-    config = lindenhof.config(emulator)
+def test_wrong_app_secret(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = refused.emulator.app_secret[:-4] + "ffff"
+    monkeypatch.setitem(refused.project.extra_env, "META_WRONG", wrong)
+    config = lindenhof.config(refused.emulator)
     put("connections|main|app_secret", "env:META_WRONG")(config)
-    dev.configure(config)
 
-    preview = dev.preview()
+    up = refused.up(config)
 
-    assert "app secret" in one_error(preview)
-    assert wrong not in preview.stdout
+    assert "app secret" in one_error(up)
+    assert wrong not in up.stdout
 
 
-def test_the_emulator_takes_no_secret_that_is_not_its_own(dev: Project, emulator: RunningEmulator) -> None:
-    dev.extra_env["META_WRONG"] = "f" * 32
-    config = lindenhof.config(emulator)
+def test_the_emulator_takes_no_secret_that_is_not_its_own(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(refused.project.extra_env, "META_WRONG", "f" * 32)
+    config = lindenhof.config(refused.emulator)
     put("connections|main|app_secret", "env:META_WRONG")(config)
-    dev.configure(config)
 
-    preview = dev.preview()
+    up = refused.up(config)
 
-    assert "meta:connections.main.app_secret" in one_error(preview)
-    assert "f" * 32 not in preview.stdout
+    assert "meta:connections.main.app_secret" in one_error(up)
+    assert "f" * 32 not in up.stdout
 
 
 def test_token_of_another_app(dev: Project, emulator: RunningEmulator) -> None:
