@@ -7,46 +7,64 @@ that waits moves it on. So dates can be written out, and no test waits.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access.aws import secrets_manager
+from meta_access import aws
+from meta_access.clock import SYSTEM_CLOCK
+from meta_access.graph import client, patience, snapshot
 from meta_access.graph.client import GraphClient
+from meta_access.graph.issuer import issuer_of
+from meta_access.stack import credentials
 from meta_access.stack.credentials import credentials_for
+from meta_access.tokens import store
 from meta_access.tokens.store import SecretStore
 from meta_emulator.embedded import MetaEmulator
 from meta_emulator.world import SystemUser
+from meta_emulator.world_files import USUAL
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import datetime
+
+    import pytest
 
     from meta_access.stack.connections import AwsSettings, Connection
+    from meta_access.stack.credentials import Credentials
+    from meta_emulator.builder import WorldBuilder
     from meta_emulator.world import App, Business, World
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+"""When each world begins."""
 
 
 class EmulatedMeta:
-    """The emulator in its starting world, and a connection to it."""
+    """The emulator, which begins again with a world, and a connection to the world's first app."""
 
-    def __init__(self, emulator: MetaEmulator, began: datetime) -> None:
+    def __init__(self, emulator: MetaEmulator, world: str | WorldBuilder = USUAL) -> None:
+        emulator.load(world)
         self.emulator = emulator
-        self._began = began
-        aws = replace(MAIN.aws, endpoint_url=emulator.aws_url)
-        self.connection: Connection = replace(MAIN, graph_url=emulator.graph_url, aws=aws)
+        self.connection: Connection = replace(
+            MAIN,
+            graph_url=emulator.graph_url,
+            business_id=emulator.business_id,
+            app_id=emulator.app_id,
+            aws=replace(MAIN.aws, endpoint_url=emulator.aws_url),
+        )
         self._forgotten = 0
 
     # A clock for clients.
     def monotonic(self) -> float:
-        return (self.emulator.clock.exact() - self._began).total_seconds()
+        return (self.emulator.clock.exact() - NOW).total_seconds()
 
     def sleep(self, seconds: float) -> None:
         self.emulator.clock.advance(seconds)
 
-    def client(self, connection: Connection) -> GraphClient:
-        """A client that has asked nothing yet."""
-        return GraphClient(connection, credentials_for(connection), clock=self)
+    def client(self, connection: Connection, given: Credentials | None = None) -> GraphClient:
+        """A client that has asked nothing yet; with the connection's own credentials, unless others are given."""
+        return GraphClient(connection, given or credentials_for(connection), clock=self)
 
     def store(self, aws: AwsSettings) -> SecretStore:
         """Secrets Manager of a region, which has been asked nothing yet."""
@@ -128,12 +146,26 @@ class EmulatedMeta:
         self.emulator.faults.clear()
 
 
-secrets = cache(secrets_manager)
-"""A client of Secrets Manager; boto3 takes long to make one."""
+secrets = cache(aws.secrets_manager)
+"""A client of Secrets Manager, which takes long to make."""
 
 
-def running(began: datetime) -> Iterator[MetaEmulator]:
-    """An emulator whose machine's time stands still at a moment; it begins there at its next reset."""
+def running() -> Iterator[MetaEmulator]:
+    """An emulator whose machine's time stands still; each world begins at `NOW`."""
     with MetaEmulator() as emulator:
-        emulator.clock._source = lambda: began
+        emulator.clock._source = lambda: NOW
         yield emulator
+
+
+def begin_process(meta: EmulatedMeta, patch: pytest.MonkeyPatch) -> None:
+    """Let this process know nothing of Meta and Secrets Manager any more, and wait by the emulator's clock."""
+    issuer_of.cache_clear()
+    patch.setattr(client, "_clients", {})
+    patch.setattr(snapshot, "_snapshots", {})
+    patch.setattr(store, "_stores", {})
+    patch.setattr(credentials, "_cache", {})
+    patch.setattr(patience.RUN, "_until", float("-inf"))
+    patch.setattr(patience.RUN, "_spent_s", 0.0)
+    patch.setattr(aws, "secrets_manager", secrets)
+    patch.setattr(type(SYSTEM_CLOCK), "monotonic", lambda _: meta.monotonic())
+    patch.setattr(type(SYSTEM_CLOCK), "sleep", lambda _, seconds: meta.sleep(seconds))

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from meta_access.aws import secrets_manager
 from meta_access.cli.stack.first_token import PersonCredentials, Wanted
-from meta_access.graph.client import GraphClient
-from meta_access.stack.connections import AwsSettings
 from meta_access.stack.plan import IdentityPlan
-from meta_access.tokens.store import SecretStore
 from meta_emulator.builder import WorldBuilder
 from meta_emulator.tokens import PREFIX, fingerprint
 from meta_emulator.world import Token
-from tests.connections import MAIN
 
 if TYPE_CHECKING:
-    from meta_access.stack.connections import Connection
-    from meta_emulator.embedded import MetaEmulator
+    from meta_access.graph.client import GraphClient
+    from tests.unit.emulated import EmulatedMeta
 
 SCOPES = ("ads_management", "business_management")
 OWNER = "meta-access/prod"
@@ -42,7 +35,7 @@ def world() -> WorldBuilder:
 
 
 def login(
-    meta: MetaEmulator,
+    meta: EmulatedMeta,
     person: str = "mara",
     scopes: tuple[str, ...] = SCOPES,
     *,
@@ -50,7 +43,7 @@ def login(
     **more: Any,
 ) -> SecretStr:
     """A token of a person's login, that lasts an hour."""
-    value, now = PREFIX + secrets.token_hex(24), meta.clock.now()
+    value, now = PREFIX + secrets.token_hex(24), meta.emulator.clock.now()
     with meta.edit() as changed:
         who = next(one for one in changed.people if one.id == person_id or (person_id is None and one.name == person))
         row = Token(fingerprint(value), None, changed.apps[0].id, list(scopes), now, now + timedelta(hours=1))
@@ -87,35 +80,6 @@ def wanted(adopt: str | None = None, owner: str = OWNER, **changes: Any) -> Want
     return Wanted(identity=identity(**changes), owner=owner, adopt=adopt)
 
 
-def connection(meta: MetaEmulator) -> Connection:
-    aws = AwsSettings(region="eu-central-1", endpoint_url=meta.aws_url)
-    return replace(MAIN, graph_url=meta.graph_url, business_id=meta.business_id, app_id=meta.app_id, aws=aws)
-
-
-class Hurry:
-    """A clock whose waits move the emulator's time, so that leases end without anybody waiting."""
-
-    def __init__(self, meta: MetaEmulator) -> None:
-        self._meta = meta
-        self._passed = 0.0
-
-    def monotonic(self) -> float:
-        return self._passed
-
-    def sleep(self, seconds: float) -> None:
-        self._passed += seconds
-        self._meta.clock.advance(timedelta(seconds=seconds))
-
-
-class Hands:
-    """What one run has in its hands: its own client and store, as a process of its own would."""
-
-    def __init__(self, meta: MetaEmulator, token: SecretStr) -> None:
-        here = connection(meta)
-        self.clock = Hurry(meta)
-        self.said: list[str] = []
-        self.client = GraphClient(here, PersonCredentials(here, token), clock=self.clock, notify=self.said.append)
-        self.store = SecretStore(_aws(here.aws.region, here.aws.endpoint_url), "eu-central-1", clock=self.clock)
-
-
-_aws = cache(secrets_manager)  # making one takes longer than a whole run
+def client(meta: EmulatedMeta, token: SecretStr) -> GraphClient:
+    """What a run of a person's asks Meta with; it has asked nothing yet."""
+    return meta.client(meta.connection, PersonCredentials(meta.connection, token))

@@ -8,6 +8,7 @@ import pytest
 from meta_access.cli.tokens.adopt import chosen, named_by_state, user_of
 from meta_access.stack.plan import IdentityPlan
 from tests.unit.cli.states import resource, state
+from tests.unit.facts import missing
 
 
 def identity(key: str = "reporting", secret: str = "meta/dev/reporting", adopt: str | None = None) -> IdentityPlan:
@@ -35,16 +36,16 @@ def test_an_identity_is_named_by_its_key_or_its_secret() -> None:
 
     assert chosen(plans, "reporting").key == "reporting"
     assert chosen(plans, "meta/dev/reporting").key == "reporting"
-    with pytest.raises(click.ClickException, match=r"There are: other \(meta/dev/other\), reporting"):
+    with pytest.raises(click.ClickException) as refused:
         chosen(plans, "meta/dev/nothing")
+    known = ("other (meta/dev/other)", "reporting (meta/dev/reporting)")
+    assert missing(refused.value.message, "meta/dev/nothing", *known) == []
 
 
 def test_a_secret_that_has_no_name_yet_holds_no_token() -> None:
-    with pytest.raises(click.ClickException, match="gets its name when `pulumi up` makes it") as refused:
+    with pytest.raises(click.ClickException) as refused:
         chosen(named_by_state([identity(secret="meta/dev/reporting-{suffix}")], state()), "reporting")
-    assert refused.value.message.endswith(
-        "Set `secret` of the identity to the name of the secret that the token lies in."
-    )
+    assert missing(refused.value.message, "reporting", "pulumi up", "secret") == []
 
 
 def test_a_name_that_an_earlier_up_has_made_is_the_state_s() -> None:
@@ -62,5 +63,6 @@ def test_the_state_s_user_comes_before_the_configured_one() -> None:
 
     assert user_of(identity(adopt="999"), made) == "122"
     assert user_of(identity(adopt="999"), state()) == "999"
-    with pytest.raises(click.ClickException, match="Set `adopt` of the identity"):
+    with pytest.raises(click.ClickException) as refused:
         user_of(identity(), state())
+    assert missing(refused.value.message, "reporting", "adopt") == []

@@ -21,15 +21,18 @@ from meta_access.graph import system_users
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 from meta_access.stack.models import EvidenceSpec
+from tests.connections import MAIN
 from tests.unit.cli import newcomer
 from tests.unit.cli.states import resource, state
+from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
-    from meta_emulator.embedded import MetaEmulator
+    from tests.unit.emulated import EmulatedMeta
 
 FILE = """\
 config:
@@ -59,12 +62,13 @@ config:
   meta:clients:
     own: {{access: own, contact: mara@nordwind.example, assets: {{}}}}
 """
+NOWHERE = replace(MAIN, graph_url="http://127.0.0.1:1", aws=replace(MAIN.aws, endpoint_url="http://127.0.0.1:1"))
 OF_MARA = "mara@nordwind.example, business: ADMIN"
 GATE = "reporting-app-roles"
 
 
-def loaded(tmp_path: Path, text: str = FILE) -> Stack:
-    typed = text.format(graph="http://127.0.0.1:1", aws="http://127.0.0.1:1")
+def loaded(tmp_path: Path, text: str = FILE, at: Connection = NOWHERE) -> Stack:
+    typed = text.format(graph=at.graph_url, aws=at.aws.endpoint_url)
     return load_stack(yaml.safe_load(typed)["config"], "test", tmp_path)
 
 
@@ -125,9 +129,7 @@ def test_everything_of_configuration_state_and_meta_is_told(tmp_path: Path) -> N
     ]
     assert all(one.step for one in found if one.ends == "person")
     assert found[1].where == "https://business.facebook.com/latest/settings/apps?business_id=178000000000001"
-    assert found[5].step == (
-        "Somebody else looks, and states it: `meta-access attest reporting-redirect-uris --by NAME`."
-    )
+    assert missing(found[5].step, "meta-access attest reporting-redirect-uris --by NAME") == []
 
 
 def test_a_token_that_was_replaced_since_is_not_theirs(tmp_path: Path) -> None:
@@ -205,36 +207,32 @@ def test_why_a_last_admin_stays_is_told(tmp_path: Path) -> None:
         "ADMIN in nordwind, as declared in meta:people.mara.business; the last admin"
     ]
     assert found[0].ends == "person"
-    assert found[0].step == "Make somebody else an admin of the business, who accepts; then run this again."
+    assert missing(found[0].step, "admin of the business") == []
 
 
 # --- what Meta shows ---
 
 
 @pytest.fixture
-def meta(emulator: MetaEmulator) -> MetaEmulator:
-    emulator.load(newcomer.world())
-    with emulator.edit() as world:
+def meta(nordwind: EmulatedMeta) -> EmulatedMeta:
+    with nordwind.edit() as world:
         for one in world.people:
             one.email = f"{one.name}@nordwind.example"
-    return emulator
+    return nordwind
 
 
-def watched(meta: MetaEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, person: str) -> Seen:
+def watched(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, person: str) -> Seen:
     """A look with the token of mara's login, as a connection acts that was never bootstrapped."""
-    stack = loaded(tmp_path)
-    hands = newcomer.Hands(meta, newcomer.login(meta))
-    hands.client.connection = replace(hands.client.connection, app_name="reporting", business_name="nordwind")
-    monkeypatch.setattr("meta_access.cli.people.offboard.client_for", lambda connection: hands.client)
-    monkeypatch.setattr("meta_access.cli.people.offboard.credentials_for", lambda connection: hands.client.credentials)
+    text = FILE.replace('admin_token: "emulator:"', "admin_token: env:META_ADMIN_TOKEN")
+    stack = loaded(tmp_path, text, meta.connection)
+    monkeypatch.setenv("META_ADMIN_TOKEN", newcomer.login(meta).get_secret_value())
     return look(stack.spec.people[person], settings_of(stack.spec).connections.values())
 
 
 def test_meta_is_asked_for_role_place_credential_and_what_they_made(
-    meta: MetaEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    hands = newcomer.Hands(meta, newcomer.login(meta))
-    made = system_users.create(hands.client, "root", "ADMIN")
+    made = system_users.create(newcomer.client(meta, newcomer.login(meta)), "root", "ADMIN")
 
     seen = watched(meta, monkeypatch, tmp_path, "mara")
 
@@ -248,15 +246,15 @@ def test_meta_is_asked_for_role_place_credential_and_what_they_made(
 
 
 def test_what_cannot_be_read_is_told_and_hides_nothing_else(
-    meta: MetaEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    meta.faults.add(kind="graph", method="GET", path="roles$", code=190, times=9)
+    meta.emulator.faults.add(kind="graph", method="GET", path="roles$", code=190, times=9)
 
     seen = watched(meta, monkeypatch, tmp_path, "mara")
 
     assert list(seen.members) == ["nordwind"]
     [told] = seen.unseen
-    assert told.startswith("connection main, the roles on its app: Meta refused reading")
+    assert missing(told, "connection main", "roles on its app", "code 190") == []
 
 
 def test_the_audit_tells_who_minted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,7 +316,7 @@ def test_the_stack_file_is_edited_and_pulumi_run_for_what_is_theirs(scene: Scene
         "ownership meta:apps.reporting.obligations.data_use_checkup.owner",
         "contact own",
     ]
-    assert told["left"][0]["step"] == "Write another person at meta:businesses.nordwind.owner."
+    assert missing(told["left"][0]["step"], "meta:businesses.nordwind.owner") == []
     assert scene.targets == [scene.state["deployment"]["resources"][0]["urn"]]
     after = before.replace('business: ADMIN, user_id: "100000000000003"', "user_id: '100000000000003'")
     assert scene.file.read_text() == after.replace("{admin: [tom], developer: [mara]}", "{admin: [tom]}")
@@ -334,7 +332,6 @@ def test_without_consent_nothing_is_changed(scene: Scene) -> None:
     done = CliRunner().invoke(command, ["mara", "--stack", "test"], input="n\n")
 
     assert done.exit_code == 1
-    assert "not confirmed; nothing was changed." in done.stderr
     assert "    -      roles: {admin: [tom], developer: [mara]}" in done.stderr
     assert scene.file.read_text() == before
     assert scene.targets == []
@@ -348,7 +345,7 @@ def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Sc
     done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
 
     assert done.exit_code == 2
-    assert "Taken away: app role reporting: in the state of its gate" in done.stdout
+    assert missing(done.stdout, "app role reporting") == []
 
 
 def test_an_edit_that_the_program_would_refuse_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,7 +370,7 @@ def test_somebody_who_holds_nothing_is_exit_code_0(tmp_path: Path, monkeypatch: 
 
     done = CliRunner().invoke(command, ["ines", "--stack", "test"])
 
-    assert (done.exit_code, done.stdout) == (0, "ines holds nothing any more.\n")
+    assert (done.exit_code, missing(done.stdout, "ines")) == (0, [])
     assert scene.targets == []
 
 
@@ -381,7 +378,7 @@ def test_an_unknown_person_is_refused_with_the_nearest_name(scene: Scene) -> Non
     done = CliRunner().invoke(command, ["mra", "--stack", "test"])
 
     assert done.exit_code == 1
-    assert done.stderr.splitlines()[-1] == (
-        'Error: There is no "mra" in meta:people. Nothing was changed; write "mara".'
-    )
-    assert "so it needs --yes" in CliRunner().invoke(command, ["mara", "--json"]).stderr
+    assert missing(done.stderr.splitlines()[-1], "mra", "meta:people", "mara") == []
+    asked = CliRunner().invoke(command, ["mara", "--json"])
+    assert asked.exit_code != 0
+    assert missing(asked.stderr, "--yes") == []

@@ -1,82 +1,73 @@
+"""What a sweep finds of a stack's secrets and system users at the emulated Meta and AWS, and what it ends of them."""
+
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from meta_access.cli.tokens.orphan_sweep import Elsewhere, Known, Line, SweepResult, known_of, sweep
-from meta_access.errors import ConflictError, GraphUnreachableError, TokenPendingError
-from meta_access.graph.system_users import SystemUserRow
-from meta_access.tokens.store import Description
-from tests.connections import MAIN
+import pytest
+
+from meta_access.cli import pulumi_stack
+from meta_access.cli.pulumi_stack import StackReadError
+from meta_access.cli.tokens import orphan_sweep
+from meta_access.cli.tokens.orphan_sweep import Known, Line, SweepResult, known_of
+from meta_access.cli.tokens.orphans import LiveSweep
+from meta_emulator.world import App, AppAccess, Business, Installation, SystemUser
+from tests.unit.cli.provisioned import admin_token, goes, living, names, retag, schedule_deletion, tags, token, users
 from tests.unit.cli.states import other, resource, state
+from tests.unit.facts import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from meta_access.stack.connections import Connection
+    from tests.unit.emulated import EmulatedMeta
 
 BASE = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/"
-
-SECOND = replace(MAIN, name="second", app_id="120480000000202")
-
-
-def secret(
-    name: str, *, app: str = MAIN.app_id, goes: datetime | None = None, former: str = "", stack_id: str = "one"
-) -> Description:
-    tags = {"meta-tokens:app-id": app, "meta-tokens:former-users": former, "meta-tokens:system-user-id": "5"}
-    if stack_id:
-        tags["meta-tokens:stack-id"] = stack_id
-    return Description(arn(name), f"meta/dev/{name}", tags, {}, deletes_at=goes)
-
-
-def arn(name: str) -> str:
-    return f"{BASE}{name}-AbCdEf"
-
-
-class World:
-    """What a test says is there, and what was done."""
-
-    def __init__(self, *secrets: Description, users: Iterable[SystemUserRow] = ()) -> None:
-        self._secrets, self._users = secrets, tuple(users)
-        self.ended: list[tuple[str, str]] = []
-        self.pending: set[str] = set()
-        self.lives: dict[str, list[int]] = {}
-        self.credential = ""
-        self.retired: list[tuple[str, str]] = []
-        self.forgot: list[tuple[str, str, str]] = []
-        self.others = Elsewhere()
-
-    def elsewhere(self) -> Elsewhere:
-        return self.others
-
-    def secrets(self, connection: Connection) -> Iterable[Description]:
-        return self._secrets
-
-    def end(self, connection: Connection, secret: Description) -> str:
-        if secret.name in self.pending:
-            raise TokenPendingError("another run holds the lease")
-        self.ended.append((connection.name, secret.name))
-        return "ended generation 1"
-
-    def users(self, connection: Connection) -> Iterable[SystemUserRow]:
-        return self._users
-
-    def held(self, connection: Connection, secret: Description, user: str) -> list[int]:
-        return self.lives.get(f"{user} in {secret.name}", [])
-
-    def retire(self, connection: Connection, user: str) -> str:
-        if user == self.credential:
-            raise ConflictError("it is the credential's")
-        self.retired.append((connection.name, user))
-        return "unused alder-1a2b"
-
-    def forget(self, connection: Connection, secret: Description, user: str) -> None:
-        self.forgot.append((connection.name, secret.name, user))
-
-
+ROOT, OLD, OTHER = "122090000000301", "122090000000777", "122090000000778"
 # What the state of the stack holds, unless a test says otherwise: resources, and their id.
 HERE = Known(ids=frozenset({"one"}))
+
+
+@pytest.fixture
+def meta(lindenhof: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
+    """Two users that have the app, and a backend that holds no other stack."""
+    users(lindenhof, {OLD: "reporting", OTHER: "insights"})
+    backend(monkeypatch)
+    return lindenhof
+
+
+def backend(monkeypatch: pytest.MonkeyPatch, **states: dict[str, Any]) -> None:
+    """The other stacks of the backend."""
+    monkeypatch.setattr(pulumi_stack, "listed", lambda: list(states))
+    monkeypatch.setattr(pulumi_stack, "export", lambda name: states[name])
+
+
+def secret(meta: EmulatedMeta, name: str, user_id: str = OTHER, *, stack_id: str = "one", former: str = "") -> str:
+    """A secret that this stack has made, with a token in it; its ARN."""
+    arn, _ = token(meta, f"meta/dev/{name}", user_id, stack_id=stack_id)
+    if former:
+        retag(meta, arn, {"former-users": former})
+    return arn
+
+
+def sweep(
+    meta: EmulatedMeta,
+    known: Known,
+    agreed: Collection[str] = (),
+    connections: Iterable[Connection] = (),
+) -> SweepResult:
+    """A sweep of a process of its own."""
+    return orphan_sweep.sweep(connections or [meta.connection], known, LiveSweep("meta-access", "dev"), agreed)
+
+
+def kept(*arns: str) -> Known:
+    """A state that holds these secrets."""
+    return replace(HERE, arns=frozenset(arns))
+
+
+def known_by(lines: list[Line]) -> list[tuple[str, str]]:
+    return [(line.name, line.id) for line in lines]
 
 
 def test_a_state_tells_its_secrets_its_users_and_its_ids() -> None:
@@ -107,325 +98,354 @@ def test_a_state_without_our_resources_is_known_for_that() -> None:
     assert known_of(state(pending=[resource("SystemUser", "a", id_="")])).resources
 
 
-def test_nothing_is_ended_before_somebody_agrees() -> None:
-    world = World(secret("kept"), secret("lost"))
+def test_nothing_is_ended_before_somebody_agrees(meta: EmulatedMeta) -> None:
+    here, lost = secret(meta, "kept"), secret(meta, "lost")
 
-    found = sweep([MAIN], replace(HERE, arns=frozenset({arn("kept")})), world)
+    found = sweep(meta, kept(here))
 
-    assert world.ended == []
-    assert found.orphans == [
-        Line("meta/dev/lost", "no state holds it; ending it ends its tokens, which are system user 5's", arn("lost"))
-    ]
+    assert known_by(found.orphans) == [("meta/dev/lost", lost)]
+    assert missing(found.orphans[0].text, f"system user {OTHER}") == []
+    assert (goes(meta, lost), living(meta, OTHER), found.done) == (False, 2, False)
+
+
+def test_a_secret_that_was_left_to_a_token_of_the_state_is_no_orphan(meta: EmulatedMeta) -> None:
+    left = secret(meta, "left")
+
+    found = sweep(meta, replace(HERE, claims=frozenset({tags(meta, left)["claim"]})), {left})
+
+    assert (goes(meta, left), found.orphans, found.done) == (False, [], True)
+
+
+def test_only_what_was_agreed_to_is_ended(meta: EmulatedMeta) -> None:
+    here, lost, second = (secret(meta, name) for name in ("kept", "lost", "other"))
+
+    found = sweep(meta, kept(here), {lost})
+
+    assert [goes(meta, arn) for arn in (here, lost, second)] == [False, True, False]
+    assert living(meta, OTHER) == 2
+    assert known_by(found.ended) == [("meta/dev/lost", lost)]
+    assert missing(found.ended[0].text, "meta/dev/lost", "generation 1") == []
+    assert known_by(found.orphans) == [("meta/dev/other", second)]
     assert not found.done
 
 
-def test_a_secret_that_was_left_to_a_token_of_the_state_is_no_orphan() -> None:
-    left = secret("left")
-    world = World(replace(left, tags={**left.tags, "meta-tokens:claim": "c1"}))
+def test_a_state_without_our_resources_proves_nothing_whatever_was_agreed(meta: EmulatedMeta) -> None:
+    lost = secret(meta, "lost", former=MARKED)
 
-    found = sweep([MAIN], replace(HERE, claims=frozenset({"c1"})), world, {arn("left")})
+    found = sweep(meta, Known(resources=False), {lost, OLD})
 
-    assert (world.ended, found.orphans, found.done) == ([], [], True)
-
-
-def test_only_what_was_agreed_to_is_ended() -> None:
-    world = World(secret("kept"), secret("lost"), secret("other"))
-
-    found = sweep([MAIN], replace(HERE, arns=frozenset({arn("kept")})), world, {arn("lost")})
-
-    assert world.ended == [("main", "meta/dev/lost")]
-    assert found.ended == [Line("meta/dev/lost", "ended generation 1", arn("lost"))]
-    assert [line.name for line in found.orphans] == ["meta/dev/other"]
+    assert (goes(meta, lost), living(meta, OTHER), names(meta)[OLD]) == (False, 1, "reporting")
+    assert known_by(found.left) == [("meta/dev/lost", lost)]
+    assert missing(found.left[0].text, "state of this stack", "pulumi up") == []
     assert not found.done
 
 
-def test_a_state_without_our_resources_proves_nothing_whatever_was_agreed() -> None:
-    world = World(secret("lost", former=MARKED), users=[OLD])
+def test_a_secret_with_another_stack_id_is_another_owner_s_and_is_never_ended(meta: EmulatedMeta) -> None:
+    theirs = secret(meta, "theirs", stack_id="two")
 
-    found = sweep([MAIN], Known(resources=False), world, {arn("lost"), "7"})
+    found = sweep(meta, HERE, {theirs})
 
-    assert (world.ended, world.retired) == ([], [])
-    assert found.left == [
-        Line(
-            "meta/dev/lost",
-            "the state of this stack holds nothing of ours, so that every secret would look left behind. If this is "
-            "the right backend and stack, run `pulumi up` first",
-            arn("lost"),
-        )
-    ]
-    assert not found.done
-
-
-def test_a_secret_with_another_stack_id_is_another_owner_s_and_is_never_ended() -> None:
-    world = World(secret("theirs", stack_id="two"))
-
-    found = sweep([MAIN], HERE, world, {arn("theirs")})
-
-    assert world.ended == []
-    assert found.foreign == [
-        Line(
-            "meta/dev/theirs",
-            "another stack of this project and name has it: its stack id, two, is not in this state",
-            arn("theirs"),
-        )
-    ]
+    assert (goes(meta, theirs), living(meta, OTHER)) == (False, 1)
+    assert known_by(found.foreign) == [("meta/dev/theirs", theirs)]
+    assert missing(found.foreign[0].text, "another stack", "stack id, two") == []
     assert found.done
 
 
-def test_a_secret_that_another_stack_of_the_backend_holds_is_left_alone() -> None:
-    world = World(secret("moved"))
-    world.others = Elsewhere(arns={arn("moved"): "tok"})
+def test_a_secret_that_another_stack_of_the_backend_holds_is_left_alone(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = secret(meta, "moved")
+    backend(monkeypatch, tok=state(resource("SystemUserToken", "t", id_=moved, arn=moved)))
 
-    found = sweep([MAIN], HERE, world, {arn("moved")})
+    found = sweep(meta, HERE, {moved})
 
-    assert world.ended == []
-    assert found.elsewhere == [
-        Line(
-            "meta/dev/moved",
-            "the state of stack tok holds it; `pulumi up` there writes the name of that stack into the tags",
-            arn("moved"),
-        )
-    ]
+    assert (goes(meta, moved), living(meta, OTHER)) == (False, 1)
+    assert known_by(found.elsewhere) == [("meta/dev/moved", moved)]
+    assert missing(found.elsewhere[0].text, "stack tok", "pulumi up") == []
     assert found.done
 
 
-def test_a_secret_without_an_id_is_ended_only_when_it_is_named() -> None:
-    world = World(secret("old", stack_id=""))
+def test_a_secret_without_an_id_is_ended_only_when_it_is_named(meta: EmulatedMeta) -> None:
+    old = secret(meta, "old", stack_id="")
 
-    assert sweep([MAIN], HERE, world).doubtful == [
-        Line(
-            "meta/dev/old",
-            "no state holds it; ending it ends its tokens, which are system user 5's. But its tags have no stack id "
-            "(an older version made it), so that it may be another stack's of the same name",
-            arn("old"),
-        )
-    ]
-    assert world.ended == []
-    assert sweep([MAIN], HERE, world, {arn("old")}).done
-    assert world.ended == [("main", "meta/dev/old")]
+    found = sweep(meta, HERE)
+
+    assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/old", old)], [])
+    assert missing(found.doubtful[0].text, f"system user {OTHER}", "no stack id") == []
+    assert not goes(meta, old)
+    assert sweep(meta, HERE, {old}).done
+    assert (goes(meta, old), living(meta, OTHER)) == (True, 0)
 
 
-def test_a_state_of_an_older_version_has_no_id_to_compare_with_so_only_a_name_is_enough() -> None:
-    world = World(secret("lost"))
+def test_a_state_of_an_older_version_has_no_id_to_compare_with_so_only_a_name_is_enough(meta: EmulatedMeta) -> None:
+    lost = secret(meta, "lost")
 
-    [line] = sweep([MAIN], Known(), world).doubtful
+    found = sweep(meta, Known())
 
-    assert line.text.endswith(
-        "But no resource of this state has a stack id yet (an older version made them), so that it may be another "
-        "stack's of the same name"
+    assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/lost", lost)], [])
+    assert missing(found.doubtful[0].text, "no resource of this state has a stack id") == []
+    assert sweep(meta, Known(), {lost}).done
+
+
+def test_a_stack_that_could_not_be_looked_into_leaves_a_doubt(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_name: str) -> Any:
+        raise StackReadError("no such checkpoint")
+
+    lost = secret(meta, "lost")
+    backend(monkeypatch, tok={})
+    monkeypatch.setattr(pulumi_stack, "export", fails)
+
+    found = sweep(meta, HERE)
+
+    assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/lost", lost)], [])
+    assert missing(found.doubtful[0].text, "tok: no such checkpoint") == []
+
+
+def test_the_other_stacks_are_looked_into_only_when_something_seems_left_behind(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy() -> list[str]:
+        raise AssertionError
+
+    monkeypatch.setattr(pulumi_stack, "listed", busy)
+    here, _ = secret(meta, "kept"), secret(meta, "theirs", stack_id="two")
+
+    assert sweep(meta, kept(here)).done
+
+
+def test_one_that_cannot_be_ended_is_left_and_the_others_are_ended(meta: EmulatedMeta) -> None:
+    busy, lost = secret(meta, "busy", OLD), secret(meta, "lost")
+    # Meta neither ends the token of the first one nor says whether it is dead.
+    meta.emulator.faults.add(kind="graph", method="GET", path="oauth/revoke$", code=10, times=1)
+    meta.emulator.faults.add(kind="graph", method="GET", path="debug_token$", code=10, nth=2, times=1)
+
+    found = sweep(meta, HERE, {busy, lost})
+
+    assert known_by(found.left) == [("meta/dev/busy", busy)]
+    assert missing(found.left[0].text, "generation 1", "Meta did not say") == []
+    assert known_by(found.ended) == [("meta/dev/lost", lost)]
+    assert [goes(meta, busy), goes(meta, lost)] == [False, True]
+    assert [living(meta, OLD), living(meta, OTHER)] == [1, 0]
+    assert not found.done
+
+
+def test_a_secret_is_ended_by_the_connection_of_its_app_and_once(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Meta gives a system user another id for each app.
+    app, admin, employee = "120480000000202", "122090000000402", "122090000000403"
+    with meta.edit() as world:
+        business = world.businesses[0].id
+        world.apps.append(App(app, "Lindenhof Second", business_id=business))
+        world.system_users.append(SystemUser(admin, "boss", "ADMIN", business, app_id=app))
+        world.system_users.append(SystemUser(employee, "other", "EMPLOYEE", business, app_id=app))
+        world.app_access.append(AppAccess(employee, app))
+        world.installations.append(Installation(employee, app))
+    monkeypatch.setenv("META_SECOND_SECRET", meta.emulator.secret_of(app))
+    monkeypatch.setenv("META_SECOND_TOKEN", admin_token(meta, admin, app).get_secret_value())
+    second = replace(
+        meta.connection,
+        name="second",
+        app_id=app,
+        app_secret="env:META_SECOND_SECRET",
+        admin_token="env:META_SECOND_TOKEN",
     )
-    assert sweep([MAIN], Known(), world, {arn("lost")}).done
+    lost, _ = token(meta, "meta/dev/lost", employee, connection=second, stack_id="one")
+
+    found = sweep(meta, HERE, {lost}, [meta.connection, second])
+
+    # Meta ends a token for its own app alone.
+    assert (goes(meta, lost), living(meta, employee)) == (True, 0)
+    assert known_by(found.ended) == [("meta/dev/lost", lost)]
 
 
-def test_a_stack_that_could_not_be_looked_into_leaves_a_doubt() -> None:
-    world = World(secret("lost"))
-    world.others = Elsewhere(unread={"tok": "no such checkpoint"})
+def test_a_secret_of_an_app_that_no_connection_acts_for_is_left(meta: EmulatedMeta) -> None:
+    lost = secret(meta, "lost")
+    retag(meta, lost, {"app-id": "1"})
 
-    [line] = sweep([MAIN], HERE, world).doubtful
+    found = sweep(meta, HERE, {lost})
 
-    assert line.text.endswith(
-        "But not every other stack could be looked into, and one may hold it (tok: no such checkpoint)"
-    )
-
-
-def test_the_other_stacks_are_looked_into_only_when_something_seems_left_behind() -> None:
-    class Busy(World):
-        def elsewhere(self) -> Elsewhere:
-            raise AssertionError
-
-    known = replace(HERE, arns=frozenset({arn("kept")}))
-
-    assert sweep([MAIN], known, Busy(secret("kept"), secret("theirs", stack_id="two"))).done
+    assert known_by(found.left) == [("meta/dev/lost", lost)]
+    assert missing(found.left[0].text, "no connection", "app 1") == []
+    assert (goes(meta, lost), living(meta, OTHER)) == (False, 1)
 
 
-def test_one_that_cannot_be_ended_is_left_and_the_others_are_ended() -> None:
-    world = World(secret("busy"), secret("lost"))
-    world.pending = {"meta/dev/busy"}
+def test_what_waits_for_its_deletion_is_listed_with_the_date(meta: EmulatedMeta) -> None:
+    gone = secret(meta, "gone")
+    schedule_deletion(meta, gone)
 
-    found = sweep([MAIN], HERE, world, {arn("busy"), arn("lost")})
+    found = sweep(meta, HERE)
 
-    assert found.left == [Line("meta/dev/busy", "another run holds the lease", arn("busy"))]
-    assert [line.name for line in found.ended] == ["meta/dev/lost"]
-    assert not found.done
-
-
-def test_a_secret_is_ended_by_the_connection_of_its_app_and_once() -> None:
-    world = World(secret("lost", app=SECOND.app_id))
-
-    sweep([MAIN, SECOND], HERE, world, {arn("lost")})
-
-    assert world.ended == [("second", "meta/dev/lost")]
-
-
-def test_a_secret_of_an_app_that_no_connection_acts_for_is_left() -> None:
-    found = sweep([MAIN], HERE, World(secret("lost", app="1")), {arn("lost")})
-
-    assert found.left == [Line("meta/dev/lost", "no connection of this stack acts for its app 1", arn("lost"))]
-
-
-def test_what_waits_for_its_deletion_is_listed_with_the_date() -> None:
-    world = World(secret("gone", goes=datetime(2026, 12, 1, 8, tzinfo=UTC)))
-
-    found = sweep([MAIN], HERE, world)
-
-    assert world.ended == []
+    assert known_by(found.scheduled) == [("meta/dev/gone", gone)]
+    assert missing(found.scheduled[0].text, "2026-12-01T08:00:00Z", "up") == []
+    assert living(meta, OTHER) == 1
     assert found.done
-    assert found.scheduled == [
-        Line(
-            "meta/dev/gone",
-            "deleted on 2026-12-01T08:00:00Z; until then the next `up` that asks for this secret restores it",
-            arn("gone"),
-        )
-    ]
 
 
-def test_retired_users_are_listed_once_per_business() -> None:
-    users = [SystemUserRow("7", "unused alder-1a2b", "EMPLOYEE"), SystemUserRow("8", "reporting", "EMPLOYEE")]
+def test_retired_users_are_listed_once_per_business(meta: EmulatedMeta) -> None:
+    meta.add_system_user("122090000000779", "unused alder-1a2b")
 
-    found = sweep([MAIN, SECOND], HERE, World(users=users))
+    found = sweep(meta, HERE, (), [meta.connection, replace(meta.connection, name="second")])
 
-    assert found.retired == [
-        Line("unused alder-1a2b", "id 7, EMPLOYEE, business 178000000000101; the next create takes its slot", "7")
-    ]
+    assert known_by(found.retired) == [("unused alder-1a2b", "122090000000779")]
+    assert missing(found.retired[0].text, "id 122090000000779", "EMPLOYEE", "business 178000000000101") == []
 
 
 # --- system users whose resource is gone --------------------------------------------------------------------------
 
-OLD = SystemUserRow("7", "reporting", "EMPLOYEE")
-# sha256("reporting"), its first 16 hex digits
-MARKED = "7=637d7becb9983937"
-KEPT = replace(HERE, arns=frozenset({arn("kept")}))
+# sha256("reporting"), its first 16 hex digits; likewise of "root"
+DIGEST, OF_ROOT = "637d7becb9983937", "4813494d137e1631"
+MARKED = f"{OLD}={DIGEST}"
 
 
-def test_a_user_whose_tokens_have_ended_is_listed_before_it_is_retired() -> None:
-    world = World(secret("kept", former=f"5 {MARKED}"), users=[OLD, SystemUserRow("5", "never marked", "EMPLOYEE")])
+def test_a_user_whose_tokens_have_ended_is_listed_before_it_is_retired(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", former=f"{OTHER} {MARKED}")
 
-    found = sweep([MAIN], KEPT, world)
+    found = sweep(meta, kept(here))
 
-    assert found.orphans == [
-        Line(
-            "reporting",
-            "system user of no state (id 7); ending it renames it, so that its slot can be taken again",
-            "7",
-        )
-    ]
-    assert (world.retired, world.forgot, found.done) == ([], [], False)
+    assert known_by(found.orphans) == [("reporting", OLD)]
+    assert missing(found.orphans[0].text, f"id {OLD}") == []
+    assert (names(meta)[OLD], tags(meta, here)["former-users"]) == ("reporting", f"{OTHER} {MARKED}")
+    assert not found.done
 
 
-def test_a_user_that_another_stack_holds_is_left_alone() -> None:
-    world = World(secret("kept", former=MARKED), users=[OLD])
-    world.others = Elsewhere(users={"7": "tok"})
+def test_a_user_that_another_stack_holds_is_left_alone(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = secret(meta, "kept", former=MARKED)
+    backend(monkeypatch, tok=state(resource("SystemUser", "u", id_=OLD)))
 
-    found = sweep([MAIN], KEPT, world, {"7"})
+    found = sweep(meta, kept(here), {OLD})
 
-    assert found.elsewhere == [Line("reporting", "the state of stack tok holds it (id 7)", "7")]
-    assert (world.retired, world.forgot, found.done) == ([], [], True)
+    assert known_by(found.elsewhere) == [("reporting", OLD)]
+    assert missing(found.elsewhere[0].text, "stack tok", f"id {OLD}") == []
+    assert (names(meta)[OLD], tags(meta, here)["former-users"], found.done) == ("reporting", MARKED, True)
 
 
-def test_a_user_whose_tokens_have_ended_is_retired_and_forgotten() -> None:
-    world = World(secret("kept", former=f"5 {MARKED}"), users=[OLD, SystemUserRow("5", "never marked", "EMPLOYEE")])
+def test_a_user_whose_tokens_have_ended_is_retired_and_forgotten(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", former=f"{OTHER} {MARKED}")
 
-    found = sweep([MAIN], KEPT, world, {"7"})
+    found = sweep(meta, kept(here), {OLD})
 
-    assert world.retired == [("main", "7")]
-    assert found.withdrawn == [Line("reporting", "retired: id 7 is now called unused alder-1a2b", "7")]
-    assert world.forgot == [("main", "meta/dev/kept", "7")]
+    now = names(meta)
+    assert now[OLD].startswith("unused ")
+    assert (now[OTHER], now[ROOT]) == ("insights", "root")
+    assert known_by(found.withdrawn) == [("reporting", OLD)]
+    assert missing(found.withdrawn[0].text, f"id {OLD}", now[OLD]) == []
+    assert tags(meta, here)["former-users"] == OTHER
     assert found.done
 
 
-def test_a_user_with_a_token_in_grace_anywhere_in_the_stack_is_work_left() -> None:
-    world = World(secret("kept", former=MARKED), secret("other"), users=[OLD])
-    world.lives = {"7 in meta/dev/kept": [1], "7 in meta/dev/other": [2, 3]}
+def test_a_user_with_a_token_in_grace_anywhere_in_the_stack_is_work_left(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", OLD, former=MARKED)
+    second, claim = token(meta, "meta/dev/other", OLD, stack_id="one")
+    token(meta, "meta/dev/other", OLD, stack_id="one", claim=claim, keepers={"round": "2"})
 
-    found = sweep([MAIN], replace(HERE, arns=frozenset({arn("kept"), arn("other")})), world, {"7"})
+    found = sweep(meta, kept(here, second), {OLD})
 
-    assert (world.retired, world.forgot, found.done) == ([], [], False)
-    assert found.left == [
-        Line(
-            "reporting",
-            "kept until its tokens end (id 7): generation 1 of secret meta/dev/kept; generation 2, 3 of secret "
-            "meta/dev/other. After the grace `pulumi up` or `meta-access rotate --due` ends them",
-            "7",
+    assert (names(meta)[OLD], tags(meta, here)["former-users"], found.done) == ("reporting", MARKED, False)
+    assert known_by(found.left) == [("reporting", OLD)]
+    assert (
+        missing(
+            found.left[0].text,
+            f"id {OLD}",
+            "generation 1 of secret meta/dev/kept",
+            "generation 1, 2 of secret meta/dev/other",
+            "pulumi up",
+            "meta-access rotate --due",
         )
-    ]
+        == []
+    )
 
 
-def test_a_user_that_the_state_has_again_or_that_is_retired_already_is_only_forgotten() -> None:
-    used = World(secret("kept", former=MARKED), users=[OLD])
-    assert sweep([MAIN], replace(KEPT, users=frozenset({"7"})), used, {"x"}).withdrawn == []
-    done = World(secret("kept", former=MARKED), users=[SystemUserRow("7", "unused alder-1a2b", "EMPLOYEE")])
-    assert sweep([MAIN], KEPT, done, {"x"}).withdrawn == []
+def test_a_user_that_the_state_has_again_or_that_is_retired_already_is_only_forgotten(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", former=MARKED)
+    known = kept(here)
 
-    for world in (used, done):
-        assert (world.retired, world.forgot) == ([], [("main", "meta/dev/kept", "7")])
+    assert sweep(meta, replace(known, users=frozenset({OLD})), {"x"}).withdrawn == []
+    assert (names(meta)[OLD], tags(meta, here)["former-users"]) == ("reporting", "")
 
-
-def test_a_user_of_another_name_is_somebody_else_s_by_now() -> None:
-    world = World(secret("kept", former=MARKED), users=[SystemUserRow("7", "billing", "EMPLOYEE")])
-
-    found = sweep([MAIN], KEPT, world)
-
-    assert found.withdrawn == [
-        Line("billing", "kept (id 7): it has another name than the one we gave it, so somebody else uses it", "7")
-    ]
-    assert (world.retired, found.done) == ([], True)
+    retag(meta, here, {"former-users": MARKED})
+    with meta.edit() as world:
+        next(one for one in world.system_users if one.id == OLD).name = "unused alder-1a2b"
+    assert sweep(meta, known, {"x"}).withdrawn == []
+    assert (names(meta)[OLD], tags(meta, here)["former-users"]) == ("unused alder-1a2b", "")
 
 
-def test_a_user_that_cannot_be_retired_is_work_left() -> None:
-    world = World(secret("kept", former=MARKED), users=[OLD])
-    world.credential = "7"
+def test_a_user_of_another_name_is_somebody_else_s_by_now(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", former=MARKED)
+    with meta.edit() as world:
+        next(one for one in world.system_users if one.id == OLD).name = "billing"
 
-    found = sweep([MAIN], KEPT, world, {"7"})
+    found = sweep(meta, kept(here))
 
-    assert (found.left, world.forgot, found.done) == ([Line("reporting", "it is the credential's", "7")], [], False)
-
-
-def test_the_mark_in_a_secret_that_goes_counts_and_stays() -> None:
-    world = World(secret("gone", goes=datetime(2026, 12, 1, 8, tzinfo=UTC), former=MARKED), users=[OLD])
-
-    found = sweep([MAIN], HERE, world, {"7"})
-
-    assert (world.retired, world.forgot, found.done) == ([("main", "7")], [], True)
+    assert known_by(found.withdrawn) == [("billing", OLD)]
+    assert missing(found.withdrawn[0].text, "kept", f"id {OLD}", "another name") == []
+    assert (names(meta)[OLD], found.done) == ("billing", True)
 
 
-def test_a_user_that_a_listed_secret_alone_still_holds_is_listed_with_it() -> None:
-    world = World(secret("lost", former=MARKED), users=[OLD])
-    world.lives = {"7 in meta/dev/lost": [1]}
+def test_a_user_that_cannot_be_retired_is_work_left(meta: EmulatedMeta) -> None:
+    here = secret(meta, "kept", former=f"{ROOT}={OF_ROOT}")
 
-    assert [line.name for line in sweep([MAIN], HERE, world).orphans] == ["meta/dev/lost", "reporting"]
-    # Agreed for the user alone, the secret stays and so does the user.
-    assert [line.name for line in sweep([MAIN], HERE, world, {"7"}).left] == ["reporting"]
-    assert (world.ended, world.retired) == ([], [])
-    assert sweep([MAIN], HERE, world, {"7", arn("lost")}).done
-    assert (world.ended, world.retired) == ([("main", "meta/dev/lost")], [("main", "7")])
+    found = sweep(meta, kept(here), {ROOT})
 
-
-def test_a_user_that_a_connection_does_not_list_is_another_business_s() -> None:
-    class Two(World):
-        def users(self, connection: Connection) -> Iterable[SystemUserRow]:
-            return [] if connection.name == "main" else [OLD]
-
-    world = Two(secret("kept", former=MARKED))
-
-    sweep([MAIN, replace(MAIN, name="second", business_id="2")], KEPT, world, {"7"})
-
-    assert world.retired == [("second", "7")]
-
-
-def test_a_connection_that_cannot_be_reached_is_work_left_and_stops_no_other() -> None:
-    class Down(World):
-        def secrets(self, connection: Connection) -> Iterable[Description]:
-            if connection.name == "main":
-                raise GraphUnreachableError("no answer", sent=False)
-            return super().secrets(connection)
-
-    world = Down(secret("lost", app=SECOND.app_id))
-
-    found = sweep([MAIN, SECOND], HERE, world, {arn("lost")})
-
-    assert found.unseen == [Line("main", "no answer")]
-    assert [line.name for line in found.ended] == ["meta/dev/lost"]
+    assert known_by(found.left) == [("root", ROOT)]
+    assert missing(found.left[0].text, f"system user {ROOT}", "credential in use") == []
+    assert (names(meta)[ROOT], tags(meta, here)["former-users"]) == ("root", f"{ROOT}={OF_ROOT}")
     assert not found.done
+
+
+def test_the_mark_in_a_secret_that_goes_counts_and_stays(meta: EmulatedMeta) -> None:
+    gone = secret(meta, "gone", former=MARKED)
+    schedule_deletion(meta, gone)
+
+    found = sweep(meta, HERE, {OLD})
+
+    assert names(meta)[OLD].startswith("unused ")
+    assert (tags(meta, gone)["former-users"], found.done) == (MARKED, True)
+
+
+def test_a_user_that_a_listed_secret_alone_still_holds_is_listed_with_it(meta: EmulatedMeta) -> None:
+    lost = secret(meta, "lost", OLD, former=MARKED)
+
+    assert known_by(sweep(meta, HERE).orphans) == [("meta/dev/lost", lost), ("reporting", OLD)]
+    # Agreed for the user alone, the secret stays and so does the user.
+    assert known_by(sweep(meta, HERE, {OLD}).left) == [("reporting", OLD)]
+    assert (goes(meta, lost), living(meta, OLD), names(meta)[OLD]) == (False, 1, "reporting")
+    assert sweep(meta, HERE, {OLD, lost}).done
+    assert (goes(meta, lost), living(meta, OLD)) == (True, 0)
+    assert names(meta)[OLD].startswith("unused ")
+
+
+def test_a_user_that_a_connection_does_not_list_is_another_business_s(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, admin, app = "178000000000102", "122090000000302", meta.app.id
+    with meta.edit() as world:
+        world.businesses.append(Business(business, "Lindenhof Süd"))
+        world.apps[0].permissions["business_management"] = "live"
+        world.system_users.append(SystemUser(admin, "boss", "ADMIN", business, app_id=app))
+        next(one for one in world.system_users if one.id == OLD).business_id = business
+    monkeypatch.setenv("META_SECOND_TOKEN", admin_token(meta, admin, app).get_secret_value())
+    here = secret(meta, "kept", former=MARKED)
+    second = replace(meta.connection, name="second", business_id=business, admin_token="env:META_SECOND_TOKEN")
+
+    found = sweep(meta, kept(here), {OLD}, [meta.connection, second])
+
+    assert known_by(found.withdrawn) == [("reporting", OLD)]
+    assert names(meta)[OLD].startswith("unused ")
+
+
+def test_a_connection_that_cannot_be_reached_is_work_left_and_stops_no_other(meta: EmulatedMeta) -> None:
+    lost = secret(meta, "lost")
+    denied = {"__type": "AccessDeniedException", "Message": "No."}
+    meta.emulator.faults.add(kind="http", operation="ListSecrets", status=400, body=denied, times=1)
+
+    found = sweep(meta, HERE, {lost}, [meta.connection, replace(meta.connection, name="second")])
+
+    assert [line.name for line in found.unseen] == ["main"]
+    assert known_by(found.ended) == [("meta/dev/lost", lost)]
+    assert (goes(meta, lost), living(meta, OTHER), found.done) == (True, 0, False)
 
 
 def test_nothing_left_is_done() -> None:

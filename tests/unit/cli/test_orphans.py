@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,47 +12,63 @@ from click.testing import CliRunner
 from meta_access.cli import pulumi_stack
 from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.tokens import orphans
-from meta_access.cli.tokens.orphan_sweep import Elsewhere, Line, SweepResult
-from meta_access.stack.connections import Settings
-from tests.connections import MAIN
+from meta_access.cli.tokens.orphan_sweep import Elsewhere
+from meta_access.tokens.tags import PREFIX
+from tests.unit.cli.provisioned import configuration, goes, names, retag, token, users
 from tests.unit.cli.states import resource, state
+from tests.unit.facts import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
-LOST = Line("meta/dev/lost", "no state holds it", "arn:lost")
-OLD = Line("meta/dev/old", "its tags have no stack id", "arn:old")
-USER = Line("reporting", "system user of no state", "7")
-THEIRS = Line("meta/dev/theirs", "another stack has it", "arn:theirs")
+    from tests.unit.emulated import EmulatedMeta
+
+USER, OTHER = "122090000000777", "122090000000778"
+# sha256("reporting"), its first 16 hex digits
+MARKED = f"{USER}=637d7becb9983937"
 
 
-class Sweeps:
-    """What was agreed to, sweep after sweep; the first lists, each later one has ended what was agreed to."""
+@dataclass
+class Left:
+    """A secret and a user that are certainly left behind, a secret of an older version, and another stack's."""
 
-    def __init__(self) -> None:
-        self.agreed: list[set[str]] = []
+    meta: EmulatedMeta
+    lost: str
+    old: str
+    theirs: str
 
-    def sweep(self, _connections: Any, _known: Any, _world: Any, agreed: Collection[str] = ()) -> SweepResult:
-        self.agreed.append(set(agreed))
-        found = SweepResult(orphans=[LOST, USER], doubtful=[OLD], foreign=[THEIRS])
-        for lines in (found.orphans, found.doubtful):
-            found.ended += [line for line in lines if line.id in self.agreed[-1]]
-            lines[:] = [line for line in lines if line.id not in self.agreed[-1]]
-        return found
+    @property
+    def ended(self) -> set[str]:
+        secrets = {name for name in ("lost", "old", "theirs") if goes(self.meta, getattr(self, name))}
+        return secrets | ({"user"} if names(self.meta)[USER].startswith("unused ") else set())
 
 
 @pytest.fixture
-def sweeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sweeps:
-    (tmp_path / "Pulumi.yaml").write_text("name: p\n")
+def left(lindenhof: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Left:
+    users(lindenhof, {USER: "reporting", OTHER: "insights"})
+    made = Left(
+        lindenhof,
+        lost=token(lindenhof, "meta/dev/lost", OTHER, stack_id="one")[0],
+        old=token(lindenhof, "meta/dev/old", OTHER)[0],
+        theirs=empty(lindenhof, "meta/dev/theirs", stack_id="two"),
+    )
+    kept = empty(lindenhof, "meta/dev/kept", stack_id="one")
+    retag(lindenhof, kept, {"former-users": MARKED})
+    lindenhof.forget_calls()
+    (tmp_path / "Pulumi.yaml").write_text("name: meta-access\n")
     monkeypatch.chdir(tmp_path)
-    fake = Sweeps()
-    monkeypatch.setattr(orphans, "sweep", fake.sweep)
-    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: {})
-    monkeypatch.setattr(pulumi_stack, "export", lambda _stack: state())
-    settings = Settings(environment="dev", rules="2026-05", offline=False, connections={"main": MAIN})
-    monkeypatch.setattr(orphans, "settings_from_config", lambda _get: settings)
-    return fake
+    monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
+    monkeypatch.setattr(pulumi_stack, "config", lambda _stack: configuration(lindenhof))
+    backend(monkeypatch, dev=state(resource("SystemUserToken", "kept", id_=kept, arn=kept, stack_id="one")))
+    return made
+
+
+def empty(meta: EmulatedMeta, name: str, *, stack_id: str) -> str:
+    """A secret of this project and stack whose tokens do not matter; its ARN."""
+    tags = {"managed-by": "pulumi", "project": "meta-access", "stack": "dev", "app-id": meta.app.id}
+    written = {f"{PREFIX}{key}": value for key, value in {**tags, "stack-id": stack_id}.items()}
+    store = meta.store(meta.connection.aws)
+    return store.create(name, "{}", token="0" * 32, tags=written, description="", kms_key=None).arn
 
 
 def run(*arguments: str, answer: str | None = None) -> tuple[int, str]:
@@ -59,74 +76,80 @@ def run(*arguments: str, answer: str | None = None) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_by_default_it_lists_and_whatever_stands_on_standard_input_is_no_consent(sweeps: Sweeps) -> None:
+def test_by_default_it_lists_and_whatever_stands_on_standard_input_is_no_consent(left: Left) -> None:
     code, said = run(answer="yes\nyes\n")
 
-    assert (code, sweeps.agreed) == (2, [set()])
-    assert "In no state, to be ended once you agree:\n  - meta/dev/lost: no state holds it\n" in said
-    assert "`meta-access orphans --end` ends the orphans after you have agreed." in said
+    assert (code, left.ended) == (2, set())
+    shown = ("meta/dev/lost", "reporting", "meta/dev/old", "meta/dev/theirs", "meta-access orphans --end")
+    assert missing(said, *shown) == []
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "no\n"])
-def test_without_a_clear_yes_nothing_is_ended(sweeps: Sweeps, answer: str) -> None:
+def test_without_a_clear_yes_nothing_is_ended(left: Left, answer: str) -> None:
     code, said = run("--end", answer=answer)
 
-    assert (code, sweeps.agreed) == (2, [set()])
-    assert "Nobody agreed, so nothing was ended." in said
+    assert (code, left.ended) == (2, set())
+    assert missing(said, "--yes") == []
 
 
-def test_a_yes_ends_what_was_listed_as_certain_and_no_more(sweeps: Sweeps) -> None:
+def test_a_yes_ends_what_was_listed_as_certain_and_no_more(left: Left) -> None:
     code, _ = run("--end", answer="yes\n")
 
-    assert (code, sweeps.agreed) == (2, [set(), {"arn:lost", "7"}])
+    assert (code, left.ended) == (2, {"lost", "user"})
 
 
-@pytest.mark.parametrize(("name", "id_"), [("arn:old", "arn:old"), ("meta/dev/old", "arn:old"), ("7", "7")])
-def test_names_and_yes_end_what_is_named_without_a_question(sweeps: Sweeps, name: str, id_: str) -> None:
-    run(name, "--yes", answer="")
+@pytest.mark.parametrize(
+    ("name", "ended"), [("the ARN", "old"), ("meta/dev/old", "old"), (USER, "user"), ("reporting", "user")]
+)
+def test_names_and_yes_end_what_is_named_without_a_question(left: Left, name: str, ended: str) -> None:
+    run(left.old if name == "the ARN" else name, "--yes", answer="")
 
-    assert sweeps.agreed == [set(), {id_}]
+    assert left.ended == {ended}
 
 
-def test_a_name_that_is_asked_about_is_ended_after_a_yes_only(sweeps: Sweeps) -> None:
+def test_a_name_that_is_asked_about_is_ended_after_a_yes_only(left: Left) -> None:
     run("meta/dev/old", "--end", answer="")
-    assert sweeps.agreed == [set()]
+    assert left.ended == set()
     run("meta/dev/old", "--end", answer="y\n")
-    assert sweeps.agreed == [set(), set(), {"arn:old"}]
+    assert left.ended == {"old"}
 
 
-def test_yes_without_names_ends_nothing(sweeps: Sweeps) -> None:
+def test_yes_without_names_ends_nothing(left: Left) -> None:
     code, said = run("--yes")
 
-    assert (code, sweeps.agreed) == (1, [])
-    assert "Ending without asking needs the names of what to end. Nothing was changed." in said
+    assert (code, left.ended, left.meta.calls) == (1, set(), [])
+    assert missing(said, "--end") == []
 
 
-def test_a_name_that_is_not_to_be_ended_is_refused_with_the_reason_and_nothing_ends(sweeps: Sweeps) -> None:
+def test_a_name_that_is_not_to_be_ended_is_refused_with_the_reason_and_nothing_ends(left: Left) -> None:
     code, said = run("meta/dev/lost", "meta/dev/theirs", "meta/dev/none", "--yes")
 
-    assert (code, sweeps.agreed) == (1, [set()])
-    assert (
-        "Not to be ended here: meta/dev/theirs, meta/dev/none. meta/dev/theirs: another stack has it. To be ended: "
-        "meta/dev/lost, reporting, meta/dev/old. Nothing was changed."
-    ) in said
+    assert (code, left.ended) == (1, set())
+    *_, refusal = said.splitlines()
+    unknown, _, able = refusal.partition("another stack")
+    assert missing(unknown, "meta/dev/theirs, meta/dev/none") == []
+    assert missing(able, "meta/dev/lost", "reporting", "meta/dev/old") == []
 
 
-def test_a_name_alone_asks_for_the_wish_in_words(sweeps: Sweeps) -> None:
+def test_a_name_alone_asks_for_the_wish_in_words(left: Left) -> None:
     code, said = run("meta/dev/lost")
 
-    assert (code, sweeps.agreed) == (1, [])
-    assert "say --end, or --yes not to be asked" in said
+    assert (code, left.ended, left.meta.calls) == (1, set(), [])
+    assert missing(said, "--end", "--yes") == []
 
 
-def test_json_is_one_object_with_what_each_thing_is_known_by(sweeps: Sweeps) -> None:
+def test_json_is_one_object_with_what_each_thing_is_known_by(left: Left) -> None:
     done = CliRunner().invoke(orphans.command, ["--stack", "dev", "--json"])
 
-    assert sweeps.agreed == [set()]
-    assert json.loads(done.output)["orphans"] == [
-        {"name": "meta/dev/lost", "text": "no state holds it", "id": "arn:lost"},
-        {"name": "reporting", "text": "system user of no state", "id": "7"},
-    ]
+    assert left.ended == set()
+    told = json.loads(done.stdout)
+    known = {part: [(line["name"], line["id"]) for line in lines] for part, lines in told.items()}
+    assert {part: lines for part, lines in known.items() if lines} == {
+        "orphans": [("meta/dev/lost", left.lost), ("reporting", USER)],
+        "doubtful": [("meta/dev/old", left.old)],
+        "foreign": [("meta/dev/theirs", left.theirs)],
+    }
+    assert all(line["text"] for line in told["orphans"])
 
 
 # --- the other stacks of the backend ------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from meta_access.cli import main, pulumi_stack
@@ -15,11 +14,12 @@ from meta_access.providers.payloads import PAYLOADS
 from tests.unit.cli import newcomer
 from tests.unit.cli.states import DYNAMIC, resource, state
 from tests.unit.cli.test_bootstrap import values
+from tests.unit.emulated import secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meta_emulator.embedded import MetaEmulator
+    from tests.unit.emulated import EmulatedMeta
 
 CANARY = "c0ffee" + "5ec2e7" * 4 + "00"  # of the form of Meta's own
 FORMS = {
@@ -42,27 +42,24 @@ COMMANDS = (
 )
 
 
-def put(meta: MetaEmulator, name: str, value: Any) -> str:
-    client = boto3.client(
-        "secretsmanager", "eu-central-1", endpoint_url=meta.aws_url, aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    made: str = client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
+def put(meta: EmulatedMeta, name: str, value: Any) -> str:
+    aws = meta.connection.aws
+    made: str = secrets(aws.region, aws.endpoint_url).create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
     return made
 
 
 @pytest.mark.parametrize("reason", FORMS)
 def test_no_command_shows_a_credential_that_is_unclean(
-    emulator: MetaEmulator,
+    nordwind: EmulatedMeta,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     reason: str,
 ) -> None:
-    emulator.load(newcomer.world())
     pasted = FORMS[reason].format(CANARY)
-    reference = f"aws-secret:{put(emulator, 'meta/test/pasted', {'value': pasted})}#value"
-    owned = put(emulator, "meta/test/root", {"access_token": pasted})
-    typed = values(emulator.graph_url, emulator.aws_url)
+    reference = f"aws-secret:{put(nordwind, 'meta/test/pasted', {'value': pasted})}#value"
+    owned = put(nordwind, "meta/test/root", {"access_token": pasted})
+    typed = values(nordwind.emulator.graph_url, nordwind.emulator.aws_url)
     connections = json.loads(typed["meta:connections"])
     connections["main"] |= {"app_secret": reference, "admin_token": reference}
     typed["meta:connections"] = json.dumps(connections)
@@ -86,7 +83,7 @@ def test_no_command_shows_a_credential_that_is_unclean(
     monkeypatch.setattr(pulumi_stack, "find", lambda _: Project("access", tmp_path))
     monkeypatch.setattr(pulumi_stack, "config", lambda _: typed)
     monkeypatch.setattr(pulumi_stack, "export", lambda _: state(token))
-    monkeypatch.setenv("META_BOOTSTRAP_TOKEN", newcomer.login(emulator).get_secret_value())
+    monkeypatch.setenv("META_BOOTSTRAP_TOKEN", newcomer.login(nordwind).get_secret_value())
     monkeypatch.setenv("PATH", str(tmp_path))  # no pulumi
 
     printed = ""

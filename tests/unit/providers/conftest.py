@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import sys
 import traceback
-from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pulumi.output import Unknown
 
-from meta_access.graph.issuer import issuer_of
-from meta_access.graph.snapshot import Snapshot
 from meta_access.providers import _host, _live, _system_users
 from meta_access.providers._boundary import Failure, boundary
 from meta_access.providers._deployment import DEPLOYMENT, Deployment
 from meta_access.stack.connections import Settings
-from tests.unit.emulated import EmulatedMeta, running
+from tests.unit.emulated import EmulatedMeta, begin_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from meta_access.providers._base import MetaProvider
     from meta_emulator.embedded import MetaEmulator
 
 NOT_KNOWN: Any = Unknown()  # type: ignore[no-untyped-call]
-NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CALLER = "122090000000301"
 APP = "120480000000201"
 BUSINESS = "178000000000101"
 
 
-@pytest.fixture(scope="session")
-def unit_emulator() -> Iterator[MetaEmulator]:
-    yield from running(NOW)
-
-
 @pytest.fixture
 def meta(unit_emulator: MetaEmulator, monkeypatch: pytest.MonkeyPatch) -> EmulatedMeta:
     """Meta in its starting world, and a process that has been configured and has done nothing yet."""
-    unit_emulator.reset()
-    meta = EmulatedMeta(unit_emulator, NOW)
+    meta = EmulatedMeta(unit_emulator)
     monkeypatch.setattr(sys, "argv", ["pytest"])
-    monkeypatch.setattr(_live, "store_for", cache(meta.store))
     new_process(monkeypatch, meta)
     configured(monkeypatch, meta)
     return meta
@@ -57,10 +44,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, meta: EmulatedMeta, *, offline: 
 
 def new_process(monkeypatch: pytest.MonkeyPatch, meta: EmulatedMeta) -> None:
     """Forget what a plugin host's process remembers, as the next deployment's process would not know it."""
-    issuer_of.cache_clear()
-    client_for = cache(meta.client)
-    monkeypatch.setattr(_live, "client_for", client_for)
-    monkeypatch.setattr(_live, "snapshot_for", cache(lambda connection: Snapshot(client_for(connection))))
+    begin_process(meta, monkeypatch)
     Deployment.__init__(DEPLOYMENT)
     _system_users.UserPlan.__init__(_system_users.USER_PLAN)
     monkeypatch.setattr(_system_users, "_taken", set())

@@ -17,7 +17,8 @@ from meta_access.providers.system_user import SystemUserProvider
 from meta_access.tokens import previous_users
 from meta_emulator.world import AppAccess, Asset, Assignment, SystemUser
 from tests.texts import lacks
-from tests.unit.providers.conftest import APP, BUSINESS, CALLER, NOT_KNOWN, NOW, configured, new_process, updated
+from tests.unit.emulated import NOW
+from tests.unit.providers.conftest import APP, BUSINESS, CALLER, NOT_KNOWN, configured, new_process, updated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,8 +21,8 @@ from meta_access.tokens.delete import Leaving
 from meta_access.tokens.observe import Finding, Need, Observed, Outcome, Presence, Superseded
 from meta_emulator.world import AppAccess, Installation
 from tests.texts import lacks
-from tests.unit.emulated import secrets
-from tests.unit.providers.conftest import APP, NOT_KNOWN, NOW, configured, new_process, updated
+from tests.unit.emulated import NOW, secrets
+from tests.unit.providers.conftest import APP, NOT_KNOWN, configured, new_process, updated
 
 if TYPE_CHECKING:
     from meta_access.stack.connections import AwsSettings
