@@ -7,8 +7,8 @@ import pytest
 
 from meta_access.cli.tokens.adopt import chosen, named_by_state, user_of
 from meta_access.stack.plan import IdentityPlan
+from tests.texts import lacks
 from tests.unit.cli.states import resource, state
-from tests.unit.facts import missing
 
 
 def identity(key: str = "reporting", secret: str = "meta/dev/reporting", adopt: str | None = None) -> IdentityPlan:
@@ -39,13 +39,13 @@ def test_an_identity_is_named_by_its_key_or_its_secret() -> None:
     with pytest.raises(click.ClickException) as refused:
         chosen(plans, "meta/dev/nothing")
     known = ("other (meta/dev/other)", "reporting (meta/dev/reporting)")
-    assert missing(refused.value.message, "meta/dev/nothing", *known) == []
+    assert lacks(refused.value.message, "meta/dev/nothing", *known) == []
 
 
 def test_a_secret_that_has_no_name_yet_holds_no_token() -> None:
     with pytest.raises(click.ClickException) as refused:
         chosen(named_by_state([identity(secret="meta/dev/reporting-{suffix}")], state()), "reporting")
-    assert missing(refused.value.message, "reporting", "pulumi up", "secret") == []
+    assert lacks(refused.value.message, "reporting", "pulumi up", "secret") == []
 
 
 def test_a_name_that_an_earlier_up_has_made_is_the_state_s() -> None:
@@ -65,4 +65,4 @@ def test_the_state_s_user_comes_before_the_configured_one() -> None:
     assert user_of(identity(adopt="999"), state()) == "999"
     with pytest.raises(click.ClickException) as refused:
         user_of(identity(), state())
-    assert missing(refused.value.message, "reporting", "adopt") == []
+    assert lacks(refused.value.message, "reporting", "adopt") == []

@@ -19,8 +19,8 @@ from meta_access.errors import ConfigError, OfflineError
 from meta_access.graph import applications
 from meta_access.stack.load import load_stack
 from tests.connections import MAIN
+from tests.texts import lacks
 from tests.unit.cli import newcomer
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +133,7 @@ def test_what_a_first_token_cannot_be_for(tmp_path: Path) -> None:
     for changes, facts in wrong:
         with pytest.raises(click.ClickException) as refused:
             placed(tmp_path, **changes)
-        assert missing(refused.value.message, *facts) == []
+        assert lacks(refused.value.message, *facts) == []
 
 
 def test_without_a_terminal_the_token_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_a_persons_token_that_cannot_be_sent_is_named_and_not_repeated(value: st
 
     [problem] = refused.value.problems
     assert problem.path == "your token"
-    assert missing(problem.problem, "env:META_BOOTSTRAP_TOKEN", reason) == []
+    assert lacks(problem.problem, "env:META_BOOTSTRAP_TOKEN", reason) == []
     assert "person" not in str(refused.value)
 
 
@@ -205,7 +205,7 @@ def test_json_tells_what_to_put_into_the_stack_and_nothing_secret(meta: Emulated
     assert "EAA" not in done.output
     # What is done is shown before it is done.
     assert (
-        missing(
+        lacks(
             done.stderr,
             "Nordwind (id 178000000000001)",
             "reporting (id 120480000000002)",
@@ -228,7 +228,7 @@ def test_what_is_printed_for_people_is_yaml_of_the_stack_file(meta: EmulatedMeta
 
     assert done.exit_code == 0, done.output
     head, _, block = done.stdout.partition("\n\n")
-    assert missing(head, "meta/test/root", "generation 1", "sha256") == []
+    assert lacks(head, "meta/test/root", "generation 1", "sha256") == []
     typed = yaml.safe_load(block)
     assert set(typed) == {"meta:connections", "meta:identities", "meta:apps"}
     assert typed["meta:identities"]["root"]["adopt"].startswith("122")
@@ -249,7 +249,7 @@ def test_the_step_that_is_left_for_a_person_is_exit_code_2(meta: EmulatedMeta, m
 
     assert done.exit_code == 2
     (user,) = meta.world.system_users
-    assert missing(done.stdout, "app reporting", f"system user root (id {user.id})", "full control") == []
+    assert lacks(done.stdout, "app reporting", f"system user root (id {user.id})", "full control") == []
     told = json.loads(run(token, "--yes", "--json").stdout)
     assert told["secret"] is None
     [step] = told["left"]
@@ -274,13 +274,13 @@ def test_a_refusal_is_one_message_without_a_traceback(
     *_, head, problem = capsys.readouterr().err.splitlines()
     assert head.startswith("Error: ")
     assert problem.startswith("  - the token: ")
-    assert missing(problem, "lacks business_management", "has ads_read", "Fix", "grant business_management") == []
+    assert lacks(problem, "lacks business_management", "has ads_read", "Fix", "grant business_management") == []
 
 
 def test_offline_and_questions_that_json_cannot_ask() -> None:
     asked = run("x", "--json")
     assert asked.exit_code == 2
-    assert missing(asked.stderr, "--json", "--yes") == []
+    assert lacks(asked.stderr, "--json", "--yes") == []
     refused = CliRunner().invoke(command, ["--stack", "prod", "--yes"], env={VARIABLE: "x", "META_ACCESS_OFFLINE": "1"})
     assert isinstance(refused.exception, OfflineError)
-    assert missing(str(refused.exception), "META_ACCESS_OFFLINE=1") == []
+    assert lacks(str(refused.exception), "META_ACCESS_OFFLINE=1") == []

@@ -16,8 +16,8 @@ from meta_access.graph import applications, system_users
 from meta_access.graph.issuer import TokenIssuer
 from meta_access.graph.system_users import SystemUserRow
 from meta_access.tokens.store import SecretStore
+from tests.texts import lacks
 from tests.unit.cli import newcomer
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from meta_access.cli.stack.first_token import Wanted
@@ -274,13 +274,13 @@ def test_a_person_without_the_second_factor_that_the_business_asks_for(meta: Emu
         # Which of the two it is cannot be seen; Meta asks at the first write.
         with pytest.raises(HumanNeededError) as refusal:
             run(meta, token)
-        assert missing(str(refusal.value), "facebook.com") == []
+        assert lacks(str(refusal.value), "facebook.com") == []
         assert admins(meta) == []
         return
     [problem] = refused(meta, token)
     assert problem.path == "the token"
-    assert missing(problem.problem, "Nordwind", "admin_required") == []
-    assert missing(problem.fix, "facebook.com", "Password and security") == []
+    assert lacks(problem.problem, "Nordwind", "admin_required") == []
+    assert lacks(problem.fix, "facebook.com", "Password and security") == []
 
 
 # --- refused ---
@@ -291,19 +291,19 @@ def test_a_token_that_is_none(meta: EmulatedMeta) -> None:
     [expired] = refused(meta, newcomer.login(meta, expires_at=meta.emulator.clock.now()))
 
     # Meta's own reason is passed on.
-    assert missing(none.problem, "Invalid OAuth access token - Cannot parse access token") == []
-    assert missing(expired.problem, "Error validating access token: Session has expired on") == []
+    assert lacks(none.problem, "Invalid OAuth access token - Cannot parse access token") == []
+    assert lacks(expired.problem, "Error validating access token: Session has expired on") == []
     for problem in (none, expired):
         assert problem.path == "the token"
-        assert missing(problem.fix, "log in", f"app {meta.app.id}") == []
+        assert lacks(problem.fix, "log in", f"app {meta.app.id}") == []
 
 
 def test_a_token_without_business_management(meta: EmulatedMeta) -> None:
     [problem] = refused(meta, newcomer.login(meta, scopes=("ads_read", "public_profile")))
 
     assert problem.path == "the token"
-    assert missing(problem.problem, "lacks business_management", "has ads_read, public_profile") == []
-    assert missing(problem.fix, "grant business_management") == []
+    assert lacks(problem.problem, "lacks business_management", "has ads_read, public_profile") == []
+    assert lacks(problem.fix, "grant business_management") == []
 
 
 def test_a_system_users_token_and_one_of_nobody(meta: EmulatedMeta) -> None:
@@ -316,8 +316,8 @@ def test_a_system_users_token_and_one_of_nobody(meta: EmulatedMeta) -> None:
 
     [problem] = error.value.problems
     assert problem.path == "the token"
-    assert missing(problem.problem, "type SYSTEM_USER") == []
-    assert missing(problem.fix, "admin_token") == []
+    assert lacks(problem.problem, "type SYSTEM_USER") == []
+    assert lacks(problem.fix, "admin_token") == []
 
 
 def test_a_token_of_another_app(meta: EmulatedMeta) -> None:
@@ -328,8 +328,8 @@ def test_a_token_of_another_app(meta: EmulatedMeta) -> None:
 
     [problem] = refused(meta, value)
     assert problem.path == "the token"
-    assert missing(problem.problem, f"app {meta.app.id}", "another app's", "app secret") == []
-    assert missing(problem.fix, "app_secret", "connection main", f"log in to app {meta.app.id}") == []
+    assert lacks(problem.problem, f"app {meta.app.id}", "another app's", "app secret") == []
+    assert lacks(problem.fix, "app_secret", "connection main", f"log in to app {meta.app.id}") == []
 
 
 def test_everything_that_stands_in_the_way_is_told_at_once(meta: EmulatedMeta) -> None:
@@ -341,18 +341,18 @@ def test_everything_that_stands_in_the_way_is_told_at_once(meta: EmulatedMeta) -
     app, secret = refused(meta, newcomer.login(meta))
 
     assert (app.path, secret.path) == ("meta:apps.ads.id", "meta:identities.root.secret")
-    assert missing(app.problem, "business 178000000000001", f"app {meta.app.id}") == []
-    assert missing(app.fix, "Business settings > Accounts > Apps > Add > Connect an app ID") == []
-    assert missing(secret.problem, "secret meta/prod/root") == []
-    assert missing(secret.fix, "meta-access token adopt") == []
+    assert lacks(app.problem, "business 178000000000001", f"app {meta.app.id}") == []
+    assert lacks(app.fix, "Business settings > Accounts > Apps > Add > Connect an app ID") == []
+    assert lacks(secret.problem, "secret meta/prod/root") == []
+    assert lacks(secret.fix, "meta-access token adopt") == []
 
 
 def test_somebody_who_is_no_admin(meta: EmulatedMeta) -> None:
     [problem] = refused(meta, newcomer.login(meta, "tom"))
 
     assert problem.path == "the token"
-    assert missing(problem.problem, "no admin", f"business {meta.business.id}") == []
-    assert missing(problem.fix, "admin's token") == []
+    assert lacks(problem.problem, "no admin", f"business {meta.business.id}") == []
+    assert lacks(problem.fix, "admin's token") == []
 
 
 def test_another_stacks_secret(meta: EmulatedMeta) -> None:
@@ -364,7 +364,7 @@ def test_another_stacks_secret(meta: EmulatedMeta) -> None:
 
     [problem] = error.value.problems
     assert problem.path == "meta:identities.root.secret"
-    assert missing(problem.problem, "secret meta/prod/root belongs to other/prod", "meta-access/prod") == []
+    assert lacks(problem.problem, "secret meta/prod/root belongs to other/prod", "meta-access/prod") == []
 
 
 def test_a_business_that_one_is_not_in(meta: EmulatedMeta) -> None:
@@ -374,8 +374,8 @@ def test_a_business_that_one_is_not_in(meta: EmulatedMeta) -> None:
     problem = refused(meta, newcomer.login(meta))[0]
 
     assert problem.path == "meta:businesses.lindenhof.id"
-    assert missing(problem.problem, f"business {meta.business.id}") == []
-    assert missing(problem.fix, "Business settings > Business info", "invite") == []
+    assert lacks(problem.problem, f"business {meta.business.id}") == []
+    assert lacks(problem.fix, "Business settings > Business info", "invite") == []
 
 
 # --- which user ---
@@ -428,8 +428,8 @@ def test_a_user_that_may_be_somebody_elses_is_not_taken(
     user, _, [problem] = admin_of(rows, newcomer.wanted(adopt), caller="7", noted=None)
 
     assert (user, problem.path) == (None, path)
-    assert missing(problem.problem, *found) == []
-    assert missing(problem.fix, *fix) == []
+    assert lacks(problem.problem, *found) == []
+    assert lacks(problem.fix, *fix) == []
 
 
 def test_the_credentials_do_not_show_themselves(meta: EmulatedMeta) -> None:

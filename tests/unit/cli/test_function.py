@@ -15,8 +15,8 @@ from meta_access.connection import AwsSettings
 from meta_access.stack.connections import Settings
 from meta_access.tokens.aws_rotation import policy_of
 from tests.connections import MAIN
+from tests.texts import lacks
 from tests.unit.cli.states import resource, state
-from tests.unit.facts import missing
 
 APP_SECRET = "aws-secret:arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/app-AbCdEf#app_secret"
 REAL = replace(
@@ -91,13 +91,13 @@ def test_what_aws_does_not_rotate_is_not_bound(named: str) -> None:
     with pytest.raises(click.ClickException) as refused:
         chosen(stack(REPORTING, TRADING, ROOT), ("reporting", named))
 
-    assert missing(refused.value.message, "prod", "rotation_owner: lambda", named, "reporting, trading") == []
+    assert lacks(refused.value.message, "prod", "rotation_owner: lambda", named, "reporting, trading") == []
 
 
 def test_a_stack_without_such_tokens_says_what_comes_first() -> None:
     with pytest.raises(click.ClickException) as refused:
         chosen(stack(ROOT), ())
-    assert missing(refused.value.message, "prod", "rotation_owner: lambda", "pulumi up") == []
+    assert lacks(refused.value.message, "prod", "rotation_owner: lambda", "pulumi up") == []
 
 
 def test_one_function_acts_for_one_connection_in_one_place() -> None:
@@ -117,7 +117,7 @@ def test_more_than_aws_allows_is_refused_with_the_way_out() -> None:
     with pytest.raises(click.ClickException) as refused:
         variables(stack(*many), chosen(stack(*many), ()))
 
-    assert missing(refused.value.message, "60 tokens", "4096") == []
+    assert lacks(refused.value.message, "60 tokens", "4096") == []
 
 
 def test_against_an_emulator_both_endpoints_are_told() -> None:
@@ -141,5 +141,5 @@ def test_a_token_of_the_credential_s_own_and_a_value_in_the_environment_are_rema
     found = stack(REPORTING, token("root", "300"), main=replace(REAL, app_secret="env:META_APP_SECRET"))
 
     own, clear = remarks(found, chosen(found, ()))
-    assert missing(own, "token root", "connection main", "rotation_owner: pulumi") == []
-    assert missing(clear, "META_ACCESS_APP_SECRET", "env:META_APP_SECRET", "aws-secret:ARN#key") == []
+    assert lacks(own, "token root", "connection main", "rotation_owner: pulumi") == []
+    assert lacks(clear, "META_ACCESS_APP_SECRET", "env:META_APP_SECRET", "aws-secret:ARN#key") == []

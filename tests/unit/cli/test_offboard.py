@@ -22,9 +22,9 @@ from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 from meta_access.stack.models import EvidenceSpec
 from tests.connections import MAIN
+from tests.texts import lacks
 from tests.unit.cli import newcomer
 from tests.unit.cli.states import resource, state
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def test_everything_of_configuration_state_and_meta_is_told(tmp_path: Path) -> N
     ]
     assert all(one.step for one in found if one.ends == "person")
     assert found[1].where == "https://business.facebook.com/latest/settings/apps?business_id=178000000000001"
-    assert missing(found[5].step, "meta-access attest reporting-redirect-uris --by NAME") == []
+    assert lacks(found[5].step, "meta-access attest reporting-redirect-uris --by NAME") == []
 
 
 def test_a_token_that_was_replaced_since_is_not_theirs(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_why_a_last_admin_stays_is_told(tmp_path: Path) -> None:
         "ADMIN in nordwind, as declared in meta:people.mara.business; the last admin"
     ]
     assert found[0].ends == "person"
-    assert missing(found[0].step, "admin of the business") == []
+    assert lacks(found[0].step, "admin of the business") == []
 
 
 # --- what Meta shows ---
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_is_told_and_hides_nothing_else(
 
     assert list(seen.members) == ["nordwind"]
     [told] = seen.unseen
-    assert missing(told, "connection main", "roles on its app", "code 190") == []
+    assert lacks(told, "connection main", "roles on its app", "code 190") == []
 
 
 def test_the_audit_tells_who_minted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +316,7 @@ def test_the_stack_file_is_edited_and_pulumi_run_for_what_is_theirs(scene: Scene
         "ownership meta:apps.reporting.obligations.data_use_checkup.owner",
         "contact own",
     ]
-    assert missing(told["left"][0]["step"], "meta:businesses.nordwind.owner") == []
+    assert lacks(told["left"][0]["step"], "meta:businesses.nordwind.owner") == []
     assert scene.targets == [scene.state["deployment"]["resources"][0]["urn"]]
     after = before.replace('business: ADMIN, user_id: "100000000000003"', "user_id: '100000000000003'")
     assert scene.file.read_text() == after.replace("{admin: [tom], developer: [mara]}", "{admin: [tom]}")
@@ -345,7 +345,7 @@ def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Sc
     done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
 
     assert done.exit_code == 2
-    assert missing(done.stdout, "app role reporting") == []
+    assert lacks(done.stdout, "app role reporting") == []
 
 
 def test_an_edit_that_the_program_would_refuse_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +370,7 @@ def test_somebody_who_holds_nothing_is_exit_code_0(tmp_path: Path, monkeypatch: 
 
     done = CliRunner().invoke(command, ["ines", "--stack", "test"])
 
-    assert (done.exit_code, missing(done.stdout, "ines")) == (0, [])
+    assert (done.exit_code, lacks(done.stdout, "ines")) == (0, [])
     assert scene.targets == []
 
 
@@ -378,7 +378,7 @@ def test_an_unknown_person_is_refused_with_the_nearest_name(scene: Scene) -> Non
     done = CliRunner().invoke(command, ["mra", "--stack", "test"])
 
     assert done.exit_code == 1
-    assert missing(done.stderr.splitlines()[-1], "mra", "meta:people", "mara") == []
+    assert lacks(done.stderr.splitlines()[-1], "mra", "meta:people", "mara") == []
     asked = CliRunner().invoke(command, ["mara", "--json"])
     assert asked.exit_code != 0
-    assert missing(asked.stderr, "--yes") == []
+    assert lacks(asked.stderr, "--yes") == []

@@ -13,9 +13,9 @@ from meta_access.cli.tokens import orphan_sweep
 from meta_access.cli.tokens.orphan_sweep import Known, Line, SweepResult, known_of
 from meta_access.cli.tokens.orphans import LiveSweep
 from meta_emulator.world import App, AppAccess, Business, Installation, SystemUser
+from tests.texts import lacks
 from tests.unit.cli.provisioned import admin_token, goes, living, names, retag, schedule_deletion, tags, token, users
 from tests.unit.cli.states import other, resource, state
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -104,7 +104,7 @@ def test_nothing_is_ended_before_somebody_agrees(meta: EmulatedMeta) -> None:
     found = sweep(meta, kept(here))
 
     assert known_by(found.orphans) == [("meta/dev/lost", lost)]
-    assert missing(found.orphans[0].text, f"system user {OTHER}") == []
+    assert lacks(found.orphans[0].text, f"system user {OTHER}") == []
     assert (goes(meta, lost), living(meta, OTHER), found.done) == (False, 2, False)
 
 
@@ -124,7 +124,7 @@ def test_only_what_was_agreed_to_is_ended(meta: EmulatedMeta) -> None:
     assert [goes(meta, arn) for arn in (here, lost, second)] == [False, True, False]
     assert living(meta, OTHER) == 2
     assert known_by(found.ended) == [("meta/dev/lost", lost)]
-    assert missing(found.ended[0].text, "meta/dev/lost", "generation 1") == []
+    assert lacks(found.ended[0].text, "meta/dev/lost", "generation 1") == []
     assert known_by(found.orphans) == [("meta/dev/other", second)]
     assert not found.done
 
@@ -136,7 +136,7 @@ def test_a_state_without_our_resources_proves_nothing_whatever_was_agreed(meta: 
 
     assert (goes(meta, lost), living(meta, OTHER), names(meta)[OLD]) == (False, 1, "reporting")
     assert known_by(found.left) == [("meta/dev/lost", lost)]
-    assert missing(found.left[0].text, "state of this stack", "pulumi up") == []
+    assert lacks(found.left[0].text, "state of this stack", "pulumi up") == []
     assert not found.done
 
 
@@ -147,7 +147,7 @@ def test_a_secret_with_another_stack_id_is_another_owner_s_and_is_never_ended(me
 
     assert (goes(meta, theirs), living(meta, OTHER)) == (False, 1)
     assert known_by(found.foreign) == [("meta/dev/theirs", theirs)]
-    assert missing(found.foreign[0].text, "another stack", "stack id, two") == []
+    assert lacks(found.foreign[0].text, "another stack", "stack id, two") == []
     assert found.done
 
 
@@ -161,7 +161,7 @@ def test_a_secret_that_another_stack_of_the_backend_holds_is_left_alone(
 
     assert (goes(meta, moved), living(meta, OTHER)) == (False, 1)
     assert known_by(found.elsewhere) == [("meta/dev/moved", moved)]
-    assert missing(found.elsewhere[0].text, "stack tok", "pulumi up") == []
+    assert lacks(found.elsewhere[0].text, "stack tok", "pulumi up") == []
     assert found.done
 
 
@@ -171,7 +171,7 @@ def test_a_secret_without_an_id_is_ended_only_when_it_is_named(meta: EmulatedMet
     found = sweep(meta, HERE)
 
     assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/old", old)], [])
-    assert missing(found.doubtful[0].text, f"system user {OTHER}", "no stack id") == []
+    assert lacks(found.doubtful[0].text, f"system user {OTHER}", "no stack id") == []
     assert not goes(meta, old)
     assert sweep(meta, HERE, {old}).done
     assert (goes(meta, old), living(meta, OTHER)) == (True, 0)
@@ -183,7 +183,7 @@ def test_a_state_of_an_older_version_has_no_id_to_compare_with_so_only_a_name_is
     found = sweep(meta, Known())
 
     assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/lost", lost)], [])
-    assert missing(found.doubtful[0].text, "no resource of this state has a stack id") == []
+    assert lacks(found.doubtful[0].text, "no resource of this state has a stack id") == []
     assert sweep(meta, Known(), {lost}).done
 
 
@@ -200,7 +200,7 @@ def test_a_stack_that_could_not_be_looked_into_leaves_a_doubt(
     found = sweep(meta, HERE)
 
     assert (known_by(found.doubtful), found.orphans) == ([("meta/dev/lost", lost)], [])
-    assert missing(found.doubtful[0].text, "tok: no such checkpoint") == []
+    assert lacks(found.doubtful[0].text, "tok: no such checkpoint") == []
 
 
 def test_the_other_stacks_are_looked_into_only_when_something_seems_left_behind(
@@ -224,7 +224,7 @@ def test_one_that_cannot_be_ended_is_left_and_the_others_are_ended(meta: Emulate
     found = sweep(meta, HERE, {busy, lost})
 
     assert known_by(found.left) == [("meta/dev/busy", busy)]
-    assert missing(found.left[0].text, "generation 1", "Meta did not say") == []
+    assert lacks(found.left[0].text, "generation 1", "Meta did not say") == []
     assert known_by(found.ended) == [("meta/dev/lost", lost)]
     assert [goes(meta, busy), goes(meta, lost)] == [False, True]
     assert [living(meta, OLD), living(meta, OTHER)] == [1, 0]
@@ -268,7 +268,7 @@ def test_a_secret_of_an_app_that_no_connection_acts_for_is_left(meta: EmulatedMe
     found = sweep(meta, HERE, {lost})
 
     assert known_by(found.left) == [("meta/dev/lost", lost)]
-    assert missing(found.left[0].text, "no connection", "app 1") == []
+    assert lacks(found.left[0].text, "no connection", "app 1") == []
     assert (goes(meta, lost), living(meta, OTHER)) == (False, 1)
 
 
@@ -279,7 +279,7 @@ def test_what_waits_for_its_deletion_is_listed_with_the_date(meta: EmulatedMeta)
     found = sweep(meta, HERE)
 
     assert known_by(found.scheduled) == [("meta/dev/gone", gone)]
-    assert missing(found.scheduled[0].text, "2026-12-01T08:00:00Z", "up") == []
+    assert lacks(found.scheduled[0].text, "2026-12-01T08:00:00Z", "up") == []
     assert living(meta, OTHER) == 1
     assert found.done
 
@@ -290,7 +290,7 @@ def test_retired_users_are_listed_once_per_business(meta: EmulatedMeta) -> None:
     found = sweep(meta, HERE, (), [meta.connection, replace(meta.connection, name="second")])
 
     assert known_by(found.retired) == [("unused alder-1a2b", "122090000000779")]
-    assert missing(found.retired[0].text, "id 122090000000779", "EMPLOYEE", "business 178000000000101") == []
+    assert lacks(found.retired[0].text, "id 122090000000779", "EMPLOYEE", "business 178000000000101") == []
 
 
 # --- system users whose resource is gone --------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def test_a_user_whose_tokens_have_ended_is_listed_before_it_is_retired(meta: Emu
     found = sweep(meta, kept(here))
 
     assert known_by(found.orphans) == [("reporting", OLD)]
-    assert missing(found.orphans[0].text, f"id {OLD}") == []
+    assert lacks(found.orphans[0].text, f"id {OLD}") == []
     assert (names(meta)[OLD], tags(meta, here)["former-users"]) == ("reporting", f"{OTHER} {MARKED}")
     assert not found.done
 
@@ -318,7 +318,7 @@ def test_a_user_that_another_stack_holds_is_left_alone(meta: EmulatedMeta, monke
     found = sweep(meta, kept(here), {OLD})
 
     assert known_by(found.elsewhere) == [("reporting", OLD)]
-    assert missing(found.elsewhere[0].text, "stack tok", f"id {OLD}") == []
+    assert lacks(found.elsewhere[0].text, "stack tok", f"id {OLD}") == []
     assert (names(meta)[OLD], tags(meta, here)["former-users"], found.done) == ("reporting", MARKED, True)
 
 
@@ -331,7 +331,7 @@ def test_a_user_whose_tokens_have_ended_is_retired_and_forgotten(meta: EmulatedM
     assert now[OLD].startswith("unused ")
     assert (now[OTHER], now[ROOT]) == ("insights", "root")
     assert known_by(found.withdrawn) == [("reporting", OLD)]
-    assert missing(found.withdrawn[0].text, f"id {OLD}", now[OLD]) == []
+    assert lacks(found.withdrawn[0].text, f"id {OLD}", now[OLD]) == []
     assert tags(meta, here)["former-users"] == OTHER
     assert found.done
 
@@ -346,7 +346,7 @@ def test_a_user_with_a_token_in_grace_anywhere_in_the_stack_is_work_left(meta: E
     assert (names(meta)[OLD], tags(meta, here)["former-users"], found.done) == ("reporting", MARKED, False)
     assert known_by(found.left) == [("reporting", OLD)]
     assert (
-        missing(
+        lacks(
             found.left[0].text,
             f"id {OLD}",
             "generation 1 of secret meta/dev/kept",
@@ -380,7 +380,7 @@ def test_a_user_of_another_name_is_somebody_else_s_by_now(meta: EmulatedMeta) ->
     found = sweep(meta, kept(here))
 
     assert known_by(found.withdrawn) == [("billing", OLD)]
-    assert missing(found.withdrawn[0].text, "kept", f"id {OLD}", "another name") == []
+    assert lacks(found.withdrawn[0].text, "kept", f"id {OLD}", "another name") == []
     assert (names(meta)[OLD], found.done) == ("billing", True)
 
 
@@ -390,7 +390,7 @@ def test_a_user_that_cannot_be_retired_is_work_left(meta: EmulatedMeta) -> None:
     found = sweep(meta, kept(here), {ROOT})
 
     assert known_by(found.left) == [("root", ROOT)]
-    assert missing(found.left[0].text, f"system user {ROOT}", "credential in use") == []
+    assert lacks(found.left[0].text, f"system user {ROOT}", "credential in use") == []
     assert (names(meta)[ROOT], tags(meta, here)["former-users"]) == ("root", f"{ROOT}={OF_ROOT}")
     assert not found.done
 

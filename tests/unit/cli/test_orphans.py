@@ -14,9 +14,9 @@ from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.tokens import orphans
 from meta_access.cli.tokens.orphan_sweep import Elsewhere
 from meta_access.tokens.tags import PREFIX
+from tests.texts import lacks
 from tests.unit.cli.provisioned import configuration, goes, names, retag, token, users
 from tests.unit.cli.states import resource, state
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_by_default_it_lists_and_whatever_stands_on_standard_input_is_no_consent
 
     assert (code, left.ended) == (2, set())
     shown = ("meta/dev/lost", "reporting", "meta/dev/old", "meta/dev/theirs", "meta-access orphans --end")
-    assert missing(said, *shown) == []
+    assert lacks(said, *shown) == []
 
 
 @pytest.mark.parametrize("answer", ["", "n\n", "no\n"])
@@ -89,7 +89,7 @@ def test_without_a_clear_yes_nothing_is_ended(left: Left, answer: str) -> None:
     code, said = run("--end", answer=answer)
 
     assert (code, left.ended) == (2, set())
-    assert missing(said, "--yes") == []
+    assert lacks(said, "--yes") == []
 
 
 def test_a_yes_ends_what_was_listed_as_certain_and_no_more(left: Left) -> None:
@@ -118,7 +118,7 @@ def test_yes_without_names_ends_nothing(left: Left) -> None:
     code, said = run("--yes")
 
     assert (code, left.ended, left.meta.calls) == (1, set(), [])
-    assert missing(said, "--end") == []
+    assert lacks(said, "--end") == []
 
 
 def test_a_name_that_is_not_to_be_ended_is_refused_with_the_reason_and_nothing_ends(left: Left) -> None:
@@ -127,15 +127,15 @@ def test_a_name_that_is_not_to_be_ended_is_refused_with_the_reason_and_nothing_e
     assert (code, left.ended) == (1, set())
     *_, refusal = said.splitlines()
     unknown, _, able = refusal.partition("another stack")
-    assert missing(unknown, "meta/dev/theirs, meta/dev/none") == []
-    assert missing(able, "meta/dev/lost", "reporting", "meta/dev/old") == []
+    assert lacks(unknown, "meta/dev/theirs, meta/dev/none") == []
+    assert lacks(able, "meta/dev/lost", "reporting", "meta/dev/old") == []
 
 
 def test_a_name_alone_asks_for_the_wish_in_words(left: Left) -> None:
     code, said = run("meta/dev/lost")
 
     assert (code, left.ended, left.meta.calls) == (1, set(), [])
-    assert missing(said, "--end", "--yes") == []
+    assert lacks(said, "--end", "--yes") == []
 
 
 def test_json_is_one_object_with_what_each_thing_is_known_by(left: Left) -> None:

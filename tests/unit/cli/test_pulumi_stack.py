@@ -10,6 +10,7 @@ import pytest
 from meta_access.cli import pulumi_stack
 from meta_access.cli.pulumi_stack import Seen, StackReadError
 from meta_access.errors import ConfigError
+from tests.texts import lacks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,11 +55,9 @@ def test_a_secret_value_is_refused_at_its_place_in_the_stack_file(
         pulumi_stack.config("dev")
 
     (problem,) = refused.value.problems
-    assert str(problem) == (
-        "meta:people.ines.email: is stored as a secret, but previews, reports and Pulumi's state show what it says in "
-        "the clear. Fix: write it in the clear (pulumi config set --plaintext --path meta:people.ines.email VALUE) or "
-        "leave it out."
-    )
+    assert problem.path == "meta:people.ines.email"
+    assert lacks(problem.problem, "secret") == []
+    assert lacks(problem.fix, "pulumi config set --plaintext --path meta:people.ines.email VALUE") == []
 
 
 def test_a_last_good_configuration_with_a_secret_is_read_whole(pulumi: Path) -> None:
@@ -170,9 +169,8 @@ def test_what_the_state_says_is_as_old_as_the_newest_update_or_refresh_that_succ
     found = pulumi_stack.seen("dev")
 
     assert found == Seen(datetime(2026, 11, 23, 8, tzinfo=UTC), "refresh", failed_since=True)
-    assert found.sentence(datetime(2026, 11, 24, 9, tzinfo=UTC)) == (
-        "As the refresh of 2026-11-23T08:00:00Z saw it, 1 day ago. A later one failed, so parts may be newer."
-    )
+    told = found.sentence(datetime(2026, 11, 24, 9, tzinfo=UTC))
+    assert lacks(told, "refresh of 2026-11-23T08:00:00Z", "1 day ago", "failed") == []
 
 
 @pytest.mark.parametrize("body", [history(), history(("update", "in-progress", "")), "exit 255"])

@@ -18,10 +18,10 @@ from meta_access.providers import _live
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.providers.token_renewal import renew
 from meta_access.stack.connections import Settings
+from tests.texts import lacks
 from tests.unit.cli.provisioned import living, users
 from tests.unit.cli.states import resource, state
 from tests.unit.emulated import begin_process
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -267,7 +267,7 @@ def test_what_cannot_be_ended_is_named(stack: Stack) -> None:
     done = stack.revoke(stack.targets("root"), "o1", without_successor=True)
 
     [root] = done.secrets
-    assert missing(root.left, "generation 1", "credential in use") == []
+    assert lacks(root.left, "generation 1", "credential in use") == []
     assert (done.code, living(stack.meta, ROOT)) == (2, before)
 
 
@@ -278,7 +278,7 @@ def test_a_user_that_cannot_be_emptied_does_not_keep_its_secrets_from_being_rene
 
     assert stack.did == ["order a", "up a", "order a", "up a"]
     assert list(done.users_left) == [A]
-    assert missing(done.users_left[A], "Not today") == []
+    assert lacks(done.users_left[A], "Not today") == []
     assert [one.served for one in done.secrets] == [True]
     assert (done.code, living(stack.meta, A)) == (2, 1)
 
@@ -358,7 +358,7 @@ def test_a_name_that_two_tokens_share_is_refused_with_their_secrets() -> None:
     with pytest.raises(click.ClickException) as refused:
         targets_of(found, "token")
 
-    assert missing(refused.value.message, "dev", "token", "arn:1, arn:2") == []
+    assert lacks(refused.value.message, "dev", "token", "arn:1, arn:2") == []
     assert [one.arn for one in targets_of(found, "meta/dev/2")] == ["arn:2"]
     assert [one.arn for one in targets_of(found, None)] == ["arn:1", "arn:2"]
 
@@ -386,6 +386,5 @@ def test_a_secret_that_the_stack_has_not_is_refused_with_the_ones_it_has() -> No
     with pytest.raises(click.ClickException) as refused:
         targets_of(found, "meta/prod/reporting")
     assert (
-        missing(refused.value.message, "dev", "'meta/prod/reporting'", "meta/dev/reporting", "meta-access orphans")
-        == []
+        lacks(refused.value.message, "dev", "'meta/prod/reporting'", "meta/dev/reporting", "meta-access orphans") == []
     )

@@ -13,8 +13,8 @@ from meta_access.stack.connections import Connection, Settings
 from meta_access.tokens.issuer import Examined, Health
 from meta_access.tokens.observe import NOTHING_DUE, Finding, Need, Observed, Presence
 from tests.connections import MAIN
+from tests.texts import lacks
 from tests.unit.cli.states import resource, state
-from tests.unit.facts import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ def test_a_late_token_of_aws_is_no_work_of_pulumi_and_shown_with_the_command_tha
     assert (done.code, done.acted, ran) == (3, (), [])
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("a: ")
-    assert missing(line, "2026-12-01T00:00:00Z", "AWS's rotation", start) == []
+    assert lacks(line, "2026-12-01T00:00:00Z", "AWS's rotation", start) == []
 
 
 def test_what_was_done_outside_pulumi_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,8 +127,8 @@ def test_what_was_done_outside_pulumi_is_said(capsys: pytest.CaptureFixture[str]
 
     line, why = capsys.readouterr().out.splitlines()
     assert line.startswith(f"a: {EXPIRING.text}: ")
-    assert missing(line, "outside Pulumi", "2026-12-01T00:00:00Z") == []
-    assert missing(why, "configuration is refused", "outside Pulumi", "pulumi up") == []
+    assert lacks(line, "outside Pulumi", "2026-12-01T00:00:00Z") == []
+    assert lacks(why, "configuration is refused", "outside Pulumi", "pulumi up") == []
 
 
 def test_what_was_done_while_another_run_held_the_lock_needs_no_mending(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,7 +137,7 @@ def test_what_was_done_while_another_run_held_the_lock_needs_no_mending(capsys: 
     _print(done, ["a"])
 
     why = capsys.readouterr().out.splitlines()[-1]
-    assert missing(why, "outside Pulumi", "pulumi up") == []
+    assert lacks(why, "outside Pulumi", "pulumi up") == []
     assert "configuration" not in why
 
 
@@ -235,7 +235,7 @@ def test_a_token_that_has_ended_is_due_and_the_step_for_a_person_is_named() -> N
     [one] = rows(Found(ENDED))
 
     assert (one.freshness, one.due, one.late) == ("rotation due: generation 3 has ended at Meta", True, True)
-    assert missing(one.step, "system user 122", "pulumi up --stack dev", "AppInstallation") == []
+    assert lacks(one.step, "system user 122", "pulumi up --stack dev", "AppInstallation") == []
     assert Rotation((), (one,)).code == 3
 
 
@@ -252,7 +252,7 @@ def test_the_credential_that_has_ended_is_a_person_s_to_replace() -> None:
     [one] = rows(Found(ENDED, admin_token="secret:meta/a"))
 
     assert (one.freshness, one.due) == ("ended: generation 3 has ended at Meta", False)
-    assert missing(one.step, "meta-access bootstrap --stack dev") == []
+    assert lacks(one.step, "meta-access bootstrap --stack dev") == []
     assert Rotation((), (one,)).code == 3
 
 
@@ -260,7 +260,7 @@ def test_one_that_aws_rotates_is_aws_s_to_replace() -> None:
     [one] = rows(Found(ENDED, owner="lambda"))
 
     assert not one.due
-    assert missing(one.step, f"aws secretsmanager rotate-secret --secret-id {ARN}") == []
+    assert lacks(one.step, f"aws secretsmanager rotate-secret --secret-id {ARN}") == []
 
 
 def test_an_outage_ends_nothing_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -269,7 +269,7 @@ def test_an_outage_ends_nothing_and_is_said(capsys: pytest.CaptureFixture[str]) 
     _print(Rotation((one,), (one,)), ())
 
     assert (one.freshness, Rotation((), (one,)).code) == ("current", 0)
-    assert missing(capsys.readouterr().out, "Meta did not answer") == []
+    assert lacks(capsys.readouterr().out, "Meta did not answer") == []
 
 
 def test_asking_is_bounded_for_the_whole_command() -> None:
@@ -288,4 +288,4 @@ def test_a_token_that_could_not_be_replaced_says_who_has_no_access(capsys: pytes
 
     line = capsys.readouterr().out.splitlines()[0]
     assert line.startswith(f"a: {one.freshness}; ")
-    assert missing(line, "not done", "secret meta/a", "no access", one.step) == []
+    assert lacks(line, "not done", "secret meta/a", "no access", one.step) == []

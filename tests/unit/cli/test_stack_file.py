@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meta_access.cli.people.stack_file import StackFileError, without
+from tests.texts import lacks
 
 FLOW = """\
 config:
@@ -107,7 +108,4 @@ def test_a_list_that_is_shared_by_an_alias_is_for_a_person_to_edit() -> None:
     with pytest.raises(StackFileError) as refused:
         without(text, "nadia", apps=["ads"], business=True)
 
-    assert str(refused.value) == (
-        "The stack file is written in a way that cannot be edited here, and nothing was changed. Take nadia out of "
-        "meta:apps.ads.roles, meta:people.nadia.business by hand, then run this again."
-    )
+    assert lacks(str(refused.value), "nadia", "meta:apps.ads.roles", "meta:people.nadia.business") == []
