@@ -200,7 +200,8 @@ class SystemUserTokenProvider(MetaProvider):
             return self._hand_over(live, arns, outs, twin)
         done = []
         for arn in arns:
-            done.append(end(live.store(region_of(arn)), live.issuer, arn, claim=outs["claim"], notify=say))
+            store = live.store(region_of(arn))
+            done.append(end(store, live.issuer, arn, claim=outs["claim"], notify=say).sentence)
             DEPLOYMENT.forget_grace(arn)
         return " ".join(done)
 

@@ -184,6 +184,19 @@ RECOVERY_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
+class SecretEnd:
+    """What became of a secret that was to be ended.
+
+    Attributes:
+        sentence: For the operator.
+        kept: Whether it stays, with a token that lives: the run's own credential, or another resource's.
+    """
+
+    sentence: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """What became of a secret that its resource has left for another name or region.
 
@@ -205,20 +218,17 @@ def end(
     recovery_days: int = RECOVERY_DAYS,
     clock: Clock = SYSTEM_CLOCK,
     notify: Callable[[str], None] = print,
-) -> str:
+) -> SecretEnd:
     """End every token the secret holds, retire its value, and schedule its deletion. May be repeated at any point.
 
     Acts only while the secret's claim is `claim`: a resource that was renamed is created first and deleted last, and
     its trailing delete must not end what its twin has adopted.
 
-    Returns:
-        What was done, or why nothing was.
-
     Raises:
         TokenPendingError: Meta cannot be asked, or another run holds the lease. Nothing was retired or deleted.
     """
     work = _work(store, issuer, arn, claim=claim, clock=clock, notify=notify)
-    return work if isinstance(work, str) else _end(work, recovery_days)[0]
+    return work if isinstance(work, SecretEnd) else _end(work, recovery_days)
 
 
 def leave(
@@ -241,8 +251,8 @@ def leave(
         TokenPendingError: As `end`.
     """
     work = _work(store, issuer, arn, claim=claim, clock=clock, notify=notify)
-    if isinstance(work, str):
-        return Leaving(work, None)
+    if isinstance(work, SecretEnd):
+        return Leaving(work.sentence, None)
     secret, view, stamped = work.secret, work.settled(), False
     for generation in sorted(view.held):
         if not marks(secret, generation):
@@ -255,29 +265,29 @@ def leave(
         return Leaving(
             f"Secret {secret.name} is left: its tokens end, and it is deleted, after {iso(ends_at)}.", ends_at
         )
-    sentence, done = _end(work, recovery_days)
-    return Leaving(sentence, None if done else ends_at)
+    done = _end(work, recovery_days)
+    return Leaving(done.sentence, ends_at if done.kept else None)
 
 
 def _work(
     store: SecretStore, issuer: Issuer, arn: str, *, claim: str, clock: Clock, notify: Callable[[str], None]
-) -> Work | str:
+) -> Work | SecretEnd:
     try:
         described = store.describe(arn)
     except SecretNotFoundError:
-        return f"Secret {arn} does not exist any more: there is nothing to end."
+        return SecretEnd(f"Secret {arn} does not exist any more: there is nothing to end.")
     if described.tags.get(tags.CLAIM) != claim:
-        return (
+        return SecretEnd(
             f"Secret {described.name} is left alone: another resource has claimed it since, and its tokens are that "
-            "one's now."
+            "one's now.",
+            kept=True,
         )
     if described.deletes_at is not None:
-        return f"Secret {described.name} is scheduled for deletion already, on {iso(described.deletes_at)}."
+        return SecretEnd(f"Secret {described.name} is scheduled for deletion already, on {iso(described.deletes_at)}.")
     return Work(secret=Secret(store, described, clock), issuer=issuer, clock=clock, notify=notify)
 
 
-def _end(work: Work, recovery_days: int) -> tuple[str, bool]:
-    """End tokens and secret; answers the sentence, and whether the secret goes."""
+def _end(work: Work, recovery_days: int) -> SecretEnd:
     secret, ended, kept = work.secret, set[int](), set[int]()
     while True:
         view = work.settled()
@@ -290,7 +300,8 @@ def _end(work: Work, recovery_days: int) -> tuple[str, bool]:
         if kept:
             used = f"generation {max(kept)} is the credential that this very run acts with"
             other = "give the connection another credential, then run again"
-            return f"Secret {secret.name} is kept: {used}. Ended: {_list(ended)}. To end it, {other}.", False
+            kept_for = f"Secret {secret.name} is kept: {used}. Ended: {_list(ended)}. To end it, {other}."
+            return SecretEnd(kept_for, kept=True)
         if _retired(work, view):
             break
     for generation in ended:
@@ -299,7 +310,7 @@ def _end(work: Work, recovery_days: int) -> tuple[str, bool]:
     goes = secret.store.schedule_deletion(secret.arn, recovery_days)
     work.record("end", note=what)
     when = f"on {iso(goes)}, and can be restored until then" if goes else f"in {recovery_days} days"
-    return f"Secret {secret.name} is deleted {when}. {what}", True
+    return SecretEnd(f"Secret {secret.name} is deleted {when}. {what}")
 
 
 def _end_one(work: Work, generation: int, view: View) -> bool:

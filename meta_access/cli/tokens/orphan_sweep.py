@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.stack.connections import Connection
+    from meta_access.tokens.delete import SecretEnd
     from meta_access.tokens.store import Description
 
 OURS = "pulumi-python:dynamic/meta:"
@@ -86,7 +87,7 @@ class SweepActions(Protocol):
         """Secrets tagged with this project and stack, those scheduled for deletion included."""
         ...
 
-    def end(self, connection: Connection, secret: Description) -> str:
+    def end(self, connection: Connection, secret: Description) -> SecretEnd:
         """End a secret's tokens and schedule its deletion; wait for another run's lease first."""
         ...
 
@@ -280,11 +281,12 @@ class _Sweep:
             self.found.left.append(Line(secret.name, text, secret.arn))
             return False
         try:
-            self.found.ended.append(Line(secret.name, self.actions.end(able, secret), secret.arn))
+            done = self.actions.end(able, secret)
         except MetaAccessError as error:
             self.found.left.append(Line(secret.name, str(error), secret.arn))
             return False
-        return True
+        (self.found.left if done.kept else self.found.ended).append(Line(secret.name, done.sentence, secret.arn))
+        return not done.kept
 
     def former(self, connection: Connection) -> None:
         """Retire the users that a token of this connection's app has left and that no resource describes any more."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from meta_access.clock import Clock
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.stack.connections import Connection
+    from meta_access.tokens.delete import SecretEnd
     from meta_access.tokens.store import Description
 
 TITLES = {
@@ -69,7 +70,7 @@ class LiveSweep:
         check_pairing(connection.graph_url, connection.aws)
         return store_for(connection.aws).owned_by(self._project, self._stack)
 
-    def end(self, connection: Connection, secret: Description) -> str:
+    def end(self, connection: Connection, secret: Description) -> SecretEnd:
         issuer = issuer_of(client_for(connection))
         claim = secret.tags.get(tags.CLAIM, "")
         return run.end(store_for(connection.aws), issuer, secret.arn, claim=claim, notify=to_person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from meta_emulator.world import App, AppAccess, Business, Installation, SystemUs
 from tests.texts import lacks
 from tests.unit.cli.provisioned import admin_token, goes, living, names, retag, schedule_deletion, tags, token, users
 from tests.unit.cli.states import other, resource, state
+from tests.unit.emulated import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -259,6 +261,20 @@ def test_a_secret_is_ended_by_the_connection_of_its_app_and_once(
     # Meta ends a token for its own app alone.
     assert (goes(meta, lost), living(meta, employee)) == (True, 0)
     assert known_by(found.ended) == [("meta/dev/lost", lost)]
+
+
+def test_a_secret_with_the_credential_in_use_is_left_and_not_called_ended(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = secret(meta, "lost", ROOT)
+    aws = meta.connection.aws
+    held = json.loads(secrets(aws.region, aws.endpoint_url).get_secret_value(SecretId=lost)["SecretString"])
+    monkeypatch.setenv("META_ADMIN_TOKEN", held["access_token"])
+
+    found = sweep(meta, HERE, {lost}, [replace(meta.connection, admin_token="env:META_ADMIN_TOKEN")])
+
+    assert (known_by(found.ended), known_by(found.left)) == ([], [("meta/dev/lost", lost)])
+    assert (goes(meta, lost), living(meta, ROOT), found.done) == (False, 2, False)
 
 
 def test_a_secret_of_an_app_that_no_connection_acts_for_is_left(meta: EmulatedMeta) -> None:

@@ -102,7 +102,7 @@ def _end(world: World, claim: str | None, store: SecretStore | None = None) -> s
     assert claim
     arn = world.aws.describe_secret(SecretId=NAME)["ARN"]
     store = store or world.new_store()
-    return end(store, world.meta, arn, claim=claim, clock=world.time, notify=world.said.append)
+    return end(store, world.meta, arn, claim=claim, clock=world.time, notify=world.said.append).sentence
 
 
 CREATE = Scenario("create", _nothing, _ensure)
