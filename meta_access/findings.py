@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,16 +62,29 @@ def _add(lines: str) -> None:
             file.write(lines)
 
 
-def read(path: Path) -> list[Kind]:
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line; `resource` and `name` say which resource is refused, and are empty of a configuration."""
+
+    kind: Kind
+    resource: str
+    name: str
+    reason: str
+
+
+def read(path: Path) -> list[Finding]:
     """The findings in a file; none where no run has written one. Kinds of another version are left out."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return []
     found = []
     for line in lines:
-        with contextlib.suppress(ValueError):  # of another version, or the half line of a process that was killed
-            found.append(Kind(json.loads(line)["finding"]))
+        # Of another version, or the half line of a process that was killed.
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            one = json.loads(line)
+            texts = (str(one.get(name, "")) for name in ("kind", "name", "reason"))
+            found.append(Finding(Kind(one["finding"]), *texts))
     return found
 
 

@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "report": Subcommand(
         "stack.report", "Show what a stack made, which human work is open, and when its secrets expire."
     ),
+    "review": Subcommand("stack.review", "Show what a preview means: who gains and loses what, and what is refused."),
     "revoke": Subcommand("tokens.revoke", "End tokens at once in an emergency, and renew their secrets."),
     "rotate": Subcommand("tokens.rotate", "Bring the tokens that are due up to date, and nothing else."),
     "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already."),

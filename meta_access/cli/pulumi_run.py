@@ -329,7 +329,7 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd
                 "Running pulumi failed: it is not on PATH.",
                 next_step='In a clone of the project: eval "$(make -s env)"',
             ) from None
-        if findings.Kind.CONFIGURATION in findings.read(found):
+        if any(one.kind is findings.Kind.CONFIGURATION for one in findings.read(found)):
             said.add(RunEnd.REFUSED)
         findings.pass_on(found)
     if done.stood:

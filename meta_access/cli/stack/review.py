@@ -1,0 +1,217 @@
+"""`meta-access review`: what a preview means, in the field's words: who gains and loses what, and what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meta_access import findings
+from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.pulumi_stack import StackReadError
+from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.clock import SYSTEM_CLOCK
+from meta_access.errors import MetaAccessError
+from meta_access.redaction import scrub
+from meta_access.review import judge, markdown, steps, stored, terminal
+from meta_access.review.facts import Class, Review, against
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_KEPT_LINES = 200
+_LONGEST_ERROR = 1_500
+_NEWS_EVERY_S = 15.0
+EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""The engine's flag --event-log is hidden behind it."""
+
+
+class ReviewError(MetaAccessError):
+    """Files that do not go together."""
+
+
+def previewed(stack: str, project: str) -> Review:
+    """Run a preview that looks at Meta first, and review what it says."""
+    with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
+        log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
+        said: deque[str] = deque(maxlen=_KEPT_LINES)
+        code, stood = _run(stack, log, found, said)
+        error = stood or ("" if code == 0 else _engine_error(said))
+        if not log.is_file():
+            return Review(stack=stack, project=project, facts=(), failed=True, error=error or _NO_LOG)
+        try:
+            with log.open("rb") as file:
+                events = steps.read(file)
+        except (steps.EventLogError, OSError) as unread:
+            return Review(stack=stack, project=project, facts=(), failed=True, error=f"{scrub(str(unread))} {error}")
+        noted = findings.read(found)
+        findings.pass_on(found)
+        # What the log says itself need not be said twice.
+        known = bool(events.errors or noted)
+        why = stood or ("" if known else error)
+        return judge.judged(events, noted, stack=stack, project=project, failed=code != 0, error=why)
+
+
+_NO_LOG = "pulumi has written no event log. Use the version that this project names (`make engine`)."
+
+
+def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str]:
+    news = _News()
+
+    def hear(line: str) -> None:
+        said.append(line)
+        news.note(line)
+
+    to_person(f"Previewing stack {stack}: what is live is read first.")
+    try:
+        done = pulumi_run.run(
+            ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack, "--event-log", str(log)],
+            env={
+                **os.environ,
+                **pulumi_run.SETTINGS,
+                **pulumi_run.installed_only(),
+                **EVENT_LOG,
+                findings.VARIABLE: str(found),
+            },
+            out=hear,
+            err=hear,
+            notify=to_person,
+        )
+    except FileNotFoundError:
+        raise StackReadError(
+            'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
+        ) from None
+    return done.code, done.stood
+
+
+class _News:
+    """Says now and then that the preview goes on."""
+
+    def __init__(self) -> None:
+        self._lines, self._at = 0, SYSTEM_CLOCK.monotonic()
+
+    def note(self, line: str) -> None:
+        self._lines += bool(line.strip())
+        if (now := SYSTEM_CLOCK.monotonic()) - self._at > _NEWS_EVERY_S:
+            self._at = now
+            to_person(f"The preview goes on: {self._lines} lines of the engine so far.")
+
+
+def _engine_error(said: Sequence[str]) -> str:
+    """The engine's own error as one paragraph."""
+    lines = [line.strip() for line in said if line.strip()]
+    at = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
+    text = scrub(" ".join(lines[at:] if at is not None else lines[-5:]))[:_LONGEST_ERROR]
+    return f"{text} {pulumi_stack.explained(text)}".strip()
+
+
+def _finished(paths: Sequence[Path]) -> list[Review]:
+    """The reviews of files, each stack once."""
+    found: dict[tuple[str, str], Review] = {}
+    for path in paths:
+        for review in stored.read(_content(path), path.name):
+            if (review.project, review.stack) in found:
+                raise ReviewError(f"Stack {review.stack} is reviewed twice in the files.", next_step="Leave one out.")
+            found[(review.project, review.stack)] = review
+    return list(found.values())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        # A pipe or a device in a file's place has no end.
+        if path.exists() and not path.is_file():
+            raise ReviewError(f"Reading {path.name} failed: it is no file.", next_step="Name a plain file.")
+        with path.open("rb") as file:
+            return file.read(stored.MOST_BYTES + 1)
+    except OSError as error:
+        raise ReviewError(
+            f"Reading {path.name} failed: {error.strerror}.",
+            next_step="Write it with `meta-access review --json > FILE`, on the base branch for --base.",
+        ) from None
+
+
+def _compared(reviews: Sequence[Review], base: Path) -> list[Review]:
+    known = {(one.project, one.stack): one for one in _finished([base])}
+    found = []
+    for review in reviews:
+        one = known.get((review.project, review.stack))
+        if one is None:
+            has = ", ".join(f"{project}/{stack}" for project, stack in known)
+            raise ReviewError(
+                f"{base.name} is a review of {has}, and not of {review.project}/{review.stack}.",
+                next_step="Run `meta-access review --json` for this stack on the base branch, and name that file.",
+            )
+        if one.failed:
+            raise ReviewError(
+                f"{base.name}: the preview of the base branch failed, so it tells nothing of what is due anyway.",
+                next_step="Mend the base branch's preview, or leave --base out.",
+            )
+        found.append(against(review, one))
+    return found
+
+
+def _classes(_context: click.Context, _parameter: click.Parameter, value: str) -> frozenset[Class]:
+    try:
+        return frozenset(Class(word.strip()) for word in value.split(",") if word.strip())
+    except ValueError:
+        raise click.BadParameter(f"write some of {', '.join(Class)}, with commas between them.") from None
+
+
+def _exit(reviews: Sequence[Review], stops: frozenset[Class]) -> int:
+    if any(review.classes & (stops | {Class.REFUSED}) for review in reviews):
+        return WORK_LEFT
+    return FAILED if any(review.failed for review in reviews) else DONE
+
+
+@click.command(name="review")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, which --from and --base read.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print one comment for a pull request.")
+@click.option(
+    "--fail-on",
+    "stops",
+    default="refused",
+    show_default=True,
+    callback=_classes,
+    help="End with exit code 2 for what the change does of these: refused,widening,deletion.",
+)
+@click.option("--base", type=click.Path(path_type=Path), help="What --json wrote on the base branch.")
+@click.option("--from", "sources", type=click.Path(path_type=Path), multiple=True, help="Read what --json wrote.")
+@click.option("--all", "whole", is_flag=True, help="Fold nothing.")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    stack: str | None,
+    stops: frozenset[Class],
+    base: Path | None,
+    sources: tuple[Path, ...],
+    **flags: Any,
+) -> None:
+    """Show what a preview means: who gains and loses what, what is refused, and what is due anyway.
+
+    Exit codes: 0; 2 when something is refused, or in a class of --fail-on; 1 when the preview failed.
+    """
+    if flags["as_json"] and flags["as_markdown"]:
+        raise click.UsageError("--json and --markdown are two answers: leave one out.")
+    if sources and stack:
+        raise click.UsageError("--from reads finished reviews, each of its own stack: leave --stack out.")
+    if sources:
+        reviews = _finished(sources)
+    else:
+        reviews = [previewed(stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd()).name)]
+    if base is not None:
+        reviews = _compared(reviews, base)
+    with contextlib.suppress(BrokenPipeError):
+        if flags["as_json"]:
+            click.echo(stored.write(reviews))
+        elif flags["as_markdown"]:
+            click.echo(markdown.render(reviews), nl=False)
+        else:
+            click.echo(terminal.render(reviews, whole=flags["whole"]), nl=False)
+    context.exit(_exit(reviews, stops))

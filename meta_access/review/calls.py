@@ -1,0 +1,67 @@
+"""How many calls to Meta an update makes, against the hourly budget of the tier. Pure.
+
+The table is counted on the emulator's journal (`tests/engine/test_review.py` holds it): what each planned step sends,
+and what it reads around that. What every preview reads is not in it: an update reads that as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meta_access.review.facts import Budget
+from meta_access.review.steps import UNKNOWN, Op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from meta_access.review.steps import EventLog, Step
+    from meta_access.rules import RuleSet
+
+CALLS: Mapping[str, tuple[int, int, int]] = {
+    # A create, an update, a delete. A removal is read back, since Meta may answer success and keep it.
+    "AssetAssignment": (1, 2, 2),
+    # The list is read anew before a user is made, and after; a user that goes is renamed.
+    "SystemUser": (3, 1, 2),
+    "AppInstallation": (1, 1, 2),
+    # Minting, and asking Meta about the token; where one is replaced, about it and for its end as well.
+    "SystemUserToken": (2, 4, 2),
+    "BusinessUser": (3, 3, 3),
+    "AppSettings": (2, 2, 0),
+    "WebhookSubscription": (2, 2, 2),
+}
+OTHERS = (1, 1, 0)
+"""A gate changes nothing, and is read."""
+
+
+def budget_of(steps: Iterable[Step], log: EventLog, rules: RuleSet | None) -> tuple[Budget, ...]:
+    """One budget per connection that has something to do, by name."""
+    calls: dict[str, int] = {}
+    for step in steps:
+        connection = _connection(step)
+        if connection:
+            calls[connection] = calls.get(connection, 0) + _calls(step)
+    found = []
+    for connection, count in sorted(calls.items()):
+        tier = _tier(log, connection)
+        row = rules.tiers.get(tier) if rules is not None else None
+        found.append(Budget(connection, count, None if row is None else row.ads_management_per_hour, tier))
+    return tuple(found)
+
+
+def _connection(step: Step) -> str:
+    side = step.new or step.old
+    value = side.inputs.get("connection") if side is not None and ":" not in step.kind else None
+    return value if isinstance(value, str) else ""
+
+
+def _calls(step: Step) -> int:
+    made, changed, gone = CALLS.get(step.kind, OTHERS)
+    return {Op.CREATE: made, Op.IMPORT: 0, Op.DELETE: gone, Op.SAME: 0, Op.REPLACE: made + gone}.get(step.op, changed)
+
+
+def _tier(log: EventLog, connection: str) -> str:
+    """The tier that was seen, a word of the rule set; "" where nobody saw it."""
+    value: Any = log.exports[1].get("tiers") if log.exports is not None else None
+    for key in (connection, "observed"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) and value is not UNKNOWN else ""

@@ -1,0 +1,289 @@
+"""What a review knows: one fact per thing that happens, without a sentence in it. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from meta_access.gates.status import Status
+
+
+class Cause(StrEnum):
+    """Why something happens."""
+
+    CHANGE = "change"  # the program asks for it, and the state did not have it so
+    DUE = "due"  # it would happen without the change as well
+    DRIFT = "drift"  # somebody changed it at Meta or in AWS, and `up` puts it back
+    PEOPLE = "people"  # a person has to do it, or has done it
+
+
+class Sign(StrEnum):
+    """The first column of a line."""
+
+    PLUS = "+"
+    MINUS = "-"
+    ALERT = "!"
+    TILDE = "~"
+
+
+class Part(StrEnum):
+    """The parts of a review, the one that a reader must not miss first."""
+
+    REFUSED = "refused"
+    LOSES = "loses"
+    GAINS = "gains"
+    TOKENS = "tokens"
+    OTHER = "other"
+
+
+class Class(StrEnum):
+    """What `--fail-on` can name."""
+
+    REFUSED = "refused"
+    WIDENING = "widening"
+    DELETION = "deletion"
+
+
+class Kind(StrEnum):
+    """What happens."""
+
+    REFUSED = "refused"
+    HELD_BACK = "held back"
+    TASKS_LOST = "tasks lost"
+    USER_RETIRED = "user retired"
+    PERSON_OUT = "person taken out"
+    PERSON_DEMOTED = "person gets a lower role"
+    TASKS_GAINED = "tasks gained"
+    TASKS_UNKNOWN = "tasks not known yet"
+    USER_MADE = "user made"
+    USER_ADOPTED = "user adopted"
+    USER_RENAMED = "user renamed"
+    PERSON_IN = "person brought in"
+    PERSON_PROMOTED = "person gets a higher role"
+    TOKEN_ENDS = "token ends"  # noqa: S105 - no secret
+    TOKEN_MOVES = "token moves"  # noqa: S105 - likewise
+    TOKEN_NEW = "token new"  # noqa: S105 - likewise
+    TOKEN_RENEWED = "token renewed"  # noqa: S105 - likewise
+    GATE_DRIFTED = "gate drifted"
+    GATE_WAITS = "gate waits"
+    GATE_SATISFIED = "gate satisfied"
+    GATE_DROPPED = "gate dropped"
+    UNKNOWN = "not known yet"
+    USER_LEFT = "user left as it is"
+    PERSON_LEFT = "person left in"
+    REMOVED = "removed"
+    MADE = "made"
+    CHANGED = "changed"
+
+
+_SIGNS: dict[Sign, tuple[Kind, ...]] = {
+    Sign.ALERT: (Kind.REFUSED, Kind.HELD_BACK, Kind.GATE_DRIFTED),
+    Sign.MINUS: (
+        Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.PERSON_OUT, Kind.PERSON_DEMOTED,
+        Kind.TOKEN_ENDS, Kind.REMOVED, Kind.GATE_DROPPED,
+    ),
+    Sign.PLUS: (
+        Kind.TASKS_GAINED, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_PROMOTED, Kind.TOKEN_NEW,
+        Kind.MADE,
+    ),
+}  # fmt: skip
+SIGNS = {kind: sign for sign, kinds in _SIGNS.items() for kind in kinds}
+_PARTS: dict[Part, tuple[Kind, ...]] = {
+    Part.REFUSED: (Kind.REFUSED, Kind.HELD_BACK),
+    Part.LOSES: (Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.PERSON_OUT, Kind.PERSON_DEMOTED),
+    Part.GAINS: (
+        Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_PROMOTED,
+    ),
+    Part.TOKENS: (Kind.TOKEN_ENDS, Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_RENEWED),
+}  # fmt: skip
+PARTS = {kind: part for part, kinds in _PARTS.items() for kind in kinds}
+_WIDENS = frozenset(
+    {Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.PERSON_IN, Kind.PERSON_PROMOTED, Kind.TOKEN_NEW}
+)
+_DELETES = frozenset(
+    {
+        Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.USER_LEFT, Kind.PERSON_OUT, Kind.PERSON_LEFT, Kind.TOKEN_ENDS,
+        Kind.REMOVED, Kind.GATE_DROPPED,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that changes; "" where there is none, or where only the update will know it (`unknown`)."""
+
+    key: str
+    before: str
+    after: str
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happens; texts that do not belong to its kind are empty.
+
+    Attributes:
+        resource: `AssetAssignment`: the kind of the resource it is about; "" of the configuration.
+        name: The resource's name.
+        who: The identity or person.
+        tasks: What is gained or lost; of a token, the scopes it gains.
+        implied: What comes or goes along with `tasks`.
+        asset: As typed: `act_1`, `page:2`.
+        client: The client it belongs to; "" where there is none.
+        secret: The secret's name; `moved_to` the one that its token moves to.
+        grace: For how long readers of the old token, or secret, go on; "" means that they lose access at once.
+        reason: Why, in somebody else's words.
+        gates: What holds it back, or the gate it is about, each with its status.
+    """
+
+    kind: Kind
+    cause: Cause = Cause.CHANGE
+    resource: str = ""
+    name: str = ""
+    who: str = ""
+    tasks: tuple[str, ...] = ()
+    implied: tuple[str, ...] = ()
+    asset: str = ""
+    client: str = ""
+    role: str = ""
+    secret: str = ""
+    moved_to: str = ""
+    grace: str = ""
+    reason: str = ""
+    gates: tuple[tuple[str, str], ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def sign(self) -> Sign:
+        return SIGNS.get(self.kind, Sign.TILDE)
+
+    @property
+    def part(self) -> Part:
+        return PARTS.get(self.kind, Part.OTHER)
+
+    @property
+    def classes(self) -> frozenset[Class]:
+        """What `--fail-on` may stop for; of what this change does not cause, only that it is refused."""
+        if self.kind is Kind.REFUSED:
+            return frozenset({Class.REFUSED})
+        if self.cause is not Cause.CHANGE:
+            return frozenset()
+        widens = self.kind in _WIDENS or (self.kind in {Kind.TOKEN_RENEWED, Kind.TOKEN_MOVES} and bool(self.tasks))
+        found = {Class.WIDENING} if widens else set()
+        return frozenset(found | ({Class.DELETION} if self.kind in _DELETES else set()))
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The risk order; what is alike stands together."""
+        parts, kinds = list(Part), list(Kind)
+        return (
+            parts.index(self.part),
+            kinds.index(self.kind),
+            self.client,
+            self.who,
+            self.tasks,
+            self.asset,
+            self.name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Facts that differ in their assets, or in their names where they have none."""
+
+    first: Fact
+    all: tuple[Fact, ...]
+
+
+_ALIKE = tuple(field.name for field in fields(Fact) if field.name not in {"name", "asset"})
+# Each of these has something of its own to say.
+_ALONE = frozenset({Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_ENDS, Kind.TOKEN_RENEWED})
+
+
+def grouped(facts: tuple[Fact, ...]) -> list[Group]:
+    """The facts in the order of their risk, those alike together; assets of one kind only are alike."""
+    found: dict[tuple[object, ...], list[Fact]] = {}
+    for fact in sorted(facts, key=lambda one: one.order):
+        alike: tuple[object, ...] = tuple(getattr(fact, name) for name in _ALIKE)
+        if fact.kind in _ALONE:
+            alike = (*alike, fact.name)
+        elif fact.kind in {Kind.GATE_WAITS, Kind.GATE_SATISFIED, Kind.GATE_DROPPED} and not fact.differences:
+            alike = (fact.kind, fact.cause)
+        found.setdefault((*alike, _asset_kind(fact.asset)), []).append(fact)
+    return [Group(facts[0], tuple(facts)) for facts in found.values()]
+
+
+def _asset_kind(asset: str) -> str:
+    return asset.partition(":")[0] if ":" in asset else asset[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """System users of a role in a business; None where nobody knows."""
+
+    business: str
+    role: str
+    before: int
+    after: int | None
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls to Meta that the steps of a connection make; the tier's for an hour, None where no tier is known."""
+
+    connection: str
+    calls: int
+    per_hour: int | None
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One stack's preview.
+
+    Attributes:
+        failed: Whether the preview did not come to its end, or ended with an error: more may happen than is known.
+        error: The engine's own words about that.
+        compared: Whether a review of the base branch tells what this change causes.
+    """
+
+    stack: str
+    project: str
+    facts: tuple[Fact, ...]
+    quota: tuple[Quota, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    failed: bool = False
+    error: str = ""
+    compared: bool = False
+
+    def of(self, cause: Cause) -> tuple[Fact, ...]:
+        """The facts of a cause. What is refused or held back is never folded away: it belongs to the change."""
+        return tuple(fact for fact in self.facts if _shown_under(fact) is cause)
+
+    @property
+    def classes(self) -> frozenset[Class]:
+        return frozenset().union(*(fact.classes for fact in self.facts))
+
+
+def _shown_under(fact: Fact) -> Cause:
+    return Cause.CHANGE if fact.part is Part.REFUSED else fact.cause
+
+
+def against(review: Review, base: Review) -> Review:
+    """The review with its causes told by the base branch's on the same observations."""
+    known = {replace(fact, cause=Cause.CHANGE): fact.cause for fact in base.facts}
+    facts = []
+    for fact in review.facts:
+        cause = known.get(replace(fact, cause=Cause.CHANGE))
+        if cause is None:
+            # On the same observations it is this change that makes the difference; what is due may be due since.
+            late = fact.cause in {Cause.DUE, Cause.PEOPLE}
+            facts.append(fact if late else replace(fact, cause=Cause.CHANGE))
+        else:
+            facts.append(replace(fact, cause=Cause.DUE if cause is Cause.CHANGE else cause))
+    return replace(review, facts=tuple(facts), compared=True)
+
+
+SATISFIED = str(Status.SATISFIED)
+DRIFTED = str(Status.DRIFTED)

@@ -1,0 +1,116 @@
+"""Reviews as one comment of a pull request: the same bytes for the same input, and small enough for every forge. Pure.
+
+Other people's text stands in fenced blocks, where no forge reads markup in it, and even there without what could open
+or close a fence, a tag, a comment or a mention.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from meta_access.redaction import visible
+from meta_access.review import words
+from meta_access.review.facts import Cause, Class, Kind, Part, grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from meta_access.review.facts import Review
+
+MARKER = "<!-- meta-access review -->"
+MOST = 60_000
+"""Characters; GitHub takes 65,536 and GitLab more."""
+LONGEST_LINE = 600
+FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
+_MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
+_LESS = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|~<>&@:-]")
+
+
+def render(reviews: Sequence[Review]) -> str:
+    """One comment for all stacks, in the order of their names."""
+    ordered = sorted(reviews, key=lambda review: (review.project, review.stack))
+    head = [MARKER, f"**Access review.** {_inline(_tallies(ordered))}", ""]
+    foot = ["Labels: " + " ".join(f"`{label}`" for label in labels(ordered)), ""]
+    room = (MOST - len("\n".join([*head, *foot]))) // max(1, len(ordered))
+    parts = [_stack(review, room) for review in ordered]
+    text = "\n".join([*head, *(line for part in parts for line in part), *foot])
+    # So many stacks that not even their first lines fit.
+    return text if len(text) < MOST else "\n".join([*head, f"{len(ordered)} stacks are too many to list here.", *foot])
+
+
+def labels(reviews: Iterable[Review]) -> list[str]:
+    """Words for the pull request's labels, always in the same order."""
+    found = list(reviews)
+    facts = [fact for review in found for fact in review.facts]
+    classes = frozenset().union(*(review.classes for review in found)) if found else frozenset()
+    told = [
+        *(str(one) for one in Class if one in classes),
+        *(["held-back"] if any(fact.kind is Kind.HELD_BACK for fact in facts) else []),
+        *(["tokens"] if any(fact.part is Part.TOKENS and fact.cause is Cause.CHANGE for fact in facts) else []),
+        *(str(cause) for cause in FOLDED if any(review.of(cause) for review in found)),
+        *(["failed"] if any(review.failed for review in found) else []),
+    ]
+    return told or ["unchanged"]
+
+
+def _tallies(reviews: Sequence[Review]) -> str:
+    if len(reviews) == 1:
+        return words.tally(reviews[0])
+    failed = sum(review.failed for review in reviews)
+    changed = sum(bool(review.of(Cause.CHANGE)) for review in reviews)
+    return f"{len(reviews)} stacks: {changed} changed, {failed} failed"
+
+
+def _stack(review: Review, room: int) -> list[str]:
+    title = [f"### {_inline(words.tally(review))}", ""]
+    lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in grouped(review.of(Cause.CHANGE))]
+    why = words.failure(review)
+    notes = [
+        *([_fenced(f"! {why}")] if why else []),
+        *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
+        *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
+    ]
+    found = [*title, *_block([*_within(lines, room // 2), *notes], "diff")]
+    for cause in FOLDED:
+        if told := words.folded(review, cause):
+            facts = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(cause))]
+            folded = _block(_within(facts, room // 8), "diff")
+            found += [f"<details><summary>{_inline(told)}</summary>", "", *folded, "</details>", ""]
+    whole = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(Cause.CHANGE))]
+    if whole != lines:
+        folded = _block(_within(whole, room // 8), "diff")
+        found += ["<details><summary>Everything by name</summary>", "", *folded, "</details>", ""]
+    return found if sum(len(line) + 1 for line in found) <= room else [title[0][:room], ""][: 2 if room > 0 else 0]
+
+
+def _within(lines: Sequence[str], room: int) -> list[str]:
+    """The first lines that fit; the rest as a count."""
+    taken = 0
+    for number, line in enumerate(lines):
+        taken += len(line) + 1
+        if taken > room:
+            return [
+                *lines[:number],
+                f"  and {len(lines) - number} more lines, which `meta-access review --all` shows".replace("`", ""),
+            ]
+    return list(lines)
+
+
+def _block(lines: Sequence[str], language: str) -> list[str]:
+    return [f"```{language}", *lines, "```", ""] if lines else []
+
+
+def _fenced(text: str) -> str:
+    """Other people's text in a fenced block."""
+    clean = visible(text).replace("`", "'").replace("<", _LESS)
+    clean = _MENTION.sub("(at)", clean)
+    return clean if len(clean) <= LONGEST_LINE else f"{clean[:LONGEST_LINE]}…"
+
+
+def _inline(text: str) -> str:
+    """Other people's text in a line of Markdown: as entities, of which no forge makes markup, a mention or a link."""
+    clean = visible(text)
+    clean = clean if len(clean) <= LONGEST_LINE else f"{clean[:LONGEST_LINE]}…"
+    return _MARKUP.sub(lambda found: found[0] if found[0] in "-:()" else f"&#{ord(found[0])};", clean)

@@ -1,0 +1,140 @@
+"""A review as JSON, and back: the model's own form. What is read was written by somebody else, and is checked. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from meta_access.errors import MetaAccessError
+from meta_access.redaction import scrub
+from meta_access.review.facts import Budget, Cause, Difference, Fact, Kind, Quota, Review
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FORM = "meta-access review 1"
+MOST_BYTES = 64 * 1024 * 1024
+
+
+class StoredError(MetaAccessError):
+    """What should be a review is none."""
+
+
+def write(reviews: Sequence[Review]) -> str:
+    """All reviews as one JSON object; what is empty is left out of the facts."""
+    # As every command's failure under --json; a review that failed is one all the same.
+    errors = [review.error or "the preview failed" for review in reviews if review.failed]
+    whole = {"form": FORM, "stacks": [_stack(review) for review in reviews], **({"error": errors[0]} if errors else {})}
+    return json.dumps(whole, indent=1)
+
+
+def _stack(review: Review) -> dict[str, Any]:
+    return {
+        "stack": review.stack,
+        "project": review.project,
+        "failed": review.failed,
+        "error": review.error,
+        "compared": review.compared,
+        "classes": sorted(review.classes),
+        "facts": [_fact(fact) for fact in review.facts],
+        "quota": [asdict(row) for row in review.quota],
+        "budgets": [asdict(row) for row in review.budgets],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {"sign": str(fact.sign), **{name: value for name, value in asdict(fact).items() if value not in ("", ())}}
+
+
+def read(text: bytes, name: str) -> list[Review]:
+    """The reviews of a file that `write` wrote.
+
+    Raises:
+        StoredError: It is none.
+    """
+    if len(text) > MOST_BYTES:
+        raise StoredError(f"{name} has more than {MOST_BYTES} bytes.", next_step=_AGAIN)
+    try:
+        found = _reviews(json.loads(text.decode("utf-8")))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise StoredError(f"{name} is no review.", next_step=_AGAIN) from None
+    if not found:
+        raise StoredError(f"{name} holds no stack.", next_step=_AGAIN)
+    return found
+
+
+_AGAIN = "Write it with `meta-access review --json`, by this version."
+
+
+def _reviews(value: Any) -> list[Review]:
+    if value["form"] != FORM:
+        raise ValueError
+    return [_review(one) for one in _list(value["stacks"])]
+
+
+def _review(value: Mapping[str, Any]) -> Review:
+    return Review(
+        stack=_text(value["stack"]),
+        project=_text(value["project"]),
+        facts=tuple(sorted((_fact_of(one) for one in _list(value["facts"])), key=lambda fact: fact.order)),
+        quota=tuple(map(_quota, _list(value["quota"]))),
+        budgets=tuple(map(_budget, _list(value["budgets"]))),
+        failed=_flag(value["failed"]),
+        error=_text(value["error"]),
+        compared=_flag(value["compared"]),
+    )
+
+
+def _fact_of(value: Mapping[str, Any]) -> Fact:
+    given: dict[str, Any] = {"kind": Kind(value["kind"]), "cause": Cause(value["cause"])}
+    for field in fields(Fact):
+        if field.name in given or field.name not in value:
+            continue
+        found = value[field.name]
+        if field.name == "gates":
+            found = tuple((_text(name), _text(status)) for name, status in _list(found))
+        elif field.name == "differences":
+            found = tuple(
+                Difference(_text(one["key"]), _text(one["before"]), _text(one["after"]), _flag(one["unknown"]))
+                for one in _list(found)
+            )
+        elif field.name in {"tasks", "implied"}:
+            found = tuple(map(_text, _list(found)))
+        else:
+            found = _text(found)
+        given[field.name] = found
+    return Fact(**given)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return scrub(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _quota(row: Mapping[str, Any]) -> Quota:
+    after, limit = _count(row["after"]), _count(row["limit"])
+    return Quota(_text(row["business"]), _text(row["role"]), _count(row["before"]) or 0, after, limit)
+
+
+def _budget(row: Mapping[str, Any]) -> Budget:
+    return Budget(_text(row["connection"]), _count(row["calls"]) or 0, _count(row["per_hour"]), _text(row["tier"]))
+
+
+def _count(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise TypeError
+    return value

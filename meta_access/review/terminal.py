@@ -1,0 +1,78 @@
+"""A review for a terminal: one screen of 80 columns, what a reader must not miss first. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from meta_access.review import words
+from meta_access.review.facts import Cause, Part, grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meta_access.review.facts import Group, Review
+
+WIDTH = 80
+MOST = 40
+FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
+_LONGEST = 6
+"""Lines of one sentence: whoever wants the rest of a long reason asks for it."""
+_ALL = "meta-access review --all shows them"
+
+
+def render(reviews: Sequence[Review], *, whole: bool = False) -> str:
+    """The lines of all reviews; `whole` folds nothing."""
+    room = MOST // max(1, len(reviews))
+    return "\n".join(line for review in reviews for line in _lines(review, room, whole=whole)) + "\n"
+
+
+def _lines(review: Review, room: int, *, whole: bool) -> list[str]:
+    head = _wrapped(words.tally(review))
+    tail = _tail(review, whole=whole)
+    groups = grouped(review.of(Cause.CHANGE))
+    body = _body(groups, len(groups) if whole else None, max(room - len(head) - len(tail), 6), whole=whole)
+    return [*head, *body, *tail]
+
+
+def _body(groups: Sequence[Group], most: int | None, room: int, *, whole: bool) -> list[str]:
+    lines = [_one(group, whole=whole) for group in groups]
+    if most is not None or sum(map(len, lines)) <= room:
+        return [line for found in lines for line in found]
+    shown: list[str] = []
+    for number, found in enumerate(lines):
+        if len(shown) + len(found) > room - 1:
+            return [*shown, *_wrapped(f"  and {_rest(groups[number:])}; {_ALL}")[:1]]
+        shown += found
+    return shown
+
+
+def _rest(groups: Sequence[Group]) -> str:
+    counts = [(part, sum(len(group.all) for group in groups if group.first.part is part)) for part in Part]
+    return ", ".join(f"{count} more {part.value}" for part, count in counts if count)
+
+
+def _one(group: Group, *, whole: bool) -> list[str]:
+    lines = _wrapped(f"{group.first.sign} {words.line(group, whole=whole)}", "    ")
+    return lines if whole or len(lines) <= _LONGEST else [*lines[: _LONGEST - 1], "    …"]
+
+
+def _tail(review: Review, *, whole: bool) -> list[str]:
+    found: list[str] = []
+    for cause in FOLDED:
+        if line := words.folded(review, cause):
+            found += _wrapped(line)[: None if whole else 3]
+            if whole:
+                found += [part for group in grouped(review.of(cause)) for part in _one(group, whole=True)]
+    if found and not whole:
+        found += [f"  {_ALL}"]
+    rows = [
+        *(words.quota(row) for row in review.quota if row.before != row.after),
+        *(words.budget(row) for row in review.budgets if row.calls),
+    ]
+    found += [part for row in rows for part in _wrapped(row)][: None if whole else _LONGEST]
+    return found + _wrapped(words.failure(review))[: None if whole else _LONGEST]
+
+
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)

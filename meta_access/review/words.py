@@ -1,0 +1,374 @@
+"""The last door: one group of facts as one plain sentence. Everything that comes from outside is made harmless here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meta_access.redaction import visible
+from meta_access.review.facts import Cause, Kind, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from meta_access.review.facts import Budget, Difference, Fact, Group, Quota, Review
+
+NAMED = 3
+"""So many things are named; of more, their number is said."""
+_ASSETS = {
+    "act_": ("ad account", "ad accounts"),
+    "page": ("Page", "Pages"),
+    "catalog": ("catalog", "catalogs"),
+    "pixel": ("pixel", "pixels"),
+    "waba": ("WhatsApp account", "WhatsApp accounts"),
+    "instagram": ("Instagram account", "Instagram accounts"),
+    "group": ("asset group", "asset groups"),
+}
+_KINDS = {
+    "AppInstallation": ("app installation", "app installations"),
+    "AppRoles": ("app roles", "app roles"),
+    "AppSettings": ("app settings", "app settings"),
+    "AssetAssignment": ("asset assignment", "asset assignments"),
+    "AssetShare": ("asset share", "asset shares"),
+    "BusinessUser": ("person", "people"),
+    "BusinessVerification": ("business verification", "business verifications"),
+    "FeatureRequest": ("feature request", "feature requests"),
+    "LeadAccess": ("lead access", "lead accesses"),
+    "LoginConfiguration": ("login configuration", "login configurations"),
+    "Obligation": ("obligation", "obligations"),
+    "PermissionRequest": ("permission request", "permission requests"),
+    "RedirectUris": ("redirect URIs", "redirect URIs"),
+    "SystemUser": ("system user", "system users"),
+    "SystemUserAppAccess": ("app access", "app accesses"),
+    "SystemUserToken": ("token", "tokens"),
+    "WebhookSubscription": ("webhook subscription", "webhook subscriptions"),
+}
+_HEADS = {
+    Cause.DUE: "Due anyway",
+    Cause.DRIFT: "Drift, which an update puts back",
+    Cause.PEOPLE: "People's work, gates",
+}
+
+
+def line(group: Group, *, whole: bool = False) -> str:
+    """One sentence about a group; `whole` names all of its things, however many they are."""
+    return visible(_SENTENCES[group.first.kind](group, NAMED if not whole else len(group.all)))
+
+
+def assets(found: Iterable[str], most: int = NAMED) -> str:
+    """`ad account 1`, `Pages 1 and 2`, `9 ad accounts`."""
+    ids = sorted(set(found))
+    one, many = _ASSETS.get(_kind(ids[0]), ("asset", "assets"))
+    if len(ids) > most:
+        return f"{len(ids)} {many}"
+    return f"{one if len(ids) == 1 else many} {_and([_number(each) for each in ids])}"
+
+
+def _kind(asset: str) -> str:
+    return "act_" if asset.startswith("act_") else asset.partition(":")[0]
+
+
+def _number(asset: str) -> str:
+    return asset.removeprefix("act_").partition(":")[2] if ":" in asset else asset.removeprefix("act_")
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
+
+
+def _who(fact: Fact) -> str:
+    return fact.who or "a system user"
+
+
+def _where(group: Group, most: int) -> str:
+    fact = group.first
+    of = f" of {fact.client}" if fact.client else ""
+    return f"{assets([one.asset for one in group.all], most)}{of}" if fact.asset else f"an asset{of} not known yet"
+
+
+def _tasks(fact: Fact) -> str:
+    more = f" (with {_and(fact.implied)})" if fact.implied else ""
+    return f"{_and(fact.tasks)}{more}" if fact.tasks else "its tasks"
+
+
+def _names(group: Group, most: int) -> str:
+    """`webhook subscription a`, `3 webhook subscriptions`."""
+    names = sorted({one.name for one in group.all})
+    one, many = _KINDS.get(group.first.resource, (group.first.resource, group.first.resource))
+    if len(names) > most:
+        return f"{len(names)} {many}"
+    return f"{one if len(names) == 1 else many} {_and(names)}".strip()
+
+
+def _of_users(group: Group, most: int) -> str:
+    names = sorted({_who(one) for one in group.all})
+    return f"{len(names)} system users" if len(names) > most else f"system user{'s'[: len(names) - 1]} {_and(names)}"
+
+
+def _gates(group: Group, most: int) -> str:
+    names = sorted({one.name for one in group.all})
+    return f"{len(names)} gates" if len(names) > most else f"gate{'s'[: len(names) - 1]} {_and(names)}"
+
+
+def _differs(found: Sequence[Difference], most: int) -> str:
+    if not found:
+        return ""
+    if len(found) > most:
+        return f"{len(found)} values: {', '.join(one.key for one in found[:most])} and more"
+    return "; ".join(map(_difference, found))
+
+
+def _difference(one: Difference) -> str:
+    if one.unknown:
+        return f"{one.key} is known at the update"
+    if one.before and one.after:
+        return f"{one.key} {one.before} => {one.after}"
+    return f"{one.key} {one.after} added" if one.after else f"{one.key} {one.before} taken out"
+
+
+def _tail(text: str, lead: str = ": ") -> str:
+    return f"{lead}{text}" if text else ""
+
+
+def _gate_list(fact: Fact) -> str:
+    return _and([f"{name} is {status.replace('_', ' ')}" for name, status in fact.gates])
+
+
+def _refused(group: Group, most: int) -> str:
+    fact = group.first
+    if not fact.name:
+        return f"refused: {fact.reason}"
+    what = f"{_who(fact)} on {_where(group, most)}" if fact.asset else _names(group, most)
+    return f"will be refused: {what}: {fact.reason}"
+
+
+def _held_back(group: Group, most: int) -> str:
+    fact = group.first
+    if fact.resource == "AssetAssignment":
+        what = f"{_who(fact)} does not get {_tasks(fact)} on {_where(group, most)} yet"
+    elif fact.resource == "SystemUser":
+        what = f"{_of_users(group, most)} is not made yet"
+    elif fact.tasks:
+        what = f"the token of {_who(fact)} does not get {_and(fact.tasks)} yet"
+    else:
+        what = f"{_names(group, most)} waits"
+    return f"held back: {what}: {_gate_list(fact)}"
+
+
+def _tasks_lost(group: Group, most: int) -> str:
+    return f"{_who(group.first)} loses {_tasks(group.first)} on {_where(group, most)}"
+
+
+def _tasks_gained(group: Group, most: int) -> str:
+    return f"{_who(group.first)} gains {_tasks(group.first)} on {_where(group, most)}"
+
+
+def _tasks_unknown(group: Group, most: int) -> str:
+    return f"what {_who(group.first)} gets on {_where(group, most)} is known at the update"
+
+
+def _user(how: str) -> Callable[[Group, int], str]:
+    def sentence(group: Group, most: int) -> str:
+        role = f" with role {group.first.role}" if group.first.role else ""
+        return f"{_of_users(group, most)} {_be(group.all)} {how}{role}"
+
+    return sentence
+
+
+def _user_renamed(group: Group, most: int) -> str:
+    del most
+    name = group.first.differences[0]
+    return f"system user {name.before} is renamed {name.after}"
+
+
+def _s(things: Sequence[object]) -> str:
+    """The ending of a verb."""
+    return "s" if len(things) == 1 else ""
+
+
+def _be(things: Sequence[object]) -> str:
+    return "is" if len(things) == 1 else "are"
+
+
+def _person(how: str) -> Callable[[Group, int], str]:
+    def sentence(group: Group, most: int) -> str:
+        people = sorted({_who(one) for one in group.all})
+        who = f"{len(people)} people" if len(people) > most else _and(people)
+        return f"{who} {how.format(role=group.first.role, s=_s(people))}"
+
+    return sentence
+
+
+def _role(group: Group, most: int) -> str:
+    del most
+    fact = group.first
+    return f"{_who(fact)} becomes {fact.role} of the business, was {fact.differences[0].before}"
+
+
+def _readers(fact: Fact, what: str) -> str:
+    return (
+        f"readers of {what} lose access {fact.grace} later" if fact.grace else f"readers of {what} lose access at once"
+    )
+
+
+def _token_ends(group: Group, most: int) -> str:
+    del most
+    fact = group.first
+    return f"the token of {_who(fact)} ends and secret {fact.secret} is deleted; {_readers(fact, 'it')}"
+
+
+def _token_moves(group: Group, most: int) -> str:
+    fact = group.first
+    to = f"secret {fact.moved_to}" if fact.moved_to else "a secret whose name is known at the update"
+    scopes = f", gains {_and(fact.tasks)}" if fact.tasks else ""
+    return (
+        f"the token of {_who(fact)} moves from secret {fact.secret} to {to}{scopes}; {_readers(fact, 'the old one')}"
+        f"{_tail(_differs(fact.differences, most), '; ')}"
+    )
+
+
+def _token_new(group: Group, most: int) -> str:
+    del most
+    fact = group.first
+    where = f"secret {fact.secret}" if fact.secret else "a secret whose name is known at the update"
+    return f"{_who(fact)} gets its first token, for {_and(fact.tasks) or 'scopes known at the update'}, in {where}"
+
+
+def _token_renewed(group: Group, most: int) -> str:
+    fact = group.first
+    gains = f", gains {_and(fact.tasks)}" if fact.tasks else ""
+    old = f"the old one ends {fact.grace} later" if fact.grace else "the old one ends at once"
+    why = fact.reason or _differs(fact.differences, most)
+    return f"the token of {_who(fact)} is renewed in secret {fact.secret}{gains}; {old}{_tail(why, '; ')}"
+
+
+def _gate(how: str) -> Callable[[Group, int], str]:
+    def sentence(group: Group, most: int) -> str:
+        differs = _differs(group.first.differences, most)
+        return f"{_gates(group, most)} {how.format(s=_s(group.all), be=_be(group.all))}{_tail(differs)}"
+
+    return sentence
+
+
+def _gate_drifted(group: Group, most: int) -> str:
+    differs = _differs(group.first.differences, most)
+    return f"{_gates(group, most)} drifted{_tail(differs, ', declared and found: ')}; a person puts it right"
+
+
+def _gate_satisfied(group: Group, most: int) -> str:
+    differs = _differs(group.first.differences, most)
+    return f"{_gates(group, most)} {_be(group.all)} satisfied{_tail(differs)}"
+
+
+def _other(how: str) -> Callable[[Group, int], str]:
+    def sentence(group: Group, most: int) -> str:
+        of = f" of {group.first.client}" if group.first.client else ""
+        return f"{_names(group, most)}{of} {_be(group.all)} {how}{_tail(_differs(group.first.differences, most))}"
+
+    return sentence
+
+
+def _unknown(group: Group, most: int) -> str:
+    keys = ", ".join(one.key for one in group.first.differences)
+    return f"what changes of {_names(group, most)} is known at the update{_tail(keys)}"
+
+
+_SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
+    Kind.REFUSED: _refused,
+    Kind.HELD_BACK: _held_back,
+    Kind.TASKS_LOST: _tasks_lost,
+    Kind.TASKS_GAINED: _tasks_gained,
+    Kind.TASKS_UNKNOWN: _tasks_unknown,
+    Kind.USER_MADE: _user("made"),
+    Kind.USER_ADOPTED: _user("taken over"),
+    Kind.USER_RETIRED: _user("retired: renamed, and its slot reused later"),
+    Kind.USER_LEFT: _user("no longer managed and stays at Meta as it is"),
+    Kind.USER_RENAMED: _user_renamed,
+    Kind.PERSON_IN: _person("enter{s} the business as {role}, invited unless there already"),
+    Kind.PERSON_OUT: _person("leave{s} the business"),
+    Kind.PERSON_LEFT: _person("stay{s} in the business, no longer managed"),
+    Kind.PERSON_PROMOTED: _role,
+    Kind.PERSON_DEMOTED: _role,
+    Kind.TOKEN_ENDS: _token_ends,
+    Kind.TOKEN_MOVES: _token_moves,
+    Kind.TOKEN_NEW: _token_new,
+    Kind.TOKEN_RENEWED: _token_renewed,
+    Kind.GATE_DRIFTED: _gate_drifted,
+    Kind.GATE_WAITS: _gate("wait{s} for people"),
+    Kind.GATE_SATISFIED: _gate_satisfied,
+    Kind.GATE_DROPPED: _gate("{be} no longer watched"),
+    Kind.UNKNOWN: _unknown,
+    Kind.REMOVED: _other("removed"),
+    Kind.MADE: _other("made"),
+    Kind.CHANGED: _other("changed"),
+}
+
+
+# --- the lines that are not about one fact ---
+
+
+def tally(review: Review) -> str:
+    """The first line: the stack, and how much of what the change does."""
+    told = ", ".join(_counted(review.of(Cause.CHANGE)))
+    head = f"Stack {visible(review.stack)}: "
+    if review.failed:
+        return f"{head}the preview FAILED{f'; known so far: {told}' if told else ''}"
+    if told:
+        return head + told
+    return head + ("this change changes nothing" if review.facts else "nothing changes")
+
+
+_COUNTED = (
+    ("refused", "refused", lambda fact: fact.kind is Kind.REFUSED),
+    ("held back", "held back", lambda fact: fact.kind is Kind.HELD_BACK),
+    ("loss of access", "losses of access", lambda fact: fact.part is Part.LOSES),
+    ("gain of access", "gains of access", lambda fact: fact.part is Part.GAINS),
+    ("token", "tokens", lambda fact: fact.part is Part.TOKENS),
+    ("other change", "other changes", lambda fact: fact.part is Part.OTHER),
+)
+
+
+def _counted(facts: Sequence[Fact]) -> list[str]:
+    counts = [(sum(map(belongs, facts)), one, many) for one, many, belongs in _COUNTED]
+    return [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+
+
+def folded(review: Review, cause: Cause) -> str:
+    """One line for a section that is folded: its count in all and per client; "" when there is nothing."""
+    facts = review.of(cause)
+    if not facts:
+        return ""
+    clients: dict[str, list[Fact]] = {}
+    for fact in facts:
+        clients.setdefault(fact.client or fact.who or "no client", []).append(fact)
+    if cause is Cause.PEOPLE:
+        told = ", ".join(f"{name} {len(found)}" for name, found in sorted(clients.items()))
+    else:
+        told = ", ".join(f"{name}: {', '.join(_counted(found))}" for name, found in sorted(clients.items()))
+    return visible(f"{_HEADS[cause]}: {len(facts)} ({told})")
+
+
+def quota(row: Quota) -> str:
+    after = "a number known at the update" if row.after is None else str(row.after)
+    limit = "an unknown number" if row.limit is None else str(row.limit)
+    return visible(f"Quota of {row.business}, system users of role {row.role}: {row.before} -> {after} of {limit}")
+
+
+def budget(row: Budget) -> str:
+    """Calls against the hour's, and how long that takes."""
+    if row.per_hour is None:
+        return visible(
+            f"Calls of {row.connection}: about {row.calls}; the tier is not known, and so is the hour's budget"
+        )
+    hours = -(-row.calls // row.per_hour) if row.per_hour else 0
+    takes = "minutes" if hours <= 1 else f"about {hours} hours"
+    return visible(
+        f"Calls of {row.connection}: about {row.calls} of the {row.per_hour} an hour of tier {row.tier}; takes {takes}"
+    )
+
+
+def failure(review: Review) -> str:
+    """Why a preview failed; "" when it did not."""
+    if not review.failed:
+        return ""
+    why = visible(review.error) or "the configuration is refused, or the engine ended before its work was done"
+    return f"The preview failed, so more may happen than is shown: {why}"
