@@ -201,7 +201,7 @@ _ALONE = frozenset({Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_ENDS, Kind.TOKE
 
 
 def grouped(facts: tuple[Fact, ...]) -> list[Group]:
-    """The facts in the order of their risk, those alike together; assets of one kind only are alike."""
+    """The facts in the order of their risk, those alike together."""
     found: dict[tuple[object, ...], list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: one.order):
         alike: tuple[object, ...] = tuple(getattr(fact, name) for name in _ALIKE)
@@ -209,12 +209,8 @@ def grouped(facts: tuple[Fact, ...]) -> list[Group]:
             alike = (*alike, fact.name)
         elif fact.kind in {Kind.GATE_WAITS, Kind.GATE_SATISFIED, Kind.GATE_DROPPED} and not fact.differences:
             alike = (fact.kind, fact.cause)
-        found.setdefault((*alike, _asset_kind(fact.asset)), []).append(fact)
+        found.setdefault(alike, []).append(fact)
     return [Group(facts[0], tuple(facts)) for facts in found.values()]
-
-
-def _asset_kind(asset: str) -> str:
-    return asset.partition(":")[0] if ":" in asset else asset[:4]
 
 
 @dataclass(frozen=True, slots=True)

@@ -378,7 +378,11 @@ class _View:
         due = next(
             (str(side.get("freshness")) for side in (old.outputs, old.inputs) if side.get("freshness")), _CURRENT
         )
-        shown = self._differences(before.inputs, new.inputs, changes - {"secret_name"})
+        # Scopes that are only added are told as what the token gains.
+        lost = set(_texts(before.inputs.get("scopes"))) - set(scopes)
+        shown = self._differences(
+            before.inputs, new.inputs, changes - {"secret_name"} - (set() if lost else {"scopes"})
+        )
         if "secret_name" in changes:
             yield replace(fact, kind=Kind.TOKEN_MOVES, moved_to=secret, tasks=gained, differences=shown)
         elif changes - _POLICY:

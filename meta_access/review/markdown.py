@@ -25,7 +25,9 @@ LONGEST_LINE = 600
 FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
 _LESS = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|~<>&@:-]")
+_MARKUP = re.compile(r"[\\`*_{}\[\]#+!|~<>&@]")
+_LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
+"""What a forge makes a link of without being asked to."""
 
 
 def render(reviews: Sequence[Review]) -> str:
@@ -68,20 +70,20 @@ def _stack(review: Review, room: int) -> list[str]:
     lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in grouped(review.of(Cause.CHANGE))]
     why = words.failure(review)
     notes = [
-        *([_fenced(f"! {why}")] if why else []),
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
     ]
-    found = [*title, *_block([*_within(lines, room // 2), *notes], "diff")]
+    body = [*([_fenced(f"! {why}")] if why else []), *_within(lines, room // 2), *notes]
+    found = [*title, *_block(body, "diff")]
     for cause in FOLDED:
         if told := words.folded(review, cause):
             facts = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(cause))]
             folded = _block(_within(facts, room // 8), "diff")
             found += [f"<details><summary>{_inline(told)}</summary>", "", *folded, "</details>", ""]
-    whole = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(Cause.CHANGE))]
-    if whole != lines:
-        folded = _block(_within(whole, room // 8), "diff")
-        found += ["<details><summary>Everything by name</summary>", "", *folded, "</details>", ""]
+    named = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(Cause.CHANGE))]
+    if more := [line for line in named if line not in lines]:
+        folded = _block(_within(more, room // 8), "diff")
+        found += ["<details><summary>By name</summary>", "", *folded, "</details>", ""]
     return found if sum(len(line) + 1 for line in found) <= room else [title[0][:room], ""][: 2 if room > 0 else 0]
 
 
@@ -91,10 +93,7 @@ def _within(lines: Sequence[str], room: int) -> list[str]:
     for number, line in enumerate(lines):
         taken += len(line) + 1
         if taken > room:
-            return [
-                *lines[:number],
-                f"  and {len(lines) - number} more lines, which `meta-access review --all` shows".replace("`", ""),
-            ]
+            return [*lines[:number], f"  and {len(lines) - number} more lines, which meta-access review --all shows"]
     return list(lines)
 
 
@@ -113,4 +112,8 @@ def _inline(text: str) -> str:
     """Other people's text in a line of Markdown: as entities, of which no forge makes markup, a mention or a link."""
     clean = visible(text)
     clean = clean if len(clean) <= LONGEST_LINE else f"{clean[:LONGEST_LINE]}…"
-    return _MARKUP.sub(lambda found: found[0] if found[0] in "-:()" else f"&#{ord(found[0])};", clean)
+    return _LINK.sub(_entity, _MARKUP.sub(_entity, clean))
+
+
+def _entity(found: re.Match[str]) -> str:
+    return "".join(f"&#{ord(char)};" for char in found[0])

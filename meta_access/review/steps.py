@@ -1,6 +1,6 @@
-"""The engine's event log as values: what is planned, what the refresh saw, what was said, and whether all is there.
+"""The engine's event log as values: what is planned, what the refresh saw, what was said, if it is whole.
 
-`pulumi preview --event-log FILE` writes one JSON object a line (3.259.0, behind PULUMI_DEBUG_COMMANDS=true). The file is
+`pulumi preview --event-log FILE` writes one JSON object a line (3.259.0, behind PULUMI_DEBUG_COMMANDS=true). It is
 never trusted: its size, its lines and their depth are bounded, and what is no event of that form is one named error.
 """
 
@@ -68,12 +68,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A resource as the state has it, as the refresh saw it, or as the program wants it; `custom` unless a component."""
+    """A resource as the state has it, as the refresh saw it, or as the program wants it."""
 
     urn: str
     id: str
     parent: str
-    custom: bool
+    custom: bool  # no component
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
 

@@ -28,7 +28,7 @@ def render(reviews: Sequence[Review], *, whole: bool = False) -> str:
 
 
 def _lines(review: Review, room: int, *, whole: bool) -> list[str]:
-    head = _wrapped(words.tally(review))
+    head = [*_wrapped(words.tally(review)), *_wrapped(words.failure(review))[: None if whole else _LONGEST]]
     tail = _tail(review, whole=whole)
     groups = grouped(review.of(Cause.CHANGE))
     body = _body(groups, len(groups) if whole else None, max(room - len(head) - len(tail), 6), whole=whole)
@@ -70,8 +70,7 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
         *(words.quota(row) for row in review.quota if row.before != row.after),
         *(words.budget(row) for row in review.budgets if row.calls),
     ]
-    found += [part for row in rows for part in _wrapped(row)][: None if whole else _LONGEST]
-    return found + _wrapped(words.failure(review))[: None if whole else _LONGEST]
+    return found + [part for row in rows for part in _wrapped(row)][: None if whole else _LONGEST]
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:

@@ -55,12 +55,16 @@ def line(group: Group, *, whole: bool = False) -> str:
 
 
 def assets(found: Iterable[str], most: int = NAMED) -> str:
-    """`ad account 1`, `Pages 1 and 2`, `9 ad accounts`."""
-    ids = sorted(set(found))
-    one, many = _ASSETS.get(_kind(ids[0]), ("asset", "assets"))
-    if len(ids) > most:
-        return f"{len(ids)} {many}"
-    return f"{one if len(ids) == 1 else many} {_and([_number(each) for each in ids])}"
+    """`ad account 1`, `Pages 1 and 2`, `9 ad accounts and Page 3`."""
+    kinds: dict[str, list[str]] = {}
+    for asset in sorted(set(found)):
+        kinds.setdefault(_kind(asset), []).append(asset)
+    parts = []
+    for kind, ids in kinds.items():
+        one, many = _ASSETS.get(kind, ("asset", "assets"))
+        named = f"{one if len(ids) == 1 else many} {_and([_number(each) for each in ids])}"
+        parts.append(named if len(ids) <= most else f"{len(ids)} {many}")
+    return _and(parts)
 
 
 def _kind(asset: str) -> str:
@@ -280,7 +284,7 @@ _SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
     Kind.TASKS_UNKNOWN: _tasks_unknown,
     Kind.USER_MADE: _user("made"),
     Kind.USER_ADOPTED: _user("taken over"),
-    Kind.USER_RETIRED: _user("retired: renamed, and its slot reused later"),
+    Kind.USER_RETIRED: _user("retired, and its slot reused later"),
     Kind.USER_LEFT: _user("no longer managed and stays at Meta as it is"),
     Kind.USER_RENAMED: _user_renamed,
     Kind.PERSON_IN: _person("enter{s} the business as {role}, invited unless there already"),
@@ -320,10 +324,10 @@ def tally(review: Review) -> str:
 _COUNTED = (
     ("refused", "refused", lambda fact: fact.kind is Kind.REFUSED),
     ("held back", "held back", lambda fact: fact.kind is Kind.HELD_BACK),
-    ("loss of access", "losses of access", lambda fact: fact.part is Part.LOSES),
-    ("gain of access", "gains of access", lambda fact: fact.part is Part.GAINS),
+    ("loss", "losses", lambda fact: fact.part is Part.LOSES),
+    ("gain", "gains", lambda fact: fact.part is Part.GAINS),
     ("token", "tokens", lambda fact: fact.part is Part.TOKENS),
-    ("other change", "other changes", lambda fact: fact.part is Part.OTHER),
+    ("other", "other", lambda fact: fact.part is Part.OTHER),
 )
 
 
@@ -356,9 +360,7 @@ def quota(row: Quota) -> str:
 def budget(row: Budget) -> str:
     """Calls against the hour's, and how long that takes."""
     if row.per_hour is None:
-        return visible(
-            f"Calls of {row.connection}: about {row.calls}; the tier is not known, and so is the hour's budget"
-        )
+        return visible(f"Calls of {row.connection}: about {row.calls}; no tier was seen, so no hourly budget is known")
     hours = -(-row.calls // row.per_hour) if row.per_hour else 0
     takes = "minutes" if hours <= 1 else f"about {hours} hours"
     return visible(
@@ -370,5 +372,7 @@ def failure(review: Review) -> str:
     """Why a preview failed; "" when it did not."""
     if not review.failed:
         return ""
-    why = visible(review.error) or "the configuration is refused, or the engine ended before its work was done"
+    if any(fact.kind is Kind.REFUSED and not fact.name for fact in review.facts):
+        return "The preview failed, because the configuration is refused: what it changes is not known."
+    why = visible(review.error) or "the engine ended before its work was done."
     return f"The preview failed, so more may happen than is shown: {why}"
