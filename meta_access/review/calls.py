@@ -1,7 +1,7 @@
 """How many calls to Meta an update makes, against the hourly budget of the tier. Pure.
 
-The table is counted on the emulator's journal (`tests/engine/test_review.py` holds it): what each planned step sends,
-and what it reads around that. What every preview reads is not in it: an update reads that as well.
+The table is counted on the emulator's journal (`tests/engine/test_change_review.py` holds it): what each planned step
+sends, and what it reads around that. What every preview reads is not in it: an update reads that as well.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import click
 
 from meta_access import findings
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import MetaAccessError
@@ -37,27 +37,31 @@ class ReviewError(MetaAccessError):
 
 def previewed(stack: str, project: str) -> Review:
     """Run a preview that looks at Meta first, and review what it says."""
+    nothing = Review(stack=stack, project=project, facts=(), failed=True)
     with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
         log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
         said: deque[str] = deque(maxlen=_KEPT_LINES)
-        code, stood = _run(stack, log, found, said)
+        try:
+            code, stood = _run(stack, log, found, said)
+        except FileNotFoundError:
+            return replace(nothing, error=_NO_PULUMI)
         error = stood or ("" if code == 0 else _engine_error(said))
         if not log.is_file():
-            return Review(stack=stack, project=project, facts=(), failed=True, error=error or _NO_LOG)
+            return replace(nothing, error=error or _NO_LOG)
         try:
             with log.open("rb") as file:
                 events = steps.read(file)
         except (steps.EventLogError, OSError) as unread:
-            return Review(stack=stack, project=project, facts=(), failed=True, error=f"{scrub(str(unread))} {error}")
+            return replace(nothing, error=f"{scrub(str(unread))} {error}".strip())
         noted = findings.read(found)
         findings.pass_on(found)
         # What the log says itself need not be said twice.
-        known = bool(events.errors or noted)
-        why = stood or ("" if known else error)
+        why = stood or ("" if events.errors or noted else error)
         return judge.judged(events, noted, stack=stack, project=project, failed=code != 0, error=why)
 
 
-_NO_LOG = "pulumi has written no event log. Use the version that this project names (`make engine`)."
+_NO_PULUMI = 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
+_NO_LOG = "pulumi has written no event log: this version of it does not know --event-log."
 
 
 def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str]:
@@ -68,24 +72,19 @@ def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str
         news.note(line)
 
     to_person(f"Previewing stack {stack}: what is live is read first.")
-    try:
-        done = pulumi_run.run(
-            ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack, "--event-log", str(log)],
-            env={
-                **os.environ,
-                **pulumi_run.SETTINGS,
-                **pulumi_run.installed_only(),
-                **EVENT_LOG,
-                findings.VARIABLE: str(found),
-            },
-            out=hear,
-            err=hear,
-            notify=to_person,
-        )
-    except FileNotFoundError:
-        raise StackReadError(
-            'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
-        ) from None
+    done = pulumi_run.run(
+        ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack, "--event-log", str(log)],
+        env={
+            **os.environ,
+            **pulumi_run.SETTINGS,
+            **pulumi_run.installed_only(),
+            **EVENT_LOG,
+            findings.VARIABLE: str(found),
+        },
+        out=hear,
+        err=hear,
+        notify=to_person,
+    )
     return done.code, done.stood
 
 

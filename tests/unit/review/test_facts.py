@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from meta_access.review.facts import Cause, Class, Fact, Kind, Part, Review, Sign, against, grouped
+
+GAIN = Fact(
+    kind=Kind.TASKS_GAINED, resource="AssetAssignment", name="a", who="trading", tasks=("MANAGE",), asset="act_1"
+)
+LOSS = replace(GAIN, kind=Kind.TASKS_LOST, asset="act_2")
+DUE = Fact(kind=Kind.TOKEN_RENEWED, cause=Cause.DUE, resource="SystemUserToken", name="t", who="trading")
+DRIFT = replace(GAIN, cause=Cause.DRIFT, asset="act_3")
+GATE = Fact(kind=Kind.GATE_WAITS, cause=Cause.PEOPLE, resource="AppRoles", name="g")
+
+
+def review(*facts: Fact) -> Review:
+    return Review(stack="dev", project="shop", facts=facts)
+
+
+def test_a_base_review_tells_what_the_change_causes() -> None:
+    found = against(review(GAIN, LOSS, DUE, DRIFT, GATE), review(LOSS, DRIFT, DUE, GATE))
+    assert found.compared
+    # The base branch loses the same once it is applied, so this change is not why.
+    assert found.facts == (GAIN, replace(LOSS, cause=Cause.DUE), DUE, DRIFT, GATE)
+
+
+def test_without_it_in_the_base_review_drift_is_the_changes_and_what_is_due_is_not() -> None:
+    found = against(review(DRIFT, DUE, GATE), review())
+    assert found.facts == (replace(DRIFT, cause=Cause.CHANGE), DUE, GATE)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_sign_and_a_part(kind: Kind) -> None:
+    fact = Fact(kind=kind)
+    assert fact.sign in Sign
+    assert fact.part in Part
+
+
+def test_only_the_change_stops_a_pipeline_but_a_refusal_always_does() -> None:
+    assert LOSS.classes == {Class.DELETION}
+    assert DRIFT.classes == frozenset()
+    assert Fact(kind=Kind.REFUSED, cause=Cause.DRIFT).classes == {Class.REFUSED}
+    assert review(GAIN, LOSS).classes == {Class.WIDENING, Class.DELETION}
+    assert review().classes == frozenset()
+
+
+def test_a_refusal_is_never_folded_away() -> None:
+    refused = Fact(kind=Kind.REFUSED, cause=Cause.DRIFT)
+    found = review(refused, DRIFT)
+    assert (found.of(Cause.CHANGE), found.of(Cause.DRIFT)) == ((refused,), (DRIFT,))
+
+
+def test_facts_alike_stand_together_in_the_order_of_their_risk() -> None:
+    more = [replace(GAIN, asset=f"act_{number}", name=f"n{number}") for number in range(5, 9)]
+    other = replace(GAIN, client="acme")
+    found = grouped((GATE, *more, DUE, other, GAIN, LOSS))
+    assert [(group.first.kind, len(group.all)) for group in found] == [
+        (Kind.TASKS_LOST, 1),
+        (Kind.TASKS_GAINED, 5),
+        (Kind.TASKS_GAINED, 1),
+        (Kind.TOKEN_RENEWED, 1),
+        (Kind.GATE_WAITS, 1),
+    ]

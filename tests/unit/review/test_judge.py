@@ -1,0 +1,438 @@
+"""From what is planned to facts: one behaviour each, on events written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meta_access.findings import Finding
+from meta_access.findings import Kind as Found
+from meta_access.review import judge
+from meta_access.review.facts import Budget, Cause, Class, Difference, Fact, Kind, Quota
+from tests.unit.review.planned import APP, CLIENT, IDENTITY, UNKNOWN, event, log, planned, review, side, urn
+
+ACCOUNT = "act_205550000000601"
+NAME = f"acme-trading-{ACCOUNT}"
+USER = {"name": "trading", "role": "EMPLOYEE", "on_destroy": "retire", "connection": "main"}
+TOKEN = {
+    "secret_name": "meta/prod/trading", "scopes": ["ads_read"], "grace": "24h", "lifetime": "60d", "keepers": {},
+    "rotation_owner": "pulumi", "system_user_id": "7", "connection": "main", "freshness": "current",
+}  # fmt: skip
+
+
+def assignment(*tasks: str, user: str = "7", **more: Any) -> dict[str, Any]:
+    return {"asset": ACCOUNT, "tasks": list(tasks), "system_user_id": user, "connection": "main", "kept": [], **more}
+
+
+def user(op: str = "same", **more: Any) -> list[dict[str, Any]]:
+    return planned(op, "SystemUser", "trading", was=USER, wants={**USER, **more}, parent=IDENTITY, id_="7")
+
+
+def told(*events: list[dict[str, Any]]) -> list[tuple[Kind, Cause]]:
+    return [(fact.kind, fact.cause) for fact in review(*events).facts]
+
+
+# --- access to assets ---
+
+
+def test_who_gains_what_on_which_asset_of_which_client() -> None:
+    [fact] = review(
+        user(),
+        planned(
+            "update", "AssetAssignment", NAME, was=assignment("ANALYZE"), wants=assignment("MANAGE"), parent=CLIENT
+        ),
+    ).facts
+    assert fact == Fact(
+        kind=Kind.TASKS_GAINED,
+        cause=Cause.CHANGE,
+        resource="AssetAssignment",
+        name=NAME,
+        who="trading",
+        tasks=("MANAGE",),
+        implied=("ADVERTISE",),
+        asset=ACCOUNT,
+        client="acme",
+    )
+    assert fact.classes == {Class.WIDENING}
+
+
+def test_a_task_that_another_one_implies_is_neither_gained_nor_lost() -> None:
+    was, wants = assignment("MANAGE"), assignment("ADVERTISE", "ANALYZE", "MANAGE")
+    assert told(planned("update", "AssetAssignment", NAME, was=was, wants=wants, parent=CLIENT)) == []
+
+
+def test_a_narrower_set_loses_and_a_deletion_loses_all() -> None:
+    [narrow] = review(
+        planned("update", "AssetAssignment", NAME, was=assignment("MANAGE"), wants=assignment("ANALYZE"))
+    ).facts
+    assert (narrow.kind, narrow.tasks, narrow.implied) == (Kind.TASKS_LOST, ("MANAGE",), ("ADVERTISE",))
+    [gone] = review(planned("delete", "AssetAssignment", NAME, was=assignment("ANALYZE", kept=["DRAFT"]))).facts
+    assert (gone.kind, gone.tasks) == (Kind.TASKS_LOST, ("ANALYZE", "DRAFT"))
+    assert gone.classes == {Class.DELETION}
+
+
+def test_drift_is_told_from_the_change_task_by_task() -> None:
+    # By hand DRAFT was given and ANALYZE taken away; the program now wants ADVERTISE as well.
+    events = planned(
+        "update",
+        "AssetAssignment",
+        NAME,
+        was=assignment("ANALYZE"),
+        live={"tasks": ["DRAFT"]},
+        wants=assignment("ANALYZE", "CREATIVE"),
+    )
+    found = {(fact.kind, fact.cause): fact.tasks for fact in review(events).facts}
+    assert found == {
+        (Kind.TASKS_GAINED, Cause.CHANGE): ("CREATIVE",),
+        (Kind.TASKS_GAINED, Cause.DRIFT): ("ANALYZE",),
+        (Kind.TASKS_LOST, Cause.DRIFT): ("DRAFT",),
+    }
+
+
+def test_what_a_deletion_takes_away_is_the_change_even_what_was_given_by_hand() -> None:
+    was = assignment("ANALYZE")
+    [fact] = review(planned("delete", "AssetAssignment", NAME, was=was, live={"tasks": ["ANALYZE", "DRAFT"]})).facts
+    assert (fact.kind, fact.cause, fact.tasks) == (Kind.TASKS_LOST, Cause.CHANGE, ("ANALYZE", "DRAFT"))
+
+
+def test_what_was_kept_stays_kept_and_goes_with_replace_existing() -> None:
+    was = assignment("ANALYZE", kept=["DRAFT"])
+    assert told(planned("update", "AssetAssignment", NAME, was=was, wants=assignment("ANALYZE"))) == []
+    wants = assignment("ANALYZE", replace_existing=True)
+    [fact] = review(planned("update", "AssetAssignment", NAME, was=was, wants=wants)).facts
+    assert (fact.kind, fact.cause, fact.tasks) == (Kind.TASKS_LOST, Cause.CHANGE, ("DRAFT",))
+
+
+def test_one_grant_under_two_names_is_no_loss() -> None:
+    events = [
+        *planned("delete", "AssetAssignment", "old", was=assignment("ANALYZE")),
+        *planned("create", "AssetAssignment", "new", wants=assignment("ANALYZE")),
+    ]
+    assert told(user(), events) == []
+
+
+def test_another_user_on_the_asset_gains_and_the_one_before_loses() -> None:
+    events = planned(
+        "update", "AssetAssignment", NAME, was=assignment("ANALYZE"), wants=assignment("ANALYZE", user="8")
+    )
+    found = {fact.kind: fact.who for fact in review(user(), events).facts}
+    assert found == {Kind.TASKS_LOST: "trading", Kind.TASKS_GAINED: "system user 8"}
+
+
+def test_tasks_that_only_the_update_knows_are_said_to_be_unknown() -> None:
+    wants = {**assignment(), "tasks": UNKNOWN}
+    assert told(planned("create", "AssetAssignment", NAME, wants=wants)) == [(Kind.TASKS_UNKNOWN, Cause.CHANGE)]
+
+
+def test_a_user_that_is_made_is_named_by_the_components_child_or_because_it_is_the_only_one() -> None:
+    wants = assignment("ANALYZE", user=UNKNOWN)
+    [fact] = review(planned("create", "AssetAssignment", NAME, wants=wants, parent=CLIENT)).facts
+    assert (fact.who, fact.client) == ("trading", "acme")
+    made = planned("create", "SystemUser", "u", wants=USER)
+    found = review(made, planned("create", "AssetAssignment", "shop", wants=wants)).facts
+    assert [fact.who for fact in found] == ["trading", "trading"]
+    second = planned("create", "SystemUser", "v", wants={**USER, "name": "other"})
+    found = review(made, second, planned("create", "AssetAssignment", "shop", wants=wants)).facts
+    assert [fact.who for fact in found if fact.kind is Kind.TASKS_GAINED] == [""]
+
+
+def test_what_a_gate_holds_back_is_not_gained() -> None:
+    wants = assignment("MANAGE", requires={"ads-tier": "satisfied", "ads-ads_management": "pending_human"})
+    [fact] = review(planned("update", "AssetAssignment", NAME, was=assignment("ANALYZE"), wants=wants)).facts
+    assert (fact.kind, fact.gates) == (Kind.HELD_BACK, (("ads-ads_management", "pending_human"),))
+    assert fact.classes == frozenset()
+
+
+# --- users and people ---
+
+
+@pytest.mark.parametrize(
+    ("events", "kind", "cause"),
+    [
+        (planned("create", "SystemUser", "u", wants=USER), Kind.USER_MADE, Cause.CHANGE),
+        (planned("create", "SystemUser", "u", wants={**USER, "adopt": "9"}), Kind.USER_ADOPTED, Cause.CHANGE),
+        (
+            planned("create", "SystemUser", "u", wants={**USER, "requires": {"g": "pending_human"}}),
+            Kind.HELD_BACK,
+            Cause.CHANGE,
+        ),
+        (planned("delete", "SystemUser", "u", was=USER), Kind.USER_RETIRED, Cause.CHANGE),
+        (planned("delete", "SystemUser", "u", was={**USER, "on_destroy": "keep"}), Kind.USER_LEFT, Cause.CHANGE),
+        (planned("update", "SystemUser", "u", was=USER, wants={**USER, "name": "n"}), Kind.USER_RENAMED, Cause.CHANGE),
+        (
+            planned("update", "SystemUser", "u", was=USER, live={"name": "x"}, wants=USER),
+            Kind.USER_RENAMED,
+            Cause.DRIFT,
+        ),
+        (planned("replace", "SystemUser", "u", was=USER, live={"gone": True}, wants=USER), Kind.USER_MADE, Cause.DRIFT),
+        (
+            planned("update", "SystemUser", "u", was=USER, wants={**USER, "on_destroy": "keep"}),
+            Kind.CHANGED,
+            Cause.CHANGE,
+        ),
+    ],
+)
+def test_a_system_user(events: list[dict[str, Any]], kind: Kind, cause: Cause) -> None:
+    assert told(events) == [(kind, cause)]
+
+
+PERSON = {"email": "ines@acme.example", "role": "EMPLOYEE", "on_destroy": "remove", "state": "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("events", "kind", "cause"),
+    [
+        (planned("create", "BusinessUser", "i", wants=PERSON), Kind.PERSON_IN, Cause.CHANGE),
+        (planned("delete", "BusinessUser", "i", was=PERSON), Kind.PERSON_OUT, Cause.CHANGE),
+        (planned("delete", "BusinessUser", "i", was={**PERSON, "on_destroy": "keep"}), Kind.PERSON_LEFT, Cause.CHANGE),
+        (
+            planned("update", "BusinessUser", "i", was=PERSON, wants={**PERSON, "role": "ADMIN"}),
+            Kind.PERSON_PROMOTED,
+            Cause.CHANGE,
+        ),
+        (
+            planned("update", "BusinessUser", "i", was=PERSON, live={"role": "ADMIN"}, wants=PERSON),
+            Kind.PERSON_DEMOTED,
+            Cause.DRIFT,
+        ),
+        (
+            planned("update", "BusinessUser", "i", was=PERSON, live={"state": "gone"}, wants=PERSON),
+            Kind.PERSON_IN,
+            Cause.DRIFT,
+        ),
+    ],
+)
+def test_a_person(events: list[dict[str, Any]], kind: Kind, cause: Cause) -> None:
+    [fact] = review(events).facts
+    assert (fact.kind, fact.cause, fact.who) == (kind, cause, "ines@acme.example")
+
+
+# --- tokens ---
+
+
+def of_token(op: str, **parts: Any) -> Fact:
+    [fact] = review(planned(op, "SystemUserToken", "trading", parent=IDENTITY, **parts)).facts
+    return fact
+
+
+def test_a_first_token_and_its_end() -> None:
+    made = of_token("create", wants={**TOKEN, "secret_name": UNKNOWN})
+    assert (made.kind, made.who, made.secret, made.tasks) == (Kind.TOKEN_NEW, "trading", "", ("ads_read",))
+    ends = of_token("delete", was=TOKEN)
+    assert (ends.kind, ends.secret, ends.grace) == (Kind.TOKEN_ENDS, "meta/prod/trading", "")
+
+
+def test_readers_of_a_token_that_goes_while_its_user_keeps_another_one_have_the_grace() -> None:
+    facts = review(
+        planned("delete", "SystemUserToken", "a", was=TOKEN),
+        planned("same", "SystemUserToken", "b", was=TOKEN, wants=TOKEN),
+    ).facts
+    assert [(fact.kind, fact.grace) for fact in facts] == [(Kind.TOKEN_ENDS, "24h")]
+
+
+def test_a_token_that_moves() -> None:
+    fact = of_token("update", was=TOKEN, wants={**TOKEN, "secret_name": "meta/new"})
+    assert (fact.kind, fact.secret, fact.moved_to, fact.grace) == (
+        Kind.TOKEN_MOVES,
+        "meta/prod/trading",
+        "meta/new",
+        "24h",
+    )
+    assert fact.classes == frozenset()
+
+
+def test_added_scopes_are_gained_and_widen_and_lost_ones_are_told() -> None:
+    wider = of_token("update", was=TOKEN, wants={**TOKEN, "scopes": ["ads_management", "ads_read"]})
+    assert (wider.kind, wider.tasks, wider.differences) == (Kind.TOKEN_RENEWED, ("ads_management",), ())
+    assert wider.classes == {Class.WIDENING}
+    other = of_token("update", was=TOKEN, wants={**TOKEN, "scopes": ["ads_management"]})
+    assert other.differences == (Difference("scopes", "ads_read", "ads_management"),)
+
+
+def test_added_scopes_that_a_gate_holds_back() -> None:
+    wants = {**TOKEN, "scopes": ["ads_management", "ads_read"], "requires": {"g": "pending_human"}}
+    facts = review(planned("update", "SystemUserToken", "t", was=TOKEN, wants=wants)).facts
+    assert [(fact.kind, fact.tasks) for fact in facts] == [
+        (Kind.HELD_BACK, ("ads_management",)),
+        (Kind.TOKEN_RENEWED, ()),
+    ]
+
+
+def test_a_token_that_is_due_whatever_the_change() -> None:
+    why = "rotation due: expires 2027-01-31"
+    fact = of_token("update", was=TOKEN, live={"freshness": why}, wants=TOKEN)
+    assert (fact.kind, fact.cause, fact.reason) == (Kind.TOKEN_RENEWED, Cause.DUE, why)
+
+
+def test_what_only_says_when_to_act_renews_no_token() -> None:
+    fact = of_token("update", was=TOKEN, wants={**TOKEN, "grace": "48h"})
+    assert (fact.kind, fact.differences) == (Kind.CHANGED, (Difference("grace", "24h", "48h"),))
+
+
+def test_a_token_whose_user_is_made_anew_may_be_renewed_and_that_is_said_to_be_unknown() -> None:
+    fact = of_token("update", was=TOKEN, wants={**TOKEN, "system_user_id": UNKNOWN})
+    assert (fact.kind, fact.differences) == (Kind.UNKNOWN, (Difference("system_user_id", "7", "", unknown=True),))
+
+
+# --- gates ---
+
+GATE = {"status": "satisfied", "roles": {"ines": "developer"}, "connection": "main"}
+
+
+def of_gate(op: str, **parts: Any) -> list[tuple[Kind, Cause]]:
+    return told(planned(op, "AppRoles", "ads-app-roles", parent=APP, **parts))
+
+
+def test_gates() -> None:
+    pending = {**GATE, "status": "pending_human"}
+    assert of_gate("create", wants=pending) == [(Kind.GATE_WAITS, Cause.CHANGE)]
+    assert of_gate("create", wants=GATE) == [(Kind.GATE_SATISFIED, Cause.CHANGE)]
+    assert of_gate("same", was=GATE, wants=GATE) == []
+    assert of_gate("same", was=pending, wants=pending) == [(Kind.GATE_WAITS, Cause.PEOPLE)]
+    assert of_gate("same", was=pending, live={"status": "satisfied"}, wants=pending) == [
+        (Kind.GATE_SATISFIED, Cause.PEOPLE)
+    ]
+    assert of_gate("update", was=GATE, wants={**pending, "roles": {"ines": "tester"}}) == [
+        (Kind.GATE_WAITS, Cause.CHANGE)
+    ]
+    assert of_gate("update", was=pending, wants={**GATE, "evidence": {"status": "satisfied"}}) == [
+        (Kind.GATE_SATISFIED, Cause.CHANGE)
+    ]
+    assert of_gate("delete", was=GATE) == [(Kind.GATE_DROPPED, Cause.CHANGE)]
+
+
+def test_a_drifted_gate_says_what_was_declared_and_what_was_found() -> None:
+    live = {"roles": {"ines": "admin"}, "status": "drifted"}
+    events = planned("update", "AppRoles", "r", was=GATE, live=live, wants={**GATE, "status": "drifted"}, parent=APP)
+    [fact] = review(events).facts
+    assert (fact.kind, fact.cause, fact.client) == (Kind.GATE_DRIFTED, Cause.DRIFT, "ads")
+    assert fact.differences == (Difference("roles.ines", "developer", "admin"),)
+
+
+# --- everything else ---
+
+
+def test_other_resources_and_what_is_none_of_ours() -> None:
+    bucket, was = "aws:s3/bucket:Bucket", {"acl": "private"}
+    found = review(
+        planned("create", "AppInstallation", "i", wants={}),
+        planned("update", bucket, "b", was=was, wants={"acl": "public"}),
+        planned("delete", "WebhookSubscription", "w", was={}),
+        planned("update", "AppSettings", "s", was={"a": "1"}, wants={"a": UNKNOWN}),
+        planned("same", "AppSettings", "t", was={"a": "1"}, wants={"a": "1"}),
+        [event("resourcePreEvent", "create", urn("pulumi:providers:aws", "p"), None, side("u", "", {}, {}, ""))],
+        [event("resourcePreEvent", "create", CLIENT, None, {"urn": CLIENT, "inputs": {}, "outputs": {}})],
+    ).facts
+    assert [(fact.kind, fact.resource, fact.name, fact.differences) for fact in found] == [
+        (Kind.UNKNOWN, "AppSettings", "s", (Difference("a", "1", "", unknown=True),)),
+        (Kind.REMOVED, "WebhookSubscription", "w", ()),
+        (Kind.MADE, "AppInstallation", "i", ()),
+        (Kind.CHANGED, "Bucket", "b", (Difference("acl", "private", "public"),)),
+    ]
+
+
+def test_a_change_by_hand_that_the_update_puts_back_is_drift() -> None:
+    was = {"policy": "a"}
+    [fact] = review(planned("update", "AppSettings", "s", was=was, live={"policy": "b"}, wants=was)).facts
+    assert (fact.cause, fact.differences) == (Cause.DRIFT, (Difference("policy", "b", "a"),))
+
+
+def test_what_is_gone_at_meta_and_is_made_again_is_drift() -> None:
+    events = planned("create", "WebhookSubscription", "w", was={"a": "1"}, wants={"a": "1"}, gone=True)
+    assert told(events) == [(Kind.MADE, Cause.DRIFT)]
+
+
+# --- what is refused ---
+
+
+def refused(findings: list[Finding], *events: list[dict[str, Any]]) -> list[Fact]:
+    facts = judge.judged(log(*events), findings, stack="dev", project="shop").facts
+    return [fact for fact in facts if fact.kind is Kind.REFUSED]
+
+
+def test_a_finding_takes_the_place_of_the_gain() -> None:
+    wants = {**assignment("ANALYZE"), "label": NAME}
+    events = planned("create", "AssetAssignment", NAME, wants=wants, parent=CLIENT)
+    found = judge.judged(
+        log(user(), events), [Finding(Found.REFUSED, "asset assignment", NAME, "not shared.")], stack="d", project="p"
+    )
+    [fact] = found.facts
+    assert (fact.kind, fact.who, fact.asset, fact.client, fact.reason) == (
+        Kind.REFUSED,
+        "trading",
+        ACCOUNT,
+        "acme",
+        "not shared.",
+    )
+    assert found.classes == {Class.REFUSED}
+
+
+def test_a_finding_is_about_the_resource_of_its_kind_alone() -> None:
+    label = {"label": "trading"}
+    events = [
+        planned("create", "SystemUser", "trading", wants={**USER, **label}),
+        planned("create", "SystemUserToken", "trading", wants={**TOKEN, **label}),
+    ]
+    [fact] = refused([Finding(Found.REFUSED, "token", "trading", "no.")], *events)
+    assert fact.resource == "SystemUserToken"
+
+
+def test_each_problem_of_a_refused_configuration_is_one() -> None:
+    reason = "2 problems in the configuration:\n  - meta:a: no. Fix: b.\n  - meta:c: no. Fix: d."
+    found = refused([Finding(Found.CONFIGURATION, "", "", reason)])
+    assert [fact.reason for fact in found] == ["meta:a: no. Fix: b.", "meta:c: no. Fix: d."]
+
+
+def test_an_error_about_a_resource_is_a_refusal_and_any_other_is_the_failure() -> None:
+    def error(where: str, text: str) -> list[dict[str, Any]]:
+        return [{"diagnosticEvent": {"severity": "error", "urn": where, "message": text}}]
+
+    events = [error(urn("SystemUser", "u"), "role is refused"), error("", "update failed")]
+    found = judge.judged(log(*events), [], stack="d", project="p", failed=True)
+    assert [(fact.kind, fact.resource, fact.reason) for fact in found.facts] == [
+        (Kind.REFUSED, "SystemUser", "role is refused")
+    ]
+    assert (found.failed, found.error) == (True, "update failed")
+
+
+# --- quota and calls ---
+
+
+def test_quota_and_the_calls_of_the_steps() -> None:
+    row = {"limit": 10.0, "planned": ["a"]}
+    stack = urn("pulumi:pulumi:Stack", "shop-dev")
+    exports = event(
+        "resOutputsEvent",
+        "same",
+        stack,
+        side(stack, "", {}, {"quota": {"acme": {"EMPLOYEE": row}}}, ""),
+        side(
+            stack,
+            "",
+            {},
+            {
+                "quota": {"acme": {"EMPLOYEE": {**row, "planned": ["a", "b"]}}},
+                "tiers": {"main": {"observed": "limited"}},
+            },
+            "",
+        ),
+    )
+    found = review(planned("create", "AssetAssignment", NAME, wants=assignment("ANALYZE")), [exports])
+    assert found.quota == (Quota("acme", "EMPLOYEE", 1, 2, 10),)
+    assert found.budgets == (Budget("main", 1, 300, "limited"),)
+
+
+def test_a_rule_set_that_this_version_lacks_expands_no_tasks() -> None:
+    events = planned("update", "AssetAssignment", NAME, was=assignment("ANALYZE"), wants=assignment("MANAGE"))
+    found = {fact.kind: fact.tasks for fact in review(events, rules="2031-01").facts}
+    assert found == {Kind.TASKS_LOST: ("ANALYZE",), Kind.TASKS_GAINED: ("MANAGE",)}
+
+
+def test_secrets_and_unseen_characters_of_names_stay_out() -> None:
+    fake = "EAA" + "b" * 30
+    wants = assignment("ANALYZE", asset=f"act_1\u202e{fake}")
+    [fact] = review(planned("create", "AssetAssignment", f"a{fake}\x1b[31m", wants=wants)).facts
+    assert fake not in repr(fact)
+    assert "\\u202e" not in repr(fact)
+    assert "\\x1b" not in repr(fact)
