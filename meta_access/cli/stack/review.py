@@ -37,7 +37,9 @@ class ReviewError(MetaAccessError):
 
 def previewed(stack: str, project: str) -> Review:
     """Run a preview that looks at Meta first, and review what it says."""
-    nothing = Review(stack=stack, project=project, facts=(), failed=True)
+    # `organization/project/stack` is the stack of that name.
+    name = stack.rsplit("/", 1)[-1]
+    nothing = Review(stack=scrub(name), project=project, facts=(), failed=True)
     with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
         log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
         said: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -57,7 +59,7 @@ def previewed(stack: str, project: str) -> Review:
         findings.pass_on(found)
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
-        return judge.judged(events, noted, stack=stack, project=project, failed=code != 0, error=why)
+        return judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
 
 
 _NO_PULUMI = 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
@@ -134,8 +136,8 @@ def _content(path: Path) -> bytes:
         ) from None
 
 
-def _compared(reviews: Sequence[Review], base: Path) -> list[Review]:
-    known = {(one.project, one.stack): one for one in _finished([base])}
+def _compared(reviews: Sequence[Review], base: Path, before: Sequence[Review]) -> list[Review]:
+    known = {(one.project, one.stack): one for one in before}
     found = []
     for review in reviews:
         one = known.get((review.project, review.stack))
@@ -200,12 +202,14 @@ def command(
         raise click.UsageError("--json and --markdown are two answers: leave one out.")
     if sources and stack:
         raise click.UsageError("--from reads finished reviews, each of its own stack: leave --stack out.")
+    # Read first: a preview takes its time.
+    before = _finished([base]) if base is not None else []
     if sources:
         reviews = _finished(sources)
     else:
         reviews = [previewed(stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd()).name)]
     if base is not None:
-        reviews = _compared(reviews, base)
+        reviews = _compared(reviews, base, before)
     with contextlib.suppress(BrokenPipeError):
         if flags["as_json"]:
             click.echo(stored.write(reviews))
