@@ -242,6 +242,7 @@ class Review:
         failed: Whether the preview did not come to its end, or ended with an error: more may happen than is known.
         error: The engine's own words about that.
         compared: Whether a review of the base branch tells what this change causes.
+        offline: Whether nobody was asked, so that only the configuration and the state were compared.
     """
 
     stack: str
@@ -252,6 +253,7 @@ class Review:
     failed: bool = False
     error: str = ""
     compared: bool = False
+    offline: bool = False
 
     def of(self, cause: Cause) -> tuple[Fact, ...]:
         """The facts of a cause. What is refused or held back is never folded away: it belongs to the change."""

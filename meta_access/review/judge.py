@@ -23,7 +23,6 @@ from meta_access.review.facts import (
     Difference,
     Fact,
     Kind,
-    Part,
     Quota,
     Review,
 )
@@ -78,8 +77,9 @@ def judged(
     """
     view = _View(log)
     refused = list(_refused(view, findings))
+    # What is refused does not happen, neither the gain nor the loss.
     hindered = {(fact.resource, fact.name) for fact in refused}
-    facts = [fact for fact in view.facts() if not (fact.part is Part.GAINS and (fact.resource, fact.name) in hindered)]
+    facts = [fact for fact in view.facts() if (fact.resource, fact.name) not in hindered]
     failed = failed or not log.whole
     # A refused configuration is told problem by problem.
     told = any(one.kind is Found.CONFIGURATION for one in findings)
@@ -272,19 +272,21 @@ class _View:
             yield replace(one.fact, kind=Kind.TASKS_UNKNOWN)
             return
         kind = _asset_kind(one.fact.asset)
+        if one.closed and (gained := one.will - one.has):
+            # An update that gives what is held back takes nothing away either.
+            tasks, implied = self._split(kind, gained)
+            yield replace(one.fact, kind=Kind.HELD_BACK, gates=one.closed, tasks=tasks, implied=implied)
+            return
         for cause in (Cause.CHANGE, Cause.DRIFT):
             # What was given by hand goes as drift where the declaration stays, and with it where that goes.
             lost = {
                 task for task in one.has - one.will if (task in one.stood or not one.stays) is (cause is Cause.CHANGE)
             }
             gained = {task for task in one.will - one.has if (task in one.stood) is (cause is Cause.DRIFT)}
-            if lost:
-                tasks, implied = self._split(kind, lost)
-                yield replace(one.fact, kind=Kind.TASKS_LOST, cause=cause, tasks=tasks, implied=implied)
-            if gained:
-                tasks, implied = self._split(kind, gained)
-                what = Kind.HELD_BACK if one.closed else Kind.TASKS_GAINED
-                yield replace(one.fact, kind=what, cause=cause, gates=one.closed, tasks=tasks, implied=implied)
+            for what, found in ((Kind.TASKS_LOST, lost), (Kind.TASKS_GAINED, gained)):
+                if found:
+                    tasks, implied = self._split(kind, found)
+                    yield replace(one.fact, kind=what, cause=cause, tasks=tasks, implied=implied)
 
     def _expanded(self, kind: str, tasks: Iterable[str]) -> set[str]:
         return set(self.rules.expand_tasks(kind, tasks)) if self.rules is not None else set(tasks)

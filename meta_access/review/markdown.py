@@ -68,7 +68,7 @@ def _tallies(reviews: Sequence[Review]) -> str:
 def _stack(review: Review, room: int) -> list[str]:
     title = [f"### {_inline(words.tally(review))}", ""]
     lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in grouped(review.of(Cause.CHANGE))]
-    why = words.failure(review)
+    why = words.caution(review)
     notes = [
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),

@@ -36,6 +36,7 @@ def _stack(review: Review) -> dict[str, Any]:
         "failed": review.failed,
         "error": review.error,
         "compared": review.compared,
+        "offline": review.offline,
         "classes": sorted(review.classes),
         "facts": [_fact(fact) for fact in review.facts],
         "quota": [asdict(row) for row in review.quota],
@@ -83,6 +84,7 @@ def _review(value: Mapping[str, Any]) -> Review:
         failed=_flag(value["failed"]),
         error=_text(value["error"]),
         compared=_flag(value["compared"]),
+        offline=_flag(value["offline"]),
     )
 
 

@@ -307,6 +307,8 @@ _SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
 }
 
 
+_OFFLINE = "Offline: nothing was asked of Meta or AWS, so drift, what is due and what Meta will refuse are not known."
+
 # --- the lines that are not about one fact ---
 
 
@@ -368,10 +370,10 @@ def budget(row: Budget) -> str:
     )
 
 
-def failure(review: Review) -> str:
-    """Why a preview failed; "" when it did not."""
+def caution(review: Review) -> str:
+    """Why more may happen than is shown: the preview failed, or nobody was asked; "" when all is known."""
     if not review.failed:
-        return ""
+        return _OFFLINE if review.offline else ""
     if any(fact.kind is Kind.REFUSED and not fact.name for fact in review.facts):
         return "The preview failed, because the configuration is refused: what it changes is not known."
     why = visible(review.error) or "the engine ended before its work was done."

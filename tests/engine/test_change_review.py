@@ -88,8 +88,10 @@ def test_a_branch_is_read_on_one_screen_and_its_calls_are_as_many_as_planned(
     dev: Project, emulator: RunningEmulator
 ) -> None:
     dev.configure(branch(lindenhof.config(emulator)))
+    emulator.forget_calls()
     code, found = kept(dev, "review.json")
     assert code == 2
+    looks = len(emulator.calls("graph"))
 
     screen = review(dev, "--from", "review.json")
     assert (screen.returncode, screen.stdout) == (2, SCREEN)
@@ -102,8 +104,10 @@ def test_a_branch_is_read_on_one_screen_and_its_calls_are_as_many_as_planned(
     # What is refused is a call all the same.
     emulator.forget_calls()
     dev.up()
+    more = len(emulator.calls("graph")) - looks
     calls = Counter(line.split()[0] for line in lindenhof.writes(emulator))
     assert calls == {"POST": 2, "DELETE": 1}
+    assert more == 5
     assert found["budgets"] == [{"connection": "main", "calls": 5, "per_hour": 300, "tier": "limited"}]
 
 

@@ -20,6 +20,7 @@ from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
 from meta_access.review import judge, markdown, steps, stored, terminal
 from meta_access.review.facts import Class, Review, against
+from meta_access.stack.connections import OFFLINE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def previewed(stack: str, project: str) -> Review:
     """Run a preview that looks at Meta first, and review what it says."""
     # `organization/project/stack` is the stack of that name.
     name = stack.rsplit("/", 1)[-1]
-    nothing = Review(stack=scrub(name), project=project, facts=(), failed=True)
+    offline = os.environ.get(OFFLINE_VARIABLE) == "1"
+    nothing = Review(stack=scrub(name), project=project, facts=(), failed=True, offline=offline)
     with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
         log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
         said: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -59,7 +61,8 @@ def previewed(stack: str, project: str) -> Review:
         findings.pass_on(found)
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
-        return judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
+        made = judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
+        return replace(made, offline=offline)
 
 
 _NO_PULUMI = 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'

@@ -233,6 +233,16 @@ def test_options_that_do_not_go_together(bench: Bench) -> None:
     assert "Stack dev is reviewed twice" in refusal(bench, "--from", "a.json", "--from", "a.json")
 
 
+def test_an_offline_review_says_what_it_cannot_know(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
+    bench.plays("widen")
+    assert bench.review().stdout.splitlines()[1:4] == [
+        "Offline: nothing was asked of Meta or AWS, so drift, what is due and what Meta",
+        "  will refuse are not known.",
+        "- reporting loses ANALYZE on Page 102930000000801 of lindenhof",
+    ]
+
+
 def test_a_stack_of_an_organization_is_the_stack(bench: Bench) -> None:
     bench.plays("same")
     found: dict[str, Any] = json.loads(bench.review("--stack", "acme/shop/prod", "--json").stdout)
