@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from meta_access.gates.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Cause(StrEnum):
@@ -241,6 +245,7 @@ class Review:
     Attributes:
         failed: Whether the preview did not come to its end, or ended with an error: more may happen than is known.
         error: The engine's own words about that.
+        warnings: What the program warns of, in its words.
         compared: Whether a review of the base branch tells what this change causes.
         offline: Whether nobody was asked, so that only the configuration and the state were compared.
     """
@@ -252,6 +257,7 @@ class Review:
     budgets: tuple[Budget, ...] = ()
     failed: bool = False
     error: str = ""
+    warnings: tuple[str, ...] = ()
     compared: bool = False
     offline: bool = False
 
@@ -281,6 +287,21 @@ def against(review: Review, base: Review) -> Review:
         else:
             facts.append(replace(fact, cause=Cause.DUE if cause is Cause.CHANGE else cause))
     return replace(review, facts=tuple(facts), compared=True)
+
+
+def labels(reviews: Iterable[Review]) -> list[str]:
+    """Words for the pull request's labels, always in the same order."""
+    found = list(reviews)
+    facts = [fact for review in found for fact in review.facts]
+    classes = frozenset().union(*(review.classes for review in found)) if found else frozenset()
+    told = [
+        *(str(one) for one in Class if one in classes),
+        *(["held-back"] if any(fact.kind is Kind.HELD_BACK for fact in facts) else []),
+        *(["tokens"] if any(fact.part is Part.TOKENS and fact.cause is Cause.CHANGE for fact in facts) else []),
+        *(str(cause) for cause in (Cause.DUE, Cause.DRIFT, Cause.PEOPLE) if any(review.of(cause) for review in found)),
+        *(["failed"] if any(review.failed for review in found) else []),
+    ]
+    return told or ["unchanged"]
 
 
 SATISFIED = str(Status.SATISFIED)

@@ -26,7 +26,7 @@ from meta_access.review.facts import (
     Quota,
     Review,
 )
-from meta_access.review.steps import UNKNOWN, Observation, Op, Side, Step, name_of, type_of
+from meta_access.review.steps import UNKNOWN, Observation, Op, Severity, Side, Step, name_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,6 +93,7 @@ def judged(
         budgets=budget_of([step for step in log.steps if step.urn in view.changed], log, view.rules),
         failed=failed,
         error=said if failed else "",
+        warnings=tuple(sorted({scrub(one.text) for one in log.diagnostics if one.severity is Severity.WARNING})),
     )
 
 
@@ -417,7 +418,7 @@ class _View:
             yield replace(fact, kind=Kind.GATE_DROPPED)
             return
         status = new.inputs.get("status", "")
-        if step.op is Op.SAME and old is not None:
+        if old is not None and (step.op is Op.SAME or not status):
             status = old.outputs.get("status", status)
         gate = ((fact.name, _text(status) if status is not UNKNOWN else ""),)
         fact = replace(fact, gates=gate)

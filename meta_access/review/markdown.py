@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from meta_access.redaction import visible
 from meta_access.review import words
-from meta_access.review.facts import Cause, Class, Kind, Part, grouped
+from meta_access.review.facts import Cause, grouped, labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from meta_access.review.facts import Review
 
@@ -42,21 +42,6 @@ def render(reviews: Sequence[Review]) -> str:
     return text if len(text) < MOST else "\n".join([*head, f"{len(ordered)} stacks are too many to list here.", *foot])
 
 
-def labels(reviews: Iterable[Review]) -> list[str]:
-    """Words for the pull request's labels, always in the same order."""
-    found = list(reviews)
-    facts = [fact for review in found for fact in review.facts]
-    classes = frozenset().union(*(review.classes for review in found)) if found else frozenset()
-    told = [
-        *(str(one) for one in Class if one in classes),
-        *(["held-back"] if any(fact.kind is Kind.HELD_BACK for fact in facts) else []),
-        *(["tokens"] if any(fact.part is Part.TOKENS and fact.cause is Cause.CHANGE for fact in facts) else []),
-        *(str(cause) for cause in FOLDED if any(review.of(cause) for review in found)),
-        *(["failed"] if any(review.failed for review in found) else []),
-    ]
-    return told or ["unchanged"]
-
-
 def _tallies(reviews: Sequence[Review]) -> str:
     if len(reviews) == 1:
         return words.tally(reviews[0])
@@ -69,7 +54,9 @@ def _stack(review: Review, room: int) -> list[str]:
     title = [f"### {_inline(words.tally(review))}", ""]
     lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in grouped(review.of(Cause.CHANGE))]
     why = words.caution(review)
+    warned = words.warnings(review)
     notes = [
+        *([f"  {warned}"] if warned else []),
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
     ]

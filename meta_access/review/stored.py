@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
-from meta_access.review.facts import Budget, Cause, Difference, Fact, Kind, Quota, Review
+from meta_access.review.facts import Budget, Cause, Difference, Fact, Kind, Quota, Review, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,12 @@ def write(reviews: Sequence[Review]) -> str:
     """All reviews as one JSON object; what is empty is left out of the facts."""
     # As every command's failure under --json; a review that failed is one all the same.
     errors = [review.error or "the preview failed" for review in reviews if review.failed]
-    whole = {"form": FORM, "stacks": [_stack(review) for review in reviews], **({"error": errors[0]} if errors else {})}
+    whole = {
+        "form": FORM,
+        "labels": labels(reviews),
+        "stacks": [_stack(review) for review in reviews],
+        **({"error": errors[0]} if errors else {}),
+    }
     return json.dumps(whole, indent=1)
 
 
@@ -35,6 +40,7 @@ def _stack(review: Review) -> dict[str, Any]:
         "project": review.project,
         "failed": review.failed,
         "error": review.error,
+        "warnings": list(review.warnings),
         "compared": review.compared,
         "offline": review.offline,
         "classes": sorted(review.classes),
@@ -83,6 +89,7 @@ def _review(value: Mapping[str, Any]) -> Review:
         budgets=tuple(map(_budget, _list(value["budgets"]))),
         failed=_flag(value["failed"]),
         error=_text(value["error"]),
+        warnings=tuple(map(_text, _list(value["warnings"]))),
         compared=_flag(value["compared"]),
         offline=_flag(value["offline"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from meta_access.redaction import visible
 from meta_access.review import words
 from meta_access.review.facts import Cause, Part, grouped
 
@@ -64,6 +65,10 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
             found += _wrapped(line)[: None if whole else 3]
             if whole:
                 found += [part for group in grouped(review.of(cause)) for part in _one(group, whole=True)]
+    if line := words.warnings(review):
+        found.append(line)
+        if whole:
+            found += [part for text in review.warnings for part in _wrapped(f"  {visible(text)}", "    ")]
     if found and not whole:
         found += [f"  {_ALL}"]
     rows = [

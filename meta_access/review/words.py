@@ -353,6 +353,12 @@ def folded(review: Review, cause: Cause) -> str:
     return visible(f"{_HEADS[cause]}: {len(facts)} ({told})")
 
 
+def warnings(review: Review) -> str:
+    """How many warnings there are; "" when there are none."""
+    count = len(review.warnings)
+    return f"{count} warning{'' if count == 1 else 's'} of the program" if count else ""
+
+
 def quota(row: Quota) -> str:
     after = "a number known at the update" if row.after is None else str(row.after)
     limit = "an unknown number" if row.limit is None else str(row.limit)

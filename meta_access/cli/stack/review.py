@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _KEPT_LINES = 200
 _LONGEST_ERROR = 1_500
 _NEWS_EVERY_S = 15.0
-EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
-"""The engine's flag --event-log is hidden behind it."""
+ENGINE = {"PULUMI_DEBUG_COMMANDS": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+"""The flag --event-log is hidden behind the first; a newer version of the engine is no news of the stack."""
 
 
 class ReviewError(MetaAccessError):
@@ -83,7 +83,7 @@ def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str
             **os.environ,
             **pulumi_run.SETTINGS,
             **pulumi_run.installed_only(),
-            **EVENT_LOG,
+            **ENGINE,
             findings.VARIABLE: str(found),
         },
         out=hear,

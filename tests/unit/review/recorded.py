@@ -70,7 +70,7 @@ def _op(event: dict[str, Any]) -> str:
 
 def _tells(event: dict[str, Any], moving: set[str]) -> bool:
     if message := event.get("diagnosticEvent"):
-        return bool(message["severity"] == "error")
+        return message["severity"] in {"error", "warning"}
     if not (metadata := _metadata(event)):
         return "policyLoadEvent" not in event
     kind = steps.type_of(metadata["urn"])

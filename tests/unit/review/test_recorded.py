@@ -25,12 +25,15 @@ Stack dev: 6 gains, 1 token, 10 other
 + app settings ads-settings is made
 + app installation reporting is made
 + RandomId reporting-secret-suffix is made
+1 warning of the program
+  meta-access review --all shows them
 Quota of lindenhof, system users of role EMPLOYEE: 0 -> 1 of 1
 Calls of main: about 24 of the 300 an hour of tier limited; takes minutes
 """,
     "same": """\
 Stack dev: this change changes nothing
 People's work, gates: 3 (ads 3)
+1 warning of the program
   meta-access review --all shows them
 """,
     "widen": """\
@@ -39,6 +42,7 @@ Stack dev: 1 loss, 1 gain
 + reporting gains MANAGE (with ADVERTISE) on ad account 104320000000501 of
     lindenhof
 People's work, gates: 3 (ads 3)
+3 warnings of the program
   meta-access review --all shows them
 Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
 """,
@@ -48,6 +52,7 @@ Stack dev: 1 token, 1 other
     meta/dev/insights/12e3dc14; readers of the old one lose access 24h later
 ~ system user reporting is renamed insights
 People's work, gates: 3 (ads 3)
+2 warnings of the program
   meta-access review --all shows them
 Calls of main: about 5 of the 300 an hour of tier limited; takes minutes
 """,
@@ -55,6 +60,7 @@ Calls of main: about 5 of the 300 an hour of tier limited; takes minutes
 Stack dev: this change changes nothing
 Drift, which an update puts back: 2 (lindenhof: 1 loss, 1 gain)
 People's work, gates: 3 (ads 3)
+1 warning of the program
   meta-access review --all shows them
 Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
 """,
@@ -63,6 +69,7 @@ Stack dev: this change changes nothing
 Due anyway: 1 (reporting: 1 token)
 Drift, which an update puts back: 2 (lindenhof: 1 loss, 1 gain)
 People's work, gates: 3 (ads 3)
+1 warning of the program
   meta-access review --all shows them
 Calls of main: about 8 of the 300 an hour of tier limited; takes minutes
 """,
@@ -73,6 +80,7 @@ Stack dev: 1 held back, 1 other
     lindenhof-verification is pending human
 ~ gate ads-ads_read waits for people: level standard => advanced
 People's work, gates: 3 (ads 3)
+3 warnings of the program
   meta-access review --all shows them
 Calls of main: about 3 of the 300 an hour of tier limited; takes minutes
 """,
@@ -98,6 +106,7 @@ Stack dev: 1 refused, 3 losses, 11 gains, 2 tokens, 3 other
 ~ app settings ads-settings is changed: privacy_policy_url
     https://lindenhof.example/privacy => https://lindenhof.example/privacy2
 People's work, gates: 2 (ads 2)
+3 warnings of the program
   meta-access review --all shows them
 Calls of main: about 43 of the 100000 an hour of tier full; takes minutes
 """,
