@@ -1,6 +1,6 @@
 """How many calls to Meta an update makes, against the hourly budget of the tier. Pure.
 
-The table is counted on the emulator's journal (`tests/engine/test_change_review.py` holds it): what each planned step
+The table is counted on the emulator's journal (`tests/unit/providers/test_planned_calls.py`): what each planned step
 sends, and what it reads around that. What every preview reads is not in it: an update reads that as well.
 """
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
 
 CALLS: Mapping[str, tuple[int, int, int]] = {
-    # A create, an update, a delete. A removal is read back, since Meta may answer success and keep it.
+    # A create, an update, a delete. What is taken away is read back, since Meta may answer success and keep it.
     "AssetAssignment": (1, 2, 2),
-    # The list is read anew before a user is made, and after; a user that goes is renamed.
+    # The list is read anew around a create, and before the rename that a removal is.
     "SystemUser": (3, 1, 2),
-    "AppInstallation": (1, 1, 2),
-    # Minting, and asking Meta about the token; where one is replaced, about it and for its end as well.
-    "SystemUserToken": (2, 4, 2),
-    "BusinessUser": (3, 3, 3),
-    "AppSettings": (2, 2, 0),
-    "WebhookSubscription": (2, 2, 2),
+    # Meta has no call to take it back.
+    "AppInstallation": (1, 0, 0),
+    # Minting, and asking Meta about the tokens.
+    "SystemUserToken": (2, 3, 3),
+    "BusinessUser": (3, 3, 5),
+    "AppSettings": (3, 2, 0),
+    "WebhookSubscription": (4, 3, 3),
 }
 OTHERS = (1, 1, 0)
 """A gate changes nothing, and is read."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from meta_access.review import markdown, stored, terminal
@@ -28,7 +30,7 @@ Stack dev: 6 gains, 1 token, 10 other
 1 warning of the program
   meta-access review --all shows them
 Quota of lindenhof, system users of role EMPLOYEE: 0 -> 1 of 1
-Calls of main: about 24 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 25 of the 300 an hour of tier limited; takes minutes
 """,
     "same": """\
 Stack dev: this change changes nothing
@@ -54,7 +56,7 @@ Stack dev: 1 token, 1 other
 People's work, gates: 3 (ads 3)
 2 warnings of the program
   meta-access review --all shows them
-Calls of main: about 5 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
 """,
     "drift": """\
 Stack dev: this change changes nothing
@@ -71,7 +73,7 @@ Drift, which an update puts back: 2 (lindenhof: 1 loss, 1 gain)
 People's work, gates: 3 (ads 3)
 1 warning of the program
   meta-access review --all shows them
-Calls of main: about 8 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 7 of the 300 an hour of tier limited; takes minutes
 """,
     "held": """\
 Stack dev: 1 held back, 1 other
@@ -108,14 +110,14 @@ Stack dev: 1 refused, 3 losses, 11 gains, 2 tokens, 3 other
 People's work, gates: 2 (ads 2)
 3 warnings of the program
   meta-access review --all shows them
-Calls of main: about 43 of the 100000 an hour of tier full; takes minutes
+Calls of main: about 41 of the 100000 an hour of tier full; takes minutes
 """,
     "own": """\
 Stack dev: 1 gain, 1 token
 + reporting gains ADVERTISE on ad account 104320000000501
 ~ the token of reporting moves from secret meta/dev/one to secret meta/dev/two,
     gains ads_management; readers of the old one lose access 24h later
-Calls of main: about 6; no tier was seen, so no hourly budget is known
+Calls of main: about 5; no tier was seen, so no hourly budget is known
 """,
     "gone": """\
 Stack dev: 2 losses, 1 token, 1 other
@@ -124,7 +126,7 @@ Stack dev: 2 losses, 1 token, 1 other
 - the token of reporting ends and secret meta/dev/one is deleted; readers of it
     lose access at once
 - app installation app is removed
-Calls of main: about 8; no tier was seen, so no hourly budget is known
+Calls of main: about 7; no tier was seen, so no hourly budget is known
 """,
     "refused": """\
 Stack dev: the preview FAILED; known so far: 1 refused
@@ -166,3 +168,9 @@ def test_the_comment_of_the_branch() -> None:
     text = markdown.render([recorded.review("branch")])
     assert text == (recorded.STREAMS / "branch.md").read_text(encoding="utf-8")
     assert text == markdown.render([recorded.review("branch")])
+
+
+def test_the_page_shows_that_screen() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reviewing-changes.md").read_text(encoding="utf-8")
+    assert f"```text\n{SCREENS['branch']}```" in text
+    assert f"the screen above has {len(SCREENS['branch'].splitlines())}." in text
