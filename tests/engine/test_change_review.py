@@ -15,6 +15,8 @@ from tests.engine.commands import DAY_S
 from tests.engine.test_identity_rename import renamed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.emulators import RunningEmulator
     from tests.engine.projects import Project
 
@@ -180,3 +182,36 @@ def test_a_preview_that_fails_is_a_review_that_says_so(dev: Project, emulator: R
     without = review(dev, "--stack", dev.stack)
     assert without.returncode == 1
     assert "it is not on PATH" in " ".join((without.stdout + without.stderr).split())
+
+
+HOSTILE = "@octocat **b** <img src=x> `code` ``` [x](https://evil.example) </details>"
+PROGRAM = f"""
+user = meta.SystemUser({HOSTILE!r}, connection="main", name="reporting")
+for number in range(500):
+    meta.AssetAssignment(
+        f"{{number}} " + {HOSTILE!r}, connection="main", system_user_id=user.id, asset=f"act_{{10**14 + number}}",
+        tasks=["ANALYZE"],
+    )
+"""
+
+
+def test_five_hundred_resources_with_hostile_names_are_a_screen_and_a_comment(
+    make_project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    world = emulator.world()
+    example = world["ad_accounts"][0]
+    world["ad_accounts"] += [{**example, "id": f"act_{10**14 + number}", "name": HOSTILE} for number in range(500)]
+    emulator.put_world(world)
+    project = make_project(program=lindenhof.program(PROGRAM), config=lindenhof.config(emulator))
+
+    code, found = kept(project, "review.json")
+    assert (code, len(found["facts"])) == (0, 501)
+    screen = review(project, "--from", "review.json").stdout.splitlines()
+    assert screen[:3] == [
+        "Stack dev: 501 gains",
+        "+ reporting gains ANALYZE on 500 ad accounts",
+        "+ system user reporting is made with role EMPLOYEE",
+    ]
+    comment = review(project, "--markdown", "--from", "review.json").stdout
+    assert len(comment) < 64_000
+    assert not any(mark in comment for mark in ("<img", "@octocat", "```code"))

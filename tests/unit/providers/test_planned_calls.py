@@ -13,7 +13,7 @@ from meta_access.providers.business_user import BusinessUserProvider
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.providers.webhook_subscription import WebhookSubscriptionProvider
-from meta_access.review.calls import CALLS
+from meta_access.review.limits import CALLS
 from tests.unit.providers.conftest import new_process
 
 if TYPE_CHECKING:

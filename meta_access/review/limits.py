@@ -1,15 +1,16 @@
-"""How many calls to Meta an update makes, against the hourly budget of the tier. Pure.
+"""What an update takes of what Meta limits: slots of system users, and calls within the hour of the tier. Pure.
 
-The table is counted on the emulator's journal (`tests/unit/providers/test_planned_calls.py`): what each planned step
-sends, and what it reads around that. What every preview reads is not in it: an update reads that as well.
+The table of calls is counted on the emulator's journal (`tests/unit/providers/test_planned_calls.py`): what a step sends,
+and what it reads around that. What every preview reads is not in it: an update reads that as well.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meta_access.review.facts import Budget
+from meta_access.review.facts import Budget, Quota
 from meta_access.review.steps import UNKNOWN, Op
+from meta_access.review.view import text_of, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,3 +67,35 @@ def _tier(log: EventLog, connection: str) -> str:
     for key in (connection, "observed"):
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) and value is not UNKNOWN else ""
+
+
+def quota_of(log: EventLog) -> tuple[Quota, ...]:
+    """The quota of each business and role, as the stack exports it."""
+    if log.exports is None:
+        return ()
+    before, after = (_table(side.get("quota")) for side in log.exports)
+    found = []
+    for business in sorted({*before, *after}):
+        old, new = _table(before.get(business)), _table(after.get(business))
+        for role in sorted({*old, *new}):
+            was, will = _table(old.get(role)), _table(new.get(role))
+            planned = will.get("planned")
+            found.append(
+                Quota(
+                    text_of(business),
+                    text_of(role),
+                    len(texts(was.get("planned"))),
+                    None if planned is UNKNOWN else len(texts(planned)),
+                    _whole(will.get("limit", was.get("limit"))),
+                )
+            )
+    return tuple(found)
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(value: Any) -> int | None:
+    # The engine's numbers are all floats; infinity is one to Python.
+    return int(value) if isinstance(value, (int, float)) and float(value).is_integer() else None

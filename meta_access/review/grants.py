@@ -1,0 +1,95 @@
+"""Tasks of a system user on an asset: what it had by the state, has today, and will have. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from meta_access.review.facts import Cause, Fact, Kind
+from meta_access.review.view import asset_kind, closed_gates, has_unknown, text_of, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from meta_access.review.steps import Step
+    from meta_access.review.view import View
+
+
+@dataclass(slots=True)
+class _Grant:
+    """What somebody had on an asset by the state, has today, and will have.
+
+    Attributes:
+        stays: Whether the program declares it.
+        unknown: Whether only the update will know what is given.
+        closed: The gates that hold it back.
+    """
+
+    fact: Fact
+    stood: set[str] = field(default_factory=set)
+    has: set[str] = field(default_factory=set)
+    will: set[str] = field(default_factory=set)
+    stays: bool = False
+    unknown: bool = False
+    closed: tuple[tuple[str, str], ...] = ()
+
+
+def of_assignments(view: View, steps: Iterable[Step]) -> Iterator[Fact]:
+    """What these steps give and take. Two resources may mean one grant, so that its one is no loss of the other's."""
+    grants: dict[tuple[str, str], _Grant] = {}
+    for step in steps:
+        _add(view, step, grants)
+    for grant in grants.values():
+        yield from _told(view, grant)
+
+
+def _add(view: View, step: Step, grants: dict[tuple[str, str], _Grant]) -> None:
+    for side, role in ((view.before(step), "stood"), (step.old, "has"), (step.new, "will")):
+        if side is None:
+            continue
+        fact = replace(view.about(step), who=view.who(step, side), asset=text_of(side.inputs.get("asset", "")))
+        one = grants.setdefault((fact.who or str(side.inputs.get("system_user_id")), fact.asset), _Grant(fact))
+        if role == "will":
+            one.fact, one.stays, one.closed = fact, True, closed_gates(side.inputs)
+            one.unknown |= has_unknown(side.inputs.get("tasks")) or fact.asset == ""
+            tasks = (*texts(side.inputs.get("tasks")), *_kept(step))
+        else:
+            tasks = (*texts(side.outputs.get("tasks")), *texts(side.outputs.get("kept")))
+        getattr(one, role).update(view.expanded(asset_kind(fact.asset), tasks))
+
+
+def _kept(step: Step) -> tuple[str, ...]:
+    """What the user had before the resource, is not declared, and stays."""
+    if step.old is None or step.new is None or step.new.inputs.get("replace_existing") is True:
+        return ()
+    place = ("asset", "system_user_id", "connection")
+    same = all(step.old.inputs.get(name) == step.new.inputs.get(name) for name in place)
+    return texts(step.old.outputs.get("kept")) if same else ()
+
+
+def _told(view: View, one: _Grant) -> Iterator[Fact]:
+    if one.unknown:
+        yield replace(one.fact, kind=Kind.TASKS_UNKNOWN)
+        return
+    kind = asset_kind(one.fact.asset)
+    if one.closed and (gained := one.will - one.has):
+        # An update that gives what is held back takes nothing away either.
+        tasks, implied = _split(view, kind, gained)
+        yield replace(one.fact, kind=Kind.HELD_BACK, gates=one.closed, tasks=tasks, implied=implied)
+        return
+    for cause in (Cause.CHANGE, Cause.DRIFT):
+        # What was given by hand goes as drift where the declaration stays, and with it where that goes.
+        lost = {task for task in one.has - one.will if (task in one.stood or not one.stays) is (cause is Cause.CHANGE)}
+        gained = {task for task in one.will - one.has if (task in one.stood) is (cause is Cause.DRIFT)}
+        for what, found in ((Kind.TASKS_LOST, lost), (Kind.TASKS_GAINED, gained)):
+            if found:
+                tasks, implied = _split(view, kind, found)
+                yield replace(one.fact, kind=what, cause=cause, tasks=tasks, implied=implied)
+
+
+def _split(view: View, kind: str, tasks: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tasks that no other of them implies, and the rest."""
+    implied = {extra for task in tasks for extra in view.expanded(kind, [task]) - {task}} & tasks
+    # Two that imply each other would leave nothing to say.
+    implied = implied if implied != tasks else set()
+    return tuple(sorted(tasks - implied)), tuple(sorted(implied))

@@ -1,0 +1,212 @@
+"""What has to be looked up in a preview: whose a resource is, why something happens, what differs. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from meta_access import rules
+from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.ids import parse_asset
+from meta_access.redaction import scrub
+from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind
+from meta_access.review.steps import UNKNOWN, Op, Side, Step, name_of, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from meta_access.review.steps import EventLog
+    from meta_access.rules import RuleSet
+
+CLIENT, IDENTITY, APP = "meta:access:ClientAccess", "meta:access:SystemIdentity", "meta:access:AppAccess"
+ASSIGNMENT, USER, PERSON, TOKEN = "AssetAssignment", "SystemUser", "BusinessUser", "SystemUserToken"
+GATES = frozenset(
+    {
+        "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",
+        "Obligation", "PermissionRequest", "RedirectUris", "SystemUserAppAccess",
+    }
+)  # fmt: skip
+# What the tool itself writes into inputs, and what only says where a resource stands: nothing at Meta follows from it.
+_ASIDE = frozenset({"label", "path", "stack", "requires", "access", "given", "stack_id", "owner"})
+OF_GATE = _ASIDE | {"status", "state", "evidence"}
+OF_TOKEN = _ASIDE | {"freshness"}
+_LONGEST_VALUE = 200
+
+
+class View:
+    """A log with what has to be looked up in it."""
+
+    def __init__(self, log: EventLog) -> None:
+        self.log = log
+        self.steps = {step.urn: step for step in log.steps}
+        self.rules = _rules(log)
+        users = [step for step in log.steps if step.kind == USER]
+        # One that stays has the last word on whose the id is.
+        known = sorted(users, key=lambda step: step.new is not None)
+        self._users = {step.old.id: self._identity(step) for step in known if step.old is not None}
+        self._new_users = {self._identity(step) for step in users if step.op in {Op.CREATE, Op.REPLACE}}
+
+    @property
+    def moving(self) -> list[Step]:
+        """The steps of resources that are neither components nor the engine's own."""
+        sides = ((step, step.new or step.old) for step in self.log.steps)
+        return [step for step, side in sides if side is not None and side.custom and is_resource(step.urn)]
+
+    def before(self, step: Step) -> Side | None:
+        """The resource as the last update left it, before the refresh looked."""
+        seen = self.log.observations.get(step.urn)
+        return seen.before if seen is not None else step.old
+
+    def about(self, step: Step) -> Fact:
+        """What a step is about, to be made a fact of some kind."""
+        side = step.new or step.old
+        assert side is not None
+        inputs = side.inputs
+        is_client = type_of(step.parent) == CLIENT
+        return Fact(
+            kind=Kind.CHANGED,
+            cause=self.cause(step),
+            resource=text_of(step.kind.rsplit(":", 1)[-1]),
+            name=text_of(step.name),
+            who=self.who(step, side),
+            asset=text_of(inputs.get("asset", "")) if step.kind == ASSIGNMENT else "",
+            client=text_of(name_of(step.parent)) if is_client else "",
+        )
+
+    def _identity(self, step: Step) -> str:
+        if type_of(step.parent) == IDENTITY:
+            return text_of(name_of(step.parent))
+        side = step.new or step.old
+        name = side.inputs.get("name") if side is not None else None
+        return text_of(name) if isinstance(name, str) and name else text_of(step.name)
+
+    def who(self, step: Step, side: Side) -> str:
+        if step.kind == USER:
+            return self._identity(step)
+        if step.kind == PERSON:
+            return text_of(side.inputs.get("email", step.name))
+        if type_of(step.parent) == IDENTITY:
+            return text_of(name_of(step.parent))
+        user = side.inputs.get("system_user_id", "")
+        if user is UNKNOWN:
+            return self._of_new_user(step, side)
+        return self._users.get(str(user)) or (f"system user {text_of(user)}" if user else "")
+
+    def _of_new_user(self, step: Step, side: Side) -> str:
+        """Whose a resource is whose user this update makes: a component's child says it in its name."""
+        client, asset = name_of(step.parent), str(side.inputs.get("asset", ""))
+        key = re.fullmatch(f"{re.escape(client)}-(.+)-{re.escape(asset)}", step.name, re.DOTALL)
+        if type_of(step.parent) == CLIENT and key is not None:
+            return text_of(key[1])
+        return next(iter(self._new_users)) if len(self._new_users) == 1 else ""
+
+    def cause(self, step: Step) -> Cause:
+        if step.new is None:
+            return Cause.CHANGE
+        if step.op in {Op.CREATE, Op.IMPORT}:
+            # What the state had and the refresh did not find is made again.
+            return Cause.DRIFT if step.urn in self.log.observations else Cause.CHANGE
+        before = self.before(step)
+        if before is None or changed(before.inputs, step.new.inputs, aside(step.kind)):
+            return Cause.CHANGE
+        return Cause.DRIFT
+
+    def expanded(self, kind: str, tasks: Iterable[str]) -> set[str]:
+        """The tasks with those they imply."""
+        return set(self.rules.expand_tasks(kind, tasks)) if self.rules is not None else set(tasks)
+
+
+def is_resource(urn: str) -> bool:
+    """Whether it is one, and neither the stack nor a provider of the engine's."""
+    return bool(urn) and not type_of(urn).startswith("pulumi:")
+
+
+def aside(kind: str) -> frozenset[str]:
+    if kind in GATES:
+        return OF_GATE
+    return OF_TOKEN if kind == TOKEN else _ASIDE
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any], aside: frozenset[str]) -> frozenset[str]:
+    """The inputs that differ; one that only the update will know is no change."""
+    names = {*before, *after} - aside
+    return frozenset(
+        name
+        for name in names
+        if not has_unknown(after.get(name)) and _plain(before.get(name)) != _plain(after.get(name))
+    )
+
+
+def _plain(value: Any) -> Any:
+    # The engine leaves out what is empty in one place and writes it in another.
+    return None if value in ("", [], {}, False) else value
+
+
+def has_unknown(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
+def _difference(key: str, before: Any, after: Any) -> Difference:
+    return Difference(text_of(key), _shown(before), _shown(after), unknown=has_unknown(after))
+
+
+def _shown(value: Any) -> str:
+    if value is None or value is UNKNOWN:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(_shown(part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{text_of(key)}: {_shown(part)}" for key, part in sorted(value.items()))
+    return text_of(value)
+
+
+def text_of(value: Any) -> str:
+    """Somebody else's text, fit for a line: short, without secrets and without what cannot be seen."""
+    if value is UNKNOWN or value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():  # the engine's numbers are all floats
+        value = int(value)
+    text = scrub(str(value))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    return tuple(text_of(part) for part in value if part is not UNKNOWN) if isinstance(value, list) else ()
+
+
+def closed_gates(inputs: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    requires = inputs.get("requires")
+    if not isinstance(requires, dict):
+        return ()
+    return tuple((text_of(gate), text_of(status)) for gate, status in sorted(requires.items()) if status != SATISFIED)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> tuple[Difference, ...]:
+    found = []
+    for name in sorted(names):
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+            found += [_difference(f"{name}.{key}", old.get(key), new.get(key)) for key in keys]
+        else:
+            found.append(_difference(name, old, new))
+    return tuple(found)
+
+
+def asset_kind(asset: str) -> str:
+    try:
+        return parse_asset(asset).kind
+    except (MetaAccessError, ValueError):
+        return ""
+
+
+def _rules(log: EventLog) -> RuleSet | None:
+    """The rule set of the stack, or of the newest edition; None where the stack names one that this version lacks."""
+    try:
+        return rules.load(log.config.get("meta:rules") or rules.newest())
+    except ConfigError:
+        return None
