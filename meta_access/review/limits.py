@@ -1,7 +1,7 @@
 """What an update takes of what Meta limits: slots of system users, and calls within the hour of the tier. Pure.
 
-The table of calls is counted on the emulator's journal (`tests/unit/providers/test_planned_calls.py`): what a step sends,
-and what it reads around that. What every preview reads is not in it: an update reads that as well.
+The table of calls is counted on the emulator's journal (`tests/unit/providers/test_planned_calls.py`): what a step
+sends, and what it reads around that. What every preview reads is not in it: an update reads that as well.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def budget_of(steps: Iterable[Step], log: EventLog, rules: RuleSet | None) -> tu
 def _connection(step: Step) -> str:
     side = step.new or step.old
     value = side.inputs.get("connection") if side is not None and ":" not in step.kind else None
-    return value if isinstance(value, str) else ""
+    return text_of(value) if isinstance(value, str) else ""
 
 
 def _calls(step: Step) -> int:
