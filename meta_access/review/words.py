@@ -239,9 +239,11 @@ def _token_new(group: Group, most: int) -> str:
 
 def _token_renewed(group: Group, most: int) -> str:
     fact = group.first
+    if fact.reason:
+        return f"the token of {_who(fact)} in secret {fact.secret} is brought up to date: {fact.reason}"
     gains = f", gains {_and(fact.tasks)}" if fact.tasks else ""
     old = f"the old one ends {fact.grace} later" if fact.grace else "the old one ends at once"
-    why = fact.reason or _differs(fact.differences, most)
+    why = _differs(fact.differences, most)
     return f"the token of {_who(fact)} is renewed in secret {fact.secret}{gains}; {old}{_tail(why, '; ')}"
 
 
