@@ -44,6 +44,8 @@ class View:
         # One that stays has the last word on whose the id is.
         known = sorted(users, key=lambda step: step.new is not None)
         self._users = {step.old.id: self._identity(step) for step in known if step.old is not None}
+        adopted = ((step, step.new.inputs.get("adopt")) for step in users if step.new is not None)
+        self._users |= {text_of(id_): self._identity(step) for step, id_ in adopted if id_ and id_ is not UNKNOWN}
         self._new_users = {self._identity(step) for step in users if step.op in {Op.CREATE, Op.REPLACE}}
 
     @property

@@ -134,7 +134,7 @@ def _tail(text: str, lead: str = ": ") -> str:
 
 
 def _gate_list(fact: Fact) -> str:
-    return _and([f"{name} is {status.replace('_', ' ')}" for name, status in fact.gates])
+    return _and([f"{name} is {status.replace('_', ' ') or 'not known yet'}" for name, status in fact.gates])
 
 
 def _refused(group: Group, most: int) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from meta_access.findings import Finding
 from meta_access.findings import Kind as Found
-from meta_access.review import judge
-from meta_access.review.facts import Budget, Cause, Class, Difference, Fact, Kind, Quota
+from meta_access.review import judge, words
+from meta_access.review.facts import Budget, Cause, Class, Difference, Fact, Group, Kind, Quota
 from tests.unit.review.planned import APP, CLIENT, IDENTITY, UNKNOWN, event, log, planned, review, side, urn
 
 ACCOUNT = "act_205550000000601"
@@ -135,6 +135,21 @@ def test_a_user_that_is_made_is_named_by_the_components_child_or_because_it_is_t
     second = planned("create", "SystemUser", "v", wants={**USER, "name": "other"})
     found = review(made, second, planned("create", "AssetAssignment", "shop", wants=wants)).facts
     assert [fact.who for fact in found if fact.kind is Kind.TASKS_GAINED] == [""]
+
+
+def test_an_adopted_user_is_known_by_its_id_before_the_state_has_it() -> None:
+    made = planned("create", "SystemUser", "trading", wants={**USER, "adopt": "7"}, parent=IDENTITY)
+    shop = planned("create", "AssetAssignment", "shop", wants=assignment("ANALYZE"))
+    assert [fact.who for fact in review(made, shop).facts] == ["trading", "trading"]
+
+
+def test_a_gate_that_only_the_update_knows_holds_back_as_well() -> None:
+    wants = assignment("ANALYZE", requires={"trading-app-access": UNKNOWN})
+    [fact] = review(user(), planned("create", "AssetAssignment", NAME, wants=wants, parent=CLIENT)).facts
+    assert words.line(Group(fact, (fact,))) == (
+        "held back: trading does not get ANALYZE on ad account 205550000000601 of acme yet: trading-app-access is not "
+        "known yet"
+    )
 
 
 def test_what_a_gate_holds_back_is_not_gained() -> None:
