@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access import findings
-from meta_access.review import judge, steps
+from meta_access.review import judge, steps, view
 
 if TYPE_CHECKING:
     from meta_access.review.facts import Review
@@ -78,7 +78,7 @@ def _tells(event: dict[str, Any], moving: set[str]) -> bool:
         return "resOutputsEvent" in event and bool((metadata.get("new") or {}).get("outputs"))
     if kind.startswith("pulumi:") or ("resourcePreEvent" in event) is (metadata["op"] == "refresh"):
         return False
-    speaks = metadata["urn"] in moving or kind.endswith((":SystemUser", *(f":{gate}" for gate in judge.GATES)))
+    speaks = metadata["urn"] in moving or kind.endswith((":SystemUser", *(f":{gate}" for gate in view.GATES)))
     return speaks and ("resourcePreEvent" in event or metadata["op"] == "refresh")
 
 
