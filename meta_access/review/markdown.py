@@ -25,6 +25,7 @@ LONGEST_LINE = 600
 FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
 _LESS = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+_ISSUE = re.compile(r"([#!])(?=\d)")
 _MARKUP = re.compile(r"[\\`*_{}\[\]#+!|~<>&@]")
 _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 """What a forge makes a link of without being asked to."""
@@ -96,8 +97,9 @@ def _fenced(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Other people's text in a line of Markdown: as entities, of which no forge makes markup, a mention or a link."""
-    clean = visible(text)
+    """Other people's text in a line of Markdown: as entities, of which no forge makes markup or a link."""
+    # Entities hide neither a mention nor a reference to an issue: forges look for those in what is rendered.
+    clean = _ISSUE.sub(r"\1 ", _MENTION.sub("(at)", visible(text)))
     clean = clean if len(clean) <= LONGEST_LINE else f"{clean[:LONGEST_LINE]}…"
     return _LINK.sub(_entity, _MARKUP.sub(_entity, clean))
 
