@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM = "__main__.py"
-CODE = frozenset({"components", "meta_access", "meta_emulator", "tools", "tests"})
+CODE = frozenset({"ci", "components", "meta_access", "meta_emulator", "tools", "tests"})
 # Folders that hold no module of their own, whatever lies deeper in them.
 DATA = frozenset({"build", "dist", "docs", "stacks"})
 _CACHE = "__pycache__"
