@@ -38,7 +38,7 @@ mutants: venv ## Change one thing of the code at a time and see its tests fail; 
 fuzz: venv ## Send ten thousand random and hostile requests to the emulator; REQUESTS=500, SEED=7 repeats a run
 	@$(PY) -m tests.emulator.fuzz --requests $(or $(REQUESTS),10000) $(if $(SEED),--seed $(SEED))
 
-check: venv ## Lint, formatting, types, import contracts
+check: venv ## Lint, formatting, types, import contracts, workflows
 	@$(PY) -m tools.workspace.check
 
 emulator: venv ## Start the emulated Meta and Secrets Manager in the background, or show the running one

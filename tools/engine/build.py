@@ -54,13 +54,13 @@ SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resourc
 
 def build(folder: Path, say: Callable[[str], None]) -> None:
     """Put a built engine into `folder`. Repeating an interrupted build goes on where Go's own cache stands."""
-    _require_go()
+    require_go()
     started = time.monotonic()
     say("building from the Go module proxy; the first time this takes several minutes")
     for target in (COMMAND, LANGUAGE_HOST):
         packages = _packages(target, say)
         _compile(target, packages, folder, say)
-    sdk = Path(_go(["list", "-m", "-f", "{{.Dir}}", SDK], COMMAND, _silent, say).strip())
+    sdk = Path(go(["list", "-m", "-f", "{{.Dir}}", SDK], COMMAND, _silent, say).strip())
     for script in SCRIPTS:
         copy = folder / Path(script).name
         shutil.copyfile(sdk / script, copy)
@@ -73,7 +73,8 @@ def _command() -> str:
     return shutil.which("go") or shutil.which("go", path="/usr/local/go/bin") or "go"
 
 
-def _require_go() -> None:
+def require_go() -> None:
+    """Raise WayFailedError, with the reason, unless a Go that is new enough is here."""
     needed = ".".join(str(number) for number in MINIMUM_GO)
     try:
         done = subprocess.run(
@@ -91,7 +92,7 @@ def _packages(target: Target, say: Callable[[str], None]) -> int:
     argv = ["list", "-deps", *_tags(target), target.package]
     for attempt in range(1, DOWNLOAD_TRIES + 1):
         try:
-            return len(_go(argv, target, lambda lines: _downloading(target, lines), say).splitlines())
+            return len(go(argv, target, lambda lines: _downloading(target, lines), say).splitlines())
         except WayFailedError as error:
             if attempt == DOWNLOAD_TRIES:
                 raise
@@ -102,7 +103,7 @@ def _packages(target: Target, say: Callable[[str], None]) -> int:
 
 def _compile(target: Target, packages: int, folder: Path, say: Callable[[str], None]) -> None:
     flags = ["-trimpath", "-v", *_tags(target), "-ldflags", f"-s -w -X {VERSION_SYMBOL}=v{target.version}"]
-    _go(
+    go(
         ["build", *flags, "-o", f"{folder}/", target.package],
         target,
         lambda lines: _compiling(target, lines, packages),
@@ -132,7 +133,8 @@ def _tags(target: Target) -> list[str]:
     return ["-tags", target.tags] if target.tags else []
 
 
-def _go(argv: list[str], target: Target, words: Callable[[Sequence[str]], str], say: Callable[[str], None]) -> str:
+def go(argv: list[str], target: Target, words: Callable[[Sequence[str]], str], say: Callable[[str], None]) -> str:
+    """Run Go in the module that pins a target; WayFailedError with the end of what it wrote when it fails."""
     try:
         return progress.run(
             [_command(), *argv], cwd=target.module, env=_environment(), progress=words, say=say, timeout_s=TIMEOUT_S

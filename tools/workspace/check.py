@@ -13,6 +13,7 @@ CHECKS = {
     "formatting": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
+    "workflows": ["python", "-m", "tools.actionlint.lint"],
 }
 
 
