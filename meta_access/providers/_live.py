@@ -15,7 +15,7 @@ from meta_access.endpoints import check_pairing
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
-from meta_access.graph.snapshot import snapshot_for
+from meta_access.graph.reads import reads_for
 from meta_access.stack.connections import settings_from_config
 from meta_access.stack.files import project_of
 from meta_access.stack.rules_overlay import KEY as OVERLAY
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.graph.client import GraphClient
-    from meta_access.graph.snapshot import Snapshot
+    from meta_access.graph.reads import Reads
     from meta_access.rules import RuleSet
     from meta_access.stack.connections import Connection, Settings
     from meta_access.tokens.issuer import Issuer
@@ -84,8 +84,8 @@ class Live:
         return client_for(self.connection)
 
     @property
-    def snapshot(self) -> Snapshot:
-        return snapshot_for(self.connection)
+    def reads(self) -> Reads:
+        return reads_for(self.connection)
 
     @property
     def issuer(self) -> Issuer:
@@ -105,7 +105,7 @@ class Live:
             return datetime.now(UTC)
         if self.client.server_time is None:
             with contextlib.suppress(GraphError):  # a refusal has a Date header, too
-                self.snapshot.business()
+                self.reads.business()
         return self.client.server_time or datetime.now(UTC)
 
 

@@ -206,7 +206,7 @@ def has_assets(system_user_id: str, live: Live) -> bool:
     """Whether anything is assigned to a user, as far as Meta shows."""
     for kind in EDGES:
         try:
-            if live.snapshot.assigned(system_user_id, kind):
+            if live.reads.assigned(system_user_id, kind):
                 return True
         except (InvalidRequestError, NotFoundError, PermissionDeniedError):
             if kind in _MUST_READ:
@@ -221,7 +221,7 @@ def own_lost_create(row: SystemUserRow, props: Mapping[str, Any], live: Live) ->
         return False
     if not note.id and row.created_by != live.issuer.calling_token()[0]:
         return False
-    return not has_assets(row.id, live) and not live.snapshot.assigned_apps(row.id)
+    return not has_assets(row.id, live) and not live.reads.assigned_apps(row.id)
 
 
 @dataclass(slots=True)
@@ -260,7 +260,7 @@ class UserPlan:
             say("quota: no call was made (META_ACCESS_OFFLINE=1), so the planned system users alone were counted.")
             return ()
         try:
-            rows = live.snapshot.system_users()
+            rows = live.reads.system_users()
         except ConfigError:
             raise
         except MetaAccessError as error:
@@ -303,7 +303,7 @@ def limit_of(live: Live, role: str) -> Limit:
 
 def _tier(live: Live) -> tuple[str | None, str]:
     try:
-        header = None if live.offline else live.snapshot.tier_header()
+        header = None if live.offline else live.reads.tier_header()
     except ConfigError:
         raise
     except MetaAccessError:

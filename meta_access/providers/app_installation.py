@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import ReadResult
 
-from meta_access.graph import applications, snapshot
+from meta_access.graph import applications, reads
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._declaration import GraphId
@@ -55,7 +55,7 @@ def _install(live: Live, system_user_id: str) -> None:
     try:
         applications.install(live.client, system_user_id)
     finally:
-        live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
+        live.reads.invalidate(reads.ASSIGNED_APPS, system_user_id)
 
 
 def installed_again(live: Live, system_user_id: str) -> bool:

@@ -57,7 +57,7 @@ class AppRolesProvider(GateProvider):
         return (self.live(props).connection.app_id,)
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
-        return compare(props["roles"], _user_ids(props), live.snapshot.app_roles())
+        return compare(props["roles"], _user_ids(props), live.reads.app_roles())
 
     def step(self, props: Mapping[str, Any], live: Live, seen: Observation) -> NextStep:
         claimed = live.connection.app_claimed
@@ -149,7 +149,7 @@ def _outside(props: Mapping[str, Any], live: Live) -> str:
     if live.offline or not emails:
         return ""
     try:
-        rows = live.snapshot.business_users()
+        rows = live.reads.business_users()
     except MetaAccessError:
         return ""
     outside = []

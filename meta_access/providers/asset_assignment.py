@@ -27,7 +27,7 @@ from meta_access.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from meta_access.graph import assigned_users, snapshot
+from meta_access.graph import assigned_users, reads
 from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
@@ -78,14 +78,14 @@ class AssetAssignmentProvider(MetaProvider):
         if not same and (why := _doom(live, asset, props)):
             will_be_refused(self.kind, props["label"], f"assigning {asset}: {why}.")
         elif (not olds or takes) and not unknown([props["system_user_id"], props["replace_existing"]]):
-            found = live.snapshot.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
+            found = live.reads.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
             if meets := Meeting.of(live, asset, found, props):
                 say(f"{self.kind} {props['label']}: {meets.sentence(asset, props['system_user_id'])}")
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live, asset, user = self.live(props), parse_asset(props["asset"]), props["system_user_id"]
         try:
-            found = live.snapshot.assigned_before(user, asset.kind).get(asset.graph_id, ())
+            found = live.reads.assigned_before(user, asset.kind).get(asset.graph_id, ())
         except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
             # Meta lists some kinds for some apps only; an assignment must not depend on that.
             say(
@@ -104,7 +104,7 @@ class AssetAssignmentProvider(MetaProvider):
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live, asset = self.live(outs), parse_asset(outs["asset"])
         try:
-            found = live.snapshot.assigned(outs["system_user_id"], asset.kind).get(asset.graph_id, ())
+            found = live.reads.assigned(outs["system_user_id"], asset.kind).get(asset.graph_id, ())
         except NotFoundError:
             found = ()
         except AuthError:
@@ -206,7 +206,7 @@ def _assign(live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[
     else:
         return
     finally:
-        live.snapshot.invalidate(snapshot.ASSIGNED, user)
+        live.reads.invalidate(reads.ASSIGNED, user)
     raise refused
 
 
@@ -220,7 +220,7 @@ def _unassign(live: Live, outs: Mapping[str, Any]) -> str:
         # It is gone, its share was withdrawn and took it along, or Meta has no removal for this kind: the list tells.
         refused = error
     finally:
-        live.snapshot.invalidate(snapshot.ASSIGNED, user)
+        live.reads.invalidate(reads.ASSIGNED, user)
     try:
         left = _left(live, asset, user)
     except (PermissionDeniedError, InvalidRequestError) as error:
@@ -240,7 +240,7 @@ def _unassign(live: Live, outs: Mapping[str, Any]) -> str:
 def _left(live: Live, asset: Asset, user: str) -> tuple[str, ...]:
     """The tasks that a user still has."""
     try:
-        return live.snapshot.assigned(user, asset.kind).get(asset.graph_id, ())
+        return live.reads.assigned(user, asset.kind).get(asset.graph_id, ())
     except NotFoundError:
         return ()  # the user itself is gone
 
@@ -273,9 +273,9 @@ def _not_removed(
 
 def _doom(live: Live, asset: Asset, props: Mapping[str, Any]) -> str:
     """Why Meta will refuse an assignment, as far as the lists of the business show; "" when they do not."""
-    if asset.graph_id in live.snapshot.business_assets(OWNED, asset.kind):
+    if asset.graph_id in live.reads.business_assets(OWNED, asset.kind):
         return ""
-    permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id)
+    permitted = live.reads.business_assets(CLIENT, asset.kind).get(asset.graph_id)
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
     if permitted is None:
         step = _come_by(props, business)
@@ -320,7 +320,7 @@ def _not_permitted(
 ) -> tuple[str, str]:
     permitted: Sequence[str] = ()
     with contextlib.suppress(MetaAccessError):
-        permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
+        permitted = live.reads.business_assets(CLIENT, asset.kind).get(asset.graph_id, ())
     if lacking := beyond(live, asset, tasks, permitted):
         why = f"its owner permits {business} only {', '.join(permitted)} on it, and not {', '.join(lacking)}"
         return why, f"Let its owner permit {', '.join(lacking)} as well, or declare fewer tasks."

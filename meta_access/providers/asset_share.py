@@ -52,16 +52,16 @@ class AssetShareProvider(GateProvider):
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
         asset, tasks = parse_asset(props["asset"]), props["tasks"]
-        permitted = live.snapshot.business_assets(CLIENT, asset.kind).get(asset.graph_id)
+        permitted = live.reads.business_assets(CLIENT, asset.kind).get(asset.graph_id)
         if permitted is not None:
             lacking = beyond(live, asset, tasks, permitted)
             if not lacking:
                 return Observation(met=True, value=tasks, source="graph")
             reason = f"Its owner permits {', '.join(permitted)}, and not {', '.join(lacking)}."
             return _open(list(permitted), reason)
-        if asset.graph_id in live.snapshot.business_assets(OWNED, asset.kind):
+        if asset.graph_id in live.reads.business_assets(OWNED, asset.kind):
             return Observation(met=True, value=tasks, source="graph")
-        if asset.graph_id in live.snapshot.business_assets(PENDING, asset.kind):
+        if asset.graph_id in live.reads.business_assets(PENDING, asset.kind):
             return _open([], "It is asked for, and its owner has not answered.", Phase.SUBMITTED)
         return _open([], f"{asset} is not among the assets that others share with {business_shown(live)}.")
 

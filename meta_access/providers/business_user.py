@@ -15,7 +15,7 @@ from pulumi.dynamic import ReadResult
 
 from meta_access import validation
 from meta_access.errors import AuthError, ConflictError, GraphError, NotFoundError, RateLimitedError
-from meta_access.graph import business_users, snapshot
+from meta_access.graph import business_users, reads
 from meta_access.graph.business_users import ADMIN, is_last_admin, same
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
@@ -58,7 +58,7 @@ class BusinessUserProvider(MetaProvider):
         live, before = self.live(props), olds.get("role")
         if unknown([props["email"], props["role"]]) or live.offline or before == props["role"]:
             return
-        rows = live.snapshot.business_users()
+        rows = live.reads.business_users()
         row = _found(rows, props["email"])
         if row is None or row.pending:
             return
@@ -80,7 +80,7 @@ class BusinessUserProvider(MetaProvider):
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live = self.live(outs)
         try:
-            rows = live.snapshot.business_users()
+            rows = live.reads.business_users()
         except AuthError:
             raise
         except GraphError as error:
@@ -110,7 +110,7 @@ class BusinessUserProvider(MetaProvider):
         facts = {"member_id": outs["member_id"], "state": outs["state"]}
         if "role" not in changed:
             return facts
-        row = _found(live.snapshot.business_users(), props["email"], outs["member_id"])
+        row = _found(live.reads.business_users(), props["email"], outs["member_id"])
         if row is None:
             return self._bring_in(live, props)
         return _set_role(live, row, props)
@@ -123,7 +123,7 @@ class BusinessUserProvider(MetaProvider):
         return {"member_id": "", "state": PENDING, **super().upgrade(outs)}
 
     def _bring_in(self, live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
-        row = _found(live.snapshot.business_users(), props["email"])
+        row = _found(live.reads.business_users(), props["email"])
         if row is None:
             return _invite(live, props)
         if not row.pending and not props["adopt"]:
@@ -135,8 +135,8 @@ class BusinessUserProvider(MetaProvider):
         if outs["on_destroy"] == "keep":
             return f"{email} is kept in {business_shown(live)} as {outs['role']}, because on_destroy is keep."
         with _lock:
-            live.snapshot.invalidate(snapshot.BUSINESS_USERS)
-            rows = live.snapshot.business_users()
+            live.reads.invalidate(reads.BUSINESS_USERS)
+            rows = live.reads.business_users()
             row = _found(rows, email, outs["member_id"])
             if row is None:
                 return f"{email} is not in {business_shown(live)}; there is nothing to remove."
@@ -152,10 +152,10 @@ class BusinessUserProvider(MetaProvider):
                     raise
                 refused = _only_admin(f"removing {email} from", live)
             finally:
-                live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+                live.reads.invalidate(reads.BUSINESS_USERS)
         if refused:
             raise refused
-        if (left := _found(live.snapshot.business_users(), email, outs["member_id"])) and left.pending == row.pending:
+        if (left := _found(live.reads.business_users(), email, outs["member_id"])) and left.pending == row.pending:
             raise ConflictError(
                 f"removing {email} from {business_shown(live)} failed: Meta answered success and still lists them.",
                 next_step=(
@@ -192,7 +192,7 @@ def _invite(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:
         say(f"business user {props.get('label', '')}: {props['email']} is invited, and counts once they accept.")
         return {"member_id": id_, "state": PENDING}
     finally:
-        live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+        live.reads.invalidate(reads.BUSINESS_USERS)
     raise refused
 
 
@@ -200,8 +200,8 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
     doing = f"making {props['email']} {props['role']} in"
     refused: ConflictError | None = None
     with _lock:
-        live.snapshot.invalidate(snapshot.BUSINESS_USERS)
-        if props["role"] != ADMIN and is_last_admin(live.snapshot.business_users(), row):
+        live.reads.invalidate(reads.BUSINESS_USERS)
+        if props["role"] != ADMIN and is_last_admin(live.reads.business_users(), row):
             raise _only_admin(doing, live)
         try:
             business_users.change_role(live.client, row, props["role"])
@@ -210,7 +210,7 @@ def _set_role(live: Live, row: BusinessUserRow, props: Mapping[str, Any]) -> dic
                 raise
             refused = _only_admin(doing, live)
         finally:
-            live.snapshot.invalidate(snapshot.BUSINESS_USERS)
+            live.reads.invalidate(reads.BUSINESS_USERS)
     if refused:
         raise refused
     return _facts(row)

@@ -47,7 +47,7 @@ class BusinessVerificationProvider(GateProvider):
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
         del props
-        business = live.snapshot.business()
+        business = live.reads.business()
         status = business.verification_status
         if not status:
             return Observation(None, reason="Meta did not say verification_status.")

@@ -75,7 +75,7 @@ class FeatureRequestProvider(GateProvider):
             return Observation(
                 None, reason=f"Connection {live.connection.name} names no tier_probe to read a header of."
             )
-        seen = seen_in(rules, live.snapshot.tier_header())
+        seen = seen_in(rules, live.reads.tier_header())
         if seen.tier is None:
             return Observation(None, reason=seen.why)
         order = list(rules.tiers)

@@ -72,7 +72,7 @@ class ObligationProvider(GateProvider):
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
         if props["kind"] != TWO_FACTOR:
             return Observation(None, reason=f"Graph does not show it: {self._about(props, live)}")
-        seen = live.snapshot.business().two_factor_type
+        seen = live.reads.business().two_factor_type
         if seen not in _STRENGTH:
             return Observation(None, reason="Meta did not say two_factor_type.")
         wanted = "admin_required" if props["value"] == "done" else props["value"]

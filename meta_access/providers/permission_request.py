@@ -55,7 +55,7 @@ class PermissionRequestProvider(GateProvider):
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
         permission = props["permission"]
-        status = live.snapshot.app_permissions().get(permission)
+        status = live.reads.app_permissions().get(permission)
         if status == APPROVED:
             return Observation(met=True, value=props["level"], source="graph")
         seen = f"lists {permission} as {status}" if status else f"does not list {permission}"

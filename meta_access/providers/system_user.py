@@ -24,7 +24,7 @@ from meta_access.errors import (
     MetaAccessError,
     QuotaError,
 )
-from meta_access.graph import snapshot, system_users
+from meta_access.graph import reads, system_users
 from meta_access.providers import _system_users
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
@@ -87,7 +87,7 @@ class SystemUserProvider(MetaProvider):
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live, name, role = self.live(props), props["name"], props["role"]
-        rows = live.snapshot.system_users()
+        rows = live.reads.system_users()
         if adopt := props.get("adopt"):
             row = _system_users.adopted(rows, adopt, role, live)
             if row.name != name:
@@ -105,7 +105,7 @@ class SystemUserProvider(MetaProvider):
         while slot := _system_users.free_slot(rows, role, live):
             if reused := self._reuse(live, slot, props):
                 return reused
-            rows = live.snapshot.system_users()
+            rows = live.reads.system_users()
         return _create(live, props, rows), _facts(name)
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
@@ -181,7 +181,7 @@ class SystemUserProvider(MetaProvider):
         one: the later rename wins, and the other stack's next refresh shows the name as drift.
         """
         name = props["name"]
-        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+        live.reads.invalidate(reads.SYSTEM_USERS)
         if (row := _listed(live, slot.id)) is None or row.name != slot.name:
             say(f"system user {name}: the retired slot {slot.name} (id {slot.id}) was taken by another one meanwhile.")
             return None
@@ -217,7 +217,7 @@ def _gone(id_: str, outs: Mapping[str, Any], live: Live) -> str:
 
 def _listed(live: Live, id_: str) -> SystemUserRow | None:
     # Absence from a list that could be read is proof; an error on the node itself would not be.
-    return next((row for row in live.snapshot.system_users() if row.id == id_), None)
+    return next((row for row in live.reads.system_users() if row.id == id_), None)
 
 
 def _kept(live: Live, id_: str) -> str:
@@ -238,7 +238,7 @@ def _another(name: str, id_: str, adopt: str) -> str:
 
 def _at_meta(live: Live, props: Mapping[str, Any]) -> str:
     """Why the business as it is will refuse a create; says what an adoption renames."""
-    rows, name, role, adopt = live.snapshot.system_users(), props["name"], props["role"], props.get("adopt")
+    rows, name, role, adopt = live.reads.system_users(), props["name"], props["role"], props.get("adopt")
     namesake = next((row for row in rows if row.name == name), None)
     if not adopt:
         if namesake is None or _system_users.own_lost_create(namesake, props, live):
@@ -265,7 +265,7 @@ def _create(live: Live, props: Mapping[str, Any], rows: list[SystemUserRow]) -> 
     else:
         return id_
     finally:
-        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+        live.reads.invalidate(reads.SYSTEM_USERS)
     raise refused
 
 
@@ -280,16 +280,16 @@ def _rename(live: Live, id_: str, name: str) -> None:
     else:
         return
     finally:
-        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+        live.reads.invalidate(reads.SYSTEM_USERS)
     raise refused
 
 
 def _refused(
     error: LimitReachedError, live: Live, name: str, role: str, rows: list[SystemUserRow]
 ) -> ConflictError | QuotaError:
-    live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+    live.reads.invalidate(reads.SYSTEM_USERS)
     if error.code == NAME_TAKEN:
-        found = next((row for row in live.snapshot.system_users() if row.name == name), None)
+        found = next((row for row in live.reads.system_users() if row.name == name), None)
         return _system_users.taken(found) if found else ConflictError(f"creating system user {name} failed: {error}")
     names = ", ".join(row.name for row in rows) or "none"
     limit = _system_users.limit_of(live, role)
@@ -314,7 +314,7 @@ def _retire(live: Live, row: SystemUserRow) -> str:
     try:
         word = system_users.retire(live.client, row.id)
     finally:
-        live.snapshot.invalidate(snapshot.SYSTEM_USERS)
+        live.reads.invalidate(reads.SYSTEM_USERS)
     return (
         f"retired: {row.name} (id {row.id}) is now called {word}. Meta cannot delete it; a later create takes its slot."
     )

@@ -13,7 +13,7 @@ from pulumi import Input, ResourceOptions
 
 from meta_access.errors import GraphError, InvalidRequestError, MetaAccessError, PermissionDeniedError
 from meta_access.gates.status import NextStep, Observation
-from meta_access.graph import snapshot
+from meta_access.graph import reads
 from meta_access.providers._declaration import Evidence, GraphId
 from meta_access.providers._gate import AS_DECLARED, GateProvider, GateResource, business_shown, place
 
@@ -38,7 +38,7 @@ class SystemUserAppAccessProvider(GateProvider):
         return (self.live(props).connection.app_id, props["system_user_id"])
 
     def observe(self, props: Mapping[str, Any], live: Live) -> Observation:
-        tasks = live.snapshot.assigned_apps(props["system_user_id"]).get(live.connection.app_id, ())
+        tasks = live.reads.assigned_apps(props["system_user_id"]).get(live.connection.app_id, ())
         if FULL_CONTROL in tasks:
             return Observation(met=True, value="full control", source="graph")
         value = ", ".join(tasks) or "no access"
@@ -70,7 +70,7 @@ def _name(system_user_id: str, live: Live) -> str:
     if live.offline:
         return system_user_id
     try:
-        rows = live.snapshot.system_users()
+        rows = live.reads.system_users()
     except MetaAccessError:
         return system_user_id
     return next((f"{row.name} (id {system_user_id})" for row in rows if row.id == system_user_id), system_user_id)
@@ -80,9 +80,9 @@ def without_access(error: GraphError, live: Live, system_user_id: str, label: st
     """The refusal of a mint in other words when the user lacks the app; None when that is not why."""
     if not isinstance(error, (PermissionDeniedError, InvalidRequestError)):
         return None
-    live.snapshot.invalidate(snapshot.ASSIGNED_APPS, system_user_id)
+    live.reads.invalidate(reads.ASSIGNED_APPS, system_user_id)
     try:
-        tasks = live.snapshot.assigned_apps(system_user_id).get(live.connection.app_id, ())
+        tasks = live.reads.assigned_apps(system_user_id).get(live.connection.app_id, ())
     except MetaAccessError:
         return None
     if FULL_CONTROL in tasks:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import aws
 from meta_access.clock import SYSTEM_CLOCK
-from meta_access.graph import client, patience, snapshot
+from meta_access.graph import client, patience, reads
 from meta_access.graph.client import GraphClient
 from meta_access.graph.issuer import issuer_of
 from meta_access.stack import credentials
@@ -161,7 +161,7 @@ def begin_process(meta: EmulatedMeta, patch: pytest.MonkeyPatch) -> None:
     """Let this process know nothing of Meta and Secrets Manager any more, and wait by the emulator's clock."""
     issuer_of.cache_clear()
     patch.setattr(client, "_clients", {})
-    patch.setattr(snapshot, "_snapshots", {})
+    patch.setattr(reads, "_all", {})
     patch.setattr(store, "_stores", {})
     patch.setattr(credentials, "_cache", {})
     patch.setattr(patience.RUN, "_until", float("-inf"))

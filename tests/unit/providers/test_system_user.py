@@ -402,7 +402,7 @@ def test_a_slot_that_another_stack_has_taken_since_the_list_was_read_is_left_to_
 ) -> None:
     meta.change_app(tier="standard_access")
     have(meta, user("2", "unused elder-0002"))
-    _live.live("main").snapshot.system_users()
+    _live.live("main").reads.system_users()
     named(meta, "2", "theirs")
 
     PROVIDER.create(asked())

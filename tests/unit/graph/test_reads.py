@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.errors import GraphUnreachableError, PermissionDeniedError
-from meta_access.graph import snapshot, system_users
-from meta_access.graph.snapshot import Snapshot, snapshot_for
+from meta_access.graph import reads, system_users
+from meta_access.graph.reads import Reads, reads_for
 from meta_access.graph.system_users import SystemUserRow
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ SU = "122090000000401"
 
 
 @pytest.fixture
-def shared(client: GraphClient) -> Snapshot:
-    return Snapshot(client)
+def shared(client: GraphClient) -> Reads:
+    return Reads(client)
 
 
-def test_each_list_is_read_once(shared: Snapshot, server: Server, answer: MakeAnswer) -> None:
+def test_each_list_is_read_once(shared: Reads, server: Server, answer: MakeAnswer) -> None:
     server.answers = [answer({"data": []})]
 
     for _ in range(3):
@@ -45,7 +45,7 @@ def test_each_list_is_read_once(shared: Snapshot, server: Server, answer: MakeAn
     assert len(server.received) == 7
 
 
-def test_what_a_caller_does_to_its_list_is_its_own_affair(shared: Snapshot, server: Server, answer: MakeAnswer) -> None:
+def test_what_a_caller_does_to_its_list_is_its_own_affair(shared: Reads, server: Server, answer: MakeAnswer) -> None:
     server.answers = [answer({"data": [{"id": "1", "name": "a", "role": "ADMIN"}]})]
 
     shared.system_users().clear()
@@ -53,7 +53,7 @@ def test_what_a_caller_does_to_its_list_is_its_own_affair(shared: Snapshot, serv
     assert shared.system_users() == [SystemUserRow("1", "a", "ADMIN")]
 
 
-def test_four_threads_make_one_read(shared: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_threads_make_one_read(shared: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     reads, everybody = [], threading.Barrier(4)
 
     def slow(_: GraphClient) -> list[SystemUserRow]:
@@ -80,7 +80,7 @@ def test_four_threads_make_one_read(shared: Snapshot, monkeypatch: pytest.Monkey
     assert got == [[SystemUserRow("1", "a", "ADMIN")]] * 4
 
 
-def test_a_write_makes_the_next_read_a_new_one(shared: Snapshot, server: Server, answer: MakeAnswer) -> None:
+def test_a_write_makes_the_next_read_a_new_one(shared: Reads, server: Server, answer: MakeAnswer) -> None:
     server.answers = [answer({"data": []})]
     shared.system_users()
     shared.app_roles()
@@ -94,7 +94,7 @@ def test_a_write_makes_the_next_read_a_new_one(shared: Snapshot, server: Server,
 
 @pytest.mark.parametrize(("key", "again"), [(SU, 2), (f"{SU}/page", 1), (None, 3), ("1220", 0)])
 def test_a_write_about_one_user_keeps_the_reads_about_others(
-    *, shared: Snapshot, server: Server, answer: MakeAnswer, key: str | None, again: int
+    *, shared: Reads, server: Server, answer: MakeAnswer, key: str | None, again: int
 ) -> None:
     server.answers = [answer({"data": []})]
     asked = [(SU, "page"), (SU, "ad_account"), ("122090000000402", "page")]
@@ -108,13 +108,13 @@ def test_a_write_about_one_user_keeps_the_reads_about_others(
     assert len(server.received) == 3 + again
 
 
-def test_a_read_under_way_during_a_write_is_not_kept(shared: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_under_way_during_a_write_is_not_kept(shared: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([[SystemUserRow("1", "old", "ADMIN")], [SystemUserRow("1", "new", "ADMIN")]])
 
     def read(_: GraphClient) -> list[SystemUserRow]:
         rows = next(answers)
         if rows[0].name == "old":
-            shared.invalidate(snapshot.SYSTEM_USERS)
+            shared.invalidate(reads.SYSTEM_USERS)
         return rows
 
     monkeypatch.setattr(system_users, "list_", read)
@@ -123,7 +123,7 @@ def test_a_read_under_way_during_a_write_is_not_kept(shared: Snapshot, monkeypat
     assert shared.system_users()[0].name == "new"
 
 
-def test_a_failed_read_is_remembered(shared: Snapshot, server: Server, graph_error: MakeError) -> None:
+def test_a_failed_read_is_remembered(shared: Reads, server: Server, graph_error: MakeError) -> None:
     server.answers = [graph_error(200)]
     depths = set()
 
@@ -137,7 +137,7 @@ def test_a_failed_read_is_remembered(shared: Snapshot, server: Server, graph_err
 
 
 def test_a_failed_read_is_forgotten_when_invalidated(
-    shared: Snapshot, server: Server, answer: MakeAnswer, graph_error: MakeError
+    shared: Reads, server: Server, answer: MakeAnswer, graph_error: MakeError
 ) -> None:
     server.answers = [graph_error(200), answer({"data": []})]
     with pytest.raises(PermissionDeniedError):
@@ -148,7 +148,7 @@ def test_a_failed_read_is_forgotten_when_invalidated(
     assert shared.system_users() == []
 
 
-def test_a_fault_of_ours_is_not_remembered(shared: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_is_not_remembered(shared: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: GraphClient) -> list[SystemUserRow]:
         raise KeyboardInterrupt
 
@@ -161,13 +161,13 @@ def test_a_fault_of_ours_is_not_remembered(shared: Snapshot, monkeypatch: pytest
 
 
 def test_without_a_probe_no_tier_is_asked_for(make_client: MakeClient, connection: Connection, server: Server) -> None:
-    shared = Snapshot(make_client(replace(connection, tier_probe=None)))
+    shared = Reads(make_client(replace(connection, tier_probe=None)))
 
     assert shared.tier_header() is None
     assert server.received == []
 
 
-def test_a_dead_connection_is_tried_once(shared: Snapshot, server: Server) -> None:
+def test_a_dead_connection_is_tried_once(shared: Reads, server: Server) -> None:
     server.stop()
 
     messages = set()
@@ -179,5 +179,5 @@ def test_a_dead_connection_is_tried_once(shared: Snapshot, server: Server) -> No
     assert len(messages) == 1
 
 
-def test_a_connection_has_one_snapshot_per_process(connection: Connection) -> None:
-    assert snapshot_for(connection) is snapshot_for(connection)
+def test_the_reads_of_a_connection_are_one_object_per_process(connection: Connection) -> None:
+    assert reads_for(connection) is reads_for(connection)

@@ -47,7 +47,7 @@ BUSINESS_USERS = "business_users"
 TIER = "tier_header"
 
 
-class Snapshot:
+class Reads:
     """What one connection's Graph showed when it was first asked."""
 
     def __init__(self, client: GraphClient) -> None:
@@ -142,13 +142,13 @@ class _Read(Generic[T]):
         return self._value
 
 
-_snapshots: dict[Connection, Snapshot] = {}
-_snapshots_lock = threading.Lock()
+_all: dict[Connection, Reads] = {}
+_all_lock = threading.Lock()
 
 
-def snapshot_for(connection: Connection) -> Snapshot:
-    """The snapshot of a connection, one per process."""
-    with _snapshots_lock:
-        if connection not in _snapshots:
-            _snapshots[connection] = Snapshot(client_for(connection))
-        return _snapshots[connection]
+def reads_for(connection: Connection) -> Reads:
+    """The coalesced reads of a connection, one object per process."""
+    with _all_lock:
+        if connection not in _all:
+            _all[connection] = Reads(client_for(connection))
+        return _all[connection]
