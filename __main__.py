@@ -15,7 +15,7 @@ from components.gate_board import GateBoard
 from components.known import known
 from components.last_state import last_urns
 from components.system_identity import SystemIdentity
-from meta_access import call_log, departures
+from meta_access import call_log, departures, snapshot
 from meta_access.errors import printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
@@ -33,6 +33,10 @@ OFFLINE = (
     "work, which system users and assignments exist, how much of the quota is left, how the gates stand today, and "
     "which tokens are due. What is shown compares the configuration with the state of the last update."
 )
+SNAPSHOT = (
+    "META_ACCESS_SNAPSHOT: nothing was asked of Meta or of Secrets Manager. What they show is as of {}. What it does "
+    "not hold is unknown, and stands as the state has it."
+)
 
 
 def main() -> None:
@@ -41,13 +45,7 @@ def main() -> None:
     settings = settings_of(stack.spec)
     if lost := notices.losses(last_urns(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
-    seen = Preflight()
-    if settings.offline:
-        pulumi.log.warn(OFFLINE)
-    else:
-        seen = preflight(stack, settings)
-        for text in departures.warnings(stack, settings, pulumi.get_project()):
-            pulumi.log.warn(text)
+    seen = _look(stack, settings)
     for doubts in seen.doubts.values():
         for text in doubts.says:
             pulumi.log.warn(text)
@@ -75,6 +73,21 @@ def main() -> None:
         key: known(app.webhook_verify_token) for key, app in apps.items() if app.webhook_verify_token is not None
     }:
         pulumi.export("webhook_verify_tokens", tokens)
+
+
+def _look(stack: Stack, settings: Settings) -> Preflight:
+    """Look at the connections, live or in a snapshot; offline nothing is seen."""
+    if (shown := snapshot.given()) is not None:
+        shown.check_run(pulumi.get_project(), pulumi.get_stack(), dry_run=pulumi.runtime.is_dry_run())
+        shown.check_settings(settings.environment, settings.connections.values())
+        pulumi.log.warn(SNAPSHOT.format(shown.sentence(datetime.now(UTC))))
+    if settings.offline:
+        pulumi.log.warn(OFFLINE)
+        return Preflight()
+    seen = preflight(stack, settings)
+    for text in departures.warnings(stack, settings, pulumi.get_project()):
+        pulumi.log.warn(text)
+    return seen
 
 
 def _now(settings: Settings) -> datetime:

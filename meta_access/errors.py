@@ -77,7 +77,11 @@ class ConfigError(ProblemsError):
 
 
 class OfflineError(MetaAccessError):
-    """A write was asked for under META_ACCESS_OFFLINE=1."""
+    """What was asked for needs a call or a change, and the runner forbids both (META_ACCESS_OFFLINE, a snapshot)."""
+
+
+class NotRecordedError(OfflineError):
+    """The snapshot does not hold what was asked, so it is unknown: neither gone nor changed."""
 
 
 class BlockedError(MetaAccessError):

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 
 from meta_access import errors, findings
 from meta_access.endpoints import is_loopback
-from meta_access.errors import ConfigError, MetaAccessError, Problem
+from meta_access.errors import ConfigError, MetaAccessError, NotRecordedError, Problem
 from meta_access.graph.admin_token import Doubts, examine, refused
-from meta_access.graph.client import client_for
+from meta_access.graph.client import Auth, client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.tiers import probe
-from meta_access.stack.credentials import credentials_for
 from meta_access.stack.plan import SUFFIX, identities
 from meta_access.stack.tier import TierSeen, seen_in
 from meta_access.tokens.store import store_for
@@ -76,14 +75,15 @@ def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[P
     path = f"meta:connections.{connection.name}"
     found: list[Problem] = []
     try:
-        token = credentials_for(connection).admin_token()
         client = client_for(connection)
-        info = inspect(client, token)
+        info = inspect(client, Auth.ADMIN)
         found += refused(connection, info)
         if not found and (doubt := examine(client, info, client.server_time or datetime.now(UTC))).says:
             seen.doubts[connection.name] = doubt
     except ConfigError as error:
         found += error.problems
+    except NotRecordedError:
+        return []  # a connection that the snapshot does not know, with its secrets
     except MetaAccessError as error:
         found.append(_problem(path, error))
         # An emulator that does not run has neither door open: one message says it.
@@ -95,7 +95,7 @@ def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[P
 def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:
     try:
         store_for(connection.aws).describe(secret)
-    except errors.SecretNotFoundError:
+    except (errors.SecretNotFoundError, NotRecordedError):
         return []
     except MetaAccessError as error:
         return [_problem(f"meta:connections.{connection.name}.aws", error)]

@@ -6,12 +6,13 @@ import functools
 import importlib
 import importlib.util
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
-from meta_access import redaction
+from meta_access import redaction, snapshot
 from meta_access.cli import terminal
 from meta_access.errors import printable
 
@@ -20,39 +21,53 @@ if TYPE_CHECKING:
 
 
 class Subcommand(NamedTuple):
-    """Where a subcommand is, and its line of the help, kept here so that `--help` imports no subcommand."""
+    """Where a subcommand is, and its line of the help, kept here so that `--help` imports no subcommand.
+
+    Attributes:
+        live: Whether it changes something, or prints what is to be deployed, so that it needs what is so today.
+    """
 
     module: str
     help: str
+    live: bool = False
 
 
 COMMANDS: Mapping[str, Subcommand] = {
     "attest": Subcommand(
-        "gates.attest", "State what you saw or did at Meta about a gate, in the stack's evidence file."
+        "gates.attest", "State what you saw or did at Meta about a gate, in the stack's evidence file.", live=True
     ),
     "audit": Subcommand("tokens.audit", "Read and filter the audit of what was done to tokens."),
     "bootstrap": Subcommand(
-        "stack.bootstrap", "Make a stack's admin system user and its first token, with your own token for once."
+        "stack.bootstrap",
+        "Make a stack's admin system user and its first token, with your own token for once.",
+        live=True,
     ),
     "emulator": Subcommand("emulator", "Run Meta and Secrets Manager on this machine, with fake tokens."),
     "evidence": Subcommand(
-        "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file."
+        "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file.", live=True
     ),
-    "offboard": Subcommand("people.offboard", "Show what a person holds of a stack, and take away what a program may."),
+    "offboard": Subcommand(
+        "people.offboard", "Show what a person holds of a stack, and take away what a program may.", live=True
+    ),
     "orphans": Subcommand(
-        "tokens.orphans", "List secrets and users of a stack that stand in no state; end them once you agree."
+        "tokens.orphans",
+        "List secrets and users of a stack that stand in no state; end them once you agree.",
+        live=True,
     ),
     "function": Subcommand(
-        "tokens.function", "Print the environment of the rotation function, which binds what it may mint."
+        "tokens.function", "Print the environment of the rotation function, which binds what it may mint.", live=True
     ),
     "gates": Subcommand("gates.board", "Show what waits for people and who is next; write what App Review needs."),
     "report": Subcommand(
         "stack.report", "Show what a stack made, which human work is open, and when its secrets expire."
     ),
     "review": Subcommand("stack.review", "Show what a preview means: who gains and loses what, and what is refused."),
-    "revoke": Subcommand("tokens.revoke", "End tokens at once in an emergency, and renew their secrets."),
-    "rotate": Subcommand("tokens.rotate", "Bring the tokens that are due up to date, and nothing else."),
-    "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already."),
+    "revoke": Subcommand("tokens.revoke", "End tokens at once in an emergency, and renew their secrets.", live=True),
+    "rotate": Subcommand("tokens.rotate", "Bring the tokens that are due up to date, and nothing else.", live=True),
+    "snapshot": Subcommand(
+        "stack.snapshot", "Record what a preview reads, for previews of pull requests without a credential.", live=True
+    ),
+    "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already.", live=True),
     "state": Subcommand("stack.state", "Look into a stack's state."),
 }
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
@@ -70,6 +85,11 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             near = _nearest(cmd_name, COMMANDS)
             raise click.UsageError(f"No such command '{cmd_name}'.{f' Did you mean {near}?' if near else ''}", ctx)
+        if COMMANDS[cmd_name].live and os.environ.get(snapshot.VARIABLE):
+            text = (
+                f"`meta-access {cmd_name}` is refused: {snapshot.VARIABLE} serves previews only. Unset it and repeat."
+            )
+            raise click.ClickException(text)
         for needed in EXTRAS.get(cmd_name, ()):
             if importlib.util.find_spec(needed) is None:
                 text = f"`meta-access {cmd_name}` needs {needed}: run pip install 'meta-access[{cmd_name}]'."

@@ -1,4 +1,7 @@
-"""A stack as its `Pulumi.yaml` and the `pulumi` command tell it: exported state, outputs, configuration. Read only."""
+"""A stack as its `Pulumi.yaml` and the `pulumi` command tell it: exported state, outputs, configuration. Read only.
+
+Under META_ACCESS_SNAPSHOT the snapshot and the stack file tell it, and no backend is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from meta_access import snapshot
 from meta_access.clock import ago, iso, parse_iso
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.redaction import scrub, visible_within
-from meta_access.stack.files import NAMESPACE, project_of, secret_problems
+from meta_access.stack.files import NAMESPACE, config_of, project_of, secret_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from meta_access.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ TORN = (
     "behind the backend's address, so that none is written any more (docs/runbook.md)."
 )
 # What the engine writes for an output that an update could not know, because its resource failed.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWN = snapshot.UNKNOWN
 
 
 LOOKS = ("update", "refresh")  # the operations that read Meta and write down what they saw
@@ -66,7 +72,7 @@ class Seen:
 
     Attributes:
         at: When the newest update or refresh that succeeded ended; None when there is none on record.
-        by: `update` or `refresh`; empty without one.
+        by: `update` or `refresh`; empty without one. Where no history is at hand: `state` or `snapshot`.
         failed_since: Whether a later one failed.
     """
 
@@ -98,15 +104,30 @@ class UpdateRecord:
     values: dict[str, str]
 
 
+def recorded(stack: str | None) -> Snapshot | None:
+    """The snapshot that stands in for the backend; None when there is none.
+
+    Raises:
+        SnapshotError: It cannot be used, or is of another stack.
+    """
+    shown = snapshot.given()
+    if shown is not None:
+        shown.check_run(find(Path.cwd()).name, stack or shown.subject.stack)
+    return shown
+
+
 def export(stack: str | None) -> dict[str, Any]:
     """Return the exported state, secrets left encrypted."""
+    if (shown := recorded(stack)) is not None:
+        return dict(shown.state)
     return _object(["stack", "export", *_chosen(stack)], "state")
 
 
 def outputs(stack: str | None) -> dict[str, Any]:
     """Return the outputs without what the last update did not know, fit to be shown; a secret one reads `[secret]`."""
-    found: dict[str, Any] = known(_object(["stack", "output", "--json", *_chosen(stack)], "outputs"))
-    shown: dict[str, Any] = visible_within(found, keep="\n")  # what is pasted keeps its lines
+    held = recorded(stack)
+    told = _outputs_in(held.state) if held else _object(["stack", "output", "--json", *_chosen(stack)], "outputs")
+    shown: dict[str, Any] = visible_within(known(told), keep="\n")  # what is pasted keeps its lines
     return shown
 
 
@@ -125,6 +146,9 @@ def config(stack: str | None) -> dict[str, str]:
     Raises:
         ConfigError: A key of ours is stored as a secret, which the program refuses as well.
     """
+    if (shown := recorded(stack)) is not None:
+        typed = config_of(find(Path.cwd()).stacks / f"Pulumi.{shown.subject.stack}.yaml")
+        return {key: one if isinstance(one, str) else json.dumps(one) for key, one in typed.items()}
     given = _object(["config", "--json", *_chosen(stack)], "configuration")
     if problems := secret_problems(_secret(given), _stack_file(stack)):
         raise ConfigError(problems)
@@ -142,6 +166,8 @@ def last_good_config(stack: str) -> UpdateRecord | None:
 
 def seen(stack: str | None) -> Seen:
     """Return when an update or a refresh last wrote what the state and the outputs say."""
+    if (shown := recorded(stack)) is not None:
+        return Seen(_written(shown.state), "state", failed_since=False)
     try:
         history = _list(_run(["stack", "history", "--json", "--page-size", str(PAGE), *_chosen(stack)], "history"), "")
     except StackReadError:  # what is shown is worth showing without its age
@@ -155,10 +181,24 @@ def seen(stack: str | None) -> Seen:
 
 
 def _ended(entry: dict[str, Any]) -> datetime | None:
+    return _moment(entry.get("endTime"))
+
+
+def _written(state: Mapping[str, Any]) -> datetime | None:
+    manifest = _holder(dict(state)).get("manifest")
+    return _moment(manifest.get("time")) if isinstance(manifest, dict) else None
+
+
+def _moment(text: object) -> datetime | None:
     try:
-        return parse_iso(str(entry.get("endTime")))
+        return parse_iso(str(text))
     except ValueError:
         return None
+
+
+def _outputs_in(state: Mapping[str, Any]) -> dict[str, Any]:
+    stacks = (one for one in resources(dict(state)) if one.get("type") == "pulumi:pulumi:Stack")
+    return dict(next(stacks, {}).get("outputs") or {})
 
 
 def listed() -> list[str]:
@@ -169,6 +209,8 @@ def listed() -> list[str]:
 
 def selected() -> str:
     """Return the name of the selected stack."""
+    if (shown := recorded(None)) is not None:
+        return shown.subject.stack
     return _run(["stack", "--show-name"], "name").strip()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from meta_access import audit, call_log, redaction
+from meta_access import audit, call_log, redaction, snapshot
 from meta_access.clock import SYSTEM_CLOCK, Clock
 from meta_access.endpoints import CA_VARIABLE, PROXY_VARIABLE, ignored_proxy, is_loopback, proxy, proxy_shown, roots
 from meta_access.errors import GraphError, GraphUnreachableError, OfflineError, RateLimitedError
-from meta_access.graph import landing, paging, patience, retry, usage, wire
+from meta_access.graph import landing, paging, patience, recorded, retry, usage, wire
 from meta_access.graph.auth import Auth, TokenAuth, check_sent, token_of
 from meta_access.graph.patience import Patience
 from meta_access.stack.credentials import Credentials, credentials_for
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from meta_access.snapshot import Snapshot
     from meta_access.stack.connections import Connection
 
 __all__ = ["Auth", "GraphClient", "TokenAuth", "client_for"]
@@ -90,7 +91,7 @@ class GraphClient:
 
         Args:
             path: Without version: `178435550012345/system_users`.
-            params: As `wire.build` takes them.
+            params: As `wire.build` takes them; an `Auth` is that token of the connection.
             auth: Whose token is used.
             deadline_s: Bound of the whole call, waits included; None takes the client's own bounds.
             in_batch: For parameters that hold a secret; see `wire.build`.
@@ -143,8 +144,34 @@ class GraphClient:
         return self._clock.monotonic() - self._server_time_seen
 
     def _call(self, call: _Call) -> Any:
+        asked = recorded.question(self.connection, call.method, call.path, call.params, call.auth)
+        if (shown := snapshot.given()) is not None:
+            return self._recalled(call, asked, shown)
         if os.environ.get("META_ACCESS_OFFLINE") == "1":
             raise OfflineError(f"Meta is needed for {call}; META_ACCESS_OFFLINE=1 forbids it.")
+        own = {name: self._own(value) for name, value in call.params.items()}
+        try:
+            answer = self._asked(replace(call, params=own))
+        except GraphError as refusal:
+            if snapshot.recording():
+                recorded.keep_refusal(asked, refusal, self.server_time)
+            raise
+        if snapshot.recording():
+            recorded.keep(asked, answer, self.observed_tier_header, self.server_time)
+        return answer
+
+    def _own(self, value: Any) -> Any:
+        return token_of(value, self.connection.app_id, self.credentials) if isinstance(value, Auth) else value
+
+    def _recalled(self, call: _Call, asked: Mapping[str, Any] | None, shown: Snapshot) -> Any:
+        if call.method != "GET":
+            raise shown.refuse_write(str(call).capitalize())
+        self.server_time = shown.date
+        found = shown.answer(asked, str(call).capitalize())
+        self.observed_tier_header = found.get("tier") or self.observed_tier_header
+        return recorded.recalled(found)
+
+    def _asked(self, call: _Call) -> Any:
         doing = f"{call} (connection {self.connection.name})"
         end = self._clock.monotonic() + (CALL_BUDGET_S if call.deadline_s is None else call.deadline_s)
         attempt, waited_s = 0, 0.0

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from meta_access.graph.client import GraphClient
 
 
-def inspect(client: GraphClient, token: SecretStr) -> TokenFacts:
-    """Ask Meta about a token of the connection's app.
+def inspect(client: GraphClient, token: SecretStr | Auth) -> TokenFacts:
+    """Ask Meta about a token of the connection's app, or about one of the connection's own.
 
     Raises:
         MetaAccessError: Meta cannot be asked; that says nothing about the token.

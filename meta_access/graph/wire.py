@@ -86,7 +86,7 @@ def build(
     if not _PATH.fullmatch(path):
         problem = "Asking Meta failed: an id holds characters that would change the address."
         raise InvalidRequestError(problem, next_step="Correct the id.")
-    pairs = [(name, _text(value)) for name, value in params.items() if value is not None]
+    pairs = [(name, text(value)) for name, value in params.items() if value is not None]
     pairs.append(("appsecret_proof", proof))
     url = f"{base_url.rstrip('/')}/{version}/{path}"
     if in_batch:
@@ -202,7 +202,8 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A parameter as it is sent."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, (bool, list, tuple, dict)):

@@ -9,6 +9,7 @@ Provider classes are stateless and pickled by reference: their module path and n
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -23,13 +24,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from meta_access import redaction
+from meta_access import redaction, snapshot
 from meta_access.errors import (
     AuthError,
     BlockedError,
     EngineGoneError,
     GraphUnreachableError,
     MetaAccessError,
+    NotRecordedError,
     OfflineError,
     SecretDeniedError,
     SecretUnreachableError,
@@ -154,6 +156,12 @@ class MetaProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         quiet_tracebacks()
         redaction.install()
+        if snapshot.given() is not None and os.environ.get("PULUMI_RUN_PROGRAM", "").lower() not in {"1", "true"}:
+            # Nothing tells a provider whether what it reads goes into the state; the program knows.
+            raise OfflineError(
+                f"{snapshot.VARIABLE} serves previews only, and the program, which refuses all else, would not run. "
+                "Set PULUMI_RUN_PROGRAM=true and repeat."
+            )
         _live.configure(req.config.get)
         _host.start_watch()
 
@@ -212,6 +220,9 @@ class MetaProvider(ResourceProvider):
         try:
             with self._on_behalf(outs):
                 found = self.look(id_, outs)
+        except NotRecordedError as error:
+            say(f"{self.kind} {outs.get('label', '')} is unknown and stands as the state has it: {error}")
+            return ReadResult(id_, dict(props))
         except (AuthError, GraphUnreachableError, SecretUnreachableError, SecretDeniedError) as error:
             problem = f"{error.problem} {settings_named(self.live(outs).connection)}"
             advice = error.next_step
@@ -376,6 +387,8 @@ class MetaProvider(ResourceProvider):
 
     def _may_write(self, verb: str, props: Mapping[str, Any]) -> None:
         doing = f"{verb} {self.kind} {props.get('label', '')}"
+        if (shown := snapshot.given()) is not None:
+            raise shown.refuse_write(doing)
         if _live.settings().offline:
             raise OfflineError(
                 f"{doing} needs Meta, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it and repeat."

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meta_access import rules
+from meta_access import rules, snapshot
 from meta_access.endpoints import check_pairing
-from meta_access.errors import ConfigError, GraphError, Problem
+from meta_access.errors import ConfigError, GraphError, NotRecordedError, Problem
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.reads import reads_for
@@ -42,7 +42,10 @@ def configure(get: Callable[[str], str | None]) -> None:
     global _settings, _overlay  # noqa: PLW0603 - the configuration of a process is one
     with _lock:
         if _settings is None:
-            _settings = settings_from_config(get)
+            found = settings_from_config(get)
+            if (shown := snapshot.given()) is not None:
+                shown.check_settings(found.environment, found.connections.values())
+            _settings = found
             _overlay = get(OVERLAY)
 
 
@@ -104,7 +107,7 @@ class Live:
             # Nobody else's clock can be asked, and offline nothing is decided by it: it only dates what is shown.
             return datetime.now(UTC)
         if self.client.server_time is None:
-            with contextlib.suppress(GraphError):  # a refusal has a Date header, too
+            with contextlib.suppress(GraphError, NotRecordedError):  # a refusal has a Date header, too
                 self.reads.business()
         return self.client.server_time or datetime.now(UTC)
 

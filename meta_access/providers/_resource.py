@@ -17,6 +17,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import Resource
 from pulumi.runtime import config, settings
 
+from meta_access import snapshot
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers._declaration import declaration_of
 from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
@@ -88,6 +89,7 @@ class MetaResource(Resource):
             own: Inputs that a constructor gives by itself.
         """
         _refuse_secret_configuration()
+        _refuse_update_from_snapshot()
         provider = self.provider()
         outputs = dict.fromkeys([*provider.own, *(output.name for output in self.declaration.outputs)])
         props = {**outputs, **provider.own, **self.declaration.asked(values), **own}
@@ -146,6 +148,18 @@ def _refuse_secret_configuration() -> None:
     secret = [key for name in PARTS if config.is_config_secret(key := f"{NAMESPACE}{name}")]
     if problems := secret_problems(secret, None):
         raise ProgramError(str(ConfigError(problems)))
+
+
+def _refuse_update_from_snapshot() -> None:
+    # Likewise: this project's program says so before it looks at anything.
+    try:
+        if (shown := snapshot.given()) is not None:
+            shown.check_run(pulumi.get_project(), pulumi.get_stack(), dry_run=pulumi.runtime.is_dry_run())
+    except MetaAccessError as error:
+        refused = ProgramError(str(error))
+    else:
+        return
+    raise refused
 
 
 def _declare(provider: MetaProvider, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None) -> _Declared:

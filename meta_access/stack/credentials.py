@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from meta_access import errors, validation
+from meta_access import errors, snapshot, validation
 from meta_access.aws import FAILURES, Refused, failure, secrets_manager
 from meta_access.aws_refusals import INVALID_REQUEST, NOT_FOUND
 from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback, roots
@@ -110,6 +110,7 @@ def verify_token(reference: str, connection: Connection) -> SecretStr:
     """
     path = "verify_token"
     check_pairing(connection.graph_url, connection.aws, path=f"meta:connections.{connection.name}")
+    _refuse_under_snapshot(path)
     if reason := validation.verify_token_reference(reference):
         raise _wrong(path, reason + ".", "write such a reference.")
     kind, _, rest = reference.partition(":")
@@ -126,6 +127,7 @@ def verify_token(reference: str, connection: Connection) -> SecretStr:
 
 def _resolve(connection: Connection, field: str, path: str) -> str:
     reference: str = getattr(connection, field)
+    _refuse_under_snapshot(path)
     if reason := validation.credential_reference(reference):
         raise _wrong(path, reason + ".", "write a reference instead of a value.")
     kind, _, rest = reference.partition(":")
@@ -138,6 +140,11 @@ def _resolve(connection: Connection, field: str, path: str) -> str:
         "emulator": lambda: _from_emulator(connection, field, path),
     }
     return resolvers[kind]()
+
+
+def _refuse_under_snapshot(path: str) -> None:
+    if (shown := snapshot.given()) is not None:
+        raise shown.refuse_write(f"Looking up {path}")
 
 
 def _from_environment(name: str, path: str) -> str:

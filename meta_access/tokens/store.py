@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from meta_access import aws, errors
 from meta_access.aws_refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
-from meta_access.tokens import tags
+from meta_access.tokens import recorded, tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -351,7 +351,7 @@ def store_for(settings: AwsSettings) -> SecretStore:
     with _stores_lock:
         key = (settings.region, settings.endpoint_url)
         if key not in _stores:
-            _stores[key] = SecretStore(aws.secrets_manager(settings.region, settings.endpoint_url), settings.region)
+            _stores[key] = SecretStore(recorded.client(settings.region, settings.endpoint_url), settings.region)
         return _stores[key]
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import SecretStr
 
 from meta_access import errors, preflight
 from meta_access.errors import ConfigError
 from meta_access.graph.admin_token import Doubts
+from meta_access.graph.auth import Auth
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 from meta_access.tokens.issuer import TokenFacts
@@ -90,9 +90,10 @@ class World:
         self.asked.append(secret)
         raise self.refusal
 
-    def inspect(self, client: GraphClient, token: SecretStr) -> TokenFacts:
+    def inspect(self, client: GraphClient, token: Auth) -> TokenFacts:
         assert client.connection.app_id == APP
-        assert isinstance(token, SecretStr)
+        assert token is Auth.ADMIN
+        client.credentials.admin_token()  # as the client does before it sends anything
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -192,6 +193,15 @@ def test_a_missing_environment_variable(world: World, monkeypatch: pytest.Monkey
         f"{PATH}.admin_token: the environment variable META_TEST_TOKEN is not set. "
         "Fix: export META_TEST_TOKEN in the shell that runs this."
     )
+
+
+def test_what_a_snapshot_does_not_hold_is_no_problem(world: World) -> None:
+    world.refusal = errors.NotRecordedError("Describing was not possible: the snapshot does not hold it.")
+    assert problems({"main": connection()}) == []
+    world.answer = errors.NotRecordedError("Calling was not possible: the snapshot does not hold it.")
+    world.asked.clear()
+    assert problems({"main": connection()}) == []
+    assert world.asked == []
 
 
 def test_the_troubles_of_all_connections_come_together(world: World) -> None:

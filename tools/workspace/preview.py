@@ -1,4 +1,4 @@
-"""`make preview [STACK=…] [OFFLINE=1]`: what an `up` would do, live or from the configuration alone."""
+"""`make preview [STACK=…] [OFFLINE=1 | SNAPSHOT=FILE]`: what an `up` would do, live, in a snapshot or offline."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import contextlib
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+from meta_access import snapshot
 from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import ready, scratch, stack
 from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
@@ -23,14 +25,16 @@ PLUGINS_S = 300.0
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make preview", description=__doc__)
     parser.add_argument("--stack", default=DEV)
-    parser.add_argument("--offline", action="store_true")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--offline", action="store_true")
+    source.add_argument("--snapshot", type=Path)
     arguments = parser.parse_args()
     file = ROOT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml")))
         raise StackError(f"There is no stack {arguments.stack!r}: stacks/ has {known}.")
-    if arguments.offline:
-        return offline(arguments.stack)
+    if arguments.offline or arguments.snapshot:
+        return apart(arguments.stack, arguments.snapshot)
     with stack.unchanged(file):
         return live(arguments.stack)
 
@@ -53,21 +57,15 @@ def live(name: str) -> int:
     return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env)
 
 
-def offline(name: str) -> int:
-    """Preview in a scratch copy: what the configuration alone would make, starting from nothing."""
+def apart(name: str, file: Path | None) -> int:
+    """Preview in a scratch copy: against a snapshot, or what the configuration alone would make from nothing."""
+    now = datetime.now(UTC)
+    held = None if file is None else snapshot.load(file, now)
     with scratch.copied(ROOT, name) as copy:
-        say(not_looked_at(name, copy.blanked))
-        env = scratch.environment(environment(engine_folder(), name), copy.folder)
+        say(not_looked_at(name, copy.blanked) if held is None else looked_at(name, held.sentence(now), copy.blanked))
+        env = scratch.environment(environment(engine_folder(), name), copy.folder, file and file.absolute())
         install_stand_in(Path(env["PULUMI_HOME"]))
-        made = capture(
-            ["pulumi", "stack", "init", name, "--secrets-provider", "passphrase", "--non-interactive"],
-            env,
-            cwd=str(copy.folder),
-        )
-        if made.returncode != 0:
-            raise StackError(
-                f"The scratch copy's stack could not be made: {(made.stderr or made.stdout).strip()[-500:]}"
-            )
+        scratch.begin(copy, name, env, held)
         return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
 
 
@@ -80,6 +78,16 @@ def not_looked_at(name: str, blanked: int) -> str:
         "quota they leave, asset assignments, access levels, the status of every gate), AWS Secrets Manager (secrets, "
         f"tokens, expiries), the stack's recorded state, and its secrets provider{secure}. No credential and no "
         "network is used, and the checkout does not change.\n"
+    )
+
+
+def looked_at(name: str, source: str, blanked: int) -> str:
+    """Say what a preview against a snapshot goes by."""
+    secure = f" {blanked} encrypted configuration value(s) are replaced by a placeholder." if blanked else ""
+    return (
+        f"Preview of stack {name} against {source}: the configuration of this checkout, compared with the state in "
+        "that file and with what Meta and Secrets Manager answered then. What it does not hold is unknown, and not "
+        f"shown as a change.{secure} No credential and no network is used, and the checkout does not change.\n"
     )
 
 

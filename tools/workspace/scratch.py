@@ -1,8 +1,12 @@
-"""A copy of the project in which any stack can be planned by anyone: no credential, no network, no secrets provider."""
+"""A copy of the project in which any stack can be planned by anyone: no credential, no network, no secrets provider.
+
+It starts from nothing or, with a snapshot, from the state in that.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import stat
@@ -13,11 +17,15 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from meta_access import snapshot
 from meta_access.stack.yaml_files import parse_with_places, read_text
+from tools.workspace.process import capture
 from tools.workspace.stack import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from meta_access.snapshot import Snapshot
 
 # What the program is made of. `.venv` is linked, everything else copied: the checkout must not change.
 COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
@@ -72,6 +80,26 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         yield Scratch(folder, blanked)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(copy: Scratch, stack: str, env: Mapping[str, str], held: Snapshot | None) -> None:
+    """Make the copy's stack; with a snapshot it begins with the state in that, if no code but ours is in it.
+
+    Raises:
+        StackError: It cannot be made.
+    """
+    steps = [["pulumi", "stack", "init", stack, "--secrets-provider", "passphrase", "--non-interactive"]]
+    if held is not None:
+        state = copy.folder / ".work" / "state.json"
+        state.write_text(json.dumps(held.state), encoding="utf-8")
+        # State is code: the engine runs what a resource names as its provider.
+        steps.insert(0, ["meta-access", "state", "verify", "--file", str(state)])
+        steps.append(["pulumi", "stack", "import", "--file", str(state), "--stack", stack, "--non-interactive"])
+    for step in steps:
+        done = capture(step, env, cwd=str(copy.folder))
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()[-500:]
+            raise StackError(f"The scratch copy's stack could not be made ({' '.join(step[:3])}): {said}")
 
 
 def _odd(path: Path) -> Iterator[Path]:
@@ -129,13 +157,16 @@ def _secure(node: yaml.Node) -> list[tuple[int, int, str]]:
     return [cut for _, value in node.value for cut in _secure(value)]
 
 
-def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
+def environment(base: Mapping[str, str], folder: Path, snapshot_file: Path | None = None) -> dict[str, str]:
     """Return the environment of the copy's commands: a few names of the caller's, and a home of nobody.
+
+    Without a snapshot nothing can be asked at all; with one, that is asked.
 
     The program of a pull request runs with it. It can still read what its user may: the job itself must hold nothing.
     """
     work = folder / ".work"
-    kept = {name: base[name] for name in PASSED if name in base}
+    kept = {name: base[name] for name in (*PASSED, snapshot.MAX_AGE_VARIABLE) if name in base}
+    source = {"META_ACCESS_OFFLINE": "1"} if snapshot_file is None else {snapshot.VARIABLE: str(snapshot_file)}
     return {
         **kept,
         "HOME": str(work / "nobody"),
@@ -147,7 +178,7 @@ def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
         "PULUMI_CONTINUE_ON_ERROR": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "META_ACCESS_OFFLINE": "1",
+        **source,
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -157,7 +157,7 @@ def chosen(found: Board, stack: Stack, wanted: Filter) -> Board:
 def render(found: Board, console: Console) -> None:
     """Print a board for people."""
     source = "As Meta shows it now." if found.seen is None else found.seen.sentence(found.at)
-    hint = "" if found.seen is None else " `meta-access gates --refresh` looks now."
+    hint = "" if found.seen is None or found.seen.by == "snapshot" else " `meta-access gates --refresh` looks now."
     console.print(Text(f"{source}{hint}\n"), soft_wrap=True)
     if found.gates:
         render_gates(found.gates, console)
@@ -206,7 +206,9 @@ def command(
     config = pulumi_stack.config(name)
     loaded = load_stack(config, name, home.stacks, project=home.name)
     outputs, seen, not_seen = pulumi_stack.outputs(name), None, {}
-    if refresh:
+    if (held := pulumi_stack.recorded(name)) is not None:
+        seen = pulumi_stack.Seen(held.date, "snapshot", failed_since=False)
+    if refresh or held:
         looked = look.now(pulumi_stack.export(name), config, gate_names.before(loaded.spec, loaded.rules))
         outputs, not_seen = {**outputs, "gates": looked.gates, "admin_tokens": looked.admin_tokens}, looked.not_seen
     else:

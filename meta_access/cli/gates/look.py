@@ -13,7 +13,7 @@ from meta_access.cli.gates.statements import gates, provider
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.gates.status import FIELDS, after
 from meta_access.graph.admin_token import Doubts, examine, refused
-from meta_access.graph.client import client_for
+from meta_access.graph.client import Auth, client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.providers import _live
 from meta_access.redaction import scrub
@@ -78,7 +78,7 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
 def _doubts(connection: Connection) -> Doubts:
     client = client_for(connection)
     try:
-        info = inspect(client, client.credentials.admin_token())
+        info = inspect(client, Auth.ADMIN)
     except MetaAccessError:
         return Doubts()  # the gates of the connection tell it
     if problems := refused(connection, info):

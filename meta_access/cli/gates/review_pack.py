@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from meta_access import call_log
+from meta_access import call_log, snapshot
 from meta_access.cli.plain_files import Folder
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
@@ -70,6 +70,8 @@ class Caller:
             return _none(f"no cheap read that uses {name} is known. Make one with your own product.")
         if is_offline():
             return _none("META_ACCESS_OFFLINE=1 forbids every call. Unset it and repeat.")
+        if snapshot.given() is not None:
+            return _none(f"{snapshot.VARIABLE} forbids every call. Unset it and repeat.")
         connection = next(
             (one for one in settings_of(self._stack.spec).connections.values() if one.app_name == app), None
         )

@@ -9,7 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from meta_access.cli import main, pulumi_stack, terminal
+from meta_access import snapshot
+from meta_access.cli import COMMANDS, main, pulumi_stack, terminal
 
 
 def test_a_command_that_was_probably_meant_is_named() -> None:
@@ -25,6 +26,27 @@ def test_an_option_and_a_subcommand_that_were_probably_meant_are_named() -> None
     assert "No such option '--rev'. Did you mean --review-pack?" in CliRunner().invoke(main, ["gates", "--rev"]).stderr
     assert "Did you mean '--stack'?" in CliRunner().invoke(main, ["gates", "--stak", "dev"]).stderr
     assert "Did you mean 'verify'?" in CliRunner().invoke(main, ["state", "verfy"]).stderr
+
+
+def test_what_needs_what_is_so_today_is_refused_under_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(snapshot.VARIABLE, "s.json")
+    live = sorted(name for name, command in COMMANDS.items() if command.live)
+    assert live == [
+        "attest",
+        "bootstrap",
+        "evidence",
+        "function",
+        "offboard",
+        "orphans",
+        "revoke",
+        "rotate",
+        "snapshot",
+        "token",
+    ]
+    for name in live:
+        done = CliRunner().invoke(main, [name, "--yes"])
+        text = f"`meta-access {name}` is refused: META_ACCESS_SNAPSHOT serves previews only. Unset it and repeat."
+        assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"Error: {text}\n")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from meta_access.snapshot import Snapshot, Subject
 from tools.workspace import scratch
-from tools.workspace.preview import not_looked_at
+from tools.workspace.preview import looked_at, not_looked_at
+from tools.workspace.scratch import Scratch
 from tools.workspace.stack import StackError
 
 STACK = """# production
@@ -175,6 +180,58 @@ def test_no_credential_of_the_caller_reaches_the_copy() -> None:
     }
 
 
+def test_a_snapshot_is_asked_where_one_is_given() -> None:
+    base = {"PATH": "/bin", "META_ACCESS_SNAPSHOT": "another", "META_ACCESS_SNAPSHOT_MAX_AGE": "7d", "META_X": "value"}
+
+    found = scratch.environment(base, Path("/tmp/copy"), Path("/tmp/s.json"))
+
+    assert {name: value for name, value in found.items() if name.startswith("META_")} == {
+        "META_ACCESS_SNAPSHOT": "/tmp/s.json",
+        "META_ACCESS_SNAPSHOT_MAX_AGE": "7d",
+    }
+
+
+@pytest.fixture
+def held() -> Snapshot:
+    at = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
+    return Snapshot(Subject("meta-access", "prod", "prod", "2026-11", {}), at, {"version": 3}, {})
+
+
+def test_the_copy_begins_with_the_state_of_a_snapshot_once_no_code_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: Snapshot
+) -> None:
+    (tmp_path / ".work").mkdir()
+    steps: list[str] = []
+    codes = {"meta-access": 0}
+
+    def capture(argv: list[str], env: dict[str, str], *, cwd: str) -> CompletedProcess[str]:
+        assert (env, cwd) == ({"A": "b"}, str(tmp_path))
+        steps.append(" ".join(argv))
+        return CompletedProcess(argv, codes.get(argv[0], 0), "", "urn:a: its payload is another")
+
+    monkeypatch.setattr(scratch, "capture", capture)
+    state = tmp_path / ".work" / "state.json"
+    init = "pulumi stack init prod --secrets-provider passphrase --non-interactive"
+
+    scratch.begin(Scratch(tmp_path, 0), "prod", {"A": "b"}, held)
+    assert json.loads(state.read_text()) == {"version": 3}
+    assert steps == [
+        f"meta-access state verify --file {state}",
+        init,
+        f"pulumi stack import --file {state} --stack prod --non-interactive",
+    ]
+
+    steps.clear()
+    scratch.begin(Scratch(tmp_path, 0), "prod", {"A": "b"}, None)
+    assert steps == [init]
+
+    steps.clear()
+    codes["meta-access"] = 1
+    with pytest.raises(StackError, match=r"could not be made \(meta-access state verify\): urn:a: its payload is anot"):
+        scratch.begin(Scratch(tmp_path, 0), "prod", {"A": "b"}, held)
+    assert len(steps) == 1
+
+
 def test_the_paragraph_says_what_was_not_looked_at() -> None:
     text = not_looked_at("prod", 2)
 
@@ -182,3 +239,11 @@ def test_the_paragraph_says_what_was_not_looked_at() -> None:
     for part in ("Meta", "quota", "gate", "Secrets Manager", "recorded state", "2 encrypted configuration value(s)"):
         assert part in text
     assert "encrypted" not in not_looked_at("prod", 0)
+
+
+def test_the_paragraph_says_what_a_preview_against_a_snapshot_goes_by() -> None:
+    text = looked_at("prod", "the snapshot of 2026-12-01T02:00:00Z, 1 day ago", 1)
+
+    assert text.startswith("Preview of stack prod against the snapshot of 2026-12-01T02:00:00Z, 1 day ago: ")
+    assert " 1 encrypted configuration value(s) are replaced by a placeholder. " in text
+    assert "encrypted" not in looked_at("prod", "x", 0)

@@ -1,0 +1,98 @@
+"""`meta-access snapshot`: what a preview reads, as a file; see `meta_access.snapshot`. For a protected nightly job."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meta_access import snapshot
+from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.terminal import to_person
+from meta_access.errors import OfflineError
+from meta_access.snapshot import SnapshotError, Subject
+from meta_access.stack.connections import is_offline, settings_from_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LAST = 40
+
+
+def recorded(stack: str) -> dict[str, Any]:
+    """Preview a stack, and put together what that was answered.
+
+    Raises:
+        SnapshotError: The preview failed, so that its reads are not whole.
+        StackReadError: The stack cannot be read.
+    """
+    settings = settings_from_config(pulumi_stack.config(stack).get)
+    project = pulumi_stack.find(Path.cwd()).name
+    subject = Subject.of(project, stack, settings.rules, settings.environment, settings.connections.values())
+    with tempfile.TemporaryDirectory(prefix="meta-access-snapshot-") as folder:
+        _preview(stack, {snapshot.READS_VARIABLE: folder})
+        return snapshot.made(subject, Path(folder), pulumi_stack.export(stack))
+
+
+def _preview(stack: str, more: Mapping[str, str]) -> None:
+    said: list[str] = []
+    try:
+        done = pulumi_run.run(
+            ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack],
+            env={**os.environ, **pulumi_run.SETTINGS, **pulumi_run.installed_only(), **more},
+            out=said.append,
+            err=said.append,
+            notify=to_person,
+        )
+    except FileNotFoundError:
+        raise pulumi_stack.StackReadError(
+            'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
+        ) from None
+    if done.code != 0 or done.stood:
+        for line in said[-_LAST:]:
+            to_person(line.rstrip("\n"))
+        raise SnapshotError(
+            "Nothing was recorded: the preview failed, as it says above, so it has not read all there is.",
+            next_step="Mend what it says, then repeat.",
+        )
+
+
+@click.command(name="snapshot")
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option(
+    "--out",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where to write it; only you may read it, and one that is there is replaced.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stack: str | None, file: Path, *, as_json: bool) -> None:
+    """Record what a preview of a stack reads of Meta and of Secrets Manager, with its state, in a dated file.
+
+    Nothing is changed anywhere. The file holds no token, no app secret and no value of a secret; it does hold ids,
+    names and e-mail addresses of the people in the stack and the business.
+    """
+    if is_offline():
+        raise OfflineError("META_ACCESS_OFFLINE=1 forbids every call, so nothing can be recorded. Unset it and repeat.")
+    name = stack or pulumi_stack.selected()
+    to_person(f"Previewing stack {name}, to record what that reads.")
+    whole = recorded(name)
+    try:
+        snapshot.write(whole, file)
+    except OSError as error:
+        raise SnapshotError(f"Writing {file} failed: {error.strerror}. Name a file in a folder of yours.") from None
+    counts = {"reads": len(whole["reads"]), "resources": len(pulumi_stack.resources(whole["state"]))}
+    if as_json:
+        facts = {key: whole[key] for key in ("date", "project", "stack", "environment", "digest")}
+        click.echo(json.dumps({"file": str(file), **facts, **counts}))
+        return
+    found = ", ".join(f"{what}: {count}" for what, count in counts.items())
+    click.echo(
+        f"{file}: stack {name} as of {whole['date']} ({found}). It holds no secret, but names and e-mail addresses of "
+        "people."
+    )
