@@ -15,6 +15,7 @@ from meta_access.cli import main, pulumi_stack
 from meta_access.cli.pulumi_stack import Seen
 from meta_access.clock import iso
 from meta_access.snapshot import SnapshotError, Subject
+from meta_access.stack.files import config_of
 from tests.unit.cli.states import other, state
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ esac
 
 
 def texts(project: Path) -> dict[str, str]:
-    typed = pulumi_stack.config_of(project / "stacks" / "Pulumi.dev.yaml")
+    typed = config_of(project / "stacks" / "Pulumi.dev.yaml")
     return {key: one if isinstance(one, str) else json.dumps(one) for key, one in typed.items()}
 
 

@@ -19,6 +19,7 @@ from meta_access.tokens.store import SecretStore, store_for
 from tests.connections import MAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting-AbCdEf"
@@ -171,7 +172,7 @@ def test_no_value_is_read_and_nothing_is_written(
 ) -> None:
     store_for(SETTINGS).describe(ARN)
     store = replayed(tmp_path, client, monkeypatch)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         f"get_secret_value of secret {ARN}": lambda: store.read(ARN, "v1"),
         f"put_secret_value of secret {ARN}": lambda: store.put(ARN, "v2", "text", "AWSPENDING"),
         f"update_secret_version_stage of secret {ARN}": lambda: store.move(ARN, "a", to="v1", source=None),
