@@ -33,10 +33,6 @@ OFFLINE = (
     "work, which system users and assignments exist, how much of the quota is left, how the gates stand today, and "
     "which tokens are due. What is shown compares the configuration with the state of the last update."
 )
-SNAPSHOT = (
-    "META_ACCESS_SNAPSHOT: nothing was asked of Meta or of Secrets Manager. What they show is as of {}. What it does "
-    "not hold is unknown, and stands as the state has it."
-)
 
 
 def main() -> None:
@@ -80,7 +76,6 @@ def _look(stack: Stack, settings: Settings) -> Preflight:
     if (shown := snapshot.given()) is not None:
         shown.check_run(pulumi.get_project(), pulumi.get_stack(), dry_run=pulumi.runtime.is_dry_run())
         shown.check_settings(settings.environment, settings.connections.values())
-        pulumi.log.warn(SNAPSHOT.format(shown.sentence(datetime.now(UTC))))
     if settings.offline:
         pulumi.log.warn(OFFLINE)
         return Preflight()

@@ -85,7 +85,7 @@ def record(question: Mapping[str, Any], answer: Mapping[str, Any], at: datetime 
     try:
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            # One write: threads of a process append to one file.
+            # One write: threads of a process append to one file. A part of one is no line, and refused when it is read.
             os.write(handle, (json.dumps(line) + "\n").encode())
         finally:
             os.close(handle)
@@ -104,7 +104,7 @@ class Subject:
     connections: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, project: str, stack: str, rules: str, environment: str, connections: Iterable[Connection]) -> Subject:
+    def of(cls, project: str, stack: str, environment: str, rules: str, connections: Iterable[Connection]) -> Subject:
         return cls(project, stack, environment, rules, {one.name: _place(one) for one in connections})
 
 
@@ -117,9 +117,12 @@ def made(subject: Subject, folder: Path, state: Mapping[str, Any]) -> dict[str, 
         state: As `pulumi stack export` gives it.
 
     Raises:
-        SnapshotError: Nothing was read.
+        SnapshotError: Nothing was read, or not all of it was written down.
     """
-    lines = [json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
+    try:
+        lines = [json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
+    except ValueError:
+        raise SnapshotError("Nothing was recorded: not all reads could be written down. Is the disk full?") from None
     if not lines:
         raise SnapshotError(
             "Nothing of Meta or Secrets Manager was read, so there is nothing to record. Does the program use them?"
@@ -215,7 +218,8 @@ class Snapshot:
             )
         return found
 
-    def refuse_write(self, doing: str) -> OfflineError:
+    def refusal(self, doing: str) -> OfflineError:
+        """Why a write, or the look for a credential, is not done."""
         return OfflineError(f"{doing} is refused: {VARIABLE} forbids every call and every change. Unset it and repeat.")
 
     def check_run(self, project: str, stack: str, *, dry_run: bool = True) -> None:
@@ -311,15 +315,18 @@ def write(whole: Mapping[str, Any], path: Path) -> None:
 
     Raises:
         OSError: It cannot be written.
+        SnapshotError: It would be too large to be read.
     """
+    text = json.dumps(whole, sort_keys=True, indent=1) + "\n"
+    if len(text) > LARGEST:
+        raise SnapshotError(f"Nothing was written: the snapshot has {len(text)} bytes, and {LARGEST} are read at most.")
     made = path.with_name(f".{path.name}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         made.unlink()
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(whole, file, sort_keys=True, indent=1)
-            file.write("\n")
+            file.write(text)
         made.replace(path)
     except BaseException:
         made.unlink(missing_ok=True)
@@ -346,7 +353,8 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _snapshot(whole: Mapping[str, Any]) -> Snapshot:
     places = {name: {what: str(one) for what, one in place.items()} for name, place in whole["connections"].items()}
-    answers = {_key(read["question"]): dict(read["answer"]) for read in whole["reads"]}
+    # As `wire.decode` makes them: a file may have come by another way than from there.
+    answers = {_key(read["question"]): redaction.visible_within(dict(read["answer"])) for read in whole["reads"]}
     subject = Subject(
         project=str(whole["project"]),
         stack=str(whole["stack"]),

@@ -165,7 +165,7 @@ class GraphClient:
 
     def _recalled(self, call: _Call, asked: Mapping[str, Any] | None, shown: Snapshot) -> Any:
         if call.method != "GET":
-            raise shown.refuse_write(str(call).capitalize())
+            raise shown.refusal(str(call).capitalize())
         self.server_time = shown.date
         found = shown.answer(asked, str(call).capitalize())
         self.observed_tier_header = found.get("tier") or self.observed_tier_header

@@ -388,7 +388,7 @@ class MetaProvider(ResourceProvider):
     def _may_write(self, verb: str, props: Mapping[str, Any]) -> None:
         doing = f"{verb} {self.kind} {props.get('label', '')}"
         if (shown := snapshot.given()) is not None:
-            raise shown.refuse_write(doing)
+            raise shown.refusal(doing)
         if _live.settings().offline:
             raise OfflineError(
                 f"{doing} needs Meta, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it and repeat."

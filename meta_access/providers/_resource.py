@@ -10,6 +10,7 @@ import asyncio
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -35,6 +36,10 @@ _WHYS = {
     "deleted_with": "Pulumi would forget it without ending it, and what it gives would live on unrecorded.",
     "retain_on_delete": "Pulumi would forget it without ending it, and `meta-access orphans` would end it unasked.",
 }
+_SNAPSHOT = (
+    "META_ACCESS_SNAPSHOT: nothing is asked of Meta or of Secrets Manager. What they show is as of {}. What it does "
+    "not hold is unknown, and stands as the state has it."
+)
 _INSTEAD = " (to keep it at Meta: on_destroy: keep)"
 
 
@@ -52,6 +57,8 @@ class _Declared:
 
 # By run of a program: a process may run several (Automation API), and each declares its own things.
 _declared: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], _Declared]] = weakref.WeakKeyDictionary()
+# The runs that have said which snapshot they go by.
+_told: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class MetaResource(Resource):
@@ -89,7 +96,7 @@ class MetaResource(Resource):
             own: Inputs that a constructor gives by itself.
         """
         _refuse_secret_configuration()
-        _refuse_update_from_snapshot()
+        _go_by_snapshot()
         provider = self.provider()
         outputs = dict.fromkeys([*provider.own, *(output.name for output in self.declaration.outputs)])
         props = {**outputs, **provider.own, **self.declaration.asked(values), **own}
@@ -150,14 +157,19 @@ def _refuse_secret_configuration() -> None:
         raise ProgramError(str(ConfigError(problems)))
 
 
-def _refuse_update_from_snapshot() -> None:
-    # Likewise: this project's program says so before it looks at anything.
+def _go_by_snapshot() -> None:
+    """Refuse an update from a snapshot, and say once of which moment it is, whosever program this is."""
+    run = settings.get_monitor()
     try:
-        if (shown := snapshot.given()) is not None:
+        shown = snapshot.given()
+        if shown is not None:
             shown.check_run(pulumi.get_project(), pulumi.get_stack(), dry_run=pulumi.runtime.is_dry_run())
     except MetaAccessError as error:
         refused = ProgramError(str(error))
     else:
+        if shown is not None and run is not None and run not in _told:
+            _told.add(run)
+            pulumi.log.warn(_SNAPSHOT.format(shown.sentence(datetime.now(UTC))))
         return
     raise refused
 

@@ -144,7 +144,7 @@ def _resolve(connection: Connection, field: str, path: str) -> str:
 
 def _refuse_under_snapshot(path: str) -> None:
     if (shown := snapshot.given()) is not None:
-        raise shown.refuse_write(f"Looking up {path}")
+        raise shown.refusal(f"Looking up {path}")
 
 
 def _from_environment(name: str, path: str) -> str:

@@ -87,7 +87,7 @@ class _Answering:
 
     def __getattr__(self, name: str) -> Any:
         def refuse(**wanted: Any) -> NoReturn:
-            raise self._shown.refuse_write(f"{name} of secret {wanted.get('SecretId') or wanted.get('Name', '')}")
+            raise self._shown.refusal(f"{name} of secret {wanted.get('SecretId') or wanted.get('Name', '')}")
 
         return refuse
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AT = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 NOW = datetime(2026, 12, 2, 2, 0, tzinfo=UTC)
 QUESTION = {"service": "graph", "path": "178000000000101/system_users"}
-SUBJECT = Subject.of("meta-access", "prod", "2026-11", "dev", [MAIN])
+SUBJECT = Subject.of("meta-access", "prod", "dev", "2026-11", [MAIN])
 STATE: dict[str, Any] = {"version": 3, "deployment": {"resources": []}}
 AGAIN = "Record it again: meta-access snapshot --out FILE."
 ELSEWHERE = "Name the snapshot of this stack in META_ACCESS_SNAPSHOT, or record one where the change is merged already."
@@ -281,7 +281,7 @@ def test_an_update_is_refused(found: Snapshot) -> None:
         ({"graph_url": "https://graph.facebook.com"}, "graph_url http://127.0.0.1:8765, and here that is https://"),
     ],
 )
-def test_one_of_another_business_app_or_address_is_refused(found: Snapshot, changed: dict[str, str], why: str) -> None:
+def test_one_of_another_business_app_or_address_is_refused(found: Snapshot, changed: dict[str, Any], why: str) -> None:
     assert refusal(lambda: found.check_settings("dev", [replace(MAIN, **changed)])).startswith(
         f"The snapshot is refused: its connection main has {why}"
     )

@@ -32,7 +32,7 @@ def recorded(stack: str) -> dict[str, Any]:
     """
     settings = settings_from_config(pulumi_stack.config(stack).get)
     project = pulumi_stack.find(Path.cwd()).name
-    subject = Subject.of(project, stack, settings.rules, settings.environment, settings.connections.values())
+    subject = Subject.of(project, stack, settings.environment, settings.rules, settings.connections.values())
     with tempfile.TemporaryDirectory(prefix="meta-access-snapshot-") as folder:
         _preview(stack, {snapshot.READS_VARIABLE: folder})
         return snapshot.made(subject, Path(folder), pulumi_stack.export(stack))

@@ -59,7 +59,7 @@ class Tape:
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
     def play(self) -> None:
-        subject = Subject.of("meta-access", "dev", "2026-11", "dev", [self._connection])
+        subject = Subject.of("meta-access", "dev", "dev", "2026-11", [self._connection])
         snapshot.write(snapshot.made(subject, self._folder / "reads", {"version": 3}), self._folder / "s.json")
         self._patch.delenv(snapshot.READS_VARIABLE)
         self._patch.setenv(snapshot.VARIABLE, str(self._folder / "s.json"))

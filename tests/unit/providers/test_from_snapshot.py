@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ class Night:
         snapshot.record({"service": "none"}, {}, NOW)
 
     def preview(self) -> None:
-        subject = Subject.of("meta-access", "dev", "2026-05", "dev", [self._meta.connection])
+        subject = Subject.of("meta-access", "dev", "dev", "2026-05", [self._meta.connection])
         whole = snapshot.made(subject, self._folder / "reads", {"version": 3})
         self._patch.delenv(snapshot.READS_VARIABLE)
         snapshot.write(whole, self._folder / "s.json")
@@ -134,6 +135,7 @@ def test_a_host_is_configured_only_where_the_program_runs_and_for_its_own_enviro
     night.record()
     night.preview()
     monkeypatch.setattr(_live, "_settings", None)
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)  # a host shortens them for good
     config: Any = SimpleNamespace(get={"meta:environment": "prod"}.get)
 
     monkeypatch.delenv("PULUMI_RUN_PROGRAM", raising=False)

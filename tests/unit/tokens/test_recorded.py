@@ -101,7 +101,7 @@ def written(folder: Path) -> str:
 
 def replayed(folder: Path, client: Client, monkeypatch: pytest.MonkeyPatch) -> SecretStore:
     """The store of another process, which has the snapshot of what was recorded."""
-    subject = Subject.of("meta-access", "dev", "2026-11", "dev", [MAIN])
+    subject = Subject.of("meta-access", "dev", "dev", "2026-11", [MAIN])
     snapshot.write(snapshot.made(subject, folder / "reads", {"version": 3}), folder / "s.json")
     monkeypatch.delenv(snapshot.READS_VARIABLE)
     monkeypatch.setenv(snapshot.VARIABLE, str(folder / "s.json"))
