@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from meta_access import aws
+from meta_access import aws, snapshot
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.graph import client, patience, reads
 from meta_access.graph.client import GraphClient
@@ -162,6 +162,7 @@ def begin_process(meta: EmulatedMeta, patch: pytest.MonkeyPatch) -> None:
     issuer_of.cache_clear()
     patch.setattr(client, "_clients", {})
     patch.setattr(reads, "_all", {})
+    patch.setattr(snapshot, "_given", {})
     patch.setattr(store, "_stores", {})
     patch.setattr(credentials, "_cache", {})
     patch.setattr(patience.RUN, "_until", float("-inf"))

@@ -16,7 +16,8 @@ from meta_access.providers.app_roles import AppRolesProvider
 from meta_access.snapshot import Subject
 from meta_access.stack.connections import Settings
 from meta_emulator.world import AppRole
-from tests.unit.providers.conftest import APP, NOW, new_process
+from tests.unit.emulated import NOW
+from tests.unit.providers.conftest import APP, new_process
 
 if TYPE_CHECKING:
     from pathlib import Path
