@@ -62,6 +62,16 @@ class SnapshotError(MetaAccessError):
 # --- recording -----------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def recording_into(folder: Path) -> Iterator[None]:
+    """Let this process, and those that it starts, write down what they are answered."""
+    os.environ[READS_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[READS_VARIABLE]
+
+
 def recording() -> bool:
     """Whether this process is to write down what it is answered."""
     return bool(os.environ.get(READS_VARIABLE))
@@ -214,7 +224,7 @@ class Snapshot:
         found = None if question is None else self._answers.get(_key(question))
         if found is None:
             raise NotRecordedError(
-                f"{doing} was not possible: the snapshot of {clock.iso(self.date)} does not hold it, so it is unknown."
+                f"{doing} was not possible: the snapshot of {clock.iso(self.date)} does not hold it."
             )
         return found
 

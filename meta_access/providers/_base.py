@@ -8,7 +8,6 @@ Provider classes are stateless and pickled by reference: their module path and n
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -180,8 +179,13 @@ class MetaProvider(ResourceProvider):
         if not failures:
             failures = self._enter(olds, props)
         if not failures:
-            with contextlib.suppress(MetaAccessError), self._on_behalf(props):  # the read, or the update, says so
-                self.look_ahead(olds, props)
+            try:
+                with self._on_behalf(props):
+                    self.look_ahead(olds, props)
+            except NotRecordedError as error:
+                say(f"{self.kind} {props.get('label', '')}: whether it will be refused is unknown: {error}")
+            except MetaAccessError:
+                pass  # the read, or the update, says so
         return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
 
     @boundary

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.engine.checkouts import Checkout
     from tests.engine.projects import Project
 
-WIDER = "act_104320000000501: {reporting: [ANALYZE, ADVERTISE]}"
+NOBODYS = "act_104320000000999"
+WIDER = f"act_104320000000501: {{reporting: [ANALYZE, ADVERTISE]}}\n        {NOBODYS}: {{reporting: read}}"
 SHOP = "lindenhof-reporting-act_104320000000501"
 
 
@@ -112,7 +113,10 @@ def test_make_preview_shows_the_true_difference_with_nothing_at_hand_but_the_sna
     assert done.code == 0, done.text
     assert done.text.startswith("Preview of stack dev against the snapshot of ")
     assert re.search(rf"~ +pulumi-python:dynamic/meta:AssetAssignment +{SHOP} +update", done.text)
-    assert re.search(r"~ 1 to update\n +\d+ unchanged", done.text), done.text
+    # The lists of the business tell that Meta will refuse the new one, as they do in a live preview.
+    assert re.search(rf"lindenhof-reporting-{NOBODYS} will be refused at `pulumi up`: ", done.text), done.text
+    assert "does not hold it" not in done.text
+    assert re.search(r"\+ 1 to create\n +~ 1 to update\n +\d+ unchanged", done.text), done.text
     assert checkout_up.files() == before
 
     whole = json.loads(file.read_text(encoding="utf-8"))

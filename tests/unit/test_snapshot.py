@@ -302,8 +302,7 @@ def test_a_new_connection_in_a_pull_request_is_unknown_and_no_reason_to_refuse(f
     with pytest.raises(NotRecordedError) as unknown:
         found.answer({"service": "graph", "path": "1/system_users"}, "Reading 1/system_users")
     assert str(unknown.value) == (
-        "Reading 1/system_users was not possible: the snapshot of 2026-12-01T02:00:00Z does not hold it, so it is "
-        "unknown."
+        "Reading 1/system_users was not possible: the snapshot of 2026-12-01T02:00:00Z does not hold it."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,23 @@ import click
 from meta_access import snapshot
 from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.terminal import to_person
-from meta_access.errors import OfflineError
+from meta_access.errors import GraphUnreachableError, MetaAccessError, OfflineError
+from meta_access.graph.business_assets import CLIENT, OWNED, PENDING
+from meta_access.graph.reads import reads_for
+from meta_access.ids import parse_asset
 from meta_access.snapshot import SnapshotError, Subject
 from meta_access.stack.connections import is_offline, settings_from_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from meta_access.stack.connections import Connection
 
 _LAST = 40
 
 
 def recorded(stack: str) -> dict[str, Any]:
-    """Preview a stack, and put together what that was answered.
+    """Preview a stack, look at what a change of it would ask for, and put together what that was answered.
 
     Raises:
         SnapshotError: The preview failed, so that its reads are not whole.
@@ -33,17 +39,53 @@ def recorded(stack: str) -> dict[str, Any]:
     settings = settings_from_config(pulumi_stack.config(stack).get)
     project = pulumi_stack.find(Path.cwd()).name
     subject = Subject.of(project, stack, settings.environment, settings.rules, settings.connections.values())
-    with tempfile.TemporaryDirectory(prefix="meta-access-snapshot-") as folder:
-        _preview(stack, {snapshot.READS_VARIABLE: folder})
-        return snapshot.made(subject, Path(folder), pulumi_stack.export(stack))
+    with tempfile.TemporaryDirectory(prefix="meta-access-snapshot-") as name:
+        folder = Path(name)
+        with snapshot.recording_into(folder):
+            _preview(stack)
+            state = pulumi_stack.export(stack)
+            for connection in settings.connections.values():
+                _look_further(connection, state)
+        return snapshot.made(subject, folder, state)
 
 
-def _preview(stack: str, more: Mapping[str, str]) -> None:
+def _look_further(connection: Connection, state: Mapping[str, Any]) -> None:
+    """Ask what a change of the stack would ask about, and the stack as it is does not: the lists of its businesses.
+
+    What Meta refuses is recorded as well; what cannot be reached is unknown.
+    """
+    outputs = [entry.get("outputs") or {} for entry in pulumi_stack.resources(dict(state))]
+    ours = [one for one in outputs if one.get("connection") == connection.name]
+    users = sorted({str(one["system_user_id"]) for one in ours if one.get("system_user_id")})
+    kinds = sorted({"ad_account", "page", *(parse_asset(str(one["asset"])).kind for one in ours if one.get("asset"))})
+    reads = reads_for(connection)
+    asked: list[Callable[[], object]] = [
+        reads.business,
+        reads.system_users,
+        reads.business_users,
+        reads.app_roles,
+        reads.app_permissions,
+        *(partial(reads.business_assets, side, kind) for side in (OWNED, CLIENT, PENDING) for kind in kinds),
+        *(partial(reads.assigned, user, kind) for user in users for kind in kinds),
+        *(partial(reads.assigned_apps, user) for user in users),
+    ]
+    for ask in asked:
+        try:
+            ask()
+        except SnapshotError:
+            raise
+        except GraphUnreachableError:
+            return
+        except MetaAccessError:
+            continue
+
+
+def _preview(stack: str) -> None:
     said: list[str] = []
     try:
         done = pulumi_run.run(
             ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack],
-            env={**os.environ, **pulumi_run.SETTINGS, **pulumi_run.installed_only(), **more},
+            env={**os.environ, **pulumi_run.SETTINGS, **pulumi_run.installed_only()},
             out=said.append,
             err=said.append,
             notify=to_person,

@@ -13,10 +13,12 @@ from click.testing import CliRunner
 from meta_access import snapshot
 from meta_access.cli import main, pulumi_stack
 from meta_access.cli.pulumi_stack import Seen
+from meta_access.cli.stack import snapshot as command
 from meta_access.clock import iso
+from meta_access.errors import GraphUnreachableError, PermissionDeniedError
 from meta_access.snapshot import SnapshotError, Subject
 from meta_access.stack.files import config_of
-from tests.unit.cli.states import other, state
+from tests.unit.cli.states import other, resource, state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +57,30 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "stacks" / "Pulumi.dev.yaml").write_text(STACK)
     monkeypatch.chdir(folder)
     return folder
+
+
+class Reads:
+    """The lists of a business; `asked` holds what was asked for, `refuse` what to answer instead of nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.refuse: Exception | None = None
+
+    def __getattr__(self, noun: str) -> Any:
+        def ask(*about: str) -> None:
+            assert snapshot.recording()
+            self.asked.append(" ".join([noun, *about]))
+            if self.refuse is not None:
+                raise self.refuse
+
+        return ask
+
+
+@pytest.fixture(autouse=True)
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    made = Reads()
+    monkeypatch.setattr(command, "reads_for", lambda connection: made if connection.name == "main" else None)
+    return made
 
 
 @pytest.fixture
@@ -122,6 +148,42 @@ def test_a_preview_is_recorded_and_nothing_else_is_run(pulumi: Path) -> None:
     assert (pulumi / "mode").read_text() == "700\n"
     called = (pulumi / "called").read_text().splitlines()
     assert [line for line in called if not line.startswith(("config", "stack", "plugin"))] == [PREVIEW]
+
+
+def test_what_a_change_would_ask_about_is_looked_at_as_well(pulumi: Path, reads: Reads) -> None:
+    first = resource("AssetAssignment", "a", connection="main", system_user_id="7", asset="pixel:12345")
+    other_one = resource("AssetAssignment", "b", connection="another", system_user_id="8", asset="catalog:12345")
+    (pulumi / "state.json").write_text(json.dumps(state(first, other_one)))
+
+    assert CliRunner().invoke(main, ["snapshot", "--out", str(pulumi / "s.json")]).exit_code == 0
+
+    assert reads.asked == [
+        *("business", "system_users", "business_users", "app_roles", "app_permissions"),
+        *("business_assets owned ad_account", "business_assets owned page", "business_assets owned pixel"),
+        *("business_assets client ad_account", "business_assets client page", "business_assets client pixel"),
+        *("business_assets pending_client ad_account", "business_assets pending_client page"),
+        "business_assets pending_client pixel",
+        *("assigned 7 ad_account", "assigned 7 page", "assigned 7 pixel", "assigned_apps 7"),
+    ]
+    assert not snapshot.recording()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "asked"),
+    [
+        (PermissionDeniedError("No."), 0, 11),
+        (GraphUnreachableError("No answer.", sent=False), 0, 1),
+        (SnapshotError("The disk is full."), 1, 1),
+    ],
+)
+def test_what_is_refused_there_is_recorded_or_unknown_and_what_cannot_be_written_is_an_error(
+    pulumi: Path, reads: Reads, refusal: Exception, code: int, asked: int
+) -> None:
+    reads.refuse = refusal
+
+    assert CliRunner().invoke(main, ["snapshot", "--out", str(pulumi / "s.json")]).exit_code == code
+    assert len(reads.asked) == asked
+    assert not snapshot.recording()
 
 
 def test_people_are_told_what_is_in_it(pulumi: Path) -> None:

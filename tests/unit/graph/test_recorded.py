@@ -156,7 +156,9 @@ def test_what_is_of_the_moment_is_unknown_afterwards(
 
     tape.play()
 
-    with pytest.raises(NotRecordedError, match=f"^Reading {USERS} was not possible: the snapshot of .* is unknown"):
+    with pytest.raises(
+        NotRecordedError, match=f"^Reading {USERS} was not possible: the snapshot of .* does not hold it"
+    ):
         make_client(connection).get(USERS)
 
 

@@ -13,6 +13,7 @@ from meta_access import snapshot
 from meta_access.providers import _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_roles import AppRolesProvider
+from meta_access.providers.asset_assignment import AssetAssignmentProvider
 from meta_access.snapshot import Subject
 from meta_access.stack.connections import Settings
 from meta_emulator.world import AppRole
@@ -33,7 +34,7 @@ ASKED = {
     "people": {"nadia": {"user_id": NADIA}, "ines": {"user_id": INES}},
     "owner": "nadia",
 }
-HOLDS_NOT = "was not possible: the snapshot of 2026-11-24T08:00:00Z does not hold it, so it is unknown.\n"
+HOLDS_NOT = "was not possible: the snapshot of 2026-11-24T08:00:00Z does not hold it.\n"
 
 
 class Night:
@@ -111,6 +112,24 @@ def test_what_was_not_recorded_is_unknown_and_stands_as_the_state_has_it(
         f"app roles ads-app-roles is unknown and stands as the state has it: Reading {APP}/roles {HOLDS_NOT}"
         f"app roles ads-app-roles: its status was not looked at: Reading {APP}/roles {HOLDS_NOT}"
     )
+    assert meta.calls == []
+
+
+def test_whether_a_new_resource_will_be_refused_is_said_to_be_unknown(
+    night: Night, meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night.record()
+    night.preview()
+    user, asset = "122090000000401", "act_104320000000501"
+    asked = {"label": "shop", "connection": "main", "system_user_id": user, "asset": asset, "tasks": ["ANALYZE"]}
+
+    assert AssetAssignmentProvider().check({}, asked).failures == []
+
+    text = capsys.readouterr().out
+    assert text.startswith(
+        "asset assignment shop: whether it will be refused is unknown: Reading 178000000000101/owned_ad_"
+    )
+    assert text.endswith(HOLDS_NOT)
     assert meta.calls == []
 
 
