@@ -17,7 +17,7 @@ from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.system_user_token import SystemUserTokenProvider
 from meta_access.stack import credentials
 from meta_access.stack.connections import Settings
-from meta_access.tokens.delete import Leaving
+from meta_access.tokens.delete import Leaving, SecretEnd
 from meta_access.tokens.observe import Finding, Need, Observed, Outcome, Presence, Superseded
 from meta_emulator.world import AppAccess, Installation
 from tests.texts import lacks
@@ -132,9 +132,9 @@ class FakeVault:
             raise self.fails
         return Observed(presence=Presence.PRESENT, arn=secret, **{"expires_at": given["expires_at"], **self.seen})
 
-    def end(self, store: Any, issuer: Any, secret: str, *, claim: str, **_: Any) -> str:
+    def end(self, store: Any, issuer: Any, secret: str, *, claim: str, **_: Any) -> SecretEnd:
         self.ended.append(f"{secret} {claim} {self.regions[-1]}")
-        return f"Secret {secret} is deleted."
+        return SecretEnd(f"Secret {secret} is deleted.")
 
     def leave(self, store: Any, issuer: Any, secret: str, *, claim: str, grace_s: int, **_: Any) -> Leaving:
         self.left.append(f"{secret} {claim} {grace_s} {self.regions[-1]}")
