@@ -116,7 +116,7 @@ def test_make_preview_shows_the_true_difference_with_nothing_at_hand_but_the_sna
     # The lists of the business tell that Meta will refuse the new one, as they do in a live preview.
     assert re.search(rf"lindenhof-reporting-{NOBODYS} will be refused at `pulumi up`: ", done.text), done.text
     assert "does not hold it" not in done.text
-    assert re.search(r"\+ 1 to create\n +~ 1 to update\n +\d+ unchanged", done.text), done.text
+    assert re.search(r"\+ 1 to create\n +~ 1 to update\n +2 changes\. \d+ unchanged", done.text), done.text
     assert checkout_up.files() == before
 
     whole = json.loads(file.read_text(encoding="utf-8"))
