@@ -13,13 +13,13 @@ from components.app_access import AppAccess
 from components.client_access import ClientAccess
 from components.gate_board import GateBoard
 from components.known import known
-from components.last_state import last_urns
 from components.system_identity import SystemIdentity
 from meta_access import call_log, departures, snapshot
 from meta_access.errors import printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
 from meta_access.preflight import Preflight, preflight
+from meta_access.providers import last_update
 from meta_access.stack import notices, plan, tier, use_cases
 from meta_access.stack.connections import Settings, settings_of
 from meta_access.stack.load import Stack, load_stack
@@ -39,7 +39,7 @@ def main() -> None:
     secret = get_config_secret_keys_env()
     stack = load_stack(get_config_env(), pulumi.get_stack(), STACKS, project=pulumi.get_project(), secret=secret)
     settings = settings_of(stack.spec)
-    if lost := notices.losses(last_urns(), stack.spec, stack.rules):
+    if lost := notices.losses(last_update.resources(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
     seen = _look(stack, settings)
     for doubts in seen.doubts.values():

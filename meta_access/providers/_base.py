@@ -232,7 +232,7 @@ class MetaProvider(ResourceProvider):
             advice = error.next_step
         else:
             self._note(found)
-            return found
+            return found if REFUSED in props else self._without_news(found, outs)
         raise MetaAccessError(problem, next_step=advice)
 
     @boundary
@@ -303,6 +303,17 @@ class MetaProvider(ResourceProvider):
         """Note what the state holds, for the create that follows when the engine replaces it."""
         if outs.get("path") or outs.get("connection") in _live.settings().connections:
             DEPLOYMENT.hold(type(self).__name__, outs.get("path") or self._older_place(outs), held)
+
+    def _without_news(self, found: ReadResult, outs: Mapping[str, Any]) -> ReadResult:
+        """Leave the inputs of the state alone where all is as it was.
+
+        An update without a change keeps the outputs that it found, so that inputs of which nothing follows (a name, a
+        place, a gate's status in `requires`) are newer than those that the outputs tell. Only after a refused update
+        the outputs alone say what holds.
+        """
+        if found.inputs == self.inputs_of(outs):
+            return ReadResult(found.id, found.outs)
+        return found
 
     def _note(self, found: ReadResult) -> None:
         id_, outs = found.id, found.outs

@@ -114,8 +114,10 @@ class Declaration:
         """The inputs among what a constructor was given, as a check would pass them on."""
         asked = {}
         for field in self.inputs:
-            value = values[field.name] if values[field.name] is not None else field.default
-            asked[field.name] = field.formed(as_bag(value))
+            value = as_bag(values[field.name] if values[field.name] is not None else field.default)
+            # What is not known yet gets its form once it is.
+            later = bool(field.forms) and _is_later(value)
+            asked[field.name] = pulumi.Output.from_input(value).apply(field.formed) if later else field.formed(value)
         return asked
 
 
@@ -150,6 +152,15 @@ def as_bag(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [as_bag(item) for item in value]
     return value
+
+
+def _is_later(value: Any) -> bool:
+    """Whether a value, or anything inside it, is an output or something else that is waited for."""
+    if isinstance(value, Mapping):
+        return any(map(_is_later, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_later, value))
+    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
 def type_text(hint: Any) -> str:

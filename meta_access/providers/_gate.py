@@ -22,6 +22,7 @@ from meta_access.errors import (
     PermissionDeniedError,
 )
 from meta_access.gates.status import Desired, GateDecision, NextStep, Observation, Phase, Previous, Status, decide
+from meta_access.providers import last_update
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say
 from meta_access.providers._resource import MetaResource
@@ -101,9 +102,12 @@ class GateProvider(MetaProvider):
         return outs.get("status") == Status.DRIFTED
 
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
+        props.pop("status", None)  # as the last update left it, and as no one may go on believing it
         watched = [name for name in self.compared() if name != "owner"]
         same = all(olds.get(name) == props.get(name) for name in watched)
-        before = olds.get("status")
+        held = self.held(props) if olds else None
+        # A refresh that found nothing new leaves the old inputs alone, and its outputs tell where the gate stands.
+        before = held.outs.get("status") if held is not None else olds.get("status")
         if before and same and before != Status.DRIFTED:
             props["status"] = before
         elif not any(unknown(props.get(name)) for name in watched):
@@ -204,6 +208,9 @@ class GateResource(MetaResource):
     owner: Output[str]
     next_step: Output[dict[str, str]]
     reason: Output[str]
+
+    def _as_last_update_left(self, path: Output[str]) -> dict[str, Any]:
+        return {"status": path.apply(lambda known: last_update.output(known, "status"))}
 
 
 def _previous(outs: Mapping[str, Any]) -> Previous | None:

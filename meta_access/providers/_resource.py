@@ -103,9 +103,14 @@ class MetaResource(Resource):
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
         path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
-        asked = {**with_given(props), "label": resource_name, "path": path}
+        asked = {**with_given(props), **self._as_last_update_left(path), "label": resource_name, "path": path}
         self._declared_by = provider, resource_name
         super().__init__(provider, resource_name, asked, fails_if_refused(opts))
+
+    def _as_last_update_left(self, path: pulumi.Output[str]) -> dict[str, Any]:
+        """Inputs that only a check knows, as the last one wrote them: the engine would show them as taken out."""
+        del path
+        return {}
 
     def _get_providers(
         self, t: str, pkg: str | None, opts: ResourceOptions

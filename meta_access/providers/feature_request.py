@@ -7,18 +7,24 @@ is not the lower tier.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from pulumi import Input, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure
+from pulumi.runtime import config
 
 from meta_access import validation
+from meta_access.errors import ConfigError
 from meta_access.gates.status import NextStep, Observation
+from meta_access.providers import _live
 from meta_access.providers._boundary import say
 from meta_access.providers._declaration import Evidence
 from meta_access.providers._gate import GateProvider, GateResource, app_shown, place
 from meta_access.providers._values import unknown
 from meta_access.rules.move import changes, edition_of, word_for
+from meta_access.stack.files import NAMESPACE
+from meta_access.stack.rules_overlay import KEY as OVERLAY
 from meta_access.stack.tier import seen_in
 
 if TYPE_CHECKING:
@@ -147,4 +153,15 @@ class FeatureRequest(GateResource, provider=FeatureRequestProvider):
         owner: Input[str] | None = "",
         opts: ResourceOptions | None = None,
     ) -> None:
-        super().__init__(resource_name, locals(), opts)
+        values = {**locals(), "feature": _identified(feature)}
+        super().__init__(resource_name, values, opts)
+
+
+def _identified(feature: Input[str]) -> Input[str]:
+    """A feature as its check writes it, in the words of the stack's rules; one that they do not know as it is."""
+    if not isinstance(feature, str):
+        return Output.from_input(feature).apply(_identified)
+    get = config.get_config
+    with contextlib.suppress(ConfigError):  # the check says it
+        return key_of(_live.rule_set(get(f"{NAMESPACE}rules") or "", get(OVERLAY)), feature) or feature
+    return feature

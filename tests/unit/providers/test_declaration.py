@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks, set_mocks
+from pulumi.runtime import config, mocks, set_mocks
 
 import meta_access
 from meta_access.providers._declaration import as_bag
@@ -17,26 +17,42 @@ if TYPE_CHECKING:
     from tests.unit.emulated import EmulatedMeta
 
 USER = "122090000000302"
+RENAMED = {"SystemUser": {"name": "given_name"}}
+"""Outputs in which a resource keeps an input under another name."""
 
 
 class Engine(mocks.Mocks):
-    def __init__(self) -> None:
+    def __init__(self, state: dict[str, Any] | None = None) -> None:
         self.inputs: dict[str, Any] = {}
+        self.state = state or {}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.inputs = {name: value for name, value in args.inputs.items() if name != "__provider"}
         return "id", dict(args.inputs)
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"no function is called: {args.token}")
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs"
+        assert args.args == {"stackName": "organization/acme/dev"}
+        return {"outputs": self.state}, []
 
 
-def declared(resource: str, /, **values: Any) -> dict[str, Any]:
-    """The inputs that a program sends to the engine for one resource."""
-    engine = Engine()
+def declared(resource: str, /, state: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    """The inputs that a program sends to the engine for one resource.
+
+    Args:
+        resource: Its class.
+        state: URN to what the last update left.
+        values: What the constructor is given; of a function, what it answers once the program runs.
+    """
+    engine = Engine(state)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    set_mocks(engine, project="acme", stack="dev", preview=False)
-    mocks.test(lambda: getattr(meta_access, resource)("x", **values))()  # type: ignore[no-untyped-call]  # pulumi's own
+    set_mocks(engine, project="acme", stack="dev", preview=False, organization="organization")
+
+    def program() -> None:
+        given = {name: value() if callable(value) else value for name, value in values.items()}
+        getattr(meta_access, resource)("x", **given)
+
+    mocks.test(program)()  # type: ignore[no-untyped-call]  # pulumi's own
     return engine.inputs
 
 
@@ -68,14 +84,57 @@ def test_a_constructor_passes_on_what_a_check_would_make_of_it() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_program_and_the_state_agree(meta: EmulatedMeta, name: str) -> None:
+def test_the_program_the_state_and_a_refresh_agree(meta: EmulatedMeta, name: str) -> None:
     """Where they did not, each preview would show a change of what nobody changed."""
-    given = declared(name, connection="main", **{key: SOUND[name][key] for key in SOUND[name] if key in asked(name)})
+    values = {key: SOUND[name][key] for key in SOUND[name] if key in asked(name)}
+    given = declared(name, connection="main", **values)
 
-    checked = provider(name).check({}, given)
+    new = provider(name).check({}, given)
 
-    assert checked.failures == []
-    assert {key: value for key, value in checked.inputs.items() if key != "status"} == given
+    assert new.failures == []
+    assert {key: value for key, value in new.inputs.items() if key != "status"} == given
+
+    # As the first update leaves it, and as the next preview goes over it.
+    outs = {**new.inputs, **{part: new.inputs[key] for key, part in RENAMED.get(name, {}).items()}}
+    outs = {**outs, "evidence_record": outs["evidence"]} if "evidence" in outs else outs
+    urn = f"urn:pulumi:dev::acme::{given['path']}"
+    again = declared(name, {urn: {"type": "t", "outputs": outs}}, connection="main", **values)
+
+    assert again == new.inputs
+    assert provider(name).inputs_of(provider(name).upgrade(outs)) == new.inputs
+    assert provider(name).check(new.inputs, again).inputs == new.inputs
+
+
+def test_what_is_known_later_gets_its_form_then() -> None:
+    user = {"connection": "main", "system_user_id": USER}
+
+    def tasks() -> list[pulumi.Input[str]]:
+        return [pulumi.Output.from_input("MANAGE"), "ANALYZE"]
+
+    def scopes() -> pulumi.Output[list[str]]:
+        return pulumi.Output.from_input(["pages_show_list", "ads_read", "ads_read"])
+
+    assigned = declared("AssetAssignment", **user, asset="act_1", tasks=tasks)
+    token = declared("SystemUserToken", **user, scopes=scopes, secret_name="meta/dev/one")
+
+    assert (assigned["tasks"], token["scopes"]) == (["ANALYZE", "MANAGE"], ["ads_read", "pages_show_list"])
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_feature_is_passed_on_by_its_identifier_as_its_check_writes_it(
+    meta: EmulatedMeta, later: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = provider("FeatureRequest").live({"connection": "main"}).rules
+    monkeypatch.setattr(config, "get_config", {"meta:rules": rules.name}.get)
+    name = rules.features[rules.tier_feature_key].name
+    feature = (lambda: pulumi.Output.from_input(name)) if later else name
+
+    given = declared("FeatureRequest", connection="main", feature=feature, level=next(iter(rules.tiers)))
+
+    assert given["feature"] == rules.tier_feature_key
+    assert provider("FeatureRequest").check({}, given).inputs["feature"] == rules.tier_feature_key
+    unheard = declared("FeatureRequest", connection="main", feature="Unheard of", level="full")
+    assert unheard["feature"] == "Unheard of"
 
 
 def asked(name: str) -> set[str]:

@@ -67,7 +67,7 @@ def test_what_was_moved_here_keeps_the_id_that_it_came_with() -> None:
 def test_an_older_state_gets_its_id_with_the_next_write_and_shows_none_before() -> None:
     found = PROVIDER.read("1/2", dict(INPUTS))
 
-    assert (found.outs, found.inputs) == (INPUTS, INPUTS)
+    assert (found.outs, found.inputs) == (INPUTS, None)
     assert PROVIDER.diff("1/2", dict(INPUTS), dict(INPUTS)).changes is False
     updated = PROVIDER.update("1/2", dict(INPUTS), dict(INPUTS)).outs or {}
     assert UUID(updated["stack_id"]).version == 4
