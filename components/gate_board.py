@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from meta_access.gates.status import FIELDS, NOT_MADE, after
+from meta_access.gates.status import NOT_MADE
 from meta_access.stack import gate_names
 
 if TYPE_CHECKING:
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """What all gates have; the other fields of the export are given by name."""
+    """What all gates have."""
 
     @property
     def status(self) -> pulumi.Output[str]: ...
-    @property
-    def next_step(self) -> pulumi.Output[dict[str, str]]: ...
 
 
 class GateBoard:
@@ -58,18 +56,9 @@ class GateBoard:
         permissions = (gate_names.permission(app, scope) for scope in plan.scopes)
         return self._required([*self._standing(plan.connection), *permissions, *more])
 
-    def export(self) -> dict[str, dict[str, pulumi.Output[Any]]]:
-        """What people and commands read of each gate; its next step names the gates that have to be open before."""
-        first = gate_names.before(self._stack.spec, self._stack.rules)
-        return {name: self._told(gate, first.get(name, ())) for name, gate in self._gates.items()}
-
-    def _told(self, gate: Gate, first: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
-        # Each by itself: the first preview knows the status, and the rest only after the gate exists.
-        fields = {field: getattr(gate, field) for field in FIELDS}
-        statuses = {name: self._gates[name].status for name in first if name in self._gates}
-        if statuses:
-            fields["next_step"] = pulumi.Output.all(gate.next_step, statuses).apply(lambda both: after(*both))
-        return fields
+    def export(self) -> dict[str, pulumi.Output[str]]:
+        """Each gate's status; `meta-access gates` reads the rest, which changes from look to look, of the resources."""
+        return {name: gate.status for name, gate in self._gates.items()}
 
     def _standing(self, connection: str) -> list[str]:
         typed = self._spec.connections[connection]

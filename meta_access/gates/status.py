@@ -21,7 +21,7 @@ NOT_MADE = "not made yet"
 """In the place of a status, of a gate that is declared and that no update has made."""
 
 FIELDS = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
-"""What people and commands read of each gate: the fields of the export `gates`."""
+"""What people and commands read of each gate, of its resource's outputs."""
 
 ATTEST = "Then state it in the stack's evidence file (`meta-access attest`)."
 

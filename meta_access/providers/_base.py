@@ -444,5 +444,5 @@ def hold_back(props: Mapping[str, Any], doing: str) -> None:
     listed = ", ".join(f"{gate} is {status}" for gate, status in sorted(closed.items()))
     raise BlockedError(
         f"{doing} is held back by a gate: {listed}. Everything else of this update goes on.",
-        next_step=("Do what `pulumi stack output gates` says under next_step of that gate, then `pulumi up` again."),
+        next_step="Do what `meta-access gates` says of that gate, then `pulumi up` again.",
     )

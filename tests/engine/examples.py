@@ -48,4 +48,5 @@ def config(project: Project) -> dict[str, Any]:
 
 
 def statuses(project: Project) -> dict[str, str]:
-    return {name: gate["status"] for name, gate in project.outputs()["gates"].items()}
+    found: dict[str, str] = project.outputs()["gates"]
+    return found

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def statuses(project: Project) -> dict[str, str]:
-    return {name: gate["status"] for name, gate in project.outputs()["gates"].items()}
+    found: dict[str, str] = project.outputs()["gates"]
+    return found
 
 
 @pytest.mark.provisioned
@@ -59,7 +60,7 @@ def test_leads_are_a_persons_step_and_a_groups_tasks_are_given_and_taken(
 
     up = dev.up()
     assert up.code == 0, up.stdout
-    gate = dev.outputs()["gates"]["reporting-lead-access-page:102930000000801"]
+    gate = dev.resources("LeadAccess")["reporting-lead-access-page:102930000000801"]["outputs"]
     assert (gate["status"], gate["waiting_on"], gate["observed"]) == (
         "pending_human",
         "us",

@@ -50,7 +50,7 @@ def test_people_settings_and_the_app_come_by_software_and_by_hand(dev: Project, 
     assert "tom@lindenhof.example is invited, and counts once they accept." in first.stdout
     assert members(emulator) == {"nadia": "ADMIN", "ines": "EMPLOYEE"}
     assert dev.resources("BusinessUser")["lindenhof-tom"]["outputs"]["state"] == "pending"
-    gate = dev.outputs()["gates"]["reporting-app-access"]
+    gate = dev.resources("SystemUserAppAccess")["reporting-app-access"]["outputs"]
     assert (gate["status"], gate["waiting_on"]) == ("pending_human", "us")
     assert gate["next_step"]["menu"].endswith("Assign assets > Apps > Full control")
     assert lindenhof.live_tokens(emulator) == []
@@ -65,7 +65,7 @@ def test_people_settings_and_the_app_come_by_software_and_by_hand(dev: Project, 
     assert second.code == 0, second.stdout
     assert members(emulator) == {"nadia": "ADMIN", "ines": "EMPLOYEE", "tom": "ADMIN"}
     assert dev.resources("BusinessUser")["lindenhof-tom"]["outputs"]["state"] == "accepted"
-    assert dev.outputs()["gates"]["reporting-app-access"]["status"] == "satisfied"
+    assert dev.outputs()["gates"]["reporting-app-access"] == "satisfied"
     assert emulator.world()["apps"][0]["settings"]["contact_email"] == "nadia@lindenhof.example"
     assert len(lindenhof.live_tokens(emulator)) == 1
 

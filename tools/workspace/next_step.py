@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +15,16 @@ ACTS = {
 OPEN = "satisfied"
 
 
-def suggest(gates: Mapping[str, Any]) -> str:
-    """Return the last lines of `make up`."""
+def suggest(gates: Mapping[str, str]) -> str:
+    """Return the last lines of `make up`.
+
+    Args:
+        gates: Name to status, as the stack exports them.
+    """
     shell = 'eval "$(make -s env)"'
     for end, act in ACTS.items():
-        for name, gate in gates.items():
-            if name.endswith(end) and isinstance(gate, dict) and gate.get("status") != OPEN:
+        for name, status in gates.items():
+            if name.endswith(end) and status != OPEN:
                 return (
                     f"Next: do the people's part of gate {name} in the emulated Meta, and see it open:\n"
                     f"  {shell}\n  {act}\n  make preview"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tools.workspace import next_step, ready, stack
 from tools.workspace.environment import DEV, say
@@ -32,9 +32,9 @@ def main() -> int:
     return code
 
 
-def _gates(env: Mapping[str, str]) -> dict[str, Any]:
+def _gates(env: Mapping[str, str]) -> dict[str, str]:
     done = capture(["pulumi", "stack", "output", "--json", "--stack", DEV], env)
-    found: dict[str, Any] = json.loads(done.stdout).get("gates", {}) if done.returncode == 0 else {}
+    found: dict[str, str] = json.loads(done.stdout).get("gates", {}) if done.returncode == 0 else {}
     return found
 
 

@@ -44,7 +44,7 @@ class Board:
     """The gates, the open ones first and each part in the order of work, and the upkeep of the tiers.
 
     Attributes:
-        gates: Name to the fields of the export `gates`.
+        gates: Name to what is known of each.
         days: By which an obligation must be met, by its gate.
         at: What the upkeep and the days are judged by.
         seen: When what the gates say was seen; None when Meta was asked just now.
@@ -206,14 +206,15 @@ def command(
     config = pulumi_stack.config(name)
     loaded = load_stack(config, name, home.stacks, project=home.name)
     outputs, seen, not_seen = pulumi_stack.outputs(name), None, {}
+    first = gate_names.before(loaded.spec, loaded.rules)
     if (held := pulumi_stack.recorded(name)) is not None:
         seen = pulumi_stack.Seen(held.date, "snapshot", failed_since=False)
     if refresh or held:
-        looked = look.now(pulumi_stack.export(name), config, gate_names.before(loaded.spec, loaded.rules))
+        looked = look.now(pulumi_stack.export(name), config, first)
         outputs, not_seen = {**outputs, "gates": looked.gates, "admin_tokens": looked.admin_tokens}, looked.not_seen
     else:
         seen = pulumi_stack.seen(name)
-        outputs = {**outputs, "gates": gates_of(outputs, pulumi_stack.export(name))}
+        outputs = {**outputs, "gates": gates_of(outputs, pulumi_stack.export(name), first)}
     whole = replace(board(name, loaded, outputs, datetime.now(UTC), seen), not_seen=not_seen)
     found = chosen(whole, loaded, Filter(client, owner, only_open))
     pack = None if folder is None else review_pack.make(folder, loaded, whole.gates, found.at, to_person)

@@ -29,7 +29,7 @@ class Looked:
     """What was seen.
 
     Attributes:
-        gates: As the export `gates` has them.
+        gates: What is known of each, by name.
         not_seen: Gate to why it was not looked at; it stands in `gates` as it was.
         admin_tokens: As the export `admin_tokens` has them.
     """

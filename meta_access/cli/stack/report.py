@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,8 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.summary import Filter, Summary, summarize, today
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
+from meta_access.stack import gate_names
+from meta_access.stack.load import load_stack
 from meta_access.tokens.observe import Need, finding_of
 
 if TYPE_CHECKING:
@@ -149,6 +152,16 @@ def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
     return looks, now, ""
 
 
+def order_of_gates(stack: str | None) -> dict[str, tuple[str, ...]]:
+    """Gate to those that have to be open before it; nothing where the configuration cannot be read, or is another's."""
+    try:
+        name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
+        loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+    except MetaAccessError:
+        return {}
+    return gate_names.before(loaded.spec, loaded.rules)
+
+
 @click.command(name="report")
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--client", help="Of the gates, only the shares of this client.")
@@ -158,7 +171,8 @@ def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
 def command(stack: str | None, client: str | None, owner: str | None, *, only_open: bool, as_json: bool) -> None:
     """Show what a stack made, which human work is open, and when its secrets expire."""
     wanted = Filter(client, owner, only_open)
-    made = summarize(stack, pulumi_stack.outputs(stack), pulumi_stack.export(stack), pulumi_stack.seen(stack), wanted)
+    outputs, state, seen = pulumi_stack.outputs(stack), pulumi_stack.export(stack), pulumi_stack.seen(stack)
+    made = summarize(stack, outputs, state, seen, wanted, first=order_of_gates(stack))
     looks, now, why = looked(stack) if made.secrets else ({}, datetime.now(UTC), "")
     summary = replace(made, secrets=today(made.secrets, looks, now), not_looked_at=why)
     if as_json:

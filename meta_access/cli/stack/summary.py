@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import known, resources
 from meta_access.clock import iso, parse_iso
-from meta_access.gates.status import FIELDS, Status
+from meta_access.gates.status import FIELDS, Status, after
 from meta_access.stack import gate_names
 from meta_access.tokens.observe import Presence
 
@@ -76,7 +76,7 @@ class Summary:
         stack: Its name as asked for; empty for the selected one.
         resources: Kind to the names of what exists, ids behind those of system users.
         seen: When what the gates say was seen.
-        gates: Export `gates`, with what its resources add; what is open first.
+        gates: Where each stands and what is to be done, what is open first.
         secrets: What each token's resource tells; what only the export `secrets` has besides.
         quota: Export `quota`.
         login_urls: Export `login_urls`.
@@ -109,11 +109,17 @@ class Summary:
 
 
 def summarize(
-    stack: str | None, outputs: Mapping[str, Any], state: Mapping[str, Any], seen: Seen, wanted: Filter
+    stack: str | None,
+    outputs: Mapping[str, Any],
+    state: Mapping[str, Any],
+    seen: Seen,
+    wanted: Filter,
+    *,
+    first: Mapping[str, Sequence[str]],
 ) -> Summary:
     """Put a summary together from `pulumi stack output --json`, `pulumi stack export` and `pulumi stack history`.
 
-    The filter is about gates; everything else is about the whole stack.
+    The filter is about gates; everything else is about the whole stack. `first` is what `gates_of` takes.
     """
     found: dict[str, list[str]] = {}
     for resource in resources(dict(state)):
@@ -125,7 +131,7 @@ def summarize(
         stack=stack or "",
         resources={kind: sorted(found[kind]) for kind in ranked},
         seen=seen,
-        gates=filtered(open_first(gates_of(outputs, state)), wanted),
+        gates=filtered(open_first(gates_of(outputs, state, first)), wanted),
         secrets=secrets_of(outputs, state),
         quota=_table(outputs, "quota"),
         login_urls=_table(outputs, "login_urls"),
@@ -133,13 +139,28 @@ def summarize(
     )
 
 
-def gates_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each gate's fields: the export has more in a next step, the resource what an update could not export."""
+def gates_of(
+    outputs: Mapping[str, Any], state: Mapping[str, Any], first: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, Any]]:
+    """Each gate's fields, of its resource; the export tells of a gate without one.
+
+    Args:
+        outputs: Of the stack. `gates` has the status of each; one of an older version has all fields.
+        state: As exported.
+        first: Gate to those that have to be open before it, as the next step says.
+    """
     made = {
         name: _fields(outs, FIELDS) for _, name, outs in _outputs(state) if "status" in outs and "next_step" in outs
     }
-    exported = {name: row for name, row in _table(outputs, "gates").items() if isinstance(row, dict)}
-    return {name: {**made.get(name, {}), **exported.get(name, {})} for name in {**exported, **made}}
+    exported = _table(outputs, "gates")
+    found = {name: dict(made.get(name, {})) for name in {**exported, **made}}
+    for name, row in exported.items():
+        found[name] = {**found[name], **row} if isinstance(row, dict) else {"status": row, **found[name]}
+    for name, gate in found.items():
+        statuses = {one: str(found[one].get("status", "")) for one in first.get(name, ()) if one in found}
+        if statuses and "next_step" in gate:
+            gate["next_step"] = after(gate["next_step"], statuses)
+    return found
 
 
 def secrets_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

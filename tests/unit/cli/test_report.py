@@ -66,7 +66,7 @@ STATE = state(
 
 
 def test_a_summary_counts_what_exists_in_reading_order() -> None:
-    found = summarize("dev", OUTPUTS, STATE, SEEN, Filter())
+    found = summarize("dev", OUTPUTS, STATE, SEEN, Filter(), first={})
 
     assert found.resources == {
         "SystemUser": ["reporting (122090000000999)"],
@@ -131,18 +131,37 @@ STANDS: dict[str, Any] = {
 def test_what_an_update_could_not_export_is_told_as_the_state_has_it(outputs: dict[str, Any]) -> None:
     made = state(resource("SystemUserToken", "reporting", **TOLD), resource("AppRoles", "ads-app-roles", **STANDS))
 
-    found = summarize("dev", outputs, made, SEEN, Filter())
+    found = summarize("dev", outputs, made, SEEN, Filter(), first={})
 
     kept = {name: TOLD[name] for name in TOLD if name not in {"secret_name", "claim"}}
     assert found.secrets == {"reporting": {"name": "meta/dev/reporting/1a2b3c4d", **kept}}
     assert found.gates == {"ads-app-roles": STANDS}
 
 
+def test_gates_are_told_as_their_resources_have_them_with_what_comes_before() -> None:
+    verified = {"status": "pending_human", "next_step": {"what": "Verify."}}
+    made = state(
+        resource("AppRoles", "ads-app-roles", **STANDS), resource("BusinessVerification", "verified", **verified)
+    )
+    exported = {"ads-app-roles": "satisfied", "verified": "satisfied", "gone": "drifted", "unknown": UNKNOWN}
+
+    found = summarize("dev", {"gates": exported}, made, SEEN, Filter(), first={"ads-app-roles": ("verified", "gone")})
+
+    assert found.gates == {
+        "ads-app-roles": {**STANDS, "next_step": {"what": "Invite ines.", "first": "verified, gone"}},
+        "verified": verified,
+        "gone": {"status": "drifted"},
+    }
+
+
 def test_an_export_s_next_step_that_says_more_than_the_resource_stays() -> None:
+    """As a version before has exported it."""
     made = state(resource("AppRoles", "ads-app-roles", **STANDS))
     first = {"what": "Invite ines.", "first": "ads-verification"}
 
-    found = summarize("dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter())
+    found = summarize(
+        "dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter(), {}
+    )
 
     assert found.gates == {"ads-app-roles": {**STANDS, "next_step": first}}
 
@@ -151,7 +170,7 @@ def test_two_tokens_of_one_name_are_both_told() -> None:
     second = {**TOLD, "secret_name": "meta/dev/other", "arn": "arn:2"}
     made = state(resource("SystemUserToken", "token", **TOLD), resource("SystemUserToken", "token", **second))
 
-    found = summarize("dev", {}, made, SEEN, Filter())
+    found = summarize("dev", {}, made, SEEN, Filter(), first={})
 
     assert {name: row["arn"] for name, row in found.secrets.items()} == {"token": ARN, "token, meta/dev/other": "arn:2"}
 
@@ -162,6 +181,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(pulumi_stack, "export", lambda _stack: STATE)
     monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
     monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
+    monkeypatch.setattr(report, "order_of_gates", lambda _stack: {})
     return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
 
 

@@ -622,7 +622,7 @@ def test_a_closed_gate_holds_a_create_back(meta: EmulatedMeta, status: str) -> N
     with pytest.raises(Failure) as raised:
         PROVIDER.create(asked(requires={"ads-tier": status, "x": "satisfied"}))
 
-    assert not lacks(raised.value, "trading", f"ads-tier is {status}", "`pulumi stack output gates`", "`pulumi up`")
+    assert not lacks(raised.value, "trading", f"ads-tier is {status}", "`meta-access gates`", "`pulumi up`")
     assert "x is" not in str(raised.value)
     assert meta.calls == []
 
