@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
@@ -59,12 +60,15 @@ def main() -> None:
     pulumi.export("secrets", known({key: identity.secret for key, identity in identities.items()}))
     pulumi.export("gates", known(board.export()))
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
-    pulumi.export("tiers", {report.connection: report.as_output() for report in tiers})
+    live: dict[str, dict[str, Any]] = {
+        "tiers": {report.connection: report.as_output() for report in tiers},
+        "admin_tokens": {name: doubts.as_output() for name, doubts in seen.doubts.items()},
+        "upkeep": {one.app: one.as_output() for one in kept},
+    }
+    for name, rows in (_as_it_was(live, stack) if settings.offline else live).items():
+        if rows:
+            pulumi.export(name, rows)
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
-    if seen.doubts:
-        pulumi.export("admin_tokens", {name: doubts.as_output() for name, doubts in seen.doubts.items()})
-    if kept:
-        pulumi.export("upkeep", {one.app: one.as_output() for one in kept})
     if tokens := {
         key: known(app.webhook_verify_token) for key, app in apps.items() if app.webhook_verify_token is not None
     }:
@@ -83,6 +87,19 @@ def _look(stack: Stack, settings: Settings) -> Preflight:
     for text in departures.warnings(stack, settings, pulumi.get_project()):
         pulumi.log.warn(text)
     return seen
+
+
+def _as_it_was(live: dict[str, dict[str, Any]], stack: Stack) -> dict[str, dict[str, Any]]:
+    """What only a look at Meta tells, as the last update saw it: nobody has looked, which is no change."""
+    last = last_update.exports()
+    if not last:
+        return live
+    kept = {name: {key: row for key, row in (last.get(name) or {}).items() if _declared(key, stack)} for name in live}
+    return {**kept, "tiers": {**live["tiers"], **kept["tiers"]}}
+
+
+def _declared(key: str, stack: Stack) -> bool:
+    return key in stack.spec.connections or key in stack.spec.apps
 
 
 def _now(settings: Settings) -> datetime:

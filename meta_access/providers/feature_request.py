@@ -8,7 +8,7 @@ is not the lower tier.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure
@@ -160,7 +160,8 @@ class FeatureRequest(GateResource, provider=FeatureRequestProvider):
 def _identified(feature: Input[str]) -> Input[str]:
     """A feature as its check writes it, in the words of the stack's rules; one that they do not know as it is."""
     if not isinstance(feature, str):
-        return Output.from_input(feature).apply(_identified)
+        later: Output[str] = Output.from_input(cast("Any", feature))
+        return later.apply(_identified)
     get = config.get_config
     with contextlib.suppress(ConfigError):  # the check says it
         return key_of(_live.rule_set(get(f"{NAMESPACE}rules") or "", get(OVERLAY)), feature) or feature

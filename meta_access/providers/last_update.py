@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Resources = dict[str, dict[str, Any]]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
+_STACK = "pulumi:pulumi:Stack"
 
 # By run of a program: a process may run several (Automation API).
 _known: weakref.WeakKeyDictionary[Any, Resources] = weakref.WeakKeyDictionary()
@@ -37,6 +38,12 @@ def resources() -> Resources:
             found = _none(error)
         _known[run] = found
     return _known[run]
+
+
+def exports() -> dict[str, Any]:
+    """What the stack has exported; to be asked as `resources` is."""
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    return resources().get(f"urn:pulumi:{stack}::{project}::{_STACK}::{project}-{stack}", {})
 
 
 async def output(path: str, name: str) -> Any:

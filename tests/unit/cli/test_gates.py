@@ -409,7 +409,7 @@ def test_each_open_request_gets_a_folder_of_its_own(
     overview = (home / "pack" / "ads-ads_read" / "README.md").read_text(encoding="utf-8")
     assert f"https://developers.facebook.com/apps/{APP}/app-review/permissions/" in overview
     assert "- Menu, should the link have moved: App Dashboard > App Review > Permissions and Features\n" in overview
-    assert "- Before: agency-verification (gates of this stack that are not open yet).\n" in overview
+    assert "- Before: ads-tier (gates of this stack that are not open yet).\n" in overview
     assert "Nothing in this folder was submitted." in overview
     assert "Rules 2026-11 of 2026-11-04, read 2026-12-01: https://developers.facebook.com/docs/graph-api/" in overview
     usage = (home / "pack" / "ads-ads_read" / "usage.md").read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def test_a_summary_counts_what_exists_in_reading_order() -> None:
 
 def test_a_summary_of_an_empty_stack_is_empty() -> None:
     found = summarize(
-        None, {}, {"version": 3, "deployment": {}}, pulumi_stack.Seen(None, "", failed_since=False), Filter()
+        None, {}, {"version": 3, "deployment": {}}, pulumi_stack.Seen(None, "", failed_since=False), Filter(), first={}
     )
 
     assert found.as_json() == {
@@ -139,7 +139,7 @@ def test_what_an_update_could_not_export_is_told_as_the_state_has_it(outputs: di
 
 
 def test_gates_are_told_as_their_resources_have_them_with_what_comes_before() -> None:
-    verified = {"status": "pending_human", "next_step": {"what": "Verify."}}
+    verified: dict[str, Any] = {"status": "pending_human", "next_step": {"what": "Verify."}}
     made = state(
         resource("AppRoles", "ads-app-roles", **STANDS), resource("BusinessVerification", "verified", **verified)
     )
@@ -160,7 +160,7 @@ def test_an_export_s_next_step_that_says_more_than_the_resource_stays() -> None:
     first = {"what": "Invite ines.", "first": "ads-verification"}
 
     found = summarize(
-        "dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter(), {}
+        "dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter(), first={}
     )
 
     assert found.gates == {"ads-app-roles": {**STANDS, "next_step": first}}

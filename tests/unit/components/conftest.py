@@ -44,6 +44,7 @@ class Asked:
         parents: Components, kind and name.
         said: (level, text) in order.
         last_urns: What the state of the last update holds; given, not asked for.
+        last_exports: What it has exported; likewise.
     """
 
     resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Asked:
     said: list[tuple[str, str]] = field(default_factory=list)
     exit_code: int | None = None
     last_urns: tuple[str, ...] = ()
+    last_exports: dict[str, Any] = field(default_factory=dict)
 
     def names(self, kind: str) -> list[str]:
         return sorted(name for found, name in self.resources if found == kind)
@@ -70,7 +72,12 @@ class _Engine(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
-        return {"outputs": {urn: {} for urn in self.asked.last_urns}}, []
+        found: dict[str, Any] = {urn: {} for urn in self.asked.last_urns}
+        if self.asked.last_exports:
+            project, stack = pulumi.get_project(), pulumi.get_stack()
+            urn = f"urn:pulumi:{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack}"
+            found[urn] = {"outputs": self.asked.last_exports}
+        return {"outputs": found}, []
 
 
 def _made(kind: str, name: str) -> dict[str, Any]:
@@ -85,8 +92,13 @@ def _made(kind: str, name: str) -> dict[str, Any]:
 def program(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asked]:
     """Runs the program of the repository as a stack of it, offline, with changed values if given."""
 
-    def go(stack: str, changes: dict[str, Any] | None = None, last_urns: tuple[str, ...] = ()) -> Asked:
-        asked = Asked(last_urns=last_urns)
+    def go(
+        stack: str,
+        changes: dict[str, Any] | None = None,
+        last_urns: tuple[str, ...] = (),
+        last_exports: dict[str, Any] | None = None,
+    ) -> Asked:
+        asked = Asked(last_urns=last_urns, last_exports=last_exports or {})
         config = {**config_of(ROOT / "stacks" / f"Pulumi.{stack}.yaml"), **(changes or {})}
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(texts))

@@ -359,6 +359,21 @@ def test_the_tier_that_an_app_has_to_keep_is_judged_and_exported(program: Callab
     assert asked.outputs["upkeep"]["ads"]["on"] == ""
 
 
+def test_offline_what_only_a_look_tells_is_exported_as_the_last_update_saw_it(program: Callable[..., Asked]) -> None:
+    """A preview would show as a change that nobody has looked."""
+    last = {
+        "tiers": {"main": {"observed": "full"}, "gone": {"observed": "full"}},
+        "admin_tokens": {"main": {"says": ["It ends soon."]}},
+    }
+
+    outputs = program("prod", last_exports=last).outputs
+
+    assert outputs["tiers"]["main"] == {"observed": "full"}
+    assert "gone" not in outputs["tiers"]
+    assert outputs["admin_tokens"] == {"main": {"says": ["It ends soon."]}}
+    assert "upkeep" not in outputs
+
+
 def test_a_refused_configuration_is_one_error_and_no_resource(program: Callable[..., Asked]) -> None:
     asked = program("dev", {"meta:gates": "blok", "meta:clientz": {}})
     assert asked.exit_code == 32

@@ -106,7 +106,7 @@ def test_the_program_the_state_and_a_refresh_agree(meta: EmulatedMeta, name: str
 
 
 def test_what_is_known_later_gets_its_form_then() -> None:
-    user = {"connection": "main", "system_user_id": USER}
+    user: dict[str, Any] = {"connection": "main", "system_user_id": USER}
 
     def tasks() -> list[pulumi.Input[str]]:
         return [pulumi.Output.from_input("MANAGE"), "ANALYZE"]
