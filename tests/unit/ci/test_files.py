@@ -119,7 +119,7 @@ def test_nothing_of_a_fork_is_checked_out_or_trusted() -> None:
     made = workflow(FORK)
 
     assert list(made[TRUE]) == ["pull_request_target"]
-    assert made["jobs"]["look"]["permissions"] == {"contents": "read"}
+    assert made["jobs"]["look"]["permissions"] == {"contents": "read", "actions": "read"}
     assert "secrets." not in FORK.read_text()
     assert "allow-unsafe-pr-checkout" not in FORK.read_text()
     scripts = [step["run"] for job in made["jobs"].values() for step in job["steps"] if "run" in step]
