@@ -122,6 +122,27 @@ class Difference:
     unknown: bool = False
 
 
+class NoAuthor(StrEnum):
+    """Why nobody knows who made a drift."""
+
+    NO_RECORD = "no record"  # Meta keeps none of this kind of thing
+    NO_ENTRY = "no entry"  # nothing about it since the state was written
+    NO_TIME = "no time"  # the state does not say when it was written
+    NOT_ASKED = "not asked"  # offline, under a snapshot, or without a readable state or connection
+    NO_CREDENTIAL = "no credential"
+    NO_ANSWER = "no answer"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who made a drift, as Meta's record names them; a name is "" where the record has none. `at` is Meta's time."""
+
+    name: str
+    application: str
+    at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happens; texts that do not belong to its kind are empty.
@@ -138,6 +159,7 @@ class Fact:
         grace: For how long readers of the old token, or secret, go on; "" means that they lose access at once.
         reason: Why, in somebody else's words.
         gates: What holds it back, or the gate it is about, each with its status.
+        by: Who made the drift, or why nobody knows; None where nobody asks.
     """
 
     kind: Kind
@@ -156,6 +178,7 @@ class Fact:
     reason: str = ""
     gates: tuple[tuple[str, str], ...] = ()
     differences: tuple[Difference, ...] = ()
+    by: Actor | NoAuthor | None = None
 
     @property
     def sign(self) -> Sign:
@@ -199,7 +222,7 @@ class Group:
     all: tuple[Fact, ...]
 
 
-_ALIKE = tuple(field.name for field in fields(Fact) if field.name not in {"name", "asset"})
+_ALIKE = tuple(field.name for field in fields(Fact) if field.name not in {"name", "asset", "by"})
 # Each of these has something of its own to say.
 _ALONE = frozenset({Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_ENDS, Kind.TOKEN_RENEWED})
 
@@ -208,13 +231,18 @@ def grouped(facts: tuple[Fact, ...]) -> list[Group]:
     """The facts in the order of their risk, those alike together."""
     found: dict[tuple[object, ...], list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: one.order):
-        alike: tuple[object, ...] = tuple(getattr(fact, name) for name in _ALIKE)
+        alike: tuple[object, ...] = (*(getattr(fact, name) for name in _ALIKE), _author(fact))
         if fact.kind in _ALONE:
             alike = (*alike, fact.name)
         elif fact.kind in {Kind.GATE_WAITS, Kind.GATE_SATISFIED, Kind.GATE_DROPPED} and not fact.differences:
             alike = (fact.kind, fact.cause)
         found.setdefault(alike, []).append(fact)
     return [Group(facts[0], tuple(facts)) for facts in found.values()]
+
+
+def _author(fact: Fact) -> object:
+    """Who made it; one person's changes stand together, although each has its own time."""
+    return (fact.by.name, fact.by.application) if isinstance(fact.by, Actor) else fact.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +304,15 @@ def _shown_under(fact: Fact) -> Cause:
 
 def against(review: Review, base: Review) -> Review:
     """The review with its causes told by the base branch's on the same observations."""
-    known = {replace(fact, cause=Cause.CHANGE): fact.cause for fact in base.facts}
+    # Who made a drift may be known to one of the two alone.
+    known = {replace(fact, cause=Cause.CHANGE, by=None): fact.cause for fact in base.facts}
     facts = []
     for fact in review.facts:
-        cause = known.get(replace(fact, cause=Cause.CHANGE))
+        cause = known.get(replace(fact, cause=Cause.CHANGE, by=None))
         if cause is None:
             # On the same observations it is this change that makes the difference; what is due may be due since.
             late = fact.cause in {Cause.DUE, Cause.PEOPLE}
-            facts.append(fact if late else replace(fact, cause=Cause.CHANGE))
+            facts.append(fact if late else replace(fact, cause=Cause.CHANGE, by=None))
         else:
             facts.append(replace(fact, cause=Cause.DUE if cause is Cause.CHANGE else cause))
     return replace(review, facts=tuple(facts), compared=True)

@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from meta_access.clock import iso, parse_iso
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
-from meta_access.review.facts import Budget, Cause, Difference, Fact, Kind, Quota, Review, labels
+from meta_access.review.facts import Actor, Budget, Cause, Difference, Fact, Kind, NoAuthor, Quota, Review, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,10 @@ def _stack(review: Review) -> dict[str, Any]:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    return {"sign": str(fact.sign), **{name: value for name, value in asdict(fact).items() if value not in ("", ())}}
+    told = {name: value for name, value in asdict(fact).items() if value not in ("", (), None)}
+    if isinstance(fact.by, NoAuthor):
+        told["by"] = {"unknown": fact.by}
+    return {"sign": str(fact.sign), **told}
 
 
 def read(text: bytes, name: str) -> list[Review]:
@@ -108,12 +112,21 @@ def _fact_of(value: Mapping[str, Any]) -> Fact:
                 Difference(_text(one["key"]), _text(one["before"]), _text(one["after"]), _flag(one["unknown"]))
                 for one in _list(found)
             )
+        elif field.name == "by":
+            found = _by(found)
         elif field.name in {"tasks", "implied"}:
             found = tuple(map(_text, _list(found)))
         else:
             found = _text(found)
         given[field.name] = found
     return Fact(**given)
+
+
+def _by(value: Mapping[str, Any]) -> Actor | NoAuthor:
+    if "unknown" in value:
+        return NoAuthor(value["unknown"])
+    at = parse_iso(_text(value["at"]))
+    return Actor(_text(value["name"]), _text(value["application"]), iso(at))
 
 
 def _list(value: Any) -> list[Any]:

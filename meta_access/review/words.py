@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meta_access.redaction import visible
-from meta_access.review.facts import Cause, Kind, Part
+from meta_access.review.facts import Actor, Cause, Kind, NoAuthor, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +51,43 @@ _HEADS = {
 
 def line(group: Group, *, whole: bool = False) -> str:
     """One sentence about a group; `whole` names all of its things, however many they are."""
-    return visible(_SENTENCES[group.first.kind](group, NAMED if not whole else len(group.all)))
+    said = _SENTENCES[group.first.kind](group, NAMED if not whole else len(group.all))
+    return visible(f"{said}{_tail(_by(group), '; ')}")
+
+
+_NO_AUTHOR = {
+    NoAuthor.NO_ENTRY: "the ad account's activities have no entry of it since the last update",
+    NoAuthor.NO_TIME: "the state does not say when it was last written",
+    NoAuthor.NOT_ASKED: "Meta was not asked",
+    NoAuthor.NO_CREDENTIAL: "there was no credential to ask Meta with",
+    NoAuthor.NO_ANSWER: "Meta did not answer",
+    NoAuthor.REFUSED: "Meta did not show the ad account's activities",
+}
+
+
+def _by(group: Group) -> str:
+    """Who made the drift, through what, and when; "" of what nobody asks."""
+    by = group.first.by
+    if by is None:
+        return ""
+    if isinstance(by, NoAuthor):
+        why = _NO_AUTHOR.get(by) or f"Meta keeps no public activity log of {_of_kind(group.first)}"
+        return f"who changed it is unknown: {why}"
+    times = sorted({one.by.at for one in group.all if isinstance(one.by, Actor)})
+    moments = [f"{at[:10]} {at[11:16]} UTC" for at in (times[0], times[-1])]
+    when = f"on {moments[0]}" if moments[0] == moments[1] else f"between {moments[0]} and {moments[1]}"
+    through = f"through {by.application}" if by.application else "through an application that Meta does not name,"
+    return f"changed by {by.name or 'somebody whom Meta does not name'} {through} {when}"
+
+
+def _of_kind(fact: Fact) -> str:
+    if fact.asset:
+        return _ASSETS.get(_kind(fact.asset), ("", "such assets"))[1]
+    return (
+        "the people of a business"
+        if fact.resource == "BusinessUser"
+        else _KINDS.get(fact.resource, ("", "such things"))[1]
+    )
 
 
 def assets(found: Iterable[str], most: int = NAMED) -> str:

@@ -14,6 +14,7 @@ import click
 
 from meta_access import findings
 from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.stack import drift_authors
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import MetaAccessError
@@ -62,7 +63,7 @@ def previewed(stack: str, project: str) -> Review:
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
         made = judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
-        return replace(made, offline=offline)
+        return replace(drift_authors.told(made, events, stack), offline=offline)
 
 
 _NO_PULUMI = 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
