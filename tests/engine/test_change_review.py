@@ -137,6 +137,25 @@ def test_drift_and_what_is_due_are_not_the_changes(dev: Project, emulator: Runni
 
 
 @pytest.mark.provisioned
+def test_who_made_a_drift_is_told_by_the_ad_accounts_record(dev: Project, emulator: RunningEmulator) -> None:
+    [user] = [row["id"] for row in emulator.world()["system_users"] if row["name"] == "reporting"]
+    given = {"user": user, "tasks": ["ADVERTISE", "ANALYZE", "MANAGE"]}
+    assert emulator.graph("POST", f"{lindenhof.SHOP}/assigned_users", given).status == 200
+    last = emulator.world()["activities"][-1]
+    seen = len(emulator.calls())
+    code, found = kept(dev, "review.json")
+    assert (code, told(found)) == (0, {f"drift: tasks lost reporting MANAGE {lindenhof.SHOP}"})
+    [fact] = [fact for fact in found["facts"] if fact["cause"] == "drift"]
+    assert fact["by"]["name"] == last["actor_name"]
+    assert fact["by"]["application"] == "Lindenhof Ads"
+    assert fact["by"]["at"][:16] == last["at"][:16]
+    paths = Counter(call["path"] for call in emulator.calls()[seen:])
+    assert {path: count for path, count in paths.items() if path.endswith("/activities")} == {
+        f"/v26.0/{lindenhof.SHOP}/activities": 1
+    }
+
+
+@pytest.mark.provisioned
 def test_a_renamed_identity_loses_nothing(dev: Project, emulator: RunningEmulator) -> None:
     dev.configure(renamed(lindenhof.config(emulator), renamed_from="reporting"))
     code, found = kept(dev, "review.json", "--fail-on", "refused,widening,deletion")

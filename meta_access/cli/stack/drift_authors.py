@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from meta_access import redaction
+from meta_access import redaction, snapshot
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import to_person
 from meta_access.clock import SYSTEM_CLOCK, parse_iso
@@ -36,8 +36,8 @@ BOUND_S = 30.0
 def told(review: Review, log: EventLog, stack: str) -> Review:
     """The review with who made each drift; Meta is asked once per account that drifted, and else not at all."""
     wanted = authors.drifted(review, log)
-    # A recorded Meta has no such record in it.
-    if not wanted or is_offline() or os.environ.get("META_ACCESS_SNAPSHOT"):
+    # A snapshot holds no such record.
+    if not wanted or is_offline() or os.environ.get(snapshot.VARIABLE):
         return authors.told(review, {})
     try:
         written = _written(stack)

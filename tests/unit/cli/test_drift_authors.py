@@ -154,7 +154,7 @@ def test_a_credential_that_is_missing_leaves_it_unknown(
 
 
 def test_rows_that_are_odd_are_passed_over(lindenhof: EmulatedMeta) -> None:
-    good = {
+    good: dict[str, object] = {
         "event_type": "ad_account_remove_user_from_role", "event_time": "2026-11-24T06:00:00+0000",
         "actor_id": "9", "application_name": "Business Suite", "extra_data": json.dumps({"a": [{"b": int(USER)}]}),
     }  # fmt: skip
