@@ -74,9 +74,10 @@ class Host:
             raise HostError(f"meta-access: {outs['refused']}")
         return outs
 
-    def read(self, name: str, id_: str, outs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def read(self, name: str, id_: str, outs: dict[str, Any]) -> tuple[str, dict[str, Any], Any]:
+        """Id, outputs and inputs; None for inputs that the engine is to keep as it has them."""
         answer = self._call("Read", provider_pb2.ReadRequest(id=id_, properties=struct(_with(name, outs))))
-        return answer.id, _plain(answer.properties), _plain(answer.inputs)
+        return answer.id, _plain(answer.properties), _plain(answer.inputs) if answer.HasField("inputs") else None
 
     def delete(self, name: str, id_: str, outs: dict[str, Any]) -> None:
         self._call("Delete", provider_pb2.DeleteRequest(id=id_, properties=struct(_with(name, outs))))

@@ -250,7 +250,7 @@ def test_offline_no_call_is_made(hosts: Callable[..., Host], emulator: RunningEm
 
     checked(host, "SystemUser", USER)
     checked(host, "AppRoles", bag("AppRoles"))
-    assert host.read("SystemUser", id_, outs) == (id_, outs, {})
+    assert host.read("SystemUser", id_, outs) == (id_, outs, None)
     for call in (
         lambda: host.create("SystemUser", outs),
         lambda: host.update("SystemUser", id_, outs, outs),
