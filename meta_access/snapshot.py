@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access import clock, redaction
+from meta_access.engine_marks import SECRET, SIGNATURE, UNKNOWN
 from meta_access.errors import MetaAccessError, NotRecordedError, OfflineError
 
 if TYPE_CHECKING:
@@ -46,11 +47,6 @@ _AHEAD = timedelta(minutes=10)
 """Clocks of two machines differ."""
 _QUOTED = 40
 _AGAIN = "Record it again: meta-access snapshot --out FILE."
-
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine reads as "not known" in a state: it stands where something is left out."""
-# The key by which the engine tells a secret, among others, from a plain object, and its value (`sig` of pulumi 3.259).
-_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 _MANIFEST = "manifest"
 
@@ -167,7 +163,7 @@ def without_secrets(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known_part(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == SECRET:
             return UNKNOWN
         return {key: _known_part(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import snapshot
 from meta_access.clock import ago, iso, parse_iso
+from meta_access.engine_marks import UNKNOWN
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.redaction import scrub, visible_within
 from meta_access.stack.files import NAMESPACE, config_of, project_of, secret_problems
@@ -55,8 +56,6 @@ TORN = (
     "the empty file (.pulumi/stacks/PROJECT/STACK.json.attrs below the backend's folder), and put ?metadata=skip "
     "behind the backend's address, so that none is written any more (docs/runbook.md)."
 )
-# What the engine writes for an output that an update could not know, because its resource failed.
-UNKNOWN = snapshot.UNKNOWN
 
 
 LOOKS = ("update", "refresh")  # the operations that read Meta and write down what they saw

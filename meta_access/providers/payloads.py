@@ -7,7 +7,7 @@ Written in pickle protocol 4, the default of Python 3.11 to 3.13; `spellings` ad
 
 from __future__ import annotations
 
-TYPE_PREFIX = "pulumi-python:dynamic/meta:"
+from meta_access.engine_marks import TYPE_PREFIX
 
 _REFERENCES = {
     "AppInstallation": (

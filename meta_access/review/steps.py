@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
+from meta_access import engine_marks
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ MOST_BYTES = 512 * 1024 * 1024
 """Of a log; an event of a resource has some three thousand."""
 LONGEST_LINE = 16 * 1024 * 1024
 DEEPEST = 64
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes for a value that only the update will know."""
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key by which the engine marks its special values, secrets among them."""
-_OURS = "pulumi-python:dynamic/meta:"
 
 
 class Unknown(Enum):
@@ -226,7 +222,7 @@ def _planned(metadata: Mapping[str, Any], steps: dict[str, Step]) -> None:
     old, new = _side(metadata.get("old")), _side(metadata.get("new"))
     parent = next((side.parent for side in (new, old) if side is not None), "")
     op = _OPS.get(word, Op.OTHER)
-    steps[urn] = Step(op, urn, kind.removeprefix(_OURS), name_of(urn), parent, old, new)
+    steps[urn] = Step(op, urn, kind.removeprefix(engine_marks.TYPE_PREFIX), name_of(urn), parent, old, new)
 
 
 def _done(metadata: Mapping[str, Any], found: EventLog) -> None:
@@ -266,11 +262,11 @@ def _known(value: Any, depth: int) -> Any:
     if depth == 0:
         raise ValueError
     if isinstance(value, str):
-        return UNKNOWN if value == _UNKNOWN else value
+        return UNKNOWN if value == engine_marks.UNKNOWN else value
     if isinstance(value, list):
         return [_known(part, depth - 1) for part in value]
     if isinstance(value, dict):
-        if _SIGNATURE in value:
+        if engine_marks.SIGNATURE in value:
             return SECRET
         return {key: _known(part, depth - 1) for key, part in value.items() if key != "__provider"}
     return value

@@ -17,7 +17,8 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.providers.payloads import PAYLOADS
 from tests.engine import lindenhof
 
 if TYPE_CHECKING:

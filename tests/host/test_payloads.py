@@ -14,7 +14,8 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime._serialization import _serialize
 
 import meta_access
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX, spellings
+from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.providers.payloads import PAYLOADS, spellings
 
 if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider

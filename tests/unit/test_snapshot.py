@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access import redaction, snapshot
+from meta_access import engine_marks, redaction, snapshot
 from meta_access.errors import NotRecordedError, OfflineError
 from meta_access.snapshot import Snapshot, SnapshotError, Subject
 from tests.connections import MAIN
@@ -137,7 +137,7 @@ def test_what_is_encrypted_in_a_state_or_looks_like_a_secret_is_unknown_there() 
             "resources": [
                 {
                     "urn": "urn:a",
-                    "inputs": {"plain": "a", "secret": snapshot.UNKNOWN, "list": [snapshot.UNKNOWN] * 2},
+                    "inputs": {"plain": "a", "secret": engine_marks.UNKNOWN, "list": [engine_marks.UNKNOWN] * 2},
                 }
             ],
         },

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from meta_access import rules as rule_sets
 from meta_access.endpoints import is_loopback
-from meta_access.providers.payloads import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import yaml
 
 from meta_access.cli import pulumi_stack
 from meta_access.clock import iso
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.gates.evidence import digest
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from meta_access.providers.payloads import PAYLOADS
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import resources
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.graph.business_users import ADMIN, same
-from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.stack import gate_names
 from meta_access.stack.plan import businesses_in_use
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.stack import state_secrets
+from meta_access.engine_marks import SECRET, SIGNATURE
 from meta_access.providers.payloads import spellings
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ _VERSION = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){2}")
 _TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s:$]+")
 _LONGEST = 160
 
-# The engine takes an object with this key for something else than an object: a file it names, an archive of an address,
-# bytes, another resource, a secret (`sig` of pulumi 3.259).
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of one, the same in every state
+# The engine takes an object with its signature for something else than an object: a file it names, an archive of an
+# address, bytes, another resource, a secret.
 _REFERENCED = "5cf8f73096256a8f31e491e813e4eb8e"
 _CIPHERTEXT = re.compile(r"[A-Za-z0-9+/=:_-]+")
 _MARKED = "a signature of the engine's (a file, an archive, a reference, or a secret in the clear)"
@@ -224,7 +223,7 @@ def _is_marked(value: Any, *, references: bool) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            if _SIGNATURE not in one:
+            if SIGNATURE not in one:
                 waiting.extend(one.values())
             elif not (_is_encrypted(one) or (references and _is_reference(one))):
                 return True
@@ -235,15 +234,15 @@ def _is_marked(value: Any, *, references: bool) -> bool:
 
 def _is_encrypted(one: Mapping[str, Any]) -> bool:
     text = one.get("ciphertext")
-    whole = set(one) == {_SIGNATURE, "ciphertext"} and one[_SIGNATURE] == _SECRET
+    whole = set(one) == {SIGNATURE, "ciphertext"} and one[SIGNATURE] == SECRET
     return whole and isinstance(text, str) and _CIPHERTEXT.fullmatch(text) is not None
 
 
 def _is_reference(one: Mapping[str, Any]) -> bool:
     named = _type_of(_text(one, "urn"))
-    whole = {_SIGNATURE, "urn"} <= set(one) <= {_SIGNATURE, "urn", "id", "packageVersion"}
+    whole = {SIGNATURE, "urn"} <= set(one) <= {SIGNATURE, "urn", "id", "packageVersion"}
     plain = isinstance(one.get("id", ""), str) and one.get("packageVersion", "") == ""
-    return whole and plain and one[_SIGNATURE] == _REFERENCED and named != "" and not named.startswith(_PROVIDERS)
+    return whole and plain and one[SIGNATURE] == _REFERENCED and named != "" and not named.startswith(_PROVIDERS)
 
 
 def _custom(entry: Mapping[str, Any], kind: str, known: Known) -> tuple[str, bool]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import known, resources
 from meta_access.clock import iso, parse_iso
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.gates.status import FIELDS, Status, after
 from meta_access.stack import gate_names
 from meta_access.tokens.observe import Presence
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from meta_access.tokens.observe import Observed
 
 NEVER = "never"
-OURS = "pulumi-python:dynamic/meta:"
-TOKEN = f"{OURS}SystemUserToken"
+TOKEN = f"{TYPE_PREFIX}SystemUserToken"
 SECRET = (
     "arn", "version_id", "generation", "fingerprint", "scopes", "issued_at", "expires_at", "superseded", "freshness",
 )  # fmt: skip
@@ -124,8 +124,8 @@ def summarize(
     found: dict[str, list[str]] = {}
     for resource in resources(dict(state)):
         kind = str(resource.get("type", ""))
-        if kind.startswith(OURS) and not resource.get("delete"):
-            found.setdefault(kind.removeprefix(OURS), []).append(_name(resource))
+        if kind.startswith(TYPE_PREFIX) and not resource.get("delete"):
+            found.setdefault(kind.removeprefix(TYPE_PREFIX), []).append(_name(resource))
     ranked = sorted(found, key=lambda kind: (ORDER.index(kind) if kind in ORDER else len(ORDER), kind))
     return Summary(
         stack=stack or "",
@@ -198,7 +198,7 @@ def _outputs(state: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (str(entry["type"]), str(entry.get("urn", "")).rsplit("::", 1)[-1], known(entry["outputs"]))
         for entry in resources(dict(state))
-        if str(entry.get("type", "")).startswith(OURS)
+        if str(entry.get("type", "")).startswith(TYPE_PREFIX)
         and isinstance(entry.get("outputs"), dict)
         and not entry.get("delete")
     ]

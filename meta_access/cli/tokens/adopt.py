@@ -13,10 +13,10 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
 from meta_access.clock import iso, seconds
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.errors import OfflineError
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
-from meta_access.providers.payloads import TYPE_PREFIX
 from meta_access.stack import plan
 from meta_access.stack.connections import is_offline, settings_of
 from meta_access.stack.credentials import check_pairing

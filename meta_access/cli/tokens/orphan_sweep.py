@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from meta_access.cli.pulumi_stack import resources, unfinished
 from meta_access.clock import iso
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.errors import MetaAccessError
 from meta_access.quota import is_retired
 from meta_access.tokens import previous_users, tags
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from meta_access.tokens.delete import SecretEnd
     from meta_access.tokens.store import Description
 
-OURS = "pulumi-python:dynamic/meta:"
-USER = f"{OURS}SystemUser"
-TOKEN = f"{OURS}SystemUserToken"
+USER = f"{TYPE_PREFIX}SystemUser"
+TOKEN = f"{TYPE_PREFIX}SystemUserToken"
 ID = "stack_id"
 ARN_START = "arn:"
 RESTORE = "until then the next `up` that asks for this secret restores it"
@@ -158,7 +158,7 @@ class SweepResult:
 def known_of(state: Mapping[str, Any]) -> Known:
     """Read what a state holds, operations that a killed run never finished included."""
     arns: set[str] = set()
-    entries = [one for one in resources(dict(state)) + unfinished(dict(state)) if _type(one).startswith(OURS)]
+    entries = [one for one in resources(dict(state)) + unfinished(dict(state)) if _type(one).startswith(TYPE_PREFIX)]
     for entry in entries:
         if _type(entry) == TOKEN:
             _collect(entry.get("outputs"), arns)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from meta_access import snapshot
+from meta_access import engine_marks, snapshot
 from meta_access.cli import main, pulumi_stack
 from meta_access.cli.pulumi_stack import Seen
 from meta_access.cli.stack import snapshot as command
@@ -43,7 +43,7 @@ STACK = """config:
 """
 PREVIEW = "preview --non-interactive --refresh --stack dev"
 READ = json.dumps({"question": {"path": "me"}, "answer": {"data": 1}, "at": iso(NOW)})
-OUTPUTS = {"quota": {"agency": {}}, "lost": snapshot.UNKNOWN}
+OUTPUTS = {"quota": {"agency": {}}, "lost": engine_marks.UNKNOWN}
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.cli.gates import look
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.errors import OfflineError
 from meta_access.providers import _live
 from meta_access.providers.app_roles import AppRolesProvider
-from meta_access.providers.payloads import TYPE_PREFIX
 from meta_emulator.world import AppRole
 from tests.unit.providers.conftest import APP, new_process
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.errors import PermissionDeniedError
 from meta_access.providers._boundary import Failure
 from meta_access.providers._deployment import DEPLOYMENT, ResourceState
-from meta_access.providers.payloads import PAYLOADS, TYPE_PREFIX
+from meta_access.providers.payloads import PAYLOADS
 from meta_emulator.world import Assignment
 from tests.texts import lacks
 from tests.unit.providers.conftest import NOT_KNOWN, configured, updated
