@@ -296,6 +296,42 @@ class RunEnd(Enum):
     STILL = "it stood still and was ended"
 
 
+def looking(
+    operation: Sequence[str],
+    stack: str,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    hear: Callable[[str], None],
+    bounds: Bounds = BOUNDS,
+) -> Finished:
+    """Run an operation of pulumi on a stack that looks at what is live first, whatever the project's options say.
+
+    Args:
+        operation: `["preview"]`, or `["up", "--yes"]`.
+        stack: The stack.
+        arguments: More of the command.
+        env: Variables on top of this process's and of what every such run needs.
+        hear: Gets each line of what it prints.
+        bounds: When it is ended.
+
+    Raises:
+        StackReadError: There is no pulumi.
+    """
+    try:
+        return run(
+            ["pulumi", *operation, "--non-interactive", *REFRESH, "--stack", stack, *arguments],
+            env={**os.environ, **SETTINGS, **installed_only(), **(env or {})},
+            out=hear,
+            err=hear,
+            notify=to_person,
+            bounds=bounds,
+        )
+    except FileNotFoundError:
+        raise StackReadError(
+            "Running pulumi failed: it is not on PATH.", next_step='In a clone of the project: eval "$(make -s env)"'
+        ) from None
+
+
 def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd:
     """Run `pulumi up` for these resources alone. What it prints goes to standard error, line by line.
 
@@ -315,20 +351,9 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd
 
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder, "findings.jsonl")
-        try:
-            done = run(
-                ["pulumi", "up", "--yes", "--non-interactive", *REFRESH, "--stack", stack, *targets],
-                env={**os.environ, **SETTINGS, **installed_only(), findings.VARIABLE: str(found)},
-                out=pass_on,
-                err=pass_on,
-                notify=to_person,
-                bounds=bounds,
-            )
-        except FileNotFoundError:
-            raise StackReadError(
-                "Running pulumi failed: it is not on PATH.",
-                next_step='In a clone of the project: eval "$(make -s env)"',
-            ) from None
+        done = looking(
+            ["up", "--yes"], stack, *targets, env={findings.VARIABLE: str(found)}, hear=pass_on, bounds=bounds
+        )
         if any(one.kind is findings.Kind.CONFIGURATION for one in findings.read(found)):
             said.add(RunEnd.REFUSED)
         findings.pass_on(found)

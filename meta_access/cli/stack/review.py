@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections import deque
 from dataclasses import replace
@@ -21,7 +20,7 @@ from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
 from meta_access.review import judge, markdown, steps, stored, terminal
 from meta_access.review.facts import Class, Review, against
-from meta_access.stack.connections import OFFLINE_VARIABLE
+from meta_access.stack.connections import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,15 +40,15 @@ def previewed(stack: str, project: str) -> Review:
     """Run a preview that looks at Meta first, and review what it says."""
     # `organization/project/stack` is the stack of that name.
     name = stack.rsplit("/", 1)[-1]
-    offline = os.environ.get(OFFLINE_VARIABLE) == "1"
+    offline = is_offline()
     nothing = Review(stack=scrub(name), project=project, facts=(), failed=True, offline=offline)
     with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
         log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
         said: deque[str] = deque(maxlen=_KEPT_LINES)
         try:
             code, stood = _run(stack, log, found, said)
-        except FileNotFoundError:
-            return replace(nothing, error=_NO_PULUMI)
+        except pulumi_stack.StackReadError as missing:
+            return replace(nothing, error=str(missing))
         error = stood or ("" if code == 0 else _engine_error(said))
         if not log.is_file():
             return replace(nothing, error=error or _NO_LOG)
@@ -66,7 +65,6 @@ def previewed(stack: str, project: str) -> Review:
         return replace(drift_authors.told(made, events, stack), offline=offline)
 
 
-_NO_PULUMI = 'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
 _NO_LOG = "pulumi has written no event log: this version of it does not know --event-log."
 
 
@@ -78,19 +76,8 @@ def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str
         news.note(line)
 
     to_person(f"Previewing stack {stack}: what is live is read first.")
-    done = pulumi_run.run(
-        ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack, "--event-log", str(log)],
-        env={
-            **os.environ,
-            **pulumi_run.SETTINGS,
-            **pulumi_run.installed_only(),
-            **ENGINE,
-            findings.VARIABLE: str(found),
-        },
-        out=hear,
-        err=hear,
-        notify=to_person,
-    )
+    env = {**ENGINE, findings.VARIABLE: str(found)}
+    done = pulumi_run.looking(["preview"], stack, "--event-log", str(log), env=env, hear=hear)
     return done.code, done.stood
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -82,18 +81,7 @@ def _look_further(connection: Connection, state: Mapping[str, Any]) -> None:
 
 def _preview(stack: str) -> None:
     said: list[str] = []
-    try:
-        done = pulumi_run.run(
-            ["pulumi", "preview", "--non-interactive", *pulumi_run.REFRESH, "--stack", stack],
-            env={**os.environ, **pulumi_run.SETTINGS, **pulumi_run.installed_only()},
-            out=said.append,
-            err=said.append,
-            notify=to_person,
-        )
-    except FileNotFoundError:
-        raise pulumi_stack.StackReadError(
-            'Running pulumi failed: it is not on PATH. In a clone of the project: eval "$(make -s env)"'
-        ) from None
+    done = pulumi_run.looking(["preview"], stack, hear=said.append)
     if done.code != 0 or done.stood:
         for line in said[-_LAST:]:
             to_person(line.rstrip("\n"))
