@@ -21,6 +21,10 @@ class Cause(StrEnum):
     PEOPLE = "people"  # a person has to do it, or has done it
 
 
+FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
+"""What this change does not cause, in the order of its sections."""
+
+
 class Sign(StrEnum):
     """The first column of a line."""
 
@@ -327,7 +331,7 @@ def labels(reviews: Iterable[Review]) -> list[str]:
         *(str(one) for one in Class if one in classes),
         *(["held-back"] if any(fact.kind is Kind.HELD_BACK for fact in facts) else []),
         *(["tokens"] if any(fact.part is Part.TOKENS and fact.cause is Cause.CHANGE for fact in facts) else []),
-        *(str(cause) for cause in (Cause.DUE, Cause.DRIFT, Cause.PEOPLE) if any(review.of(cause) for review in found)),
+        *(str(cause) for cause in FOLDED if any(review.of(cause) for review in found)),
         *(["failed"] if any(review.failed for review in found) else []),
     ]
     return told or ["unchanged"]

@@ -36,12 +36,13 @@ from meta_access.review.view import (
     text_of,
     texts,
 )
+from meta_access.tokens.observe import NOTHING_DUE, Need, finding_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from meta_access.findings import Finding
-    from meta_access.review.steps import EventLog
+    from meta_access.review.steps import EventLog, Side
 
 REFUSED_KINDS = {
     "asset assignment": ASSIGNMENT,
@@ -54,7 +55,6 @@ REFUSED_KINDS = {
 """What a finding calls a resource, to the kind in its type."""
 # What only says when to act, not what the token is.
 _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
-_CURRENT = "current"
 
 
 def judged(
@@ -137,8 +137,7 @@ def _facts(view: View) -> Iterator[Fact]:
 def _of_user(view: View, step: Step) -> Iterator[Fact]:
     fact, old, new = view.about(step), step.old, step.new
     if new is None:
-        kept = old is not None and old.outputs.get("on_destroy", old.inputs.get("on_destroy")) == "keep"
-        yield replace(fact, kind=Kind.USER_LEFT if kept else Kind.USER_RETIRED)
+        yield replace(fact, kind=Kind.USER_LEFT if _stays(old) else Kind.USER_RETIRED)
         return
     role = text_of(new.inputs.get("role", ""))
     if old is None or old.outputs.get("gone") is True or step.op is Op.REPLACE:
@@ -154,6 +153,11 @@ def _of_user(view: View, step: Step) -> Iterator[Fact]:
         yield from _of_other(view, step)
 
 
+def _stays(old: Side | None) -> bool:
+    """Whether what the program no longer declares stays at Meta."""
+    return old is not None and old.outputs.get("on_destroy", old.inputs.get("on_destroy")) == "keep"
+
+
 def _made(view: View, step: Step) -> Cause:
     if step.op is Op.CREATE:
         return view.cause(step)
@@ -163,8 +167,7 @@ def _made(view: View, step: Step) -> Cause:
 def _of_person(view: View, step: Step) -> Iterator[Fact]:
     fact, old, new = view.about(step), step.old, step.new
     if new is None:
-        kept = old is not None and old.outputs.get("on_destroy", old.inputs.get("on_destroy")) == "keep"
-        yield replace(fact, kind=Kind.PERSON_LEFT if kept else Kind.PERSON_OUT)
+        yield replace(fact, kind=Kind.PERSON_LEFT if _stays(old) else Kind.PERSON_OUT)
         return
     role = text_of(new.inputs.get("role", ""))
     if old is None or old.outputs.get("state") == "gone":
@@ -201,7 +204,8 @@ def _of_token(view: View, step: Step) -> Iterator[Fact]:
     if gained and closed:
         yield replace(fact, kind=Kind.HELD_BACK, tasks=gained, gates=closed)
         gained = ()
-    due = next((str(side.get("freshness")) for side in (old.outputs, old.inputs) if side.get("freshness")), _CURRENT)
+    texts_of_due = (str(side["freshness"]) for side in (old.outputs, old.inputs) if side.get("freshness"))
+    due = next(map(finding_of, texts_of_due), NOTHING_DUE)
     # Scopes that are only added are told as what the token gains.
     lost = set(texts(before.inputs.get("scopes"))) - set(scopes)
     shown = differences(before.inputs, new.inputs, changes - {"secret_name"} - (set() if lost else {"scopes"}))
@@ -211,8 +215,8 @@ def _of_token(view: View, step: Step) -> Iterator[Fact]:
         yield replace(fact, kind=Kind.TOKEN_RENEWED, tasks=gained, differences=shown)
     elif changes:
         yield replace(fact, kind=Kind.CHANGED, differences=shown)
-    if due != _CURRENT and not changes - _POLICY:
-        yield replace(fact, kind=Kind.TOKEN_RENEWED, cause=Cause.DUE, reason=scrub(due))
+    if due.need is not Need.NONE and not changes - _POLICY:
+        yield replace(fact, kind=Kind.TOKEN_RENEWED, cause=Cause.DUE, reason=scrub(due.text))
     elif not changes:
         # Without a change that is seen, what only the update will know may renew it.
         yield from _of_other(view, step)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.redaction import visible
 from meta_access.review import words
-from meta_access.review.facts import Cause, grouped, labels
+from meta_access.review.facts import FOLDED, Cause, grouped, labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ MARKER = "<!-- meta-access review -->"
 MOST = 60_000
 """Characters; GitHub takes 65,536 and GitLab more."""
 LONGEST_LINE = 600
-FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
 _LESS = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 _ISSUE = re.compile(r"([#!])(?=\d)")
@@ -53,7 +52,8 @@ def _tallies(reviews: Sequence[Review]) -> str:
 
 def _stack(review: Review, room: int) -> list[str]:
     title = [f"### {_inline(words.tally(review))}", ""]
-    lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in grouped(review.of(Cause.CHANGE))]
+    groups = grouped(review.of(Cause.CHANGE))
+    lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in groups]
     why = words.caution(review)
     warned = words.warnings(review)
     notes = [
@@ -68,7 +68,7 @@ def _stack(review: Review, room: int) -> list[str]:
             facts = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(cause))]
             folded = _block(_within(facts, room // 8), "diff")
             found += [f"<details><summary>{_inline(told)}</summary>", "", *folded, "</details>", ""]
-    named = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(Cause.CHANGE))]
+    named = [_fenced(f"{group.first.sign} {words.line(group, whole=True)}") for group in groups]
     if more := [line for line in named if line not in lines]:
         folded = _block(_within(more, room // 8), "diff")
         found += ["<details><summary>By name</summary>", "", *folded, "</details>", ""]

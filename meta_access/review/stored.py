@@ -75,6 +75,18 @@ def read(text: bytes, name: str) -> list[Review]:
     return found
 
 
+def read_one(text: bytes, name: str, stack: str) -> Review:
+    """The review of a stack, of a file that `write` wrote.
+
+    Raises:
+        StoredError: It holds none of it, or several.
+    """
+    found = [review for review in read(text, name) if review.stack == stack]
+    if len(found) != 1:
+        raise StoredError(f"{name} holds {len(found)} reviews of stack {stack}.", next_step=_AGAIN)
+    return found[0]
+
+
 _AGAIN = "Write it with `meta-access review --json`, by this version."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.redaction import visible
 from meta_access.review import words
-from meta_access.review.facts import Cause, Part, grouped
+from meta_access.review.facts import FOLDED, Cause, Part, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 MOST = 40
-FOLDED = (Cause.DUE, Cause.DRIFT, Cause.PEOPLE)
 _LONGEST = 6
 """Lines of one sentence: whoever wants the rest of a long reason asks for it."""
 _ALL = "meta-access review --all shows them"
