@@ -72,8 +72,8 @@ def read(raw: bytes, name: str, stack: str) -> Review:
         ApplyError: It is none, or says that the preview failed.
     """
     try:
-        [review] = [one for one in stored.read(raw, name) if one.stack == stack]
-    except (ValueError, MetaAccessError) as failed:
+        review = stored.read_one(raw, name, stack)
+    except MetaAccessError as failed:
         raise ApplyError(f"{name} is no review of stack {stack}: {failed}") from None
     if review.failed:
         raise ApplyError(f"{name} is of a preview that failed. {AGAIN}")

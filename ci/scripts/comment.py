@@ -89,11 +89,9 @@ def said(folder: Path, stacks: Sequence[str], run: str) -> Said:
     for stack in stacks:
         file = folder / f"{stack}.json"
         try:
-            [review] = [one for one in stored.read(file.read_bytes(), file.name) if one.stack == stack]
-        except (OSError, ValueError, MetaAccessError):
+            reviews.append(stored.read_one(file.read_bytes(), file.name, stack))
+        except (OSError, MetaAccessError):
             missing.append(stack)
-        else:
-            reviews.append(review)
     body = markdown.render(reviews) if reviews else f"{markdown.MARKER}\n"
     for stack in missing:
         body = f"{body.rstrip()}\n\nNo review of `{stack}` could be made: [its job]({run}) says why.\n"

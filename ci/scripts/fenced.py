@@ -20,9 +20,14 @@ def fenced(text: str, title: str) -> str:
     raw = clean.encode("utf-8")
     if len(raw) > BYTES:
         clean = f"{raw[:BYTES].decode('utf-8', 'ignore')}\n… {len(raw) - BYTES} more bytes: see the job's log"
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", clean)), default=0))
+    fence = fence_of(clean)
     heading = "".join(char for char in title if char.isalnum() or char in " ._-")
     return f"<details><summary>{heading}</summary>\n\n{fence}text\n{clean.rstrip()}\n{fence}\n\n</details>\n"
+
+
+def fence_of(text: str) -> str:
+    """Backticks that a text in their block cannot close it with: more than stand there in a row."""
+    return "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
 
 
 def _shown(char: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ci.scripts.fenced import fence_of
 from ci.scripts.forge import ForgeError, UncertainError, of_job
 from meta_access.clock import parse_iso
 from meta_access.errors import MetaAccessError
@@ -156,7 +157,7 @@ def body_of(topic: Topic, lines: Sequence[str]) -> str:
     shown = list(lines[:LINES])
     if len(lines) > LINES:
         shown.append(f"and {len(lines) - LINES} more")
-    fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0))
+    fence = fence_of("\n".join(shown))
     whose = f"client `{quote(topic.client, safe=' ')}` in stack" if topic.client else "stack"
     return "\n".join(
         [
@@ -236,9 +237,8 @@ def read(folder: Path, now: datetime) -> Look:
     """
     stack = folder.name
     try:
-        raw = (folder / "review.json").read_bytes()
-        [review] = [one for one in stored.read(raw, f"{stack}/review.json") if one.stack == stack]
-    except (OSError, ValueError, MetaAccessError) as failed:
+        review = stored.read_one((folder / "review.json").read_bytes(), f"{stack}/review.json", stack)
+    except (OSError, MetaAccessError) as failed:
         raise LookError(f"{folder}/review.json is no review of stack {stack}: {failed}") from None
     return look(stack, review, _object(folder / "gates.json"), _object(folder / "report.json"), now)
 

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from meta_access import snapshot
 from meta_access.errors import MetaAccessError
-from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import scratch
-from tools.workspace.environment import ROOT, engine_folder, environment
+from tools.workspace.environment import ROOT
 from tools.workspace.stack import StackError
 
 REVIEW_S = 1200.0
@@ -35,9 +34,7 @@ def review(stack: str, file: Path | None) -> int:
     held = None if file is None else snapshot.load(file, datetime.now(UTC))
     with scratch.copied(ROOT, stack) as copy:
         with contextlib.redirect_stdout(sys.stderr):  # what getting the engine says
-            env = scratch.environment(environment(engine_folder(), stack), copy.folder, file and file.absolute())
-        install_stand_in(Path(env["PULUMI_HOME"]))
-        scratch.begin(copy, stack, env, held)
+            env = scratch.prepared(copy, stack, file, held)
         return subprocess.run(
             ["meta-access", "review", "--stack", stack, "--json"],
             env=env,

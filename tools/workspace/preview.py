@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from meta_access import snapshot
-from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace import ready, scratch, stack
 from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
 from tools.workspace.failures import explained
@@ -63,9 +62,7 @@ def apart(name: str, file: Path | None) -> int:
     held = None if file is None else snapshot.load(file, now)
     with scratch.copied(ROOT, name) as copy:
         say(not_looked_at(name, copy.blanked) if held is None else looked_at(name, held.sentence(now), copy.blanked))
-        env = scratch.environment(environment(engine_folder(), name), copy.folder, file and file.absolute())
-        install_stand_in(Path(env["PULUMI_HOME"]))
-        scratch.begin(copy, name, env, held)
+        env = scratch.prepared(copy, name, file, held)
         return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
 
 

@@ -19,6 +19,9 @@ import yaml
 
 from meta_access import snapshot
 from meta_access.stack.yaml_files import parse_with_places, read_text
+from tools.engine.random_plugin.install import install_stand_in
+from tools.workspace.environment import engine_folder
+from tools.workspace.environment import environment as base_environment
 from tools.workspace.process import capture
 from tools.workspace.stack import StackError
 
@@ -80,6 +83,24 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         yield Scratch(folder, blanked)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepared(copy: Scratch, stack: str, file: Path | None, held: Snapshot | None) -> dict[str, str]:
+    """Make the copy's stack with all that its program needs, and return the environment of its commands.
+
+    Args:
+        copy: The copy.
+        stack: The stack's name.
+        file: The snapshot that is asked; without one nothing is.
+        held: What is in it.
+
+    Raises:
+        StackError: The stack cannot be made.
+    """
+    env = environment(base_environment(engine_folder(), stack), copy.folder, file and file.absolute())
+    install_stand_in(Path(env["PULUMI_HOME"]))
+    begin(copy, stack, env, held)
+    return env
 
 
 def begin(copy: Scratch, stack: str, env: Mapping[str, str], held: Snapshot | None) -> None:
