@@ -189,7 +189,7 @@ meta.AssetAssignment("pixel", connection="main", system_user_id=user.id, asset="
         gone = project.up()
         assert gone.code != 0
         assert f"taking {pixel} from system user " in gone.stdout
-        assert "which only a person can take: remove the asset from the system user in Business settings" in gone.stdout
+        assert "Only a person can do this: remove the asset from the system user in Business settings" in gone.stdout
         assert "pixel" in project.resources("AssetAssignment")
 
     world = emulator.world()
