@@ -42,9 +42,13 @@ def listed(client: GraphClient, side: str, kind: str) -> dict[str, tuple[str, ..
         return {}
     held = kind if side == PENDING else None
     fields = ",".join(name for name in ("id", held, "permitted_tasks" if kind != GROUP else None) if name)
-    edge = _EDGES[kind] if (side, kind) == (OWNED, GROUP) else f"{side}_{_EDGES[kind]}"
-    rows = client.pages(f"{client.connection.business_id}/{edge}", {"fields": fields})
+    rows = client.pages(f"{client.connection.business_id}/{edge(side, kind)}", {"fields": fields})
     return dict(_entry(row, kind, held) for row in rows)
+
+
+def edge(side: str, kind: str) -> str:
+    """The edge of a business that lists its assets of a kind on a side."""
+    return _EDGES[kind] if (side, kind) == (OWNED, GROUP) else f"{side}_{_EDGES[kind]}"
 
 
 def _entry(row: dict[str, Any], kind: str, held: str | None) -> tuple[str, tuple[str, ...]]:

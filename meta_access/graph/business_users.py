@@ -45,9 +45,19 @@ class BusinessUserRow:
 
 def list_(client: GraphClient) -> list[BusinessUserRow]:
     """Everybody in the connection's business, then everybody invited into it."""
-    business, fields = client.connection.business_id, {"fields": "id,email,role"}
-    users = [_row(row, pending=False) for row in client.pages(f"{business}/business_users", fields)]
-    return users + [_row(row, pending=True) for row in client.pages(f"{business}/pending_users", fields)]
+    return members(client) + invitations(client)
+
+
+def members(client: GraphClient) -> list[BusinessUserRow]:
+    """Everybody in the connection's business."""
+    path = f"{client.connection.business_id}/business_users"
+    return [_row(row, pending=False) for row in client.pages(path, {"fields": "id,email,role"})]
+
+
+def invitations(client: GraphClient) -> list[BusinessUserRow]:
+    """Everybody who was invited into the connection's business and has not accepted."""
+    path = f"{client.connection.business_id}/pending_users"
+    return [_row(row, pending=True) for row in client.pages(path, {"fields": "id,email,role"})]
 
 
 def invite(client: GraphClient, email: str, role: str) -> str:

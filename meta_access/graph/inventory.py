@@ -1,0 +1,192 @@
+"""What a business has: its assets and those that others share with it, its apps, system users, people and invitations.
+
+Graph: GET /{business-id}/owned_ad_accounts, client_ad_accounts and their siblings, owned_apps, client_apps,
+system_users, business_users, pending_users; GET /{system-user-id}/assigned_ad_accounts and its siblings.
+Source: https://developers.facebook.com/docs/marketing-api/reference/business (edges) and the pages of the kinds, Graph
+v26.0, read 2026-11; the fields that name an owner are those of the API specification. An Instagram account has none.
+
+Every list is read page by page, to its end or not at all. One that Meta does not show to this token is named among
+`unread`, and is never taken for an empty one. Trouble that passes (a throttle, an outage) ends the reading instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from meta_access.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
+from meta_access.graph import assigned_users, business_users, system_users
+from meta_access.graph.business_assets import CLIENT, OWNED, edge
+from meta_access.graph.wire import unusable
+from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP, Asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from meta_access.graph.business_users import BusinessUserRow
+    from meta_access.graph.client import GraphClient
+    from meta_access.graph.system_users import SystemUserRow
+
+T = TypeVar("T")
+
+KINDS = tuple(assigned_users.EDGES)
+"""Kinds of assets that are read, in the order of the answer."""
+
+NOT_SHOWN = (PermissionDeniedError, InvalidRequestError, NotFoundError)
+"""How Meta refuses a list to a token that may read others."""
+
+_OWNER = {
+    "ad_account": "business",
+    "page": "owner_business",
+    "catalog": "business",
+    "pixel": "owner_business",
+    "waba": "owner_business_info",
+    GROUP: "owner_business",
+}
+"""Kind -> the field that names the business of an asset."""
+_NAME = {"instagram": "ig_username"}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A business, as an asset of it names it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """An asset in a list of the business.
+
+    Attributes:
+        owner: None where Meta does not say, as of every Instagram account.
+        owned: Whether the list is that of its own assets, and not that of those which others share with it.
+    """
+
+    asset: Asset
+    name: str
+    owner: Owner | None
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppRow:
+    """An app that the business claimed, or one of another business that it uses."""
+
+    id: str
+    name: str
+    owner: Owner | None
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A list that Meta does not show to this token; nothing is known of what it holds.
+
+    Attributes:
+        path: As Graph calls it: `178435550012345/owned_pages`.
+        why: Meta's answer.
+    """
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What was read of a business.
+
+    Attributes:
+        people: Those in it, then those who were invited.
+        assigned: System user's id -> the asset as typed -> its tasks there, sorted.
+        unread: The lists that are not shown; what they hold is in none of the others.
+    """
+
+    business_id: str
+    system_users: tuple[SystemUserRow, ...] = ()
+    assets: tuple[AssetRow, ...] = ()
+    assigned: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    people: tuple[BusinessUserRow, ...] = ()
+    apps: tuple[AppRow, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
+    """Read the connection's business.
+
+    Args:
+        client: Of the business.
+        kinds: Kinds of assets to read.
+
+    Raises:
+        GraphError: Meta refused the token, throttles longer than is waited for, or failed.
+        GraphUnreachableError: It was not reached.
+    """
+    business, unread = client.connection.business_id, list[Unread]()
+
+    def shown(path: str, read: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+        try:
+            return tuple(read())
+        except NOT_SHOWN as refusal:
+            unread.append(Unread(path, str(refusal)))
+            return ()
+
+    users = shown(f"{business}/system_users", partial(system_users.list_, client))
+    assets: list[AssetRow] = []
+    for kind in kinds:
+        for side in (OWNED, CLIENT):
+            assets += shown(f"{business}/{edge(side, kind)}", partial(_assets, client, side, kind))
+    assigned: dict[str, dict[str, tuple[str, ...]]] = {}
+    for user in users:
+        held = assigned.setdefault(user.id, {})
+        for kind in kinds:
+            path = f"{user.id}/{assigned_users.EDGES[kind]}"
+            held.update(shown(path, partial(_held, client, user.id, kind)))
+    people = shown(f"{business}/business_users", partial(business_users.members, client))
+    invited = shown(f"{business}/pending_users", partial(business_users.invitations, client))
+    apps = [row for side in (OWNED, CLIENT) for row in shown(f"{business}/{side}_apps", partial(_apps, client, side))]
+    return Inventory(business, users, tuple(assets), assigned, (*people, *invited), tuple(apps), tuple(unread))
+
+
+def _assets(client: GraphClient, side: str, kind: str) -> list[AssetRow]:
+    owner, name = _OWNER.get(kind), _NAME.get(kind, "name")
+    fields = ["id", name, *([f"{owner}{{id,name}}"] if owner else [])]
+    rows = client.pages(f"{client.connection.business_id}/{edge(side, kind)}", {"fields": ",".join(fields)})
+    return [
+        AssetRow(_typed(kind, _id(row)), str(row.get(name) or ""), _owner(row.get(owner or "")), side == OWNED)
+        for row in rows
+    ]
+
+
+def _held(client: GraphClient, user_id: str, kind: str) -> list[tuple[str, tuple[str, ...]]]:
+    rows = assigned_users.assigned(client, user_id, kind).items()
+    return [(_typed(kind, graph_id).id, tasks) for graph_id, tasks in rows]
+
+
+def _apps(client: GraphClient, side: str) -> list[AppRow]:
+    path = f"{client.connection.business_id}/{side}_apps"
+    rows = client.pages(path, {"fields": "id,name,owner_business{id,name}"})
+    return [
+        AppRow(_id(row), str(row.get("name") or ""), _owner(row.get("owner_business")), side == OWNED) for row in rows
+    ]
+
+
+def _owner(value: Any) -> Owner | None:
+    if not isinstance(value, dict) or not value.get("id"):
+        return None
+    return Owner(str(value["id"]), str(value.get("name") or ""))
+
+
+def _id(row: dict[str, Any]) -> str:
+    if not row.get("id"):
+        raise unusable("Meta's list of what a business has holds a row without an id.")
+    return str(row["id"])
+
+
+def _typed(kind: str, graph_id: str) -> Asset:
+    if kind == "ad_account":
+        number = graph_id.removeprefix(AD_ACCOUNT_PREFIX)
+        return Asset(kind, AD_ACCOUNT_PREFIX + number, AD_ACCOUNT_PREFIX + number)
+    return Asset(kind, f"{kind}:{graph_id}", graph_id)
