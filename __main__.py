@@ -57,7 +57,8 @@ def main() -> None:
     for client in stack.spec.clients:
         ClientAccess(client, stack=stack, plans=plans, identities=identities, board=board)
 
-    pulumi.export("secrets", known({key: identity.secret for key, identity in identities.items()}))
+    secrets = {key: identity.secret for key, identity in identities.items() if identity.secret is not None}
+    pulumi.export("secrets", known(secrets))
     pulumi.export("gates", known(board.export()))
     pulumi.export("quota", quota_export(stack.spec, stack.rules))
     live: dict[str, dict[str, Any]] = {

@@ -36,11 +36,11 @@ class SystemIdentity(pulumi.ComponentResource):
 
     Attributes:
         system_user_id: Known as soon as the user exists; what assignments take.
-        secret: Name, ARN and expiry of the secret; never a value.
+        secret: Name, ARN and expiry of the secret, never a value; None for an identity without a token.
     """
 
     system_user_id: pulumi.Output[str]
-    secret: dict[str, pulumi.Output[Any]]
+    secret: dict[str, pulumi.Output[Any]] | None
 
     def __init__(
         self, name: str, *, plan: IdentityPlan, board: GateBoard, opts: pulumi.ResourceOptions | None = None
@@ -58,6 +58,13 @@ class SystemIdentity(pulumi.ComponentResource):
             requires=None if plan.adopt is not None else board.for_user(plan.connection),
             opts=called_before(child, before),
         )
+        self.system_user_id = user.id
+        self.secret = self._keep_token(plan, user, board) if plan.has_token else None
+        kept = {} if self.secret is None else {"secret": known(self.secret)}
+        self.register_outputs({"system_user_id": known(self.system_user_id), **kept})
+
+    def _keep_token(self, plan: IdentityPlan, user: SystemUser, board: GateBoard) -> dict[str, pulumi.Output[Any]]:
+        name, child, before = plan.key, pulumi.ResourceOptions(parent=self), plan.renamed_from
         installation = AppInstallation(
             name,
             connection=plan.connection,
@@ -92,9 +99,7 @@ class SystemIdentity(pulumi.ComponentResource):
             # Meta mints only for an app that the user has installed.
             opts=called_before(pulumi.ResourceOptions(parent=self, depends_on=[installation]), before),
         )
-        self.system_user_id = user.id
-        self.secret = {"name": token.secret_name, **{field: getattr(token, field) for field in _FIELDS}}
-        self.register_outputs({"system_user_id": known(self.system_user_id), "secret": known(self.secret)})
+        return {"name": token.secret_name, **{field: getattr(token, field) for field in _FIELDS}}
 
     def _secret_name(self, plan: IdentityPlan) -> pulumi.Input[str]:
         if SUFFIX not in plan.secret:

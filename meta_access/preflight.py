@@ -68,7 +68,8 @@ def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
 
 def _planned_secrets(stack: Stack) -> dict[str, str]:
     """One name per connection to ask about. A random suffix is not known yet, and any answer serves."""
-    return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in identities(stack.spec, stack.rules)}
+    plans = (plan for plan in identities(stack.spec, stack.rules) if plan.has_token)
+    return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in plans}
 
 
 def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[Problem]:

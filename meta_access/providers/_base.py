@@ -107,6 +107,11 @@ class MetaProvider(ResourceProvider):
         """Create; answers the id and the outputs besides the inputs."""
         raise NotImplementedError
 
+    def widens(self, props: dict[str, Any]) -> bool:
+        """Whether a create gives anybody more than they have at Meta; asked only where a gate is closed."""
+        del props
+        return True
+
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         """Read what is live."""
         raise NotImplementedError
@@ -203,8 +208,9 @@ class MetaProvider(ResourceProvider):
         wanted = {**clean(props), **DEPLOYMENT.stack_id_of({})}
         try:
             self._may_write("creating", wanted)
-            hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
             with self._on_behalf(wanted):
+                if not _closed(wanted) or self.widens(wanted):
+                    hold_back(wanted, f"creating {self.kind} {wanted.get('label', '')}")
                 id_, facts = self.make(wanted)
         except Exception as error:
             held = self.held(wanted)
@@ -435,10 +441,14 @@ def _fit_to_print(failure: CheckFailure, props: Mapping[str, Any]) -> CheckFailu
     return CheckFailure(name, text if text.endswith((".", "?")) else f"{text}.")
 
 
+def _closed(props: Mapping[str, Any]) -> dict[str, str]:
+    requires = props.get("requires") or {}
+    return {gate: str(status) for gate, status in requires.items() if str(status) != OPEN}
+
+
 def hold_back(props: Mapping[str, Any], doing: str) -> None:
     """Refuse what widens access while a gate it `requires` is closed."""
-    requires = props.get("requires") or {}
-    closed = {gate: str(status) for gate, status in requires.items() if str(status) != OPEN}
+    closed = _closed(props)
     if not closed:
         return
     listed = ", ".join(f"{gate} is {status}" for gate, status in sorted(closed.items()))

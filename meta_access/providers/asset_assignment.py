@@ -4,8 +4,9 @@ POST /{asset-id}/assigned_users replaces the whole set, and Meta adds implied ta
 them: https://developers.facebook.com/docs/business-management-apis/business-asset-management (Graph v26.0, read
 2026-11). A share that its owner withdrew shows as drift: it is other people's doing, and must not stop a refresh.
 
-A business built by hand has grants that its stack does not declare. A create over one takes no task away unless
-`replace_existing` says so: what is there and not declared stands in the output `kept`, and every refresh names it.
+A business built by hand has grants before its stack declares them. A create over one that is just as declared writes
+nothing, and waits for no gate. Where less is declared it takes no task away unless `replace_existing` says so: what is
+there and not declared stands in the output `kept`, and every refresh names it.
 """
 
 from __future__ import annotations
@@ -93,13 +94,23 @@ class AssetAssignmentProvider(MetaProvider):
             )
             found = ()
         meets = Meeting.of(live, asset, found, props)
-        if meets is None:
+        if meets is None and not _stands(live, asset, user, found):
             _assign(live, asset, props, live.rules.expand_tasks(asset.kind, props["tasks"]))
+        if meets is None:
             return f"{user}/{asset}", {"kept": []}
         if meets.comes or meets.goes:
             _assign(live, asset, props, meets.after)
         say(f"{self.kind} {props.get('label', '')}: {meets.sentence(asset, user)}")
         return f"{user}/{asset}", {"kept": list(meets.kept)}
+
+    def widens(self, props: dict[str, Any]) -> bool:
+        live, asset = self.live(props), parse_asset(props["asset"])
+        try:
+            found = live.reads.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
+        except (NotFoundError, PermissionDeniedError, InvalidRequestError):
+            return True
+        has, wanted = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, props["tasks"]))
+        return not wanted <= has
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live, asset = self.live(outs), parse_asset(outs["asset"])
@@ -175,10 +186,11 @@ class Meeting:
     def of(cls, live: Live, asset: Asset, found: Sequence[str], props: Mapping[str, Any]) -> Meeting | None:
         """What a create would do to a grant; None where there is none, or it is just as declared."""
         has, wanted = (set(live.rules.expand_tasks(asset.kind, tasks)) for tasks in (found, props["tasks"]))
-        if not found or set(found) == wanted:
+        asked = set(props["tasks"])
+        if not found or set(found) in (wanted, asked):
             return None
         kept = set() if props["replace_existing"] else has - wanted
-        comes = wanted - set(found)
+        comes = wanted - set(found) if asked - set(found) else set()
         sets = {"now": set(found), "after": wanted | kept, "kept": kept, "comes": comes, "goes": has - wanted - kept}
         return cls(**{name: tuple(sorted(tasks)) for name, tasks in {**sets, "implied": comes & has}.items()})
 
@@ -195,6 +207,11 @@ class Meeting:
                 "away"
             )
         return "; ".join(parts) + "."
+
+
+def _stands(live: Live, asset: Asset, user: str, found: Sequence[str]) -> bool:
+    """Whether a grant that was there at first is there still: this process may have taken it away since."""
+    return bool(found) and live.reads.assigned(user, asset.kind).get(asset.graph_id, ()) == found
 
 
 def _assign(live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str]) -> None:

@@ -94,7 +94,7 @@ def of_stack(spec: StackSpec, rules: RuleSet) -> list[str]:
     """The gates a configuration declares, in the order of the file."""
     names = [name for key in spec.apps for name in of_app(spec, rules, key)]
     names += [verification(key) for key, business in spec.businesses.items() if business.verification]
-    names += [app_access(key) for key in spec.identities]
+    names += [app_access(key) for key, identity in spec.identities.items() if identity.has_token]
     names += [share.name for client in spec.clients for share in shares(spec, rules, client).values()]
     names += [lead_access(work.identity, work.asset) for client in spec.clients for work in leads(spec, rules, client)]
     return names + [two_factor(key) for key, business in spec.businesses.items() if business.two_factor]

@@ -365,6 +365,7 @@ class IdentitySpec(Section):
     """A system user. What is not said comes from `meta:token_defaults`, its scopes from its use case.
 
     `replace_existing`: as of a client, for all assets of this identity.
+    `token`: `none` for a user whose tokens are not this stack's; then nothing is installed and nothing minted.
     """
 
     role: Literal["EMPLOYEE", "ADMIN"] = "EMPLOYEE"
@@ -374,6 +375,7 @@ class IdentitySpec(Section):
     adopt: GraphId | None = None
     replace_existing: bool = False
     on_destroy: Literal["retire", "keep"] = "retire"
+    token: Literal["none"] | None = None
     use_case: Text | None = None
     scopes: Texts | None = None
     secret: SecretPattern | None = None
@@ -384,6 +386,11 @@ class IdentitySpec(Section):
     kms_key: Text | None = None
     take_over_from: Text | None = None
     rotation_owner: Literal["pulumi", "lambda"] = "pulumi"
+
+    @property
+    def has_token(self) -> bool:
+        """Whether this stack keeps a token of the user."""
+        return self.token is None
 
 
 BusinessRole = Literal["ADMIN", "EMPLOYEE"]

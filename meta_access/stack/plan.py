@@ -28,7 +28,7 @@ USE_CASE = "use_case"
 
 @dataclass(frozen=True, slots=True)
 class IdentityPlan:
-    """One system user and its token. `secret` may still hold `{suffix}`."""
+    """One system user and its token; without a token, scopes and secret are empty. `secret` may hold `{suffix}`."""
 
     key: str
     connection: str
@@ -46,6 +46,11 @@ class IdentityPlan:
     take_over_from: str | None
     rotation_owner: str
     renamed_from: str | None = None
+
+    @property
+    def has_token(self) -> bool:
+        """Whether there is a token to keep; every token has a scope."""
+        return bool(self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
             adopt=identity.adopt,
             on_destroy=identity.on_destroy,
             scopes=scopes_of(rules, identity),
-            secret=secret_of(spec, key, identity),
+            secret=secret_of(spec, key, identity) if identity.has_token else "",
             lifetime=(identity.lifetime or defaults.lifetime).declared,
             rotate_before=identity.rotate_before or defaults.rotate_before,
             grace=identity.grace or defaults.grace,

@@ -119,7 +119,11 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
 
 def _unused(spec: StackSpec, rules: RuleSet, app: str) -> Iterator[str]:
     """Permissions that neither a token nor a login asks for; only of apps whose identities are all presets."""
-    mine = {key: identity for key, identity in spec.identities.items() if lives_in(spec, identity, app)}
+    mine = {
+        key: identity
+        for key, identity in spec.identities.items()
+        if identity.has_token and lives_in(spec, identity, app)
+    }
     presets = [expansion(spec, rules, key) for key, identity in mine.items() if identity.scopes is None]
     if not mine or any(found is None for found in presets):
         return

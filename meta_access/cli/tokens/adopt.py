@@ -79,6 +79,11 @@ def chosen(plans: Sequence[IdentityPlan], named: str) -> IdentityPlan:
             f"No identity of meta:identities is called {named!r} or has a secret of that name. Nothing was changed. "
             f"There are: {known}. To adopt a token, set `secret` of its identity to the name of the secret it lies in."
         )
+    if not found.has_token:
+        raise click.ClickException(
+            f"Identity {found.key} has token: none, so this stack keeps no token of it. Nothing was changed. Write its "
+            "use_case or scopes instead of that line, and `secret`, the name of the secret that the token lies in."
+        )
     if plan.SUFFIX in found.secret:
         raise click.ClickException(
             f"The secret of identity {found.key}, {found.secret}, gets its name when `pulumi up` makes it, and the "

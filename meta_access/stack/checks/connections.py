@@ -52,6 +52,10 @@ def _admin_token(draft: Draft, at: Loc, connection: ConnectionSpec) -> Iterator[
     identity = draft.spec.identities.get(key) if connection.admin_token.startswith(IDENTITY) else None
     if identity is None:
         return
+    if not identity.has_token:
+        text = f"{key} has token: none, so this stack keeps no token of it."
+        yield draft.problem((*at, "admin_token"), text, f"remove that line at meta:identities.{key}, or name another.")
+        return
     if SUFFIX in secret_of(draft.spec, key, identity):
         text = f"the secret of {key} has a random suffix, so nobody knows its name before it exists."
         yield draft.problem((*at, "admin_token"), text, f"give meta:identities.{key} a secret without {SUFFIX}.")

@@ -35,7 +35,9 @@ def check_identities(draft: Draft) -> Iterator[Problem]:
         business = _business_of(draft, identity)
         name = identity.name or key
         first = names.setdefault((business, name.casefold()), key)
-        if first != key:
+        if first != key and not (
+            identity.adopt and draft.spec.identities[first].adopt and name != _name_of(draft, first)
+        ):
             text = f"{shown(name)} is also the name of {first}; Meta refuses two system users of one name."
             yield draft.problem((*at, "name"), text, "give one of them another name.")
         first = adopted.setdefault((business, identity.adopt), key) if identity.adopt is not None else key
@@ -52,6 +54,10 @@ def check_identities(draft: Draft) -> Iterator[Problem]:
             yield draft.problem((*at, "renamed_from"), text, "keep the line at one of them.")
 
 
+def _name_of(draft: Draft, key: str) -> str:
+    return draft.spec.identities[key].name or key
+
+
 def _alone(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
     if reason := system_user_name(identity.name or str(at[-1])):
         yield draft.problem((*at, "name"), f"the name {reason}.", "write another name.")
@@ -61,16 +67,42 @@ def _alone(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
     if identity.scopes == ():
         text = "the list is empty, and Meta mints no token without a scope."
         yield draft.problem((*at, "scopes"), text, "write at least one, or remove the line.")
-    silent = identity.use_case is None and identity.scopes is None
+    yield from _no_token(draft, at, identity)
+    silent = identity.use_case is None and identity.scopes is None and identity.has_token
     if silent and not draft.is_broken(*at, "scopes") and not draft.is_broken(*at, "use_case"):
         text = "it says neither use_case nor scopes, so its token could do nothing."
-        yield draft.problem(at, text, f"write use_case: one of {', '.join(draft.rules.use_cases)}; or scopes: […].")
+        presets = ", ".join(draft.rules.use_cases)
+        none = "token: none, if this stack is to keep no token of it"
+        yield draft.problem(at, text, f"write use_case: one of {presets}; or scopes: […]; or {none}.")
     if identity.use_case is not None and identity.use_case not in draft.rules.use_cases:
         known = draft.rules.use_cases
         text = f"rule set {draft.rules.name} has no use case {shown(identity.use_case)}."
         yield draft.problem(
             (*at, "use_case"), text, instead(identity.use_case, known, f"write one of {', '.join(known)}.")
         )
+
+
+_OF_A_TOKEN = (
+    "use_case",
+    "scopes",
+    "secret",
+    "lifetime",
+    "rotate_before",
+    "grace",
+    "keepers",
+    "kms_key",
+    "take_over_from",
+    "rotation_owner",
+)
+
+
+def _no_token(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
+    if identity.has_token:
+        return
+    for name in _OF_A_TOKEN:
+        if name in identity.model_fields_set:
+            text = "is about a token, and token: none says that this stack keeps none."
+            yield draft.problem((*at, name), text, "remove it, or the line token: none.")
 
 
 def _business_of(draft: Draft, identity: IdentitySpec) -> str:
@@ -113,6 +145,8 @@ def _covered(draft: Draft, identity: IdentitySpec) -> tuple[str, frozenset[str] 
 def check_quota(draft: Draft) -> Iterator[Problem]:
     """Planned names per business and role against the limit of the declared tier, else against what every tier has."""
     for (business, role), keys in planned(draft.spec).items():
+        if all(draft.spec.identities[key].adopt is not None for key in keys):
+            continue  # they are there: Meta counts nothing new
         tiers_told = not any(draft.is_broken("apps", row.app, "tier") for row in draft.spec.connections.values())
         if draft.is_broken("quota_overrides", business) or not tiers_told:
             continue
@@ -147,6 +181,8 @@ def _ways_out(draft: Draft, role: str, limit: int | None) -> str:
 def check_secrets(draft: Draft) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
     for key, identity in draft.spec.identities.items():
+        if not identity.has_token:
+            continue
         loc: Loc = ("identities", key, "secret") if identity.secret is not None else ("token_defaults", "secret")
         name = secret_of(draft.spec, key, identity)
         # The suffix is eight hex digits, which is neither six characters nor a character AWS refuses.

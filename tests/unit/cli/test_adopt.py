@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import pytest
 
@@ -46,6 +48,12 @@ def test_a_secret_that_has_no_name_yet_holds_no_token() -> None:
     with pytest.raises(click.ClickException) as refused:
         chosen(named_by_state([identity(secret="meta/dev/reporting-{suffix}")], state()), "reporting")
     assert lacks(refused.value.message, "reporting", "pulumi up", "secret") == []
+
+
+def test_an_identity_without_a_token_adopts_none() -> None:
+    with pytest.raises(click.ClickException) as refused:
+        chosen([replace(identity(secret=""), scopes=())], "reporting")
+    assert lacks(refused.value.message, "reporting", "token: none", "use_case", "`secret`") == []
 
 
 def test_a_name_that_an_earlier_up_has_made_is_the_state_s() -> None:

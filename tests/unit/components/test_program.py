@@ -54,6 +54,16 @@ def test_a_random_suffix_of_eight_digits_ends_the_secrets_name(program: Callable
     assert asked.resources["SystemUserToken", "reporting"]["secret_name"] == "meta/dev/reporting/0a1b2c3d"
 
 
+def test_an_identity_without_a_token_is_a_user_and_its_assets_alone(program: Callable[..., Asked]) -> None:
+    asked = program("dev", {"meta:identities": {"reporting": {"adopt": "122090000000302", "token": "none"}}})
+
+    named = [kind for kind, name in asked.resources if name.startswith("reporting")]
+    assert sorted(named) == ["SystemIdentity", "SystemUser"]
+    assert sum(kind == "AssetAssignment" for kind, _ in asked.resources) == 3
+    assert asked.outputs["secrets"] == {}
+    assert asked.exit_code is None
+
+
 def test_the_gates_are_given_what_is_declared_and_who_owns_it(program: Callable[..., Asked]) -> None:
     asked = program("dev")
     common = {"connection": "main", "owner": "nadia"}

@@ -330,16 +330,50 @@ def test_replace_existing_takes_away_what_is_not_declared_and_says_so_before(
     assert result.outs == outs("ANALYZE", replace_existing=True)
 
 
-def test_a_grant_as_declared_is_written_again_and_no_word_is_said(
-    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("declared", [("MANAGE",), ("ADVERTISE", "ANALYZE", "MANAGE")])
+def test_a_grant_as_declared_is_adopted_without_a_write_a_gate_or_a_word(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], declared: tuple[str, ...]
 ) -> None:
     hold(meta, "ADVERTISE", "ANALYZE", "MANAGE")
 
-    PROVIDER.check({}, asked("MANAGE"))
-    PROVIDER.create(asked("MANAGE"))
+    PROVIDER.check({}, asked(*declared))
+    result = PROVIDER.create(asked(*declared, **CLOSED))
 
-    assert (meta.writes, has(meta)) == ([ASSIGN], ["ADVERTISE", "ANALYZE", "MANAGE"])
+    assert (meta.writes, has(meta), result.outs) == ([], ["ADVERTISE", "ANALYZE", "MANAGE"], outs(*declared, **CLOSED))
     assert capsys.readouterr().out == ""
+
+
+def test_a_grant_that_meta_lists_without_what_it_implies_is_adopted_as_well(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with meta.edit() as world:
+        world.product_catalogs.append(Asset("930", "Shop", BUSINESS))
+    hold(meta, "MANAGE", asset="930")
+
+    PROVIDER.check({}, asked("MANAGE", asset="catalog:930"))
+    PROVIDER.create(asked("MANAGE", asset="catalog:930"))
+
+    assert (meta.writes, capsys.readouterr().out) == ([], "")
+
+
+def test_a_grant_that_this_run_has_taken_away_is_given_again(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE")
+    PROVIDER.check({}, asked("ANALYZE"))
+    made = PROVIDER.create(asked("ANALYZE"))
+
+    PROVIDER.delete(made.id, made.outs)
+    PROVIDER.create(asked("ANALYZE"))
+
+    assert has(meta) == ["ANALYZE"]
+
+
+def test_what_a_gate_holds_back_is_more_than_there_is(meta: EmulatedMeta) -> None:
+    hold(meta, "ANALYZE")
+
+    with pytest.raises(Failure, match="ads-tier is pending_human"):
+        PROVIDER.create(asked("ADVERTISE", "ANALYZE", **CLOSED))
+
+    assert (meta.writes, has(meta)) == ([], ["ANALYZE"])
 
 
 def test_tasks_that_come_by_implication_alone_are_named_too(

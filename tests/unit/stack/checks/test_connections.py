@@ -105,6 +105,15 @@ def test_an_admin_token_has_a_secret_whose_name_is_known(refusals: Callable[...,
     ]
 
 
+def test_an_admin_token_is_one_that_the_stack_keeps(refusals: Callable[..., list[str]]) -> None:
+    assert refusals({**ROOT, "meta:identities/root": {"role": "ADMIN", "token": "none"}}) == [
+        (
+            "meta:connections.main.admin_token: root has token: none, so this stack keeps no token of it. Fix: remove "
+            "that line at meta:identities.root, or name another."
+        )
+    ]
+
+
 def test_the_tier_is_probed_at_an_ad_account(refusals: Callable[..., list[str]]) -> None:
     assert refusals({"meta:connections/main/tier_probe": "1043217650987654"}) == [
         (

@@ -29,6 +29,30 @@ def test_one_system_user_adopted_twice(refusals: Callable[..., list[str]]) -> No
     ]
 
 
+def test_a_user_whose_tokens_are_not_the_stacks_has_nothing_of_a_token(
+    refusals: Callable[..., list[str]], load: Callable[..., Stack]
+) -> None:
+    more = {"use_case": "read_reports", "lifetime": "60d"}
+    assert refusals({"meta:identities/second": {"token": "none", **more}}) == [
+        (
+            f"meta:identities.second.{name}: is about a token, and token: none says that this stack keeps none. Fix: "
+            "remove it, or the line token: none."
+        )
+        for name in ("use_case", "lifetime")
+    ]
+    assert load({"meta:identities/second": {"token": "none"}}).spec.identities["second"].has_token is False
+
+
+def test_users_that_are_there_may_differ_in_capitals_alone_and_be_more_than_the_limit(
+    load: Callable[..., Stack],
+) -> None:
+    names = {"meta:identities/reporting": {"name": "Reporting", "adopt": "1", "token": "none"}}
+    names |= {f"meta:identities/one-{n}": {"adopt": f"1{n}", "token": "none"} for n in range(30)}
+    names["meta:identities/second"] = {"name": "reporting", "adopt": "2", "token": "none"}
+
+    assert len(load(names).spec.identities) >= 32
+
+
 def test_an_identity_was_renamed_from_one_that_is_gone_and_alone(refusals: Callable[..., list[str]]) -> None:
     one = {"use_case": "read_reports", "renamed_from": "before"}
     assert refusals({"meta:identities/one": one, "meta:identities/two": {**one, "renamed_from": "reporting"}}) == [
@@ -56,7 +80,8 @@ def test_an_identity_was_renamed_from_one_that_is_gone_and_alone(refusals: Calla
             {},
             (
                 ": it says neither use_case nor scopes, so its token could do nothing. Fix: write "
-                "use_case: one of manage_ads, read_reports, read_and_manage; or scopes: […]."
+                "use_case: one of manage_ads, read_reports, read_and_manage; or scopes: […]; or token: none, if this "
+                "stack is to keep no token of it."
             ),
         ),
         (
