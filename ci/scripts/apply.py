@@ -13,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,8 +60,10 @@ def way(plan: Mapping[str, Any]) -> Way:
 def differences(approved: Review, now: Review) -> list[str]:
     """What happens now and was not approved, or was and does not; a line each."""
     lines = []
-    for sign, these, those in (("new since", now, approved), ("no longer so", approved, now)):
-        odd = tuple(fact for fact in these.facts if fact not in those.facts)
+    # Who made a drift may be known at one time and not at another; what is done about it is the same.
+    before, today = ([replace(fact, by=None) for fact in review.facts] for review in (approved, now))
+    for sign, these, those in (("new since", today, before), ("no longer so", before, today)):
+        odd = tuple(fact for fact in these if fact not in those)
         lines += [f"{sign}: {visible(words.line(group, whole=True))}" for group in grouped(odd)]
     return lines
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from meta_access.gates.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Cause(StrEnum):
@@ -80,6 +80,7 @@ class Kind(StrEnum):
     USER_LEFT = "user left as it is"
     PERSON_LEFT = "person left in"
     REMOVED = "removed"
+    REPLACED = "replaced"
     MADE = "made"
     CHANGED = "changed"
 
@@ -111,9 +112,12 @@ _WIDENS = frozenset(
 _DELETES = frozenset(
     {
         Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.USER_LEFT, Kind.PERSON_OUT, Kind.PERSON_LEFT, Kind.TOKEN_ENDS,
-        Kind.REMOVED, Kind.GATE_DROPPED,
+        Kind.REMOVED, Kind.REPLACED, Kind.GATE_DROPPED,
     }
 )  # fmt: skip
+_OF_CHANGED_TOKENS = frozenset({Kind.TOKEN_RENEWED, Kind.TOKEN_MOVES})
+# What somebody may do by it: where only the update will know it, it may be more.
+_MAY_WIDEN = frozenset({("BusinessUser", "role"), ("BusinessUser", "email"), ("SystemUserToken", "scopes")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,7 @@ class Fact:
         reason: Why, in somebody else's words.
         gates: What holds it back, or the gate it is about, each with its status.
         by: Who made the drift, or why nobody knows; None where nobody asks.
+        already: Whether Meta has it so before the update, because somebody did by hand what the change declares.
     """
 
     kind: Kind
@@ -183,6 +188,7 @@ class Fact:
     gates: tuple[tuple[str, str], ...] = ()
     differences: tuple[Difference, ...] = ()
     by: Actor | NoAuthor | None = None
+    already: bool = False
 
     @property
     def sign(self) -> Sign:
@@ -199,9 +205,17 @@ class Fact:
             return frozenset({Class.REFUSED})
         if self.cause is not Cause.CHANGE:
             return frozenset()
-        widens = self.kind in _WIDENS or (self.kind in {Kind.TOKEN_RENEWED, Kind.TOKEN_MOVES} and bool(self.tasks))
-        found = {Class.WIDENING} if widens else set()
-        return frozenset(found | ({Class.DELETION} if self.kind in _DELETES else set()))
+        keys = {one.key for one in self.differences}
+        of_token = self.kind in _OF_CHANGED_TOKENS
+        widens = (
+            self.kind in _WIDENS
+            # The token of another user, or through another connection, reaches what that one reaches.
+            or (of_token and (bool(self.tasks) or bool(keys & {"system_user_id", "connection"})))
+            or any((self.resource, one.key) in _MAY_WIDEN and one.unknown for one in self.differences)
+        )
+        # Scopes differ where some are lost: those that are only added are `tasks`.
+        deletes = self.kind in _DELETES or (of_token and "scopes" in keys)
+        return frozenset(({Class.WIDENING} if widens else set()) | ({Class.DELETION} if deletes else set()))
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -319,7 +333,41 @@ def against(review: Review, base: Review) -> Review:
             facts.append(fact if late else replace(fact, cause=Cause.CHANGE, by=None))
         else:
             facts.append(replace(fact, cause=Cause.DUE if cause is Cause.CHANGE else cause))
+    if not review.failed:
+        facts += _prevented(review.facts, base.facts)
     return replace(review, facts=tuple(facts), compared=True)
+
+
+_OPPOSITE = {Kind.TASKS_LOST: Kind.TASKS_GAINED, Kind.TASKS_GAINED: Kind.TASKS_LOST}
+_NOT_DONE = frozenset({Kind.REFUSED, Kind.HELD_BACK, Kind.TASKS_UNKNOWN})
+
+
+def _prevented(facts: Iterable[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
+    """What the base branch would give or take, and the change leaves as it is: Meta has it so already."""
+    told: dict[tuple[str, ...], set[str]] = {}
+    open_ = set()
+    for fact in facts:
+        if fact.kind in _OPPOSITE:
+            told.setdefault((fact.who, fact.asset), set()).update((*fact.tasks, *fact.implied))
+        elif fact.kind in _NOT_DONE:
+            open_.add((fact.who, fact.asset))
+    for fact in base:
+        key = fact.who, fact.asset
+        if fact.kind not in _OPPOSITE or fact.already or key in open_:
+            continue
+        tasks, implied = (
+            tuple(one for one in found if one not in told.get(key, ())) for found in (fact.tasks, fact.implied)
+        )
+        if tasks or implied:
+            yield replace(
+                fact,
+                kind=_OPPOSITE[fact.kind],
+                cause=Cause.CHANGE,
+                tasks=tasks or implied,
+                implied=implied if tasks else (),
+                by=None,
+                already=True,
+            )
 
 
 def labels(reviews: Iterable[Review]) -> list[str]:

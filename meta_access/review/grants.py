@@ -36,19 +36,21 @@ class _Grant:
 
 def of_assignments(view: View, steps: Iterable[Step]) -> Iterator[Fact]:
     """What these steps give and take. Two resources may mean one grant, so that its one is no loss of the other's."""
-    grants: dict[tuple[str, str], _Grant] = {}
+    grants: dict[tuple[str, str, str], _Grant] = {}
     for step in steps:
         _add(view, step, grants)
     for grant in grants.values():
         yield from _told(view, grant)
 
 
-def _add(view: View, step: Step, grants: dict[tuple[str, str], _Grant]) -> None:
+def _add(view: View, step: Step, grants: dict[tuple[str, str, str], _Grant]) -> None:
     for side, role in ((view.before(step), "stood"), (step.old, "has"), (step.new, "will")):
         if side is None:
             continue
         fact = replace(view.about(step), who=view.who(step, side), asset=text_of(side.inputs.get("asset", "")))
-        one = grants.setdefault((fact.who or str(side.inputs.get("system_user_id")), fact.asset), _Grant(fact))
+        # Two businesses may each have a user of one name.
+        user = (view.business(side), fact.who or str(side.inputs.get("system_user_id")))
+        one = grants.setdefault((*user, fact.asset), _Grant(fact))
         if role == "will":
             one.fact, one.stays, one.closed = fact, True, closed_gates(side.inputs)
             one.unknown |= has_unknown(side.inputs.get("tasks")) or fact.asset == ""
@@ -85,6 +87,14 @@ def _told(view: View, one: _Grant) -> Iterator[Fact]:
             if found:
                 tasks, implied = _split(view, kind, found)
                 yield replace(one.fact, kind=what, cause=cause, tasks=tasks, implied=implied)
+    # What somebody did by hand and the program now declares: the update finds nothing to do.
+    for what, found in (
+        (Kind.TASKS_LOST, one.stood - one.has - one.will),
+        (Kind.TASKS_GAINED, (one.has & one.will) - one.stood),
+    ):
+        if found:
+            tasks, implied = _split(view, kind, found)
+            yield replace(one.fact, kind=what, cause=Cause.CHANGE, tasks=tasks, implied=implied, already=True)
 
 
 def _split(view: View, kind: str, tasks: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -53,6 +53,7 @@ REFUSED_KINDS = {
     "webhook subscription": "WebhookSubscription",
 }
 """What a finding calls a resource, to the kind in its type."""
+_SAID = 3
 # What only says when to act, not what the token is.
 _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
@@ -73,13 +74,13 @@ def judged(
     view = View(log)
     refused = list(_refused(view, findings))
     # What is refused does not happen, neither the gain nor the loss.
-    hindered = {(fact.resource, fact.name) for fact in refused}
-    facts = [fact for fact in _facts(view) if (fact.resource, fact.name) not in hindered]
+    hindered = {urn for urn, _ in refused}
+    facts = list(_facts(view, [step for step in view.moving if step.urn not in hindered]))
     failed = failed or not log.whole
     # A refused configuration is told problem by problem.
     told = any(one.kind is Found.CONFIGURATION for one in findings)
-    said = error or ("" if told else " ".join(scrub(one.text) for one in log.errors if not is_resource(one.urn)))
-    unique = dict.fromkeys([*refused, *facts])
+    said = error or ("" if told else _said(log))
+    unique = dict.fromkeys([*(fact for _, fact in refused), *facts])
     return Review(
         stack=text_of(stack),
         project=text_of(project),
@@ -92,27 +93,41 @@ def judged(
     )
 
 
-def _refused(view: View, findings: Iterable[Finding]) -> Iterator[Fact]:
-    by_label = {(step.kind, str(step.new.inputs.get("label"))): step for step in view.log.steps if step.new is not None}
+def _said(log: EventLog) -> str:
+    """The errors that refuse nothing: of the whole run, and of what could not be looked at."""
+    unread = dict.fromkeys(scrub(one.text) for one in log.errors if one.urn in log.unread)
+    more = [f"{len(unread) - _SAID} more could not be looked at."] if len(unread) > _SAID else []
+    return " ".join(
+        [*list(unread)[:_SAID], *more, *(scrub(one.text) for one in log.errors if not is_resource(one.urn))]
+    )
+
+
+def _refused(view: View, findings: Iterable[Finding]) -> Iterator[tuple[str, Fact]]:
+    """Each refusal with the URN of its resource; "" of the configuration, and where two could be meant."""
+    by_label: dict[tuple[str, str], list[Step]] = {}
+    for step in view.log.steps:
+        if step.new is not None:
+            by_label.setdefault((step.kind, str(step.new.inputs.get("label"))), []).append(step)
     told = set()
     for finding in findings:
         if finding.kind is Found.CONFIGURATION:
             for line in _lines(finding.reason):
-                yield Fact(kind=Kind.REFUSED, reason=line)
+                yield "", Fact(kind=Kind.REFUSED, reason=line)
         else:
             kind = REFUSED_KINDS.get(finding.resource, "")
-            step = by_label.get((kind, finding.name))
-            about = Fact(kind=Kind.REFUSED, resource=kind, name=text_of(finding.name))
-            if step is not None:
-                about = view.about(step)
-                told.add(step.urn)
-            yield replace(about, kind=Kind.REFUSED, reason=scrub(finding.reason))
+            # Two components may each have a child of one name: which one it is, a finding does not say.
+            meant = by_label.get((kind, finding.name), [])
+            urn, about = "", Fact(kind=Kind.REFUSED, resource=kind, name=text_of(finding.name))
+            if len(meant) == 1:
+                urn, about = meant[0].urn, view.about(meant[0])
+                told.add(urn)
+            yield urn, replace(about, kind=Kind.REFUSED, reason=scrub(finding.reason))
     for one in view.log.errors:
-        step = view.steps.get(one.urn)
-        if one.urn in told or not is_resource(one.urn):
+        at = view.steps.get(one.urn)
+        if one.urn in told or one.urn in view.log.unread or not is_resource(one.urn):
             continue
-        about = view.about(step) if step else Fact(kind=Kind.REFUSED, resource=_kind(one.urn), name=name_of(one.urn))
-        yield replace(about, kind=Kind.REFUSED, reason=scrub(one.text))
+        about = view.about(at) if at else Fact(kind=Kind.REFUSED, resource=_kind(one.urn), name=name_of(one.urn))
+        yield one.urn, replace(about, kind=Kind.REFUSED, reason=scrub(one.text))
 
 
 def _kind(urn: str) -> str:
@@ -125,11 +140,13 @@ def _lines(reason: str) -> list[str]:
     return [scrub(line) for line in (found[1:] if len(found) > 1 else found) if line]
 
 
-def _facts(view: View) -> Iterator[Fact]:
-    yield from of_assignments(view, (step for step in view.moving if step.kind == ASSIGNMENT))
-    for step in view.moving:
+def _facts(view: View, steps: Sequence[Step]) -> Iterator[Fact]:
+    yield from of_assignments(view, (step for step in steps if step.kind == ASSIGNMENT))
+    for step in steps:
         if step.kind in GATES:
             yield from _of_gate(view, step)
+        elif step.kind == PERSON:
+            yield from _of_person(view, step)
         elif step.op is not Op.SAME and step.kind != ASSIGNMENT:
             yield from _TOLD.get(step.kind, _of_other)(view, step)
 
@@ -170,16 +187,43 @@ def _of_person(view: View, step: Step) -> Iterator[Fact]:
         yield replace(fact, kind=Kind.PERSON_LEFT if _stays(old) else Kind.PERSON_OUT)
         return
     role = text_of(new.inputs.get("role", ""))
-    if old is None or old.outputs.get("state") == "gone":
+    gone = old is not None and old.outputs.get("state") == "gone"
+    if (
+        old is not None
+        and not has_unknown(new.inputs.get("email"))
+        and _membership(view, old) != _membership(view, new)
+    ):
+        yield replace(fact, kind=Kind.PERSON_IN, cause=Cause.CHANGE, role=role)
+        if not gone and not _is_declared(view, old):
+            kind = Kind.PERSON_LEFT if _stays(old) else Kind.PERSON_OUT
+            yield replace(fact, kind=kind, cause=Cause.CHANGE, who=text_of(old.inputs.get("email", "")))
+        return
+    if old is None or gone:
         cause = view.cause(step) if old is None else Cause.DRIFT
         yield replace(fact, kind=Kind.PERSON_IN, cause=cause, role=role)
         return
-    before = text_of(old.outputs.get("role", ""))
-    if before != role and new.inputs.get("role") is not UNKNOWN:
-        kind = Kind.PERSON_PROMOTED if role == "ADMIN" else Kind.PERSON_DEMOTED
-        yield replace(fact, kind=kind, role=role, differences=(Difference("role", before, role),))
-    else:
+    stood, has = (text_of(side.outputs.get("role", "")) for side in (view.before(step) or old, old))
+    kind = Kind.PERSON_PROMOTED if role == "ADMIN" else Kind.PERSON_DEMOTED
+    known = new.inputs.get("role") is not UNKNOWN
+    if known and has != role:
+        yield replace(fact, kind=kind, role=role, differences=(Difference("role", has, role),))
+    elif known and stood != role:
+        # Somebody has done by hand what the program now declares.
+        change = Difference("role", stood, role)
+        yield replace(fact, kind=kind, cause=Cause.CHANGE, role=role, differences=(change,), already=True)
+    elif step.op is not Op.SAME:
         yield from _of_other(view, step)
+
+
+def _membership(view: View, side: Side) -> tuple[str, str]:
+    """Who is in which business: what a resource of another one takes out and brings in."""
+    return view.business(side), str(side.inputs.get("email", "")).casefold()
+
+
+def _is_declared(view: View, old: Side) -> bool:
+    """Whether the program still declares that person by some resource."""
+    others = (step.new for step in view.log.steps if step.kind == PERSON and step.new is not None)
+    return any(_membership(view, other) == _membership(view, old) for other in others)
 
 
 def _of_token(view: View, step: Step) -> Iterator[Fact]:
@@ -200,15 +244,20 @@ def _of_token(view: View, step: Step) -> Iterator[Fact]:
     fact = replace(
         fact, secret=text_of(before.inputs.get("secret_name", "")), grace=text_of(new.inputs.get("grace", ""))
     )
-    gained = tuple(scope for scope in scopes if scope not in texts(before.inputs.get("scopes")))
-    if gained and closed:
-        yield replace(fact, kind=Kind.HELD_BACK, tasks=gained, gates=closed)
-        gained = ()
     texts_of_due = (str(side["freshness"]) for side in (old.outputs, old.inputs) if side.get("freshness"))
     due = next(map(finding_of, texts_of_due), NOTHING_DUE)
+    gained = tuple(scope for scope in scopes if scope not in texts(before.inputs.get("scopes")))
+    by_lambda = all(side.inputs.get("rotation_owner") == "lambda" for side in (before, new))
+    if gained and closed and not by_lambda:
+        yield replace(fact, kind=Kind.HELD_BACK, tasks=gained, gates=closed)
+        # Nothing else of that update is done either, but that a token which is due is renewed as it was.
+        if due.need is not Need.NONE:
+            yield replace(fact, kind=Kind.TOKEN_RENEWED, cause=Cause.DUE, reason=scrub(due.text))
+        return
     # Scopes that are only added are told as what the token gains.
     lost = set(texts(before.inputs.get("scopes"))) - set(scopes)
-    shown = differences(before.inputs, new.inputs, changes - {"secret_name"} - (set() if lost else {"scopes"}))
+    keys = changes - {"secret_name"} - (set() if lost else {"scopes"}) | (_hidden(step, new) if changes else set())
+    shown = differences(before.inputs, new.inputs, keys)
     if "secret_name" in changes:
         yield replace(fact, kind=Kind.TOKEN_MOVES, moved_to=secret, tasks=gained, differences=shown)
     elif changes - _POLICY:
@@ -272,13 +321,22 @@ def _of_other(view: View, step: Step) -> Iterator[Fact]:
     else:
         before = (view.before(step) or old) if fact.cause is Cause.CHANGE else old
         changes = changed(before.inputs, new.inputs, aside(step.kind))
-        hidden = {name for name in new.inputs.keys() - aside(step.kind) if has_unknown(new.inputs[name])}
-        if hidden and not changes:
-            shown = differences(before.inputs, new.inputs, hidden)
+        hidden = _hidden(step, new)
+        shown = differences(before.inputs, new.inputs, changes | hidden)
+        if step.op is Op.REPLACE:
+            # What the refresh saw as it was is replaced because the program says so.
+            seen = view.before(step) or old
+            drifted = fact.cause is Cause.DRIFT and seen.outputs != old.outputs
+            yield replace(fact, kind=Kind.REPLACED, cause=fact.cause if drifted else Cause.CHANGE, differences=shown)
+        elif hidden and not changes:
             yield replace(fact, kind=Kind.UNKNOWN, cause=Cause.CHANGE, differences=shown)
         else:
-            shown = differences(before.inputs, new.inputs, changes)
             yield replace(fact, kind=Kind.CHANGED, differences=shown)
 
 
-_TOLD: dict[str, Callable[[View, Step], Iterator[Fact]]] = {USER: _of_user, PERSON: _of_person, TOKEN: _of_token}
+def _hidden(step: Step, new: Side) -> frozenset[str]:
+    """The inputs that only the update will know."""
+    return frozenset(name for name in new.inputs.keys() - aside(step.kind) if has_unknown(new.inputs[name]))
+
+
+_TOLD: dict[str, Callable[[View, Step], Iterator[Fact]]] = {USER: _of_user, TOKEN: _of_token}

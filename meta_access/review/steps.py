@@ -51,8 +51,10 @@ class Op(StrEnum):
 
 
 _OPS = {op.value: op for op in Op}
-# The halves of a replacement: its own step says both.
-_HALVES = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace"})
+# The halves of a replacement, whose own step says both; and what the program reads without managing it.
+_NO_STEPS = frozenset(
+    {"create-replacement", "delete-replaced", "discard-replaced", "remove-pending-replace", "read", "read-replacement"}
+)
 _REFRESH = "refresh"
 
 
@@ -117,6 +119,7 @@ class EventLog:
         config: Full key to text, as the engine gave it to the program.
         steps: In the order of the log; the last word on each resource.
         observations: By URN.
+        unread: URNs that the refresh began to read, and of which it saw nothing to its end.
         exports: The stack's outputs before and after; None where the log has none.
         ended: Whether the engine wrote its last event.
         succeeded: Whether that event says that nothing failed.
@@ -125,6 +128,7 @@ class EventLog:
     config: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     observations: dict[str, Observation] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     exports: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
     ended: bool = False
@@ -198,7 +202,7 @@ def _event(line: bytes) -> Mapping[str, Any]:
 
 def _take(event: Mapping[str, Any], found: EventLog, steps: dict[str, Step]) -> None:
     if "resourcePreEvent" in event:
-        _planned(event["resourcePreEvent"]["metadata"], steps)
+        _planned(event["resourcePreEvent"]["metadata"], found, steps)
     elif "resOutputsEvent" in event:
         _done(event["resOutputsEvent"]["metadata"], found)
     elif "diagnosticEvent" in event:
@@ -212,11 +216,14 @@ def _take(event: Mapping[str, Any], found: EventLog, steps: dict[str, Step]) -> 
         found.ended = True
 
 
-def _planned(metadata: Mapping[str, Any], steps: dict[str, Step]) -> None:
+def _planned(metadata: Mapping[str, Any], found: EventLog, steps: dict[str, Step]) -> None:
     word, urn = metadata["op"], metadata["urn"]
     if not isinstance(urn, str) or not isinstance(word, str):
         raise TypeError
-    if word == _REFRESH or word in _HALVES:
+    if word == _REFRESH:
+        found.unread.add(urn)
+        return
+    if word in _NO_STEPS:
         return
     kind = type_of(urn)
     old, new = _side(metadata.get("old")), _side(metadata.get("new"))
@@ -228,6 +235,7 @@ def _planned(metadata: Mapping[str, Any], steps: dict[str, Step]) -> None:
 def _done(metadata: Mapping[str, Any], found: EventLog) -> None:
     urn, old, new = metadata["urn"], metadata.get("old"), metadata.get("new")
     if metadata["op"] == _REFRESH:
+        found.unread.discard(urn)
         if (before := _side(old)) is not None:
             found.observations[urn] = Observation(before, _side(new))
     elif type_of(urn) == "pulumi:pulumi:Stack":

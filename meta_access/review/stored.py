@@ -52,7 +52,7 @@ def _stack(review: Review) -> dict[str, Any]:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(fact).items() if value not in ("", (), None)}
+    told = {name: value for name, value in asdict(fact).items() if value not in ("", (), None, False)}
     if isinstance(fact.by, NoAuthor):
         told["by"] = {"unknown": fact.by}
     return {"sign": str(fact.sign), **told}
@@ -87,6 +87,8 @@ def read_one(text: bytes, name: str, stack: str) -> Review:
     return found[0]
 
 
+_FROM_TO = frozenset({Kind.USER_RENAMED, Kind.PERSON_PROMOTED, Kind.PERSON_DEMOTED})
+"""What is nothing without what was before."""
 _AGAIN = "Write it with `meta-access review --json`, by this version."
 
 
@@ -126,12 +128,17 @@ def _fact_of(value: Mapping[str, Any]) -> Fact:
             )
         elif field.name == "by":
             found = _by(found)
+        elif field.name == "already":
+            found = _flag(found)
         elif field.name in {"tasks", "implied"}:
             found = tuple(map(_text, _list(found)))
         else:
             found = _text(found)
         given[field.name] = found
-    return Fact(**given)
+    fact = Fact(**given)
+    if fact.kind in _FROM_TO and not fact.differences:
+        raise ValueError
+    return fact
 
 
 def _by(value: Mapping[str, Any]) -> Actor | NoAuthor:

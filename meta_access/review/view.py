@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
@@ -13,7 +15,7 @@ from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind
 from meta_access.review.steps import UNKNOWN, Op, Side, Step, name_of, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from meta_access.review.steps import EventLog
     from meta_access.rules import RuleSet
@@ -40,7 +42,9 @@ class View:
         self.log = log
         self.steps = {step.urn: step for step in log.steps}
         self.rules = _rules(log)
+        self._businesses = _businesses(log)
         users = [step for step in log.steps if step.kind == USER]
+        self._namesakes = _of_two({(self._name_of(step), self.business(side)) for step, side in _sides(users)})
         # One that stays has the last word on whose the id is.
         known = sorted(users, key=lambda step: step.new is not None)
         self._users = {step.old.id: self._identity(step) for step in known if step.old is not None}
@@ -51,8 +55,7 @@ class View:
     @property
     def moving(self) -> list[Step]:
         """The steps of resources that are neither components nor the engine's own."""
-        sides = ((step, step.new or step.old) for step in self.log.steps)
-        return [step for step, side in sides if side is not None and side.custom and is_resource(step.urn)]
+        return [step for step, side in _sides(self.log.steps) if side.custom and is_resource(step.urn)]
 
     def before(self, step: Step) -> Side | None:
         """The resource as the last update left it, before the refresh looked."""
@@ -76,6 +79,11 @@ class View:
         )
 
     def _identity(self, step: Step) -> str:
+        """The user's name, with its business where two have users of one name."""
+        name, side = self._name_of(step), step.new or step.old
+        return f"{name} ({self.business(side)})" if side is not None and name in self._namesakes else name
+
+    def _name_of(self, step: Step) -> str:
         if type_of(step.parent) == IDENTITY:
             return text_of(name_of(step.parent))
         side = step.new or step.old
@@ -113,9 +121,26 @@ class View:
             return Cause.CHANGE
         return Cause.DRIFT
 
+    def business(self, side: Side) -> str:
+        """The business that a resource's connection acts for, by its name; the connection's own where nobody knows."""
+        connection = text_of(side.inputs.get("connection", ""))
+        return self._businesses.get(connection, connection)
+
     def expanded(self, kind: str, tasks: Iterable[str]) -> set[str]:
         """The tasks with those they imply."""
         return set(self.rules.expand_tasks(kind, tasks)) if self.rules is not None else set(tasks)
+
+
+def _sides(steps: Iterable[Step]) -> Iterator[tuple[Step, Side]]:
+    for step in steps:
+        if (side := step.new or step.old) is not None:
+            yield step, side
+
+
+def _of_two(places: Iterable[tuple[str, str]]) -> set[str]:
+    """The names that stand in two places."""
+    counts = Counter(name for name, _ in places)
+    return {name for name, count in counts.items() if count > 1}
 
 
 def is_resource(urn: str) -> bool:
@@ -204,6 +229,17 @@ def asset_kind(asset: str) -> str:
         return parse_asset(asset).kind
     except (MetaAccessError, ValueError):
         return ""
+
+
+def _businesses(log: EventLog) -> dict[str, str]:
+    """Connection to its business, as the configuration names both."""
+    try:
+        found = json.loads(log.config.get("meta:connections") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    rows = found.items() if isinstance(found, dict) else ()
+    named = {name: row.get("business") for name, row in rows if isinstance(row, dict)}
+    return {name: text_of(business) for name, business in named.items() if isinstance(business, str)}
 
 
 def _rules(log: EventLog) -> RuleSet | None:

@@ -52,7 +52,8 @@ _HEADS = {
 def line(group: Group, *, whole: bool = False) -> str:
     """One sentence about a group; `whole` names all of its things, however many they are."""
     said = _SENTENCES[group.first.kind](group, NAMED if not whole else len(group.all))
-    return visible(f"{said}{_tail(_by(group), '; ')}")
+    already = "; Meta has it so already" if group.first.already else ""
+    return visible(f"{said}{already}{_tail(_by(group), '; ')}")
 
 
 _NO_AUTHOR = {
@@ -340,6 +341,7 @@ _SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
     Kind.GATE_DROPPED: _gate("{be} no longer watched"),
     Kind.UNKNOWN: _unknown,
     Kind.REMOVED: _other("removed"),
+    Kind.REPLACED: _other("replaced, the old one goes"),
     Kind.MADE: _other("made"),
     Kind.CHANGED: _other("changed"),
 }

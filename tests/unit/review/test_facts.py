@@ -31,6 +31,26 @@ def test_without_it_in_the_base_review_drift_is_the_changes_and_what_is_due_is_n
     assert found.facts == (replace(DRIFT, cause=Cause.CHANGE), DUE, GATE)
 
 
+def test_what_the_base_branch_would_do_and_the_change_leaves_undone_is_the_changes() -> None:
+    # By hand trading got MANAGE; the state knows it, and the change declares it: the preview shows nothing at all.
+    base = review(replace(LOSS, tasks=("ANALYZE", "MANAGE"), implied=("ADVERTISE",)), GAIN)
+    found = against(review(replace(LOSS, tasks=("ANALYZE",), implied=())), base)
+    assert found.facts == (
+        replace(LOSS, tasks=("ANALYZE",), implied=()),
+        replace(LOSS, kind=Kind.TASKS_GAINED, tasks=("MANAGE",), implied=("ADVERTISE",), already=True),
+        replace(GAIN, kind=Kind.TASKS_LOST, already=True),
+    )
+    assert found.classes == {Class.DELETION, Class.WIDENING}
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.HELD_BACK, Kind.TASKS_UNKNOWN])
+def test_what_is_not_done_or_not_known_leaves_nothing_to_compare(kind: Kind) -> None:
+    open_ = replace(GAIN, kind=kind)
+    assert against(review(open_), review(GAIN)).facts == (open_,)
+    failed = replace(review(), failed=True)
+    assert against(failed, review(GAIN)).facts == ()
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_a_sign_and_a_part(kind: Kind) -> None:
     fact = Fact(kind=kind)

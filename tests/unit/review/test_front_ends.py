@@ -46,6 +46,7 @@ def every(text: str) -> list[Fact]:
             reason=text,
             gates=((text, text),),
             differences=(Difference(text, text, text),),
+            already=True,
         )
         for kind in Kind
         for cause in Cause
@@ -227,6 +228,10 @@ def changed(**parts: Any) -> bytes:
         changed(facts=[{"kind": "made", "cause": "change", "tasks": "MANAGE"}]),
         changed(facts=[{"kind": "made", "cause": "change", "gates": [["a"]]}]),
         changed(facts=[{"kind": "made", "cause": "change", "differences": [{"key": "a"}]}]),
+        changed(facts=[{"kind": "made", "cause": "change", "already": "yes"}]),
+        changed(facts=[{"kind": "user renamed", "cause": "change"}]),
+        changed(facts=[{"kind": "person gets a higher role", "cause": "change"}]),
+        changed(facts=[{"kind": "person gets a lower role", "cause": "change"}]),
         changed(quota=[{"business": "b", "role": "r", "before": True, "after": 1, "limit": 1}]),
         changed(budgets=[{"connection": "c", "calls": "1", "per_hour": 1, "tier": ""}]),
     ],

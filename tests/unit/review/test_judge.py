@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -110,6 +111,49 @@ def test_one_grant_under_two_names_is_no_loss() -> None:
         *planned("create", "AssetAssignment", "new", wants=assignment("ANALYZE")),
     ]
     assert told(user(), events) == []
+
+
+@pytest.mark.parametrize("op", ["same", "update"])
+def test_what_somebody_did_by_hand_and_the_change_declares_is_the_changes(op: str) -> None:
+    was = assignment("ANALYZE", "DRAFT")
+    # MANAGE was given by hand, DRAFT was taken away, and so the program wants it now: nothing is left to be done.
+    events = planned(
+        op, "AssetAssignment", NAME, was=was, live={"tasks": ["MANAGE"]}, wants=assignment("MANAGE"), parent=CLIENT
+    )
+    lost, gained = review(user(), events).facts
+    assert (lost.kind, lost.tasks, lost.cause, lost.already) == (Kind.TASKS_LOST, ("DRAFT",), Cause.CHANGE, True)
+    assert (gained.kind, gained.tasks, gained.cause) == (Kind.TASKS_GAINED, ("MANAGE",), Cause.CHANGE)
+    assert gained.classes == {Class.WIDENING}
+    assert words.line(Group(gained, (gained,))) == (
+        "trading gains MANAGE (with ADVERTISE) on ad account 205550000000601 of acme; Meta has it so already"
+    )
+
+
+def test_users_of_one_name_in_two_businesses_are_two() -> None:
+    connections = {"main": {"business": "lindenhof"}, "again": {"business": "lindenhof"}, "other": {"business": "acme"}}
+
+    def who(where: str, id_: str) -> list[dict[str, Any]]:
+        named = {**USER, "connection": where}
+        return planned("same", "SystemUser", f"user-{id_}", was=named, wants=named, id_=id_)
+
+    def moved(where: str, user: str) -> list[str]:
+        events = [
+            *who("main", "7"),
+            *who("other", "8"),
+            *planned("delete", "AssetAssignment", "a", was=assignment("ANALYZE")),
+            *planned("create", "AssetAssignment", "b", wants=assignment("ANALYZE", user=user, connection=where)),
+        ]
+        stream = log([{"preludeEvent": {"config": {"meta:connections": json.dumps(connections)}}}], events)
+        return [
+            words.line(Group(fact, (fact,))) for fact in judge.judged(stream, [], stack="dev", project="shop").facts
+        ]
+
+    assert moved("other", "8") == [
+        "trading (lindenhof) loses ANALYZE on ad account 205550000000601",
+        "trading (acme) gains ANALYZE on ad account 205550000000601",
+    ]
+    # Another connection of the same business is no other user.
+    assert moved("again", "7") == []
 
 
 def test_another_user_on_the_asset_gains_and_the_one_before_loses() -> None:
@@ -224,6 +268,58 @@ def test_a_person(events: list[dict[str, Any]], kind: Kind, cause: Cause) -> Non
     assert (fact.kind, fact.cause, fact.who) == (kind, cause, "ines@acme.example")
 
 
+@pytest.mark.parametrize(
+    ("was", "wants", "told"),
+    [
+        # On the engine the one is taken out and the other is invited; only the case of an address may change.
+        ({}, {"email": "otto@acme.example"}, {"- ines leaves", "+ otto EMPLOYEE"}),
+        ({}, {"email": "otto@acme.example", "role": "ADMIN"}, {"- ines leaves", "+ otto ADMIN"}),
+        ({"on_destroy": "keep"}, {"email": "otto@acme.example"}, {"~ ines stays", "+ otto EMPLOYEE"}),
+        ({"state": "gone"}, {"email": "otto@acme.example"}, {"+ otto EMPLOYEE"}),
+        ({}, {"connection": "other"}, {"- ines leaves", "+ ines EMPLOYEE"}),
+        ({}, {"email": "INES@acme.example"}, {"~ changed email"}),
+        ({}, {"email": UNKNOWN}, {"~ unknown email"}),
+    ],
+)
+def test_a_resource_of_another_person_takes_one_out_and_brings_one_in(
+    was: dict[str, str], wants: dict[str, str], told: set[str]
+) -> None:
+    before = {**PERSON, "connection": "main", **was}
+    after = {**PERSON, "connection": "main", **was, **wants}
+    facts = review(planned("update", "BusinessUser", "i", was=before, wants=after)).facts
+    said = {
+        Kind.PERSON_OUT: "leaves",
+        Kind.PERSON_LEFT: "stays",
+        Kind.CHANGED: "changed",
+        Kind.UNKNOWN: "unknown",
+    }
+    found = set()
+    for fact in facts:
+        who = "" if fact.differences else fact.who.partition("@")[0]
+        rest = (*(one.key for one in fact.differences), fact.role)
+        found.add(" ".join(filter(None, (fact.sign, who, said.get(fact.kind, ""), *rest))))
+    assert found == told
+
+
+def test_a_person_whom_another_resource_takes_over_leaves_nobody() -> None:
+    events = [
+        *planned("update", "BusinessUser", "i", was=PERSON, wants={**PERSON, "email": "otto@acme.example"}),
+        *planned("create", "BusinessUser", "j", wants=PERSON),
+    ]
+    assert sorted((fact.kind, fact.who) for fact in review(events).facts) == [
+        (Kind.PERSON_IN, "ines@acme.example"),
+        (Kind.PERSON_IN, "otto@acme.example"),
+    ]
+
+
+def test_a_role_that_somebody_gave_by_hand_and_the_change_declares_is_the_changes() -> None:
+    wants = {**PERSON, "role": "ADMIN"}
+    [fact] = review(planned("same", "BusinessUser", "i", was=PERSON, live={"role": "ADMIN"}, wants=wants)).facts
+    assert (fact.kind, fact.cause, fact.already) == (Kind.PERSON_PROMOTED, Cause.CHANGE, True)
+    assert fact.classes == {Class.WIDENING}
+    assert told(planned("same", "BusinessUser", "i", was=PERSON, wants=PERSON)) == []
+
+
 # --- tokens ---
 
 
@@ -266,13 +362,39 @@ def test_added_scopes_are_gained_and_widen_and_lost_ones_are_told() -> None:
     assert other.differences == (Difference("scopes", "ads_read", "ads_management"),)
 
 
+@pytest.mark.parametrize(
+    ("wants", "classes"),
+    [
+        ({"scopes": ["ads_management"]}, {Class.WIDENING, Class.DELETION}),
+        ({"scopes": ["ads_management"], "secret_name": "meta/new"}, {Class.WIDENING, Class.DELETION}),
+        ({"scopes": []}, {Class.DELETION}),
+        ({"system_user_id": "8"}, {Class.WIDENING}),
+        ({"connection": "other"}, {Class.WIDENING}),
+        ({"scopes": UNKNOWN}, {Class.WIDENING}),
+        ({"scopes": UNKNOWN, "keepers": {"a": "1"}}, {Class.WIDENING, Class.DELETION}),
+        ({"keepers": {"a": "1"}}, set()),
+        ({"system_user_id": UNKNOWN}, set()),
+    ],
+)
+def test_what_a_changed_token_may_do_stops_a_pipeline(wants: dict[str, Any], classes: set[Class]) -> None:
+    assert of_token("update", was=TOKEN, wants={**TOKEN, **wants}).classes == classes
+
+
 def test_added_scopes_that_a_gate_holds_back() -> None:
     wants = {**TOKEN, "scopes": ["ads_management", "ads_read"], "requires": {"g": "pending_human"}}
-    facts = review(planned("update", "SystemUserToken", "t", was=TOKEN, wants=wants)).facts
-    assert [(fact.kind, fact.tasks) for fact in facts] == [
-        (Kind.HELD_BACK, ("ads_management",)),
-        (Kind.TOKEN_RENEWED, ()),
-    ]
+    # As on the engine: the update is refused whole, another secret and a lost scope with it.
+    for more in ({}, {"secret_name": "meta/new"}, {"scopes": ["ads_management"]}):
+        fact = of_token("update", was=TOKEN, wants={**wants, **more})
+        assert (fact.kind, fact.tasks, fact.differences) == (Kind.HELD_BACK, ("ads_management",), ())
+        assert fact.classes == frozenset()
+    # What is due is renewed with the scopes that it has.
+    due = planned("update", "SystemUserToken", "t", was=TOKEN, live={"freshness": "rotation due: soon"}, wants=wants)
+    assert told(due) == [(Kind.HELD_BACK, Cause.CHANGE), (Kind.TOKEN_RENEWED, Cause.DUE)]
+    # Where AWS rotates, the function mints later, and no gate is asked.
+    by_lambda = of_token(
+        "update", was={**TOKEN, "rotation_owner": "lambda"}, wants={**wants, "rotation_owner": "lambda"}
+    )
+    assert (by_lambda.kind, by_lambda.tasks) == (Kind.TOKEN_RENEWED, ("ads_management",))
 
 
 def test_a_token_that_is_due_whatever_the_change() -> None:
@@ -348,6 +470,36 @@ def test_other_resources_and_what_is_none_of_ours() -> None:
     ]
 
 
+def test_what_the_program_only_reads_is_nothing() -> None:
+    assert told(planned("read", "aws:s3/bucket:Bucket", "b", wants={"acl": "private"})) == []
+
+
+@pytest.mark.parametrize(
+    ("live", "wants", "cause"),
+    [
+        ({}, {"acl": "public"}, Cause.CHANGE),
+        ({}, {"acl": "private"}, Cause.CHANGE),
+        ({"acl": "x"}, {"acl": "private"}, Cause.DRIFT),
+    ],
+)
+def test_a_replacement_takes_the_old_one_away(live: dict[str, str], wants: dict[str, str], cause: Cause) -> None:
+    events = planned("replace", "aws:s3/bucket:Bucket", "b", was={"acl": "private"}, live=live, wants=wants)
+    [fact] = review(events).facts
+    assert (fact.kind, fact.cause) == (Kind.REPLACED, cause)
+    assert fact.classes == ({Class.DELETION} if cause is Cause.CHANGE else frozenset())
+    assert words.line(Group(fact, (fact,))).startswith("Bucket b is replaced, the old one goes")
+
+
+def test_what_is_known_does_not_hide_what_only_the_update_knows() -> None:
+    wants = {**PERSON, "role": UNKNOWN, "on_destroy": "keep"}
+    [fact] = review(planned("update", "BusinessUser", "i", was=PERSON, wants=wants)).facts
+    assert fact.differences == (
+        Difference("on_destroy", "remove", "keep"),
+        Difference("role", "EMPLOYEE", "", unknown=True),
+    )
+    assert fact.classes == {Class.WIDENING}
+
+
 def test_a_change_by_hand_that_the_update_puts_back_is_drift() -> None:
     was = {"policy": "a"}
     [fact] = review(planned("update", "AppSettings", "s", was=was, live={"policy": "b"}, wants=was)).facts
@@ -392,6 +544,39 @@ def test_a_finding_is_about_the_resource_of_its_kind_alone() -> None:
     ]
     [fact] = refused([Finding(Found.REFUSED, "token", "trading", "no.")], *events)
     assert fact.resource == "SystemUserToken"
+
+
+def diagnosed(where: str, text: str) -> list[dict[str, Any]]:
+    return [{"diagnosticEvent": {"severity": "error", "urn": where, "message": text}}]
+
+
+def test_what_is_refused_hides_nothing_of_its_namesake_elsewhere() -> None:
+    was, label = assignment("ANALYZE"), {"label": "shop"}
+    here = planned("update", "AssetAssignment", "shop", was=was, wants={**assignment("BOGUS"), **label})
+    there = {**assignment("MANAGE"), "asset": "act_2", **label}
+    elsewhere = planned("create", "AssetAssignment", "shop", wants=there, parent=CLIENT)
+    error = diagnosed(urn("AssetAssignment", "shop"), "no such task")
+    finding = Finding(Found.REFUSED, "asset assignment", "shop", "no.")
+    gain = (Kind.TASKS_GAINED, "act_2", ("MANAGE",))
+    for findings, errors in (((), error), ([finding], [])):
+        facts = judge.judged(log(here, elsewhere, errors), list(findings), stack="dev", project="shop").facts
+        assert gain in [(fact.kind, fact.asset, fact.tasks) for fact in facts]
+        assert [fact.kind for fact in facts].count(Kind.REFUSED) == 1
+
+
+def test_what_could_not_be_looked_at_is_no_refusal() -> None:
+    # As the engine writes it: the refresh of the resource begins, and an error is all that comes of it.
+    where = urn("AssetAssignment", NAME, CLIENT)
+    begun = side(where, CLIENT, assignment("ANALYZE"), assignment("ANALYZE"), "1")
+    events: list[list[dict[str, Any]]] = [
+        [event("resourcePreEvent", "refresh", where, begun, begun)],
+        diagnosed(where, "Preview failed: meta-access: Meta's Graph API was not reached."),
+        diagnosed("", "preview failed"),
+        [{"summaryEvent": {"result": "failed"}}, {"cancelEvent": {}}],
+    ]
+    found = judge.judged(log(user(), *events, end=False), [], stack="dev", project="shop", failed=True)
+    assert (found.failed, found.facts, found.classes) == (True, (), frozenset())
+    assert found.error == "Preview failed: meta-access: Meta's Graph API was not reached. preview failed"
 
 
 def test_each_problem_of_a_refused_configuration_is_one() -> None:
