@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Subcommand] = {
         "Make a stack's admin system user and its first token, with your own token for once.",
         live=True,
     ),
+    "discover": Subcommand(
+        "stack.discover", "Read a live business, and add what a stack's files lack of it.", live=True
+    ),
     "emulator": Subcommand("emulator", "Run Meta and Secrets Manager on this machine, with fake tokens."),
     "evidence": Subcommand(
         "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file.", live=True

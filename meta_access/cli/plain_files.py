@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # A pipe in a file's place would otherwise wait for somebody at its other end.
@@ -110,6 +111,50 @@ class Folder:
             assert at is not None
             _write(last, text, f"{self.path}/{name}", os.dup(at))
 
+    def replace(self, texts: Mapping[str, str]) -> None:
+        """Write whole files, all of them or none.
+
+        Each text stands whole beside its place before the first takes it, and where one cannot, the others go back.
+
+        Raises:
+            LinkError: One is a link or no plain file.
+            OSError: One cannot be written.
+        """
+        before = {name: self.read(name) for name in texts}
+        with contextlib.ExitStack() as held:
+            ready = [(name, *self._beside(name, text.encode(), held)) for name, text in texts.items()]
+            done: list[str] = []
+            try:
+                for name, at, fresh, last in ready:
+                    os.replace(fresh, last, src_dir_fd=at, dst_dir_fd=at)
+                    done.append(name)
+            except BaseException:
+                for name in done:
+                    self._put_back(name, before[name], held)
+                raise
+
+    def _beside(self, name: str, content: bytes, held: contextlib.ExitStack) -> tuple[int, str, str]:
+        at, last = held.enter_context(self._parent(name, make=True))
+        assert at is not None
+        mode = stat.S_IMODE(os.stat(last, dir_fd=at).st_mode) if _is_there(last, at) else 0o666
+        fresh = f".{last}.{secrets.token_hex(4)}.new"
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=at)
+        held.callback(_forget, fresh, at)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(file)
+        return at, fresh, last
+
+    def _put_back(self, name: str, before: bytes | None, held: contextlib.ExitStack) -> None:
+        if before is not None:
+            at, fresh, last = self._beside(name, before, held)
+            os.replace(fresh, last, src_dir_fd=at, dst_dir_fd=at)
+            return
+        at_, last = held.enter_context(self._parent(name, make=True))
+        assert at_ is not None
+        os.unlink(last, dir_fd=at_)
+
     @contextlib.contextmanager
     def _parent(self, name: str, *, make: bool) -> Iterator[tuple[int | None, str]]:
         folder, _, last = name.rpartition("/")
@@ -178,6 +223,11 @@ def _write(name: str, text: str, place: str, at: int) -> None:
             opened.write(text)
     finally:
         os.close(at)
+
+
+def _forget(name: str, at: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=at)
 
 
 def _is_there(name: str, at: int) -> bool:

@@ -99,12 +99,14 @@ class Inventory:
     """What was read of a business.
 
     Attributes:
+        kinds: Kinds of assets that were read.
         people: Those in it, then those who were invited.
         assigned: System user's id -> the asset as typed -> its tasks there, sorted.
         unread: The lists that are not shown; what they hold is in none of the others.
     """
 
     business_id: str
+    kinds: tuple[str, ...] = KINDS
     system_users: tuple[SystemUserRow, ...] = ()
     assets: tuple[AssetRow, ...] = ()
     assigned: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -147,7 +149,16 @@ def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
     people = shown(f"{business}/business_users", partial(business_users.members, client))
     invited = shown(f"{business}/pending_users", partial(business_users.invitations, client))
     apps = [row for side in (OWNED, CLIENT) for row in shown(f"{business}/{side}_apps", partial(_apps, client, side))]
-    return Inventory(business, users, tuple(assets), assigned, (*people, *invited), tuple(apps), tuple(unread))
+    return Inventory(
+        business,
+        tuple(kinds),
+        users,
+        tuple(assets),
+        assigned,
+        (*people, *invited),
+        tuple(apps),
+        tuple(unread),
+    )
 
 
 def _assets(client: GraphClient, side: str, kind: str) -> list[AssetRow]:

@@ -13,6 +13,7 @@ import yaml
 
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.stack.files import NAMESPACE
+from meta_access.stack.yaml_additions import end_of
 from meta_access.stack.yaml_files import parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
@@ -134,19 +135,11 @@ def _value(node: Any) -> Any:
 
 def _rewritten(node: Any, value: Any) -> Cut:
     flow = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return node.start_mark.index, _end(node), flow.strip()
+    return node.start_mark.index, end_of(node), flow.strip()
 
 
 def _lines(text: str, first: Any, last: Any) -> Cut:
     """The whole lines from the first node to the end of the last."""
     start = text.rfind("\n", 0, first.start_mark.index) + 1
-    newline = text.find("\n", _end(last))
+    newline = text.find("\n", end_of(last))
     return start, len(text) if newline < 0 else newline + 1, ""
-
-
-def _end(node: Any) -> int:
-    """Where a node's own text ends: a block's mark lies at the next token, behind comments that are not its own."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
-        return int(node.end_mark.index)
-    last = node.value[-1]
-    return _end(last[1] if isinstance(last, tuple) else last)

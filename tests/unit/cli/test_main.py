@@ -34,6 +34,7 @@ def test_what_needs_what_is_so_today_is_refused_under_a_snapshot(monkeypatch: py
     assert live == [
         "attest",
         "bootstrap",
+        "discover",
         "evidence",
         "function",
         "offboard",

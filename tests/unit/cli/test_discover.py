@@ -1,0 +1,332 @@
+"""A live business written into a stack's files, before the emulated Meta."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.stack import discover
+from meta_access.stack.files import config_of
+from meta_access.stack.load import load_stack
+from tests import messy
+from tests.texts import lacks
+from tests.unit.cli.states import resource, state
+from tests.unit.emulated import EmulatedMeta, begin_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from meta_emulator.builder import WorldBuilder
+    from meta_emulator.embedded import MetaEmulator
+
+
+class Place:
+    """A project's folder with a stack file that declares a connection, and the business behind it."""
+
+    def __init__(self, meta: EmulatedMeta, folder: Path) -> None:
+        self.meta, self.stacks = meta, folder / "stacks"
+        self.stacks.mkdir()
+        (folder / "Pulumi.yaml").write_text("name: meta-access\nruntime: python\nstackConfigDir: stacks\n")
+        self.file = self.stacks / "Pulumi.dev.yaml"
+        connection = {
+            "business": "ours",
+            "app": "ads",
+            "graph_url": meta.connection.graph_url,
+            "api_version": "v26.0",
+            "app_secret": "emulator:",
+            "admin_token": "emulator:",
+            "aws": {"region": "eu-central-1", "endpoint_url": meta.connection.aws.endpoint_url},
+        }
+        config = {
+            "meta:environment": "dev",
+            "meta:rules": "2026-11",
+            "meta:connections": {"main": connection},
+            "meta:businesses": {"ours": {"id": meta.business.id}},
+            "meta:apps": {"ads": {"id": meta.app.id, "tier": "full"}},
+        }
+        self.file.write_text("# Ours.\n" + yaml.safe_dump({"config": config}, sort_keys=False))
+        self.state = state()
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(main, ["discover", "--stack", "dev", *arguments])
+
+    def told(self, *arguments: str) -> dict[str, Any]:
+        found = self.run("--json", *arguments)
+        assert found.exit_code in {0, 2}, found.output
+        return dict(json.loads(found.stdout))
+
+    def texts(self) -> dict[str, str]:
+        return {str(path.relative_to(self.stacks)): path.read_text() for path in self.stacks.rglob("*.yaml")}
+
+    def edit(self, before: str, after: str, file: str = "Pulumi.dev.yaml") -> None:
+        text = (self.stacks / file).read_text()
+        assert text.count(before) == 1, text
+        (self.stacks / file).write_text(text.replace(before, after))
+
+    @property
+    def spec(self) -> Any:
+        return load_stack(config_of(self.file), "dev", self.stacks, project="meta-access").spec
+
+
+def begun(emulator: MetaEmulator, world: WorldBuilder, folder: Path, patch: pytest.MonkeyPatch) -> Place:
+    meta = EmulatedMeta(emulator, world)
+    begin_process(meta, patch)
+    place = Place(meta, folder)
+    patch.chdir(folder)
+    patch.setattr(pulumi_stack, "config", lambda _: {})
+    patch.setattr(pulumi_stack, "export", lambda _: place.state)
+    return place
+
+
+@pytest.fixture
+def place(unit_emulator: MetaEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return begun(unit_emulator, messy.world(), tmp_path, monkeypatch)
+
+
+def test_a_messy_business_is_written_down_and_found_again(place: Place) -> None:
+    before = place.texts()
+    shown = place.run()
+    assert (shown.exit_code, place.texts()) == (0, before)
+    assert lacks(shown.stdout, "+++ stacks/clients.dev/acme-gmbh-0000.yaml", "--write", "token: none") == []
+
+    told = place.told("--write")
+
+    assert told["found"] == {"system_users": 14, "assets": 274, "people": 9, "invitations": 4, "apps": 2}
+    assert place.meta.writes == []
+    assert told["added"]["identities"] == [
+        "root",
+        "reporting-0100",
+        "reporting-0101",
+        "feeds-0102",
+        "feeds-0103",
+        "user-2024-import",
+        "uber-buro",
+        "user-0106",
+        "user-0107",
+        "null",
+        "nobodys-bot",
+    ]
+    assert told["added"]["clients"] == [
+        "acme-gmbh-0000",
+        "acme-gmbh-0001",
+        "birke-sohne",
+        "cedar",
+        "client-0002",
+        "client-0006",
+        "client-2-liga",
+        "null",
+        "ours",
+    ]
+    people = sorted(told["added"]["people"])
+    assert [key.rstrip("0123456789") for key in people] == [
+        "anna",
+        "ines",
+        "jonas-weber-",
+        "jonas-weber-",
+        "nadia",
+        "person-",
+    ]
+    assert Counter(one["about"] for one in told["findings"]) == {
+        "retired": 1,
+        "role": 1,
+        "name": 1,
+        "owner": 2,
+        "no_address": 3,
+        "invited": 4,
+        "app_of_another": 1,
+    }
+    spec = place.spec
+    assert {one.name for one in spec.identities.values() if one.name} >= {"📊 Reporting", "🦊", "отчёты"}
+    assert all(one.adopt and not one.has_token for one in spec.identities.values())
+    held = {(row.asset_id.removeprefix("act_"), row.user_id): set(row.tasks) for row in place.meta.world.assignments}
+    written = {
+        (asset.removeprefix("act_").partition(":")[2] or asset.removeprefix("act_"), spec.identities[key].adopt): tasks
+        for client in spec.clients.values()
+        for asset, choices in client.assets.items()
+        for key, tasks in choices.items()
+    }
+    unknown_owners = {one["subject"].partition(":")[2] for one in told["findings"] if one["about"] == "owner"}
+    assert {pair: set(tasks) for pair, tasks in written.items()} == {
+        pair: tasks for pair, tasks in held.items() if pair[0] not in unknown_owners
+    }
+
+    place.meta.forget_calls()
+    texts = place.texts()
+    again = place.told("--write")
+    assert (again["files"], place.texts()) == ([], texts)
+    assert place.meta.writes == []
+
+
+def test_another_run_keeps_what_people_made_of_the_files(place: Place) -> None:
+    place.run("--write")
+    acme = "clients.dev/acme-gmbh-0000.yaml"
+    (place.stacks / acme).rename(place.stacks / "clients.dev/acme.yaml")
+    place.edit("access: partner\n", "access: partner\ncontact: Zoe  # by phone\n", "clients.dev/acme.yaml")
+    place.edit("  meta:identities:\n    root:", "  meta:identities:\n    # The one that calls.\n    boss:")
+    texts = place.texts()
+    assert place.told("--write")["files"] == []
+    assert place.texts() == texts
+
+    with place.meta.edit() as world:
+        account = next(one for one in world.ad_accounts if one.business_id == "998870000000000")
+        account.name = "Renamed: 🦊 # new"
+    user, _ = next((key, one) for key, one in place.spec.identities.items() if one.adopt == "122090000000106")
+    place.meta.add_system_user("122090000000777", "night shift")
+    told = place.told("--write")
+    assert told["files"] == ["stacks/Pulumi.dev.yaml"]
+    assert place.texts()["Pulumi.dev.yaml"].startswith("# Ours.\n")
+    added = set(place.texts()["Pulumi.dev.yaml"].splitlines()) - set(texts["Pulumi.dev.yaml"].splitlines())
+    assert added >= {"    night-shift:  # EMPLOYEE system user", "      name: night shift"}
+    assert user in place.spec.identities
+    assert {key: text for key, text in place.texts().items() if key != "Pulumi.dev.yaml"} == {
+        key: text for key, text in texts.items() if key != "Pulumi.dev.yaml"
+    }
+
+
+def test_what_meta_has_otherwise_is_told_and_left_as_it_is_typed(place: Place) -> None:
+    place.run("--write")
+    accounts = [row for row in place.meta.world.assignments if row.asset_id.startswith("act_")]
+    with place.meta.edit() as world:
+        row = next(one for one in world.assignments if one.asset_id == accounts[0].asset_id)
+        row.tasks = ["DRAFT"]
+        gone = next(one for one in world.ad_accounts if one.id not in {two.asset_id for two in world.assignments})
+        gone.business_id = None
+        gone.shares = []
+    texts = place.texts()
+
+    told = place.told("--write")
+
+    assert place.texts() == texts
+    found = {one["about"]: one for one in told["findings"] if one["about"] in {"differs", "gone"}}
+    assert (found["differs"]["subject"], found["differs"]["there"]) == (accounts[0].asset_id, ["DRAFT"])
+    assert found["gone"]["subject"] == gone.id
+
+
+def test_a_user_that_is_declared_by_its_name_is_adopted_unless_the_state_has_it(place: Place) -> None:
+    place.edit(
+        "  meta:connections:", "  meta:identities:\n    reporting: {use_case: read_reports}\n  meta:connections:"
+    )
+    assert "reporting" in place.told("--user", "reporting")["added"]["identities"]
+
+    place.run("--write", "--user", "reporting")
+    line = '    reporting: {use_case: read_reports, adopt: "122090000000100"}\n'
+    assert line in place.texts()["Pulumi.dev.yaml"]
+
+    place.edit(', adopt: "122090000000100"', "")
+    place.state = state(resource("SystemUser", "reporting", id_="122090000000100"))
+    assert place.told("--user", "reporting")["added"]["identities"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "clients", "identities"),
+    [
+        (("--client", "Cedar"), {"cedar"}, 5),
+        (("--client", "998870000000007", "--kind", "page"), {"cedar"}, 1),
+        (("--user", "🦊"), {"acme-gmbh-0001", "birke-sohne", "client-2-liga", "ours"}, 1),
+        (("--kind", "waba"), {"ours"}, 4),
+    ],
+)
+def test_a_run_may_be_about_a_part(place: Place, asked: tuple[str, ...], clients: set[str], identities: int) -> None:
+    told = place.told(*asked)
+    assert told["added"]["people"] == []
+    assert (set(told["added"]["clients"]), len(told["added"]["identities"])) == (clients, identities)
+
+
+def test_what_nobody_has_is_refused_by_name(place: Place) -> None:
+    refused = place.run("--write", "--client", "nobody", "--user", "root")
+    assert refused.exit_code == 1
+    assert lacks(refused.output, "nobody", "Nothing was written") == []
+
+
+def test_a_list_that_is_not_shown_is_named_and_ends_with_work_left(place: Place) -> None:
+    place.meta.refuse("GET", ".*/client_pages", 200, "Requires pages_show_list.")
+    told = place.run("--json", "--write")
+    assert told.exit_code == 2
+    assert [one["list"] for one in json.loads(told.stdout)["unread"]] == [f"{messy.BUSINESS}/client_pages"]
+    assert "not shown" in place.run().stdout.lower()
+
+
+@pytest.mark.parametrize("code", [4, 17, 190, 1])
+def test_trouble_in_the_middle_leaves_the_files_as_they_were(place: Place, code: int) -> None:
+    texts = place.texts()
+    place.meta.refuse("GET", ".*/owned_product_catalogs", code)
+
+    refused = place.run("--write")
+
+    assert (refused.exit_code, place.texts()) == (1, texts)
+    assert "Traceback" not in refused.output
+
+
+def test_every_file_that_cannot_be_read_is_named_at_once(place: Place) -> None:
+    place.run("--write")
+    place.edit("access: own\n", "<<<<<<< HEAD\naccess: own\n=======\n>>>>>>> theirs\n", "clients.dev/ours.yaml")
+    (place.stacks / "clients.dev/cedar.yaml").write_text("business: [\n")
+    texts = place.texts()
+
+    refused = place.run("--write")
+
+    assert (refused.exit_code, place.texts()) == (1, texts)
+    assert lacks(refused.output, "ours.yaml", "conflict", "line 5", "cedar.yaml", "not valid YAML") == []
+
+
+def test_two_runs_at_once_do_not_mix(place: Place) -> None:
+    with discover.alone(place.stacks):
+        refused = place.run("--write")
+    assert refused.exit_code == 1
+    assert "at work" in refused.output
+    assert place.meta.calls == []
+
+
+def test_a_write_that_fails_takes_back_what_it_wrote(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, replace = place.texts(), os.replace
+
+    def full(source: str, target: str, **more: Any) -> None:
+        if target == "cedar.yaml":
+            raise OSError(28, "No space left on device")
+        replace(source, target, **more)
+
+    monkeypatch.setattr(os, "replace", full)
+    refused = place.run("--write")
+
+    assert refused.exit_code == 1
+    assert lacks(refused.output, "No space left", "Nothing was written") == []
+    assert place.texts() == texts
+    assert [path.name for path in place.stacks.rglob(".*")] == []
+
+
+def test_a_folder_of_clients_that_the_stack_does_not_name_is_left_alone(place: Place) -> None:
+    (place.stacks / "clients.dev").mkdir()
+    (place.stacks / "clients.dev/old.yaml").write_text("access: own\n")
+    refused = place.run("--write")
+    assert refused.exit_code == 1
+    assert lacks(refused.output, "clients.dev", "meta:clients_dir") == []
+
+
+def test_no_call_leaves_where_none_may(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
+    refused = place.run()
+    assert (refused.exit_code, place.meta.calls) == (1, [])
+
+
+def test_five_thousand_accounts_are_read_page_by_page_and_written_once(
+    unit_emulator: MetaEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = messy.world()
+    for number in range(5000 - 150):
+        world.ad_account(f"Shop {number}", messy.BUSINESS)
+    place = begun(unit_emulator, world, tmp_path, monkeypatch)
+
+    told = place.told("--write", "--kind", "ad_account")
+
+    assert told["added"]["assets"] == 5040
+    assert sum(call.endswith("/owned_ad_accounts") for call in place.meta.calls) == 50
+    assert len(place.meta.calls) == 50 + 1 + 14 + 1 + 2 + 2  # shared, by user, users, people, apps
