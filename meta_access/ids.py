@@ -104,6 +104,14 @@ def parse_asset(text: str) -> Asset:
     raise ValueError(_why_not(text, kind if colon else ""))
 
 
+def listed(kind: str, graph_id: str) -> Asset:
+    """An asset as a list of its kind has it: of ad accounts some lists leave the prefix out."""
+    if kind == "ad_account":
+        typed = AD_ACCOUNT_PREFIX + graph_id.removeprefix(AD_ACCOUNT_PREFIX)
+        return Asset(kind, typed, typed)
+    return Asset(kind, f"{kind}:{graph_id}", graph_id)
+
+
 def shown(text: str) -> str:
     """Quote what was typed, unless it is so long that it may be a token pasted into the wrong line."""
     return repr(text) if len(text) <= LONGEST_SHOWN else "the value"

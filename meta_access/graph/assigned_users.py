@@ -51,9 +51,23 @@ def assigned(client: GraphClient, system_user_id: str, kind: str) -> dict[str, t
     """Assets of one kind that a system user is assigned to: Graph id -> its tasks, sorted."""
     if kind not in EDGES:
         raise InvalidRequestError(f"Reading assignments failed: Meta lists none for assets of kind {kind}.")
-    lists = tuple(LISTS.values()) if kind == GROUP else ("tasks",)
-    rows = client.pages(f"{system_user_id}/{EDGES[kind]}", {"fields": ",".join(("id", *lists))})
-    return dict(_entry(row, kind) for row in rows)
+    rows = client.pages(f"{system_user_id}/{EDGES[kind]}", {"fields": ",".join(fields(kind))})
+    return dict(entry(row, kind) for row in rows)
+
+
+def fields(kind: str) -> tuple[str, ...]:
+    """What is asked of a row of that list."""
+    return ("id", *LISTS.values()) if kind == GROUP else ("id", "tasks")
+
+
+def entry(row: dict[str, Any], kind: str) -> tuple[str, tuple[str, ...]]:
+    """Graph id and tasks of such a row."""
+    graph_id, tasks = str(row.get("id", "")), _read(row) if kind == GROUP else row.get("tasks", [])
+    if not graph_id or not isinstance(tasks, list):
+        raise unusable("Meta's list of assigned assets has a row without an id or tasks.")
+    if kind == "ad_account" and not graph_id.startswith(AD_ACCOUNT_PREFIX):
+        graph_id = AD_ACCOUNT_PREFIX + graph_id
+    return graph_id, tuple(sorted(str(task) for task in tasks))
 
 
 def assign(client: GraphClient, asset: Asset, user_id: str, tasks: Sequence[str]) -> None:
@@ -71,15 +85,6 @@ def unassign(client: GraphClient, asset: Asset, user_id: str) -> None:
     if asset.kind in NOT_TAKEN:
         raise InvalidRequestError("Meta's API has no call that removes a user from a pixel, so none was sent.")
     client.delete(f"{asset.graph_id}/assigned_users", {"user": user_id})
-
-
-def _entry(row: dict[str, Any], kind: str) -> tuple[str, tuple[str, ...]]:
-    graph_id, tasks = str(row.get("id", "")), _read(row) if kind == GROUP else row.get("tasks", [])
-    if not graph_id or not isinstance(tasks, list):
-        raise unusable("Meta's list of assigned assets has a row without an id or tasks.")
-    if kind == "ad_account" and not graph_id.startswith(AD_ACCOUNT_PREFIX):
-        graph_id = AD_ACCOUNT_PREFIX + graph_id
-    return graph_id, tuple(sorted(str(task) for task in tasks))
 
 
 def _written(kind: str, tasks: Sequence[str]) -> dict[str, list[str]]:

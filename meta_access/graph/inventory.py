@@ -19,7 +19,7 @@ from meta_access.errors import InvalidRequestError, NotFoundError, PermissionDen
 from meta_access.graph import assigned_users, business_users, system_users
 from meta_access.graph.business_assets import CLIENT, OWNED, edge
 from meta_access.graph.wire import unusable
-from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP, Asset
+from meta_access.ids import GROUP, Asset, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -166,14 +166,14 @@ def _assets(client: GraphClient, side: str, kind: str) -> list[AssetRow]:
     fields = ["id", name, *([f"{owner}{{id,name}}"] if owner else [])]
     rows = client.pages(f"{client.connection.business_id}/{edge(side, kind)}", {"fields": ",".join(fields)})
     return [
-        AssetRow(_typed(kind, _id(row)), str(row.get(name) or ""), _owner(row.get(owner or "")), side == OWNED)
+        AssetRow(listed(kind, _id(row)), str(row.get(name) or ""), _owner(row.get(owner or "")), side == OWNED)
         for row in rows
     ]
 
 
 def _held(client: GraphClient, user_id: str, kind: str) -> list[tuple[str, tuple[str, ...]]]:
     rows = assigned_users.assigned(client, user_id, kind).items()
-    return [(_typed(kind, graph_id).id, tasks) for graph_id, tasks in rows]
+    return [(listed(kind, graph_id).id, tasks) for graph_id, tasks in rows]
 
 
 def _apps(client: GraphClient, side: str) -> list[AppRow]:
@@ -194,10 +194,3 @@ def _id(row: dict[str, Any]) -> str:
     if not row.get("id"):
         raise unusable("Meta's list of what a business has holds a row without an id.")
     return str(row["id"])
-
-
-def _typed(kind: str, graph_id: str) -> Asset:
-    if kind == "ad_account":
-        number = graph_id.removeprefix(AD_ACCOUNT_PREFIX)
-        return Asset(kind, AD_ACCOUNT_PREFIX + number, AD_ACCOUNT_PREFIX + number)
-    return Asset(kind, f"{kind}:{graph_id}", graph_id)

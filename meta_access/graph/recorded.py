@@ -91,8 +91,15 @@ def recalled(found: Mapping[str, Any]) -> Any:
 
 
 def _without_links(answer: Any) -> Any:
-    """The answer without the links to its other pages, which hold the token; that there are more stays."""
-    paging = answer.get("paging") if isinstance(answer, dict) else None
-    if not isinstance(paging, dict):
+    """The answer without the links to its other pages, which hold the token; that there are more stays.
+
+    An expanded edge has links of its own.
+    """
+    if isinstance(answer, list):
+        return [_without_links(part) for part in answer]
+    if not isinstance(answer, dict):
         return answer
-    return {**answer, "paging": {"cursors": paging.get("cursors"), "next": bool(paging.get("next"))}}
+    found = {name: _without_links(part) for name, part in answer.items()}
+    if isinstance(paging := answer.get("paging"), dict):
+        found["paging"] = {"cursors": paging.get("cursors"), "next": bool(paging.get("next"))}
+    return found

@@ -22,7 +22,7 @@ from meta_access.errors import (
     RateLimitedError,
     TransientError,
 )
-from meta_access.graph import tiers
+from meta_access.graph import recorded, tiers
 from meta_access.graph.auth import Auth, TokenAuth
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.issuer import TokenIssuer
@@ -243,3 +243,27 @@ def test_writes_are_refused_and_a_revocation_is_one(
     with pytest.raises(OfflineError):
         client.get("oauth/revoke", {"revoke_token": SecretStr("EAA" + "EMU" + "othertoken")}, in_batch=True)
     assert server.received == []
+
+
+def test_no_link_to_a_further_page_is_kept_at_any_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(snapshot, "record", lambda _, answer, __: kept.append(answer))
+    inner = {"data": [{"id": "2"}], "paging": {"cursors": {"after": "b"}, "next": "https://graph.example/?secret"}}
+    answer = {"data": [{"id": "1", "assigned_pages": inner}], "paging": {"cursors": {"after": "a"}}}
+
+    recorded.keep({"path": "1/system_users"}, answer, None, None)
+
+    assert kept == [
+        {
+            "data": {
+                "data": [
+                    {
+                        "id": "1",
+                        "assigned_pages": {"data": [{"id": "2"}], "paging": {"cursors": {"after": "b"}, "next": True}},
+                    }
+                ],
+                "paging": {"cursors": {"after": "a"}, "next": False},
+            },
+            "tier": None,
+        }
+    ]
