@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
+    from meta_access.cli.engine_output import EngineOutput
     from meta_access.clock import Clock
 
 
@@ -301,7 +301,8 @@ def looking(
     stack: str,
     *arguments: str,
     env: Mapping[str, str] | None = None,
-    hear: Callable[[str], None],
+    out: Callable[[str], None],
+    err: Callable[[str], None],
     bounds: Bounds = BOUNDS,
 ) -> Finished:
     """Run an operation of pulumi on a stack that looks at what is live first, whatever the project's options say.
@@ -311,7 +312,8 @@ def looking(
         stack: The stack.
         arguments: More of the command.
         env: Variables on top of this process's and of what every such run needs.
-        hear: Gets each line of what it prints.
+        out: Gets each line of its standard output.
+        err: Likewise of its standard error.
         bounds: When it is ended.
 
     Raises:
@@ -321,8 +323,8 @@ def looking(
         return run(
             ["pulumi", *operation, "--non-interactive", *REFRESH, "--stack", stack, *arguments],
             env={**os.environ, **SETTINGS, **installed_only(), **(env or {})},
-            out=hear,
-            err=hear,
+            out=out,
+            err=err,
             notify=to_person,
             bounds=bounds,
         )
@@ -332,17 +334,16 @@ def looking(
         ) from None
 
 
-def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd:
-    """Run `pulumi up` for these resources alone. What it prints goes to standard error, line by line.
+def targeted(stack: str, urns: Sequence[str], output: EngineOutput, bounds: Bounds = BOUNDS) -> RunEnd:
+    """Run `pulumi up` for these resources alone; `output` gets what it prints.
 
     Its preview is not left out: a state that the program does not fit is refused there, before anything is called.
     """
     targets = [part for urn in urns for part in ("--target", urn)]
     said: set[RunEnd] = set()
 
-    def pass_on(line: str) -> None:
-        sys.stderr.write(line)
-        sys.stderr.flush()
+    def hear(line: str, pass_on: Callable[[str], None]) -> None:
+        pass_on(line)
         for pattern, ended in ((LOCKED, RunEnd.LOCKED), (TOKEN, RunEnd.BADLY)):
             if pattern.search(line):
                 said.add(ended)
@@ -351,9 +352,17 @@ def targeted(stack: str, urns: Sequence[str], bounds: Bounds = BOUNDS) -> RunEnd
 
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder, "findings.jsonl")
+        output.begin()
         done = looking(
-            ["up", "--yes"], stack, *targets, env={findings.VARIABLE: str(found)}, hear=pass_on, bounds=bounds
+            ["up", "--yes"],
+            stack,
+            *targets,
+            env={findings.VARIABLE: str(found)},
+            out=lambda line: hear(line, output.out),
+            err=lambda line: hear(line, output.err),
+            bounds=bounds,
         )
+        output.end(failed=bool(done.stood) or done.code != 0)
         if any(one.kind is findings.Kind.CONFIGURATION for one in findings.read(found)):
             said.add(RunEnd.REFUSED)
         findings.pass_on(found)

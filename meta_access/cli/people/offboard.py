@@ -13,6 +13,7 @@ import click
 
 from meta_access.audit import VARIABLE
 from meta_access.cli import plain_files, pulumi_run, pulumi_stack
+from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.people.holdings import BY_UP, Everything, Holding, Member, Seen, held, loses_business, loses_roles
 from meta_access.cli.people.stack_file import StackFileError, without
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
@@ -156,8 +157,9 @@ def _print(person: str, result: dict[str, Any]) -> None:
 @click.argument("person")
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--verbose", is_flag=True, help="Print all that pulumi prints, and not its errors and warnings alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes.")
-def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None:
+def command(person: str, stack: str | None, *, yes: bool, verbose: bool, as_json: bool) -> None:
     """Show everything PERSON (a name of meta:people) holds here, and take away what a program may.
 
     Edits the stack file and runs `pulumi up` for what is about them alone. The last admin of a business or an app
@@ -180,7 +182,7 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
     failed = False
     if any(one.ends == BY_UP for one in before):
         file = home.stacks / f"Pulumi.{read.stack}.yaml"
-        failed = not _take_away(person, found, read, file, yes=yes)
+        failed = not _take_away(person, found, read, file, yes=yes, verbose=verbose)
         loaded = load_stack(pulumi_stack.config(read.stack), read.stack, home.stacks, project=home.name)
         seen = look(people[person], settings_of(loaded.spec).connections.values())
         found = everything(person, loaded, read, seen)
@@ -200,7 +202,9 @@ def command(person: str, stack: str | None, *, yes: bool, as_json: bool) -> None
     sys.exit(FAILED if failed else WORK_LEFT if result["left"] or result["unseen"] else DONE)
 
 
-def _take_away(person: str, found: Everything, read: stack_tokens.StackTokens, file: Path, *, yes: bool) -> bool:
+def _take_away(
+    person: str, found: Everything, read: stack_tokens.StackTokens, file: Path, *, yes: bool, verbose: bool
+) -> bool:
     """Edit the stack file, and run pulumi for what is theirs; whether that went well."""
     try:
         text = file.read_text(encoding="utf-8")
@@ -226,4 +230,4 @@ def _take_away(person: str, found: Everything, read: stack_tokens.StackTokens, f
     if not urns:
         return True
     to_person(f"Running pulumi for {', '.join(urn.rsplit('::', 1)[-1] for urn in urns)}.")
-    return pulumi_run.targeted(read.stack, urns) is pulumi_run.RunEnd.WELL
+    return pulumi_run.targeted(read.stack, urns, EngineOutput(verbose=verbose)) is pulumi_run.RunEnd.WELL

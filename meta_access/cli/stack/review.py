@@ -13,9 +13,9 @@ import click
 
 from meta_access import findings
 from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.engine_output import Progress
 from meta_access.cli.stack import drift_authors
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
-from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
 from meta_access.review import judge, markdown, steps, stored, terminal
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _KEPT_LINES = 200
 _LONGEST_ERROR = 1_500
-_NEWS_EVERY_S = 15.0
 ENGINE = {"PULUMI_DEBUG_COMMANDS": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
 """The flag --event-log is hidden behind the first; a newer version of the engine is no news of the stack."""
 
@@ -69,7 +68,7 @@ _NO_LOG = "pulumi has written no event log: this version of it does not know --e
 
 
 def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str]:
-    news = _News()
+    news = Progress("The preview")
 
     def hear(line: str) -> None:
         said.append(line)
@@ -77,21 +76,8 @@ def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str
 
     to_person(f"Previewing stack {stack}: what is live is read first.")
     env = {**ENGINE, findings.VARIABLE: str(found)}
-    done = pulumi_run.looking(["preview"], stack, "--event-log", str(log), env=env, hear=hear)
+    done = pulumi_run.looking(["preview"], stack, "--event-log", str(log), env=env, out=hear, err=hear)
     return done.code, done.stood
-
-
-class _News:
-    """Says now and then that the preview goes on."""
-
-    def __init__(self) -> None:
-        self._lines, self._at = 0, SYSTEM_CLOCK.monotonic()
-
-    def note(self, line: str) -> None:
-        self._lines += bool(line.strip())
-        if (now := SYSTEM_CLOCK.monotonic()) - self._at > _NEWS_EVERY_S:
-            self._at = now
-            to_person(f"The preview goes on: {self._lines} lines of the engine so far.")
 
 
 def _engine_error(said: Sequence[str]) -> str:

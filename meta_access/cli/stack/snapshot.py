@@ -81,7 +81,7 @@ def _look_further(connection: Connection, state: Mapping[str, Any]) -> None:
 
 def _preview(stack: str) -> None:
     said: list[str] = []
-    done = pulumi_run.looking(["preview"], stack, hear=said.append)
+    done = pulumi_run.looking(["preview"], stack, out=said.append, err=said.append)
     if done.code != 0 or done.stood:
         for line in said[-_LAST:]:
             to_person(line.rstrip("\n"))

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.pulumi_run import RunEnd
 from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.cli.terminal import to_person
@@ -46,9 +47,10 @@ class Renewal:
         outside: Names of the tokens that were brought up to date in this process.
     """
 
-    def __init__(self, found: StackTokens, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, found: StackTokens, clock: Clock = SYSTEM_CLOCK, *, verbose: bool = False) -> None:
         self._found = found
         self._clock = clock
+        self._output = EngineOutput(verbose=verbose, clock=clock)
         self._connections: tuple[Callable[[str], str | None], str] | None = None
         self._kept_out: RunEnd | None = RunEnd.REFUSED if found.refused else None
         self.outside: list[str] = []
@@ -83,7 +85,7 @@ class Renewal:
     def _ran(self, urns: Sequence[str]) -> RunEnd:
         began = self._clock.monotonic()
         while True:
-            ended = pulumi_run.targeted(self._found.stack, urns)
+            ended = pulumi_run.targeted(self._found.stack, urns, self._output)
             if ended is not RunEnd.LOCKED or self._clock.monotonic() - began >= LOCK_S:
                 return ended
             to_person(f"Another run holds the stack's lock. Trying again in {_TRY_EVERY_S:.0f} s.")

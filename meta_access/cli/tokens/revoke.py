@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 class LiveRevocation:
     """The emulated or the real Meta and Secrets Manager, and the engine."""
 
-    def __init__(self, found: StackTokens) -> None:
+    def __init__(self, found: StackTokens, *, verbose: bool = False) -> None:
         self._found = found
         self._tokens = {token.urn: token for token in found.tokens}
-        self.up = Renewal(found).up
+        self.up = Renewal(found, verbose=verbose).up
 
     def look(self, target: Target) -> Observed:
         outputs = self._tokens[target.urn].outputs
@@ -222,9 +222,17 @@ def _print(done: Revoked) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--verbose", is_flag=True, help="Print all that pulumi prints, and not its errors and warnings alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    secret: str | None, stack: str | None, *, everything: bool, without_successor: bool, yes: bool, as_json: bool
+    secret: str | None,
+    stack: str | None,
+    *,
+    everything: bool,
+    without_successor: bool,
+    yes: bool,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Put another token into SECRET (its name, ARN or identity), and end the ones it holds at once.
 
@@ -234,7 +242,7 @@ def command(
     if (secret is None) != everything:
         raise click.ClickException("Name one secret, or say --all. Nothing was changed.")
     found = stack_tokens.read(stack, "nothing can be revoked")
-    targets, actions = targets_of(found, secret), LiveRevocation(found)
+    targets, actions = targets_of(found, secret), LiveRevocation(found, verbose=verbose)
     users = _users(actions, targets) if everything else []
     _show(actions, targets, users, without_successor=without_successor)
     if not yes and not click.confirm("End them now?", err=True):

@@ -242,8 +242,9 @@ def _told(row: TokenRow, was: str, outside: bool) -> str:
 @click.command(name="rotate")
 @click.option("--due", is_flag=True, required=True, help="Only what is due: rotation, retirement, revocation.")
 @click.option("--stack", help="The stack; the selected one when absent.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; pulumi's output goes to standard error.")
-def command(stack: str | None, *, due: bool, as_json: bool) -> None:
+@click.option("--verbose", is_flag=True, help="Print all that pulumi prints, and not its errors and warnings alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stack: str | None, *, due: bool, verbose: bool, as_json: bool) -> None:
     """Bring the tokens that are due up to date, the credential's first, and touch nothing else of the stack.
 
     Asks Meta about each token that is not due: one that has ended is due as well.
@@ -253,7 +254,7 @@ def command(stack: str | None, *, due: bool, as_json: bool) -> None:
     """
     del due  # required, so that a later meaning of `rotate` alone is no surprise
     found = stack_tokens.read(stack, "nothing can be rotated")
-    renewal = Renewal(found)
+    renewal = Renewal(found, verbose=verbose)
     done = rotate(Looking(found).look, renewal.up)
     if as_json:
         result = {

@@ -291,7 +291,7 @@ class Scene:
         monkeypatch.setattr(stack_tokens, "read", lambda *_: read)
         monkeypatch.setattr("meta_access.cli.people.offboard.look", lambda *_: Seen())
 
-    def up(self, _: str, urns: Sequence[str]) -> pulumi_run.RunEnd:
+    def up(self, _: str, urns: Sequence[str], _output: object) -> pulumi_run.RunEnd:
         self.targets += urns
         if self.ends is pulumi_run.RunEnd.WELL:
             self.state["deployment"]["resources"][0]["outputs"]["roles"] = {"tom": "admin"}

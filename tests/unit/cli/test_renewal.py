@@ -37,7 +37,7 @@ class Engine:
     ran: list[list[str]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
 
-    def targeted(self, stack: str, urns: Sequence[str]) -> RunEnd:
+    def targeted(self, stack: str, urns: Sequence[str], _output: object) -> RunEnd:
         assert stack == "dev"
         self.ran.append(list(urns))
         return self.ends.pop(0)

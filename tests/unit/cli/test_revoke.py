@@ -111,7 +111,7 @@ class Stack:
         begin_process(self.meta, self.patch)
         return Recorded(self.found, self.did)
 
-    def up(self, _stack: str, urns: Sequence[str]) -> RunEnd:
+    def up(self, _stack: str, urns: Sequence[str], _output: object = None) -> RunEnd:
         chosen = [token for token in self.found.tokens if token.urn in urns]
         self.did.append(f"up {', '.join(token.name for token in chosen)}")
         try:
