@@ -142,6 +142,11 @@ class Deployment:
         with self._lock:
             return self._held.get((kind, place))
 
+    def holds(self, kind: str, id_: str) -> bool:
+        """Whether the state holds a resource of that id."""
+        with self._lock:
+            return any(of == kind and held.id == id_ for (of, _), held in self._held.items())
+
     def refuse_replacement(self, kind: str, place: str) -> None:
         """What stands at a place stays: its replacement was refused, and the engine's delete ends nothing."""
         with self._lock:

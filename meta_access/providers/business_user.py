@@ -56,9 +56,16 @@ class BusinessUserProvider(MetaProvider):
     def look_ahead(self, olds: Mapping[str, Any], props: dict[str, Any]) -> None:
         """Say what an update does to a person who is there already, and what it will be refused."""
         live, before = self.live(props), olds.get("role")
-        if unknown([props["email"], props["role"]]) or live.offline or before == props["role"]:
+        if unknown([props["email"], props["role"]]) or live.offline:
+            return
+        if olds and self.key(olds) != self.key(props):
+            before = None  # another person, who is brought in
+        elif before == props["role"]:
             return
         rows = live.reads.business_users()
+        if olds and before is None and (why := self._stranded(olds, props)):
+            will_be_refused(self.kind, props["label"], str(why))
+            return
         row = _found(rows, props["email"])
         if row is None or row.pending:
             return
@@ -101,8 +108,12 @@ class BusinessUserProvider(MetaProvider):
         del id_
         live = self.live(props)
         if changed & {"connection", "email"} and self.key(outs) != self.key(props):
+            leaves = DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is None
+            # Asked first: an invitation that is out would stay although nobody leaves.
+            if leaves and (why := self._stranded(outs, props)):
+                raise why
             facts = self._bring_in(live, props)
-            if DEPLOYMENT.holder(type(self).__name__, self.key(outs)) is None:
+            if leaves:
                 say(f"{self.kind} {props.get('label', '')}: {self._take_out(outs)}")
             return facts
         if outs["state"] == GONE:
@@ -129,6 +140,21 @@ class BusinessUserProvider(MetaProvider):
         if not row.pending and not props["adopt"]:
             raise _is_there_already(row, props["email"], live)
         return _facts(row) if row.role == props["role"] else _set_role(live, row, props)
+
+    def _stranded(self, leaving: Mapping[str, Any], coming: Mapping[str, Any]) -> ConflictError | None:
+        """Why one person cannot make room for another: the business would have no admin until that one accepts."""
+        live = self.live(leaving)
+        if leaving.get("on_destroy") == "keep":
+            return None
+        rows = live.reads.business_users()
+        row = _found(rows, leaving["email"], leaving.get("member_id", ""))
+        if row is None or not is_last_admin(rows, row):
+            return None
+        here = live.connection.business_id == self.live(coming).connection.business_id
+        heir = _found(rows, coming["email"]) if here and coming["role"] == ADMIN else None
+        if heir is not None and not heir.pending:
+            return None
+        return _only_admin(f"removing {leaving['email']} from", live)
 
     def _take_out(self, outs: Mapping[str, Any]) -> str:
         live, email = self.live(outs), outs["email"]

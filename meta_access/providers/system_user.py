@@ -77,6 +77,8 @@ class SystemUserProvider(MetaProvider):
         if olds or there:
             if there and adopt and adopt != there.id:
                 will_be_refused(self.kind, props["label"], _another(props["name"], there.id, adopt))
+            elif there and not live.offline and there.outs.get("name") != props["name"]:
+                self._look_at_rename(live, there.id, props)
             if not live.offline:
                 return
         why = _system_users.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
@@ -84,6 +86,13 @@ class SystemUserProvider(MetaProvider):
             why = _at_meta(live, props)
         if why:
             will_be_refused(self.kind, props["label"], why)
+
+    def _look_at_rename(self, live: Live, id_: str, props: Mapping[str, Any]) -> None:
+        name = props["name"]
+        namesake = next((row for row in live.reads.system_users() if row.name == name and row.id != id_), None)
+        # One of this stack's own may get another name in the same update.
+        if namesake is not None and not DEPLOYMENT.holds(type(self).__name__, namesake.id):
+            will_be_refused(self.kind, props["label"], _namesake(id_, name))
 
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live, name, role = self.live(props), props["name"], props["role"]
@@ -249,9 +258,13 @@ def _at_meta(live: Live, props: Mapping[str, Any]) -> str:
         return f"adopting system user {adopt}: {why}"
     if row is not None and row.name != name:
         if namesake is not None:
-            return f"renaming system user {adopt} to {name}: the business has another one of that name. Choose another."
+            return _namesake(adopt, name)
         say(f"system user {props['label']}: id {adopt} is called {row.name} => {name}.")
     return ""
+
+
+def _namesake(id_: str, name: str) -> str:
+    return f"renaming system user {id_} to {name}: the business has another one of that name. Choose another."
 
 
 def _create(live: Live, props: Mapping[str, Any], rows: list[SystemUserRow]) -> str:

@@ -308,6 +308,43 @@ def test_the_last_admin_is_never_removed_nor_demoted(meta: EmulatedMeta, capsys:
     assert not lacks(told, "will be refused", f"making {NADIA} EMPLOYEE", *LAST_ADMIN)
 
 
+def doomed(capsys: pytest.CaptureFixture[str], olds: dict[str, Any], props: dict[str, Any]) -> str:
+    capsys.readouterr()
+    assert PROVIDER.check(olds, props).failures == []
+    text = capsys.readouterr().out
+    return text if "will be refused at `pulumi up`" in text else ""
+
+
+def test_another_person_in_the_place_of_the_last_admin_is_told_and_refused_before_anybody_is_invited(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, props = outs(NADIA, role="ADMIN", member_id="1220981"), asked(INES, role="ADMIN")
+
+    assert not lacks(doomed(capsys, asked(NADIA, role="ADMIN"), props), f"removing {NADIA}", *LAST_ADMIN)
+    assert not lacks(refused_update(ID, held, props), f"removing {NADIA}", *LAST_ADMIN)
+    assert (meta.writes, invited(meta)) == ([], {})
+
+    # Who stays at Meta, and who makes room for another admin that is there, strand nobody.
+    kept = {"on_destroy": "keep"}
+    assert doomed(capsys, asked(NADIA, role="ADMIN", **kept), {**props, **kept}) == ""
+    join(meta, "1220982", INES, "EMPLOYEE")
+    new_process(monkeypatch, meta)
+    adopting = {**props, "adopt": True}
+    assert doomed(capsys, asked(NADIA, role="ADMIN"), adopting) == ""
+    updated(PROVIDER, ID, held, adopting)
+    assert members(meta) == {INES: "ADMIN"}
+
+
+def test_another_person_who_is_there_already_is_told(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    join(meta, "1220982", INES, "EMPLOYEE")
+
+    told = doomed(capsys, asked("tom@lindenhof.example"), asked(INES))
+
+    assert not lacks(told, f"inviting {INES} failed: that person is in {OURS} already, as EMPLOYEE", "adopt: true")
+    assert doomed(capsys, asked("tom@lindenhof.example"), asked(INES, adopt=True)) == ""
+    assert doomed(capsys, asked(INES), asked("INES@lindenhof.example")) == ""
+
+
 def test_a_removal_that_meta_does_not_make_is_no_success(meta: EmulatedMeta) -> None:
     join(meta, "1220982", INES, "EMPLOYEE")
     meta.pretend("DELETE", "1220982$")

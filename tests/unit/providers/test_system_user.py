@@ -195,6 +195,26 @@ def test_a_create_that_does_not_fit_the_quota_is_told_and_fails_no_check(
     assert meta.calls.count(LIST) == 1
 
 
+def test_a_rename_to_the_name_of_another_is_told(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    have(meta, user(OURS, "trading"), user("2", "sales"), user("3", "buying"))
+    held = {name: asked(name, label=name, path=name) for name in ("trading", "buying")}
+    PROVIDER.read(OURS, outs(path="trading"))
+    PROVIDER.read("3", outs("buying", label="buying", path="buying"))
+
+    def renamed(name: str) -> str:
+        capsys.readouterr()
+        assert PROVIDER.check(held["trading"], {**held["trading"], "name": name}).failures == []
+        return capsys.readouterr().out
+
+    assert renamed("sales") == (
+        f"system user trading will be refused at `pulumi up`: renaming system user {OURS} to sales: the business has "
+        "another one of that name. Choose another.\n"
+    )
+    # The stack's own other user may go on under another name in the same update.
+    assert renamed("buying") == ""
+    assert renamed("selling") == ""
+
+
 def test_a_second_admin_does_not_fit(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
     text = doomed(asked("two", role="ADMIN"), capsys)
 
