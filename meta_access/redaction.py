@@ -103,6 +103,8 @@ def _mask_known(text: str) -> str:
 # halves of characters; then letters and marks that no font shows. Variation selectors belong to ordinary emoji.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _UNSEEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# What holds the parts of one emoji together (a person and a laptop); between anything else it is a hidden mark.
+_JOINER = re.compile("(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 _WRITTEN_OUT = re.compile(r"<U\+[0-9A-F]{4,6}>")
 _BLANKS = frozenset("\t\n\v\f\r\x85\u2028\u2029")
 
@@ -112,6 +114,11 @@ def unseen(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN or char in _UNSEEN_LETTERS
 
 
+def unseen_in(text: str) -> set[str]:
+    """The characters of a text that are not seen, but for the joiners inside its emoji."""
+    return {char for char in _JOINER.sub("", text) if unseen(char)}
+
+
 def visible(text: str, keep: str = "") -> str:
     """`text` on one line, with every other unseen character written out, such as `<U+202E>`; `keep` stays as it is.
 
@@ -119,7 +126,8 @@ def visible(text: str, keep: str = "") -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char in keep else _shown(char) for char in text)
+    joiners = {found.start() for found in _JOINER.finditer(text)}
+    return "".join(char if char in keep or at in joiners else _shown(char) for at, char in enumerate(text))
 
 
 def _shown(char: str) -> str:

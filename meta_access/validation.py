@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from meta_access import ids
-from meta_access.redaction import unseen
+from meta_access.redaction import unseen_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -63,7 +63,7 @@ SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a
 
 def plain_text(value: str) -> str | None:
     """Reason why a text cannot be shown as it is: on a terminal it would move the cursor, the line or the direction."""
-    found = sorted({char for char in value if unseen(char)})
+    found = sorted(unseen_in(value))
     if not found:
         return None
     codes = ", ".join(f"U+{ord(char):04X}" for char in found[:_MOST_NAMED])
@@ -159,7 +159,7 @@ def system_user_name(value: object) -> str | None:
     """Reason why `value` cannot name a system user."""
     if not isinstance(value, str) or not value:
         return "is not text; write the name in quotes"
-    if value != value.strip() or not value.isprintable() or plain_text(value):
+    if value != value.strip() or plain_text(value) or not value.replace("\u200d", "").isprintable():
         return "has blanks around it, or holds a character that cannot be seen"
     if len(value) > _LONGEST_NAME:
         return f"has {len(value)} characters; at most {_LONGEST_NAME}"

@@ -11,7 +11,7 @@ APP = "120480000000001"
 PARTNERS = ("Acme GmbH", "Acme GmbH", "🌸🌸", "Birke & Söhne", "null", "2. Liga", "Ульм", "Cedar")
 USERS = (
     "reporting",
-    "📊 Reporting",
+    "👩‍💻 Reporting",
     "Feeds",
     "feeds",
     "2024 import",

@@ -145,7 +145,7 @@ def test_a_messy_business_is_written_down_and_found_again(place: Place) -> None:
         "app_of_another": 1,
     }
     spec = place.spec
-    assert {one.name for one in spec.identities.values() if one.name} >= {"📊 Reporting", "🦊", "отчёты"}
+    assert {one.name for one in spec.identities.values() if one.name} >= {"👩‍💻 Reporting", "🦊", "отчёты"}
     assert all(one.adopt and not one.has_token for one in spec.identities.values())
     held = {(row.asset_id.removeprefix("act_"), row.user_id): set(row.tasks) for row in place.meta.world.assignments}
     written = {

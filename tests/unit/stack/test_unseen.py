@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.errors import ConfigError
+from meta_access.redaction import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,8 @@ PLACES = {
         ("\u2066", "U+2066"),
         ("\u200b", "U+200B"),
         ("\ufeff", "U+FEFF"),
+        ("\u200d", "U+200D"),
+        ("\U0001f98a\u200dy", "U+200D"),
         ("\u00ad", "U+00AD"),
         ("\u3164", "U+3164"),
         ("\U000e0041", "U+E0041"),
@@ -104,3 +107,13 @@ def test_evidence_is_refused_by_its_gate_and_quoted_without_the_character(
 def test_a_value_that_is_nested_without_end_is_one_sentence(load: Callable[..., Stack], depth: int) -> None:
     with pytest.raises(ConfigError, match=r"meta:quota_overrides: is nested "):
         load({"meta:quota_overrides": "[" * depth + "]" * depth})
+
+
+@pytest.mark.parametrize(
+    "emoji", ["\U0001f469\u200d\U0001f4bb", "\U0001f3f3\ufe0f\u200d\U0001f308", "\u2764\ufe0f\u200d\U0001f525"]
+)
+def test_the_joiner_inside_an_emoji_is_a_part_of_what_is_seen(load: Callable[..., Stack], emoji: str) -> None:
+    assert (
+        load({"meta:identities/reporting/name": f"desk {emoji}"}).spec.identities["reporting"].name == f"desk {emoji}"
+    )
+    assert visible(f"desk {emoji}") == f"desk {emoji}"
