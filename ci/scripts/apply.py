@@ -50,11 +50,11 @@ def way(plan: Mapping[str, Any]) -> Way:
     Raises:
         ApplyError: It is no plan.
     """
-    resources = plan.get("resourcePlans")
-    if not isinstance(resources, dict):
-        raise ApplyError("The plan has no resourcePlans: is it what --save-plan wrote?")
-    steps = {step for row in resources.values() for step in (row.get("steps") or ())}
-    return Way.FACTS if any("create" in str(step) or "replace" in str(step) for step in steps) else Way.PLAN
+    try:
+        steps = [str(step) for row in plan["resourcePlans"].values() for step in (row.get("steps") or ())]
+    except (KeyError, TypeError, AttributeError):
+        raise ApplyError("The plan has no resourcePlans: is it what --save-plan wrote?") from None
+    return Way.FACTS if any("create" in step or "replace" in step for step in steps) else Way.PLAN
 
 
 def differences(approved: Review, now: Review) -> list[str]:

@@ -3,8 +3,8 @@
     python -m ci.scripts.overlay --commit SHA
 
 The commit must have been fetched. Only plain YAML files below `stacks/` come out of it, bounded in number and size,
-and each stack file without its ties to a secrets provider, which would have this machine ask an address of somebody
-else's choice. Anything else in that folder, such as a link, is named and nothing is laid.
+and each stack file without its ties to a secrets provider or an environment of Pulumi Cloud, which would have this
+machine ask somebody of the author's choice. Anything else in that folder, such as a link, is named and nothing is laid.
 """
 
 from __future__ import annotations

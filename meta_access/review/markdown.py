@@ -61,18 +61,31 @@ def _stack(review: Review, room: int) -> list[str]:
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
     ]
-    body = [*([_fenced(f"! {why}")] if why else []), *_within(lines, room // 2), *notes]
-    found = [*title, *_block(body, "diff")]
+    body = [*([_fenced(f"! {why}")] if why else []), *_within(lines, room // 2), *_within(notes, room // 8)]
+    # Each with what is left of it where the room is short, the last one first.
+    parts: list[tuple[list[str], ...]] = []
     for cause in FOLDED:
         if told := words.folded(review, cause):
             facts = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(cause))]
-            folded = _block(_within(facts, room // 8), "diff")
-            found += [f"<details><summary>{_inline(told)}</summary>", "", *folded, "</details>", ""]
+            parts.append((_details(told, _within(facts, room // 8)), [_inline(told), ""], []))
     named = [_fenced(f"{group.first.sign} {words.line(group, whole=True)}") for group in groups]
     if more := [line for line in named if line not in lines]:
-        folded = _block(_within(more, room // 8), "diff")
-        found += ["<details><summary>By name</summary>", "", *folded, "</details>", ""]
-    return found if sum(len(line) + 1 for line in found) <= room else [title[0][:room], ""][: 2 if room > 0 else 0]
+        parts.append((_details("By name", _within(more, room // 8)), [], []))
+    for shorter in range(2 * len(parts) + 1):
+        forms = [(shorter + number) // len(parts) for number in range(len(parts))]
+        rest = [line for part, form in zip(parts, forms, strict=True) for line in part[form]]
+        found = [*title, *_block(body, "diff"), *rest]
+        if _size(found) <= room:
+            return found
+    return [title[0][:room], ""][: 2 if room > 0 else 0]
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
+
+
+def _details(summary: str, lines: Sequence[str]) -> list[str]:
+    return [f"<details><summary>{_inline(summary)}</summary>", "", *_block(lines, "diff"), "</details>", ""]
 
 
 def _within(lines: Sequence[str], room: int) -> list[str]:

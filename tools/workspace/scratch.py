@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from meta_access import snapshot
+from meta_access.errors import ConfigError, Problem
 from meta_access.stack.yaml_files import parse_with_places, read_text
 from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace.environment import engine_folder
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 # What the program is made of. `.venv` is linked, everything else copied: the checkout must not change.
 COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
-SECRETS_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+TIES = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
+"""What has the engine ask somebody else before the program runs: for a key, or for an environment of Pulumi Cloud."""
 HIDDEN = "not available offline"
 SHOWN = 10
 DEEPEST = 40
@@ -53,9 +55,10 @@ class Scratch:
 
 @contextlib.contextmanager
 def copied(root: Path, stack: str) -> Iterator[Scratch]:
-    """Copy the project, with the stack's file made independent of its secrets provider; remove the copy afterwards.
+    """Copy the project, with the stack's file made independent of others; remove the copy afterwards.
 
     Raises:
+        ConfigError: The stack file cannot be read, or not be made so.
         StackError: Something in it is a link, or neither file nor folder. What is swapped in while it is copied is not
             followed as a file, but may be as a folder.
     """
@@ -147,22 +150,34 @@ def _copy_file(source: str, target: str) -> None:
 
 
 def independent(text: str) -> tuple[str, int]:
-    """Take a stack file's ties to its secrets provider out of it; nothing else changes by a byte.
+    """Take a stack file's ties to others out of it; nothing else changes by a byte.
 
     Returns:
         The new text, and how many `secure:` values were replaced by a placeholder.
+
+    Raises:
+        ConfigError: It is no stack file, or has such a tie in a form that cannot be cut out.
     """
-    cuts: list[tuple[int, int, str]] = []
-    root, _ = parse_with_places(text, "the stack file")
-    if isinstance(root, yaml.MappingNode):
-        for key, value in root.value:
-            if key.value in SECRETS_KEYS:
-                cuts.append((key.start_mark.index, value.end_mark.index, ""))
-            else:
-                cuts.extend(_secure(value))
+    cuts = _ties(text)
     for start, end, instead in sorted(cuts, reverse=True):
         text = text[:start] + instead + text[end:]
+    # An alias has the place of what it repeats, so that something else would be cut.
+    if cuts and _ties(text):
+        form = "has one of them by an alias, or not on lines of its own."
+        raise ConfigError([Problem(f"the stack file: {', '.join(TIES)}, secure", form, "write it out.")])
     return text, sum(1 for cut in cuts if cut[2])
+
+
+def _ties(text: str) -> list[tuple[int, int, str]]:
+    """From where to where each tie stands, and what comes in its place."""
+    root, _ = parse_with_places(text, "the stack file")
+    cuts: list[tuple[int, int, str]] = []
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value in TIES:
+            cuts.append((key.start_mark.index, value.end_mark.index, ""))
+        else:
+            cuts.extend(_secure(value))
+    return cuts
 
 
 def _secure(node: yaml.Node) -> list[tuple[int, int, str]]:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from ci.scripts import apply
 from ci.scripts.apply import ApplyError, Way, differences, way
 from meta_access.review import stored
+from meta_access.review.facts import Actor, NoAuthor
 from tests.unit.ci.reviews import DRIFTED, GAINS, review, write
 
 if TYPE_CHECKING:
@@ -40,9 +42,12 @@ def test_a_plan_that_creates_nothing_binds_the_engine(steps: tuple[str, ...], ch
     assert way(plan(*steps)) is chosen
 
 
-def test_what_is_no_plan_is_refused() -> None:
+@pytest.mark.parametrize(
+    "text", ['{"manifest": {}}', "[]", "null", '{"resourcePlans": []}', '{"resourcePlans": {"urn:0": "create"}}']
+)
+def test_what_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(ApplyError, match="no resourcePlans"):
-        way({"manifest": {}})
+        way(json.loads(text))
 
 
 def test_a_difference_is_told_in_both_directions() -> None:
@@ -51,6 +56,11 @@ def test_a_difference_is_told_in_both_directions() -> None:
         "new since: reporting loses ADVERTISE on ad account 2 of acme",
         "no longer so: trading gains MANAGE on ad account 1 of acme",
     ]
+
+
+def test_who_made_a_drift_need_not_be_known_both_times() -> None:
+    known = replace(DRIFTED, by=Actor("Ines Roth", "Business Manager", "2026-12-01T09:12:00Z"))
+    assert differences(review(known), review(replace(DRIFTED, by=NoAuthor.NO_ANSWER))) == []
 
 
 # --- the command, with an engine and a review that only write down what they are given -------------

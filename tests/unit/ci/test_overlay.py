@@ -14,7 +14,10 @@ from ci.scripts.overlay import OverlayError, lay
 if TYPE_CHECKING:
     from pathlib import Path
 
-STACK = "secretsprovider: awskms://key?endpoint=evil.example\nencryptedkey: abc\nconfig:\n  meta:environment: prod\n"
+STACK = (
+    "environment: [evil]\nsecretsprovider: awskms://key?endpoint=evil.example\nencryptedkey: abc\n"
+    "config:\n  meta:environment: prod\n"
+)
 HOME = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -76,7 +79,7 @@ def test_the_stack_files_are_the_pull_requests_and_the_code_is_not(repository: R
     assert lay(repository.root, repository.commit()) == 2
 
     assert files(repository.root) == {
-        "stacks/Pulumi.prod.yaml": "\n\nconfig:\n  meta:environment: prod\n",
+        "stacks/Pulumi.prod.yaml": "\n\n\nconfig:\n  meta:environment: prod\n",
         "stacks/clients.prod/acme.yaml": "name: Acme\n",
     }
     assert (repository.root / "__main__.py").read_text() == "base\n"

@@ -126,6 +126,28 @@ def test_a_comment_is_below_64000_characters_whatever_there_is(count: int) -> No
     assert text.endswith("Labels: `widening` `drift`\n")
 
 
+@pytest.mark.parametrize("stacks", [1, 3, 20])
+def test_nobody_hides_what_is_refused_or_lost_behind_much_else(stacks: int) -> None:
+    # Every section is longer than its room: many alike with names to unfold, and as much of each other cause.
+    facts = [
+        Fact(kind=Kind.REFUSED, resource="SystemUser", name="trading", reason="no."),
+        replace(TASK, kind=Kind.TASKS_LOST, who="acme"),
+        *(replace(fact, who=f"user-{number // 5}-{'x' * 60}") for number, fact in enumerate(many(2_000))),
+        *(replace(fact, cause=Cause.DRIFT, who=f"{fact.who}-{'y' * 90}") for fact in many(500)),
+        *(replace(fact, kind=Kind.TOKEN_RENEWED, cause=Cause.DUE, secret="s" * 90) for fact in many(500)),
+        *(
+            replace(fact, kind=Kind.GATE_WAITS, cause=Cause.PEOPLE, differences=(Difference("a", "b", fact.who),))
+            for fact in many(500)
+        ),
+    ]
+    text = markdown.render([review(*facts, stack=f"s{number}") for number in range(stacks)])
+    assert len(text) < 64_000
+    assert text.count("! will be refused: system user trading: no.\n") == stacks
+    assert text.count("- acme loses MANAGE on ad account 1\n") == stacks
+    assert text.count(" more lines, which meta-access review --all shows\n") >= stacks
+    assert text.count("Drift, which an update puts back: 500 ") == stacks
+
+
 @pytest.mark.parametrize("stacks", [3, 300, 3_000])
 def test_a_comment_of_many_stacks_is_below_it_too(stacks: int) -> None:
     text = markdown.render([review(*many(4), stack=f"s{number}") for number in range(stacks)])

@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from meta_access.errors import ConfigError
 from meta_access.snapshot import Snapshot, Subject
 from tools.workspace import scratch
 from tools.workspace.preview import looked_at, not_looked_at
@@ -30,6 +31,7 @@ config:
     - plain
   other:last: yes
 encryptionsalt: v1:salt
+environment: [agency/prod]
 """
 
 
@@ -53,8 +55,26 @@ config:
     - plain
   other:last: yes
 
+
 """
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'config:\n  meta:environment: &v "awskms://key?endpoint=evil.example"\nsecretsprovider: *v\n',
+        "config:\n  a: &v [evil/environment]\nenvironment: *v\n",
+        "config: {a: &k secretsprovider}\n*k : awskms://key\n",
+        "config:\n  a: &s {secure: v1}\n  b: *s\n",
+        "config:\n  a: &v v1\n  b:\n    secure: *v\n",
+        "{secretsprovider: awskms://key, config: {}}\n",
+        "? secretsprovider\n: awskms://key\n",
+    ],
+)
+def test_a_tie_that_cannot_be_cut_out_is_refused_and_never_left(text: str) -> None:
+    with pytest.raises(ConfigError, match="the stack file"):
+        scratch.independent(text)
 
 
 def test_a_stack_file_without_any_ties_stays_as_it_is() -> None:
