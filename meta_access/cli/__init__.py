@@ -52,6 +52,9 @@ COMMANDS: Mapping[str, Subcommand] = {
     "offboard": Subcommand(
         "people.offboard", "Show what a person holds of a stack, and take away what a program may.", live=True
     ),
+    "import": Subcommand(
+        "stack.import_file", "Take over what exists at Meta into a stack's state, by a file of discover.", live=True
+    ),
     "orphans": Subcommand(
         "tokens.orphans",
         "List secrets and users of a stack that stand in no state; end them once you agree.",

@@ -30,7 +30,7 @@ from meta_access.stack.load import load_stack
 from meta_access.stack.yaml_files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from meta_access.discovery.plan import Additions
     from meta_access.graph.inventory import Inventory
@@ -163,6 +163,44 @@ def users_of(state: Mapping[str, Any]) -> dict[str, str]:
     return {str(row["urn"]).rsplit("::", 1)[-1]: str(row["id"]) for row in rows if row.get("id")}
 
 
+def known(stack: Stack, connection: str, state: Mapping[str, Any]) -> Known:
+    """The stack as it is, for the business of a connection."""
+    return Known(stack.spec, stack.rules, connection, users_of(state))
+
+
+def refuse_offline() -> None:
+    """Raise OfflineError where no call may be made."""
+    if is_offline():
+        raise OfflineError(
+            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be discovered.",
+            next_step="Unset it and repeat.",
+        )
+
+
+def read_business(connection: Connection, stack: Stack, kinds: Collection[str] = inventory.KINDS) -> Inventory:
+    """Read the business of a connection, as far as the stack's rule set knows the kinds of its assets."""
+    check_pairing(connection.graph_url, connection.aws, path=f"meta:connections.{connection.name}")
+    to_person(f"Reading business {connection.business_display} (id {connection.business_id}).")
+    client = GraphClient(connection, credentials_for(connection), notify=to_person, run=patience.RUN)
+    return inventory.take(client, [kind for kind in kinds if kind in stack.rules.task_enums])
+
+
+def written_out(
+    stack: Stack, inventories: Iterable[tuple[str, Inventory]], owner: str, state: Mapping[str, Any]
+) -> str:
+    """The import file of what is declared, exists at Meta just so, and stands in no state."""
+    from meta_access.discovery import imports  # noqa: PLC0415 - it loads pulumi, which takes longer than all the rest
+
+    there = {str(row["urn"]) for row in pulumi_stack.resources(dict(state))}
+    rows: dict[str, dict[str, Any]] = {}
+    names: dict[str, str] = {}
+    for connection, found in inventories:
+        more, parents = imports.resources(known(stack, connection, state), found, owner, there)
+        rows |= {row["name"]: row for row in more}
+        names |= parents
+    return json.dumps({"nameTable": names, "resources": list(rows.values())}, ensure_ascii=False, indent=2) + "\n"
+
+
 def connections(stack: Stack) -> list[Connection]:
     """One connection for each business, through which it is read."""
     first: dict[str, Connection] = {}
@@ -235,12 +273,18 @@ def _print(result: dict[str, Any], diff: str) -> None:
 @click.option("--client", "clients", multiple=True, help="Only the assets of this client: its key, or its business.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(inventory.KINDS), help="Only assets of this kind.")
 @click.option("--user", "users", multiple=True, help="Only this system user: its identity's key, its id or its name.")
+@click.option(
+    "--import-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write what `meta-access import` takes over without an update; needs --write.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     stack: str | None,
     clients: tuple[str, ...],
     kinds: tuple[str, ...],
     users: tuple[str, ...],
+    import_file: Path | None,
     *,
     write: bool,
     dry_run: bool,
@@ -254,11 +298,9 @@ def command(
     """
     if write and dry_run:
         raise click.UsageError("--write writes and --dry-run does not; give one of them.")
-    if is_offline():
-        raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be discovered.",
-            next_step="Unset it and repeat.",
-        )
+    if import_file is not None and not write:
+        raise click.UsageError("--import-file needs --write: what is imported is what the files declare.")
+    refuse_offline()
     home = pulumi_stack.find(Path.cwd())
     name = (stack or pulumi_stack.selected()).rpartition("/")[2]
     wanted = Wanted(frozenset(clients), frozenset(kinds), frozenset(users))
@@ -267,14 +309,12 @@ def command(
         pulumi_stack.config(stack or name)  # the engine's own look: it knows which values are secret
         whole, seen = before, Seen()
         declared = loaded(before, home.stacks, name, home.name)
-        state = users_of(pulumi_stack.export(stack or name))
+        state = pulumi_stack.export(stack or name)
+        inventories: list[tuple[str, Inventory]] = []
         for connection in connections(declared):
-            check_pairing(connection.graph_url, connection.aws, path=f"meta:connections.{connection.name}")
-            to_person(f"Reading business {connection.business_display} (id {connection.business_id}).")
-            client = GraphClient(connection, credentials_for(connection), notify=to_person, run=patience.RUN)
-            read = [kind for kind in kinds or inventory.KINDS if kind in declared.rules.task_enums]
-            found = inventory.take(client, read)
-            more = additions(Known(declared.spec, declared.rules, connection.name, state), found, wanted)
+            found = read_business(connection, declared, kinds or inventory.KINDS)
+            inventories.append((connection.name, found))
+            more = additions(known(declared, connection.name, state), found, wanted)
             seen.note(found, more)
             whole = whole.with_added(more)
             declared = loaded(whole, home.stacks, name, home.name)
@@ -283,6 +323,8 @@ def command(
         changes = before.changed_in(whole)
         if write and changes:
             _write(home.stacks, before, changes, name)
+    if import_file is not None:
+        plain_files.write(import_file, written_out(declared, inventories, f"{home.name}/{name}", state))
     result = {
         "stack": name,
         "written": write and bool(changes),

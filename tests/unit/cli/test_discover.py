@@ -11,7 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from meta_access.cli import main, pulumi_stack
+from meta_access.cli import main, pulumi_run, pulumi_stack
 from meta_access.cli.stack import discover
 from meta_access.stack.files import config_of
 from meta_access.stack.load import load_stack
@@ -330,3 +330,57 @@ def test_five_thousand_accounts_are_read_page_by_page_and_written_once(
     assert told["added"]["assets"] == 5040
     assert sum(call.endswith("/owned_ad_accounts") for call in place.meta.calls) == 50
     assert len(place.meta.calls) == 50 + 1 + 14 + 1 + 2 + 2  # shared, by user, users, people, apps
+
+
+def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[list[str]] = []
+
+    def ran(argv: list[str], **_: Any) -> pulumi_run.Finished:
+        runs.append(argv)
+        return pulumi_run.Finished(0)
+
+    monkeypatch.setattr(pulumi_run, "run", ran)
+    monkeypatch.setattr(pulumi_run, "installed_only", dict)
+    file = tmp_path / "import.json"
+    assert "--write" in place.run("--import-file", str(file)).output
+    assert not file.exists()
+    place.run("--write", "--import-file", str(file))
+    given = json.loads(file.read_text())
+    kinds = Counter(row["type"].rsplit(":", 1)[-1] for row in given["resources"] if not row.get("component"))
+    assert kinds == {"SystemUser": 11, "AssetAssignment": 236, "BusinessUser": 6}
+    user = next(row for row in given["resources"] if row["name"] == "SystemUser-uber-buro")
+    assert (user["id"], user["parent"], user["logicalName"]) == (
+        "122090000000105",
+        "SystemIdentity-uber-buro",
+        "uber-buro",
+    )
+    whose = {"stack": "meta-access/dev", "connection": "main", "name": "Über Büro", "role": "EMPLOYEE"}
+    assert {key: user["inputs"].get(key) for key in whose} == whose
+    assert {key: user["outputs"].get(key) for key in ("adopted", "gone")} == {"adopted": True, "gone": False}
+
+    done = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes", "--json"])
+    assert (done.exit_code, len(json.loads(done.stdout)["imported"])) == (0, 253)
+    assert runs[0][:5] == ["pulumi", "import", "--file", str(file), "--stack"]
+    assert place.meta.writes == []
+
+    with place.meta.edit() as world:
+        row = next(one for one in world.assignments if one.asset_id.startswith("act_"))
+        row.tasks = ["DRAFT"]
+    refused = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes"])
+    assert (refused.exit_code, len(runs)) == (1, 1)
+    assert lacks(refused.output, "AssetAssignment-", "Nothing was imported", "discover --write --import-file") == []
+
+    place.state = state({"urn": "urn:pulumi:dev::meta-access::meta:access:SystemIdentity::null", "type": "x"})
+    place.run("--write", "--import-file", str(file))
+    assert json.loads(file.read_text())["nameTable"] == {
+        "SystemIdentity-null": "urn:pulumi:dev::meta-access::meta:access:SystemIdentity::null"
+    }
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_nothing_is_imported_without_a_yes(place: Place, tmp_path: Path, answer: str) -> None:
+    place.run("--write", "--import-file", str(tmp_path / "import.json"))
+    asked = CliRunner().invoke(main, ["import", str(tmp_path / "import.json"), "--stack", "dev"], input=answer)
+    assert asked.exit_code == 1

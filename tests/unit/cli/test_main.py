@@ -37,6 +37,7 @@ def test_what_needs_what_is_so_today_is_refused_under_a_snapshot(monkeypatch: py
         "discover",
         "evidence",
         "function",
+        "import",
         "offboard",
         "orphans",
         "revoke",

@@ -1,0 +1,79 @@
+"""`meta-access import`: verifies an import file of `meta-access discover`, and lets pulumi import it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.stack.discover import connections, loaded, read_business, read_files, refuse_offline, written_out
+from meta_access.cli.terminal import DONE, FAILED, to_person
+
+_OPTIONS = ("--yes", "--protect=false", "--generate-code=false", "--non-interactive")
+_SHOWN = 10
+
+
+def strangers(given: dict[str, Any], right: dict[str, Any]) -> list[str]:
+    """Names of the entries of a file that are not what the stack declares and Meta shows just now."""
+    known = {row["name"]: row for row in right["resources"]}
+    parents = right["nameTable"]
+    rows = pulumi_stack.resources(given)
+    found = [str(row.get("name")) for row in rows if row != known.get(str(row.get("name")))]
+    table = given.get("nameTable") or {}
+    return found + [name for name, urn in table.items() if parents.get(name) != urn]
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes.")
+def command(file: Path, stack: str | None, *, yes: bool, as_json: bool) -> None:
+    """Take over what FILE, written by `meta-access discover --import-file`, holds into the state of a stack.
+
+    Each entry is compared with what the stack declares and what Meta shows now; one that differs is refused by name,
+    and nothing is imported. At Meta nothing is changed.
+    """
+    if as_json and not yes:
+        raise click.UsageError("--json asks nothing, so it needs --yes.")
+    refuse_offline()
+    given, home = pulumi_stack.read_file(file), pulumi_stack.find(Path.cwd())
+    name = (stack or pulumi_stack.selected()).rpartition("/")[2]
+    declared = loaded(read_files(home.stacks, name), home.stacks, name, home.name)
+    state = pulumi_stack.export(stack or name)
+    inventories = [(one.name, read_business(one, declared)) for one in connections(declared)]
+    right = json.loads(written_out(declared, inventories, f"{home.name}/{name}", state))
+    if wrong := strangers(given, right):
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise click.ClickException(
+            f"{file.name} is not what stack {name} declares, Meta shows now and the state lacks: "
+            f"{', '.join(wrong[:_SHOWN])}{more}. Nothing was imported. Write it anew with "
+            "`meta-access discover --write --import-file`."
+        )
+    rows = [row for row in pulumi_stack.resources(given) if not row.get("component")]
+    code = DONE
+    if rows:
+        to_person(f"{len(rows)} resources go into the state of {name}; at Meta nothing changes.")
+        if not yes and not click.confirm("Import them?", err=True):
+            raise click.ClickException("not confirmed; nothing was imported.")
+        done = pulumi_run.run(
+            ["pulumi", "import", "--file", str(file), "--stack", stack or name, *_OPTIONS],
+            env={**os.environ, **pulumi_run.installed_only()},
+            out=lambda line: to_person(line.rstrip("\n")),
+            err=lambda line: to_person(line.rstrip("\n")),
+            notify=to_person,
+        )
+        code = DONE if done.code == 0 else FAILED
+    result = {"stack": name, "imported": [row["logicalName"] for row in rows] if code == DONE else []}
+    if as_json:
+        click.echo(json.dumps(result))
+    elif code != DONE:
+        click.echo("pulumi did not import the file; its own words are above.")
+    else:
+        click.echo(f"Imported: {len(rows)}. `pulumi preview` shows what is left: gates, and what does not exist yet.")
+    sys.exit(code)
