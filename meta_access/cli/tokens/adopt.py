@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from meta_access.stack.connections import Connection
     from meta_access.stack.plan import IdentityPlan
+
+
+_OF_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
 
 
 def token_spec_of(owner: str, identity: IdentityPlan, connection: Connection, system_user_id: str) -> TokenSpec:
@@ -67,12 +71,14 @@ def command() -> None:
 
 
 def chosen(plans: Sequence[IdentityPlan], named: str) -> IdentityPlan:
-    """The identity of that key, or the one whose secret has that name.
+    """The identity of that key, or the one whose secret has that name or ARN.
 
     Raises:
         ClickException: There is none, or its secret's name is not known before it is made.
     """
-    found = next((one for one in plans if named in {one.key, one.secret}), None)
+    secret = _OF_ARN.fullmatch(named)
+    names = {named} if secret is None else {secret["name"]}
+    found = next((one for one in plans if names & {one.key, one.secret}), None)
     if found is None:
         known = ", ".join(f"{one.key} ({one.secret})" for one in plans) or "none"
         raise click.ClickException(
@@ -126,6 +132,8 @@ def user_of(found: IdentityPlan, state: Mapping[str, Any]) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *, yes: bool, as_json: bool) -> None:
     """Take over the token that lies in the secret of an identity; nothing is minted, nothing ended.
+
+    The identity is named by its key, or by the name or ARN of its secret.
 
     Afterwards the secret holds the JSON object that every secret of this tool holds, the token under access_token.
     """

@@ -38,6 +38,8 @@ def test_an_identity_is_named_by_its_key_or_its_secret() -> None:
 
     assert chosen(plans, "reporting").key == "reporting"
     assert chosen(plans, "meta/dev/reporting").key == "reporting"
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:meta/dev/reporting-a1B2c3"
+    assert chosen(plans, arn).key == "reporting"
     with pytest.raises(click.ClickException) as refused:
         chosen(plans, "meta/dev/nothing")
     known = ("other (meta/dev/other)", "reporting (meta/dev/reporting)")
