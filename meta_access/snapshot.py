@@ -46,6 +46,7 @@ OLDEST = "48h"
 _AHEAD = timedelta(minutes=10)
 """Clocks of two machines differ."""
 _QUOTED = 40
+_LONGEST_WHY = 400
 _AGAIN = "Record it again: meta-access snapshot --out FILE."
 
 _MANIFEST = "manifest"
@@ -409,4 +410,7 @@ def _unusable(path: Path, why: str, step: str) -> SnapshotError:
 
 def _foreign(why: str) -> SnapshotError:
     step = f"Name the snapshot of this stack in {VARIABLE}, or record one where the change is merged already."
-    return SnapshotError(f"The snapshot is refused: {why}.", next_step=step)
+    # What it names may be anybody's: a line of its own could be a command to the CI system that shows it.
+    text = redaction.scrub(why)
+    shown = text if len(text) <= _LONGEST_WHY else f"{text[:_LONGEST_WHY]}…"
+    return SnapshotError(f"The snapshot is refused: {shown}.", next_step=step)

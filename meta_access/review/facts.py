@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from meta_access.gates.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Cause(StrEnum):
@@ -342,7 +342,7 @@ _OPPOSITE = {Kind.TASKS_LOST: Kind.TASKS_GAINED, Kind.TASKS_GAINED: Kind.TASKS_L
 _NOT_DONE = frozenset({Kind.REFUSED, Kind.HELD_BACK, Kind.TASKS_UNKNOWN})
 
 
-def _prevented(facts: Iterable[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
+def _prevented(facts: Sequence[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
     """What the base branch would give or take, and the change leaves as it is: Meta has it so already."""
     told: dict[tuple[str, ...], set[str]] = {}
     open_ = set()
@@ -351,9 +351,11 @@ def _prevented(facts: Iterable[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
             told.setdefault((fact.who, fact.asset), set()).update((*fact.tasks, *fact.implied))
         elif fact.kind in _NOT_DONE:
             open_.add((fact.who, fact.asset))
+    # Under its new name a user has the facts of the old one.
+    renamed = {one.before for fact in facts if fact.kind is Kind.USER_RENAMED for one in fact.differences}
     for fact in base:
         key = fact.who, fact.asset
-        if fact.kind not in _OPPOSITE or fact.already or key in open_:
+        if fact.kind not in _OPPOSITE or fact.already or fact.who in renamed or key in open_:
             continue
         tasks, implied = (
             tuple(one for one in found if one not in told.get(key, ())) for found in (fact.tasks, fact.implied)

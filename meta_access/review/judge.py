@@ -127,7 +127,9 @@ def _refused(view: View, findings: Iterable[Finding]) -> Iterator[tuple[str, Fac
         if one.urn in told or one.urn in view.log.unread or not is_resource(one.urn):
             continue
         about = view.about(at) if at else Fact(kind=Kind.REFUSED, resource=_kind(one.urn), name=name_of(one.urn))
-        yield one.urn, replace(about, kind=Kind.REFUSED, reason=scrub(one.text))
+        # The engine names the resource in its own words first.
+        text = one.text.removeprefix(f"{type_of(one.urn)} resource '{name_of(one.urn)}': ")
+        yield one.urn, replace(about, kind=Kind.REFUSED, reason=scrub(text))
 
 
 def _kind(urn: str) -> str:

@@ -296,6 +296,15 @@ def test_one_of_another_environment_is_refused_and_one_with_no_connection_in_com
     )
 
 
+def test_what_a_foreign_one_names_is_one_line_without_what_cannot_be_seen(found: Snapshot) -> None:
+    hostile = "other\n::stop-commands::x\x1b[31m\u202e" + "A" * 5_000
+    foreign = replace(found, subject=replace(found.subject, project=hostile))
+    text = refusal(lambda: foreign.check_run("meta-access", "dev"))
+    assert text.startswith("The snapshot is refused: it is of project other ::stop-commands::x<U+001B>[31m<U+202E>AAA")
+    assert "\n" not in text
+    assert len(text) < 600
+
+
 def test_a_new_connection_in_a_pull_request_is_unknown_and_no_reason_to_refuse(found: Snapshot) -> None:
     found.check_settings("dev", [MAIN, replace(MAIN, name="new", business_id="1")])
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from meta_access.review.facts import Cause, Class, Fact, Kind, Part, Review, Sign, against, grouped
+from meta_access.review.facts import Cause, Class, Difference, Fact, Kind, Part, Review, Sign, against, grouped
 
 GAIN = Fact(
     kind=Kind.TASKS_GAINED, resource="AssetAssignment", name="a", who="trading", tasks=("MANAGE",), asset="act_1"
@@ -41,6 +41,21 @@ def test_what_the_base_branch_would_do_and_the_change_leaves_undone_is_the_chang
         replace(GAIN, kind=Kind.TASKS_LOST, already=True),
     )
     assert found.classes == {Class.DELETION, Class.WIDENING}
+
+
+def test_a_renamed_user_leaves_nothing_undone_under_its_old_name() -> None:
+    renamed = Fact(
+        kind=Kind.USER_RENAMED,
+        resource="SystemUser",
+        who="buying",
+        differences=(Difference("name", "trading", "buying"),),
+    )
+    drift = replace(DRIFT, kind=Kind.TASKS_LOST)
+    found = against(review(renamed, replace(drift, who="buying")), review(drift))
+    assert [(fact.kind, fact.who) for fact in found.facts] == [
+        (Kind.USER_RENAMED, "buying"),
+        (Kind.TASKS_LOST, "buying"),
+    ]
 
 
 @pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.HELD_BACK, Kind.TASKS_UNKNOWN])

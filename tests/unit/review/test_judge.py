@@ -555,13 +555,18 @@ def test_what_is_refused_hides_nothing_of_its_namesake_elsewhere() -> None:
     here = planned("update", "AssetAssignment", "shop", was=was, wants={**assignment("BOGUS"), **label})
     there = {**assignment("MANAGE"), "asset": "act_2", **label}
     elsewhere = planned("create", "AssetAssignment", "shop", wants=there, parent=CLIENT)
-    error = diagnosed(urn("AssetAssignment", "shop"), "no such task")
+    error = diagnosed(
+        urn("AssetAssignment", "shop"),
+        "pulumi-python:dynamic/meta:AssetAssignment resource 'shop': property tasks value {[{BOGUS}]} has a problem: "
+        "no.",
+    )
     finding = Finding(Found.REFUSED, "asset assignment", "shop", "no.")
     gain = (Kind.TASKS_GAINED, "act_2", ("MANAGE",))
     for findings, errors in (((), error), ([finding], [])):
         facts = judge.judged(log(here, elsewhere, errors), list(findings), stack="dev", project="shop").facts
         assert gain in [(fact.kind, fact.asset, fact.tasks) for fact in facts]
-        assert [fact.kind for fact in facts].count(Kind.REFUSED) == 1
+        [refused] = [fact for fact in facts if fact.kind is Kind.REFUSED]
+        assert refused.reason in {"no.", "property tasks value {[{BOGUS}]} has a problem: no."}
 
 
 def test_what_could_not_be_looked_at_is_no_refusal() -> None:
