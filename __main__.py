@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from components.gate_board import GateBoard
 from components.known import known
 from components.system_identity import SystemIdentity
 from meta_access import call_log, departures, snapshot
-from meta_access.errors import printable
+from meta_access.errors import ConfigError, printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
-from meta_access.stack import notices, plan, tier, use_cases
+from meta_access.stack import notices, plan, tier, time_limits, use_cases
 from meta_access.stack.connections import Settings, settings_of
 from meta_access.stack.load import Stack, load_stack
 from meta_access.stack.tier import quota_export
@@ -46,8 +47,11 @@ def main() -> None:
     for doubts in seen.doubts.values():
         for text in doubts.says:
             pulumi.log.warn(text)
-    tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     now = _now(settings)
+    limits = time_limits.of_stack(stack.spec)
+    _say_what_ends(limits, now.date(), offline=settings.offline)
+    stack = replace(stack, spec=time_limits.applied(stack.spec, now.date()))
+    tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
     _say(stack, tiers, kept, now.date())
     board = GateBoard(stack)
@@ -69,6 +73,8 @@ def main() -> None:
     for name, rows in (_as_it_was(live, stack) if settings.offline else live).items():
         if rows:
             pulumi.export(name, rows)
+    if limits:
+        pulumi.export("time_limits", time_limits.as_output(limits))
     pulumi.export("login_urls", {key: app.login_urls for key, app in apps.items()})
     if tokens := {
         key: known(app.webhook_verify_token) for key, app in apps.items() if app.webhook_verify_token is not None
@@ -88,6 +94,18 @@ def _look(stack: Stack, settings: Settings) -> Preflight:
     for text in departures.warnings(stack, settings, pulumi.get_project()):
         pulumi.log.warn(text)
     return seen
+
+
+def _say_what_ends(limits: list[time_limits.Limit], today: date, *, offline: bool) -> None:
+    """Say what ends, and refuse what is new and would have ended before it began."""
+    state = last_update.resources()
+    standing = time_limits.standing(limits, state)
+    known = {*standing, *(last_update.exports().get("time_limits") or {})}
+    # Offline without a state everything looks new.
+    if (state or not offline) and (late := list(time_limits.refusals(limits, today, known=known))):
+        raise ConfigError(late)
+    for text in time_limits.warnings(limits, today, standing=standing):
+        pulumi.log.warn(text)
 
 
 def _as_it_was(live: dict[str, dict[str, Any]], stack: Stack) -> dict[str, dict[str, Any]]:

@@ -89,11 +89,12 @@ def _graph_id(value: object) -> object:
     return value
 
 
-def _date(value: object) -> object:
+def day(value: object) -> date:
+    """A day as people write it."""
     stamp = _PULUMI_TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if isinstance(value, date) or stamp is not None:
-        day = stamp[1] if stamp is not None else str(value)[:10]
-        raise refuse("is an unquoted date, which YAML turns into a timestamp.", f'put it in quotes: "{day}".')
+        written = stamp[1] if stamp is not None else str(value)[:10]
+        raise refuse("is an unquoted date, which YAML turns into a timestamp.", f'put it in quotes: "{written}".')
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise refuse(f"{shown(value)} is no date.", 'write it like "2026-11-24", in quotes.')
     try:
@@ -134,7 +135,7 @@ Name = Annotated[str, BeforeValidator(_text), AfterValidator(_name)]
 GraphId = Annotated[
     str, BeforeValidator(_graph_id), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*$", "maxLength": 25})
 ]
-Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Duration = Annotated[
     str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhd]$"})

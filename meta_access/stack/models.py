@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import date  # noqa: TC003 - pydantic resolves it
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
@@ -18,6 +20,7 @@ from meta_access.stack.fields import (
     Section,
     Text,
     TokenReference,
+    day,
     described,
     refuse,
     seen,
@@ -156,6 +159,24 @@ TaskSetSpec = dict[Text, Texts]
 """Kind of asset (ad_account, page, catalog …) to tasks."""
 
 
+@dataclass(frozen=True, slots=True)
+class TimedChoice:
+    """Tasks that end on a day."""
+
+    tasks: str | tuple[str, ...]
+    until: date
+
+
+def _timed_choice(value: object) -> str | tuple[str, ...] | TimedChoice:
+    if not isinstance(value, dict):
+        return _choice(value)
+    if lacking := [key for key in ("tasks", "until") if key not in value]:
+        raise refuse(f"has no {' and no '.join(lacking)}.", 'write {tasks: …, until: "2027-01-31"}.')
+    if unknown := sorted(str(key) for key in value if key not in {"tasks", "until"}):
+        raise refuse(f"there is no key {shown(unknown[0])} here.", 'write {tasks: …, until: "2027-01-31"}.')
+    return TimedChoice(_choice(value["tasks"]), day(value["until"]))
+
+
 def _choice(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str) and value:
         return seen(value)
@@ -166,18 +187,51 @@ def _choice(value: object) -> str | tuple[str, ...]:
     raise refuse(f"is {described(value)}, not tasks.", "write a name of meta:task_sets, or a list such as [ANALYZE].")
 
 
+_TASKS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]}
 TaskChoice = Annotated[
-    str | tuple[str, ...],
-    PlainValidator(_choice),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]}),
+    str | tuple[str, ...] | TimedChoice,
+    PlainValidator(_timed_choice),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *_TASKS["anyOf"],
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["tasks", "until"],
+                    "properties": {"tasks": _TASKS, "until": {"type": "string", "format": "date"}},
+                },
+            ]
+        }
+    ),
 ]
+"""Tasks of an identity on an asset; with a day, `{tasks: …, until: …}`."""
+
+
+class IgnoreSpec(Section):
+    """Access that stays although nothing declares it: of a holder, on an asset, or of that holder on that asset.
+
+    `holder` is the id of a system user, person or business, or a person's e-mail address; `person` answers for it.
+    """
+
+    holder: Text | None = None
+    asset: Text | None = None
+    reason: Text = Field(description="why it may stay")
+    person: Name = Field(description="a name of meta:people")
+    until: Day = Field(description="the day to look at it again, in quotes")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.holder is None and self.asset is None:
+            raise refuse("names neither a holder nor an asset.", "add holder, asset or both.")
+        return self
 
 
 class ClientSpec(Section):
     """`access`: the assets are our own, a partner shared them with us, or their owner grants them at a login.
 
     `replace_existing`: tasks that an identity had on the client's assets before the stack, and that are not declared,
-    go; without it they stay and are named.
+    go; without it they stay and are named. `ignore` is about this client's assets alone.
     """
 
     business: GraphId | None = None
@@ -186,6 +240,17 @@ class ClientSpec(Section):
     contact: Text | None = None
     replace_existing: bool = False
     assets: dict[Text, dict[Name, TaskChoice]] = Field(default_factory=dict)
+    ignore: tuple[IgnoreSpec, ...] = ()
+
+    @property
+    def choices(self) -> dict[str, dict[str, str | tuple[str, ...]]]:
+        """Asset to identity to its tasks, whatever day they end on."""
+        return {asset: {name: tasks_in(one) for name, one in given.items()} for asset, given in self.assets.items()}
+
+
+def tasks_in(choice: str | tuple[str, ...] | TimedChoice) -> str | tuple[str, ...]:
+    """The tasks of a choice without their day."""
+    return choice.tasks if isinstance(choice, TimedChoice) else choice
 
 
 _VERSION = re.compile(r"v[1-9][0-9]*\.[0-9]+")
@@ -386,6 +451,7 @@ class IdentitySpec(Section):
     kms_key: Text | None = None
     take_over_from: Text | None = None
     rotation_owner: Literal["pulumi", "lambda"] = "pulumi"
+    until: Day | None = None
 
     @property
     def has_token(self) -> bool:
@@ -406,6 +472,7 @@ class PersonSpec(Section):
     business: BusinessRole | dict[Name, BusinessRole] | None = None
     on_destroy: Literal["remove", "keep"] = "remove"
     user_id: GraphId | None = None
+    until: Day | None = None
 
     def roles_in(self, businesses: Iterable[str]) -> dict[str, str]:
         """Business to role; a role without a business is meant for the only one there is."""
@@ -446,6 +513,7 @@ class StackSpec(Section):
     identities: dict[Name, IdentitySpec] = Field(default_factory=dict)
     clients_dir: Annotated[Text, AfterValidator(_folder)] | None = None
     clients: dict[Name, ClientSpec] = Field(default_factory=dict)
+    ignore: tuple[IgnoreSpec, ...] = ()
     quota_overrides: dict[Name, dict[Literal["EMPLOYEE", "ADMIN"], QuotaOverride]] = Field(default_factory=dict)
 
     @property

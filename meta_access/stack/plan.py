@@ -199,7 +199,7 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
 
 def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[AssignmentPlan]:
     """Every assignment of one client."""
-    for asset, choices in spec.clients[client].assets.items():
+    for asset, choices in spec.clients[client].choices.items():
         kind = kind_of(asset) or ""
         for identity, choice in choices.items():
             typed = spec.identities.get(identity)

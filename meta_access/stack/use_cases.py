@@ -106,7 +106,7 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
             "the app, and people with a role on it, use it."
         )
     for name, client in spec.clients.items():
-        for asset, choices in client.assets.items():
+        for asset, choices in client.choices.items():
             choice = choices.get(wanted.identity)
             allowed = tasks_for(wanted.tasks, kind_of(asset) or "")
             given = tasks_of(spec.task_sets, choice, kind_of(asset) or "") if choice not in {None, USE_CASE} else ()

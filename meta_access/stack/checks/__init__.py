@@ -8,9 +8,11 @@ from meta_access.stack.checks.apps import check_apps, check_login, check_second_
 from meta_access.stack.checks.assets import check_assets
 from meta_access.stack.checks.connections import check_connections
 from meta_access.stack.checks.identities import check_identities, check_quota, check_scopes, check_secrets
+from meta_access.stack.checks.ignores import check_ignores
 from meta_access.stack.checks.names import check_names
 from meta_access.stack.checks.people import check_evidence, check_people
 from meta_access.stack.checks.production import check_production_ids
+from meta_access.stack.checks.time_limits import check_time_limits
 
 if TYPE_CHECKING:
     from meta_access.errors import Problem
@@ -30,6 +32,8 @@ _CHECKS = (
     check_secrets,
     check_quota,
     check_assets,
+    check_ignores,
+    check_time_limits,
     check_evidence,
     check_production_ids,
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from meta_access.errors import Problem
     from meta_access.stack.draft import Draft
-    from meta_access.stack.models import ClientSpec, TaskChoice
+    from meta_access.stack.models import ClientSpec
     from meta_access.stack.problems import Loc
 
 NEW_PAGES = frozenset({"page:new", "page:create"})
@@ -32,7 +32,7 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
     for key, client in draft.spec.clients.items():
         yield from _business(draft, ("clients", key), client)
-        for asset, choices in client.assets.items():
+        for asset, choices in client.choices.items():
             at: Loc = ("clients", key, "assets", asset)
             held = _kind(draft, at, asset)
             if not isinstance(held, str):
@@ -65,7 +65,7 @@ def _user(draft: Draft, identity: str) -> str:
     return spec.adopt if spec is not None and spec.adopt is not None else identity
 
 
-def _choice(draft: Draft, at: Loc, kind: str, choice: TaskChoice) -> Iterator[Problem]:
+def _choice(draft: Draft, at: Loc, kind: str, choice: str | tuple[str, ...]) -> Iterator[Problem]:
     if isinstance(choice, tuple):
         yield from _tasks(draft, at, kind, choice)
     elif choice == USE_CASE:

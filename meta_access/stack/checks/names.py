@@ -66,7 +66,7 @@ def _of_work(draft: Draft) -> Iterator[_Reference]:
     for key, identity in draft.spec.identities.items():
         yield ("identities", key, "connection"), identity.connection, "connections"
     for key, client in draft.spec.clients.items():
-        for asset, choices in client.assets.items():
+        for asset, choices in client.choices.items():
             for name, choice in choices.items():
                 at: Loc = ("clients", key, "assets", asset, name)
                 yield at, name, "identities"

@@ -419,3 +419,52 @@ def test_a_client_that_is_gone_since_the_last_update_is_told_before_anything_els
         "This configuration takes away 1 of the 1 asset assignments that the last update left",
     )
     assert "Nothing is left of birch." in text
+
+
+def _ends(until: str) -> dict[str, Any]:
+    clients = config_of(STACKS / "Pulumi.dev.yaml")["meta:clients"]
+    clients["lindenhof"]["assets"]["act_104320000000501"] = {"reporting": {"tasks": "read", "until": until}}
+    return {"meta:clients": clients}
+
+
+SHOP = "lindenhof-reporting-act_104320000000501"
+SHOP_URN = "urn:pulumi:dev::meta-access::meta:access:ClientAccess$pulumi-python:dynamic/meta:AssetAssignment::" + SHOP
+SHOP_PLACE = "clients.lindenhof.assets.act_104320000000501.reporting"
+
+
+def test_what_ends_on_a_day_leaves_the_plan_once_the_day_has_come(program: Callable[..., Asked]) -> None:
+    asked = program("dev", _ends("2026-01-31"), last_urns=(SHOP_URN,))
+
+    assert SHOP not in asked.names("AssetAssignment")
+    assert asked.outputs["time_limits"] == {SHOP_PLACE: "2026-01-31"}
+    assert [text for level, text in asked.said if level == "warn" and "until" in text] == [
+        (
+            f"meta:{SHOP_PLACE} ended on 2026-01-31 (until), so this change takes it away. Move its until, if it is to "
+            "stay; remove it from the file otherwise."
+        )
+    ]
+
+
+def test_what_has_ended_may_stay_in_the_file(program: Callable[..., Asked]) -> None:
+    asked = program("dev", _ends("2026-01-31"), last_exports={"time_limits": {SHOP_PLACE: "2026-01-31"}})
+
+    assert (asked.exit_code, SHOP in asked.names("AssetAssignment")) == (None, False)
+
+
+def test_a_new_thing_whose_day_has_come_is_refused(program: Callable[..., Asked]) -> None:
+    asked = program("dev", _ends("2026-01-31"), last_urns=("urn:pulumi:dev::meta-access::meta:SystemUser::other",))
+
+    assert asked.exit_code == 32
+    assert [text for level, text in asked.said if level == "error"] == [
+        (
+            f"1 problem in the configuration:\n  - meta:{SHOP_PLACE}.until: 2026-01-31 is not in the future, and this "
+            "is new. Fix: write a day to come, or remove the entry."
+        )
+    ]
+
+
+def test_a_day_to_come_changes_nothing_yet(program: Callable[..., Asked]) -> None:
+    asked = program("dev", _ends("2099-01-31"))
+
+    assert SHOP in asked.names("AssetAssignment")
+    assert asked.outputs["time_limits"] == {SHOP_PLACE: "2099-01-31"}
