@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from meta_access.graph.inventory import AssetRow, Inventory
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.rules import RuleSet
-    from meta_access.stack.models import StackSpec
+    from meta_access.stack.models import IdentitySpec, StackSpec
 
 ROLES = ("EMPLOYEE", "ADMIN")
 _DEFAULT_ROLE = ROLES[0]
@@ -178,18 +178,7 @@ class _Work:
     def match_users(self) -> None:
         """Give each system user its identity: one that is there, or a new one."""
         rows = {row.id: row for row in self.found.system_users}
-        for key, one in self._mine.items():
-            id_ = self.known.users.get(key) or one.adopt
-            if id_ is None:
-                name = one.name or key
-                row = next((row for row in rows.values() if row.name == name and row.role == one.role), None)
-                if row is not None and self._is_wanted_user(key, row):
-                    self._identities[key] = Entry(below={"adopt": Entry(row.id)})
-                id_ = row.id if row is not None else None
-            elif id_ not in rows and rows:
-                self._find(About.GONE, id_, key)
-            if id_ is not None:
-                self._user_keys[id_] = key
+        self._match_declared(rows)
         names = {one.name or key for key, one in self._mine.items()}
         fresh = []
         for row in rows.values():
@@ -202,6 +191,27 @@ class _Work:
         for id_, key in keys([(row.id, row.name) for row in fresh], self._spec.identities, "user").items():
             self._user_keys[id_] = key
             self._identities[key] = self._identity(key, rows[id_])
+
+    def _match_declared(self, rows: Mapping[str, SystemUserRow]) -> None:
+        for key, one in self._mine.items():
+            name = one.name or key
+            called = next((row for row in rows.values() if row.name == name and row.role == one.role), None)
+            id_ = self.known.users.get(key) or one.adopt
+            if self._seen_by_another_app(one):
+                id_ = called.id if called is not None else None
+            elif id_ is None and called is not None:
+                if self._is_wanted_user(key, called):
+                    self._identities[key] = Entry(below={"adopt": Entry(called.id)})
+                id_ = called.id
+            elif id_ is not None and id_ not in rows and rows:
+                self._find(About.GONE, id_, key)
+            if id_ is not None:
+                self._user_keys[id_] = key
+
+    def _seen_by_another_app(self, one: IdentitySpec) -> bool:
+        """Whether an identity's id is that of another app, which sees each user under an id of its own."""
+        connections = self._spec.connections
+        return connections[connection_of(self._spec, one) or ""].app != connections[self.known.connection].app
 
     def _may_be_declared(self, row: SystemUserRow, names: Collection[str]) -> bool:
         about = None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from meta_access.stack.plan import IdentityPlan
 
 
-_OF_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
+_OF_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:(?P<region>[^:]+):[0-9]{12}:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
 
 
 def token_spec_of(owner: str, identity: IdentityPlan, connection: Connection, system_user_id: str) -> TokenSpec:
@@ -148,6 +148,12 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     user = user_of(found, state)
     connection = settings_of(loaded.spec).connections[found.connection]
     check_pairing(connection.graph_url, connection.aws)
+    secret = _OF_ARN.fullmatch(identity_or_secret)
+    if secret is not None and secret["region"] != connection.aws.region:
+        raise click.ClickException(
+            f"That secret lies in {secret['region']}, and connection {connection.name} keeps its secrets in "
+            f"{connection.aws.region}. Nothing was changed. Put the token into a secret there."
+        )
     to_person(
         f"Secret {found.secret} becomes this stack's: its token is kept, and its value becomes a JSON object with the "
         "token under access_token. A program that reads it in another shape must be changed first."

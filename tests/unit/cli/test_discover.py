@@ -384,3 +384,20 @@ def test_nothing_is_imported_without_a_yes(place: Place, tmp_path: Path, answer:
     place.run("--write", "--import-file", str(tmp_path / "import.json"))
     asked = CliRunner().invoke(main, ["import", str(tmp_path / "import.json"), "--stack", "dev"], input=answer)
     assert asked.exit_code == 1
+
+
+def test_a_user_that_another_app_sees_under_another_id_is_known_by_its_name(place: Place) -> None:
+    whole = yaml.safe_load(place.file.read_text())
+    config = whole["config"]
+    config["meta:apps"]["second"] = {"id": "120480000000009"}
+    config["meta:connections"]["other"] = {**config["meta:connections"]["main"], "app": "second"}
+    there = {"connection": "other", "adopt": "999", "token": "none", "name": "Über Büro"}
+    config["meta:identities"] = {"office": there}
+    place.file.write_text(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
+
+    told = place.told("--write")
+
+    assert "uber-buro" not in told["added"]["identities"]
+    assert not [one for one in told["findings"] if one["about"] == "gone"]
+    assert place.spec.identities["null"].connection == "main"
+    assert any("office" in choices for client in place.spec.clients.values() for choices in client.assets.values())
