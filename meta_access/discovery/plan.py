@@ -7,6 +7,7 @@ files say what is meant. What is there already is known by ids, so people may re
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class About(StrEnum):
     INVITED = "invited"
     NO_ADDRESS = "no_address"
     APP_OF_ANOTHER = "app_of_another"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,14 @@ class Known:
     Attributes:
         connection: Through which the business was read.
         users: Identity to the id of its system user, of those that the state has.
+        today: From its day on, an entry of an ignore list ignores nothing.
     """
 
     spec: StackSpec
     rules: RuleSet
     connection: str
     users: Mapping[str, str] = field(default_factory=dict)
+    today: date = date.min
 
     @property
     def business(self) -> str:
@@ -215,6 +219,8 @@ class _Work:
 
     def _may_be_declared(self, row: SystemUserRow, names: Collection[str]) -> bool:
         about = None
+        if self._is_ignored(row.id, (row.id,)):
+            return False
         if is_retired(row.name):
             about = About.RETIRED
         elif row.role not in ROLES:
@@ -268,7 +274,7 @@ class _Work:
                 if asset in self._declared:
                     if below:
                         self._assets_of(client)[asset] = Entry(below=below)
-                elif below or not self.wanted.users:
+                elif (below or not self.wanted.users) and not self._is_ignored(asset, (), asset, name=row.name):
                     self._declare(client, self._owner(row))
                     self._assets_of(client)[asset] = Entry(below=below, comment=row.name)
         self._gone()
@@ -332,6 +338,18 @@ class _Work:
             "assets": Entry(below={}),
         }
 
+    def _is_ignored(self, subject: str, holders: Collection[str], asset: str = "", *, name: str = "") -> bool:
+        """Whether a line of an ignore list is about a holder, an asset, or that holder on that asset."""
+        client = self._spec.clients.get(self._client_of.get(asset, ""))
+        everywhere = [row for row in self._spec.ignore if row.asset is None or row.asset == asset]
+        here = [row for row in (client.ignore if client is not None else ()) if row.asset in (None, asset)]
+        for row in (*everywhere, *here):
+            about = row.holder is None or any(same(row.holder, one) for one in holders)
+            if about and row.until > self.known.today:
+                self._find(About.IGNORED, subject, name, there=(row.reason,), declared=(row.person, str(row.until)))
+                return True
+        return False
+
     def _assets_of(self, client: str) -> dict[str, Entry]:
         below = self._clients.setdefault(client, {"assets": Entry(below={})})["assets"].below
         assert isinstance(below, dict)
@@ -346,6 +364,8 @@ class _Work:
             if unknown := tuple(task for task in tasks if task not in known):
                 self._find(About.TASKS, row.asset.id, key, there=unknown)
             before = given.get((row.asset.id, key))
+            if before is None and self._is_ignored(row.asset.id, (id_,), row.asset.id, name=key):
+                continue
             if before is None and known:
                 yield key, Entry(known)
             elif before is not None:
@@ -387,7 +407,7 @@ class _Work:
         for row in self.found.people:
             if not row.email:
                 self._find(About.NO_ADDRESS, row.id, there=(row.role,))
-            elif any(same(row.email, email) for email in known):
+            elif any(same(row.email, email) for email in known) or self._is_ignored(row.id, (row.id, row.email)):
                 continue
             elif row.pending:
                 self._find(About.INVITED, row.id, row.email, there=(row.role,))

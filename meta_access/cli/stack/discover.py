@@ -8,7 +8,8 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from meta_access.stack.connections import is_offline, settings_of
 from meta_access.stack.credentials import check_pairing, credentials_for
 from meta_access.stack.files import SUFFIXES, config_of
 from meta_access.stack.load import load_stack
+from meta_access.stack.time_limits import applied
 from meta_access.stack.yaml_files import read_text
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ _WHY = {
     About.GONE: "is declared ({name}), and the business has it no more; the file stays as it is",
     About.INVITED: "was invited as {there} and has not accepted; who accepts is written by a later run",
     About.NO_ADDRESS: "is {there} in the business, without an e-mail address that Meta shows to this token",
+    About.IGNORED: "is ignored: {there} ({declared})",
     About.APP_OF_ANOTHER: "is an app of another business ({there}), which the business uses",
 }
 
@@ -165,7 +168,7 @@ def users_of(state: Mapping[str, Any]) -> dict[str, str]:
 
 def known(stack: Stack, connection: str, state: Mapping[str, Any]) -> Known:
     """The stack as it is, for the business of a connection."""
-    return Known(stack.spec, stack.rules, connection, users_of(state))
+    return Known(stack.spec, stack.rules, connection, users_of(state), datetime.now(UTC).date())
 
 
 def refuse_offline() -> None:
@@ -194,8 +197,9 @@ def written_out(
     there = {str(row["urn"]) for row in pulumi_stack.resources(dict(state))}
     rows: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
+    lasting = replace(stack, spec=applied(stack.spec, datetime.now(UTC).date()))
     for connection, found in inventories:
-        more, parents = imports.resources(known(stack, connection, state), found, owner, there)
+        more, parents = imports.resources(known(lasting, connection, state), found, owner, there)
         rows |= {row["name"]: row for row in more}
         names |= parents
     return json.dumps({"nameTable": names, "resources": list(rows.values())}, ensure_ascii=False, indent=2) + "\n"

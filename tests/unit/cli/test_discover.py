@@ -401,3 +401,34 @@ def test_a_user_that_another_app_sees_under_another_id_is_known_by_its_name(plac
     assert not [one for one in told["findings"] if one["about"] == "gone"]
     assert place.spec.identities["null"].connection == "main"
     assert any("office" in choices for client in place.spec.clients.values() for choices in client.assets.values())
+
+
+def test_an_ignore_list_is_kept_until_its_day(place: Place) -> None:
+    account = next(row for row in place.meta.world.assignments if row.asset_id.startswith("act_"))
+    empty = next(one.id for one in place.meta.world.ad_accounts if one.business_id == messy.BUSINESS)
+    whole = yaml.safe_load(place.file.read_text())
+    kept = {"reason": "moves in spring", "person": "zoe", "until": "2999-01-01"}
+    whole["config"]["meta:people"] = {"zoe": {}}
+    whole["config"]["meta:ignore"] = [
+        {"holder": "122090000000105", **kept},
+        {"holder": "ines@leuchtturm.example", **kept},
+        {"asset": empty, **kept},
+        {"holder": account.user_id, "asset": account.asset_id, **kept},
+        {"holder": "122090000000106", **kept, "until": "2020-01-01"},
+    ]
+    place.file.write_text(yaml.safe_dump(whole, sort_keys=False))
+
+    told = place.told("--write")
+
+    found = {one["subject"]: one for one in told["findings"] if one["about"] == "ignored"}
+    assert len(found) == 4
+    assert found["122090000000105"]["text"] == "122090000000105 is ignored: moves in spring (zoe, 2999-01-01)."
+    spec = place.spec
+    written = {one.adopt: key for key, one in spec.identities.items()}
+    assert "122090000000105" not in written
+    assert "122090000000106" in written
+    assert "ines" not in spec.people
+    assets = {asset: choices for client in spec.clients.values() for asset, choices in client.assets.items()}
+    assert empty not in assets
+    assert written[account.user_id] not in assets[account.asset_id]
+    assert place.told("--write")["files"] == []
