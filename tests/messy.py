@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 from meta_emulator.builder import WorldBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUSINESS = "178000000000001"
 APP = "120480000000001"
@@ -28,8 +32,13 @@ TASKS = (
 )
 
 
-def world() -> WorldBuilder:
-    """One business with its app, 14 system users, 8 partners, 274 assets, 9 people, 4 invitations."""
+MANY = {"ad_account": (150, 40), "page": (25, 12), "catalog": (10, 4), "pixel": (12, 6), "waba": (5, 0), "ig": (6, 2)}
+FEW = {"ad_account": (3, 8), "page": (1, 0)}
+"""Kind to how many assets are our own, and how many are shared with us."""
+
+
+def world(assets: Mapping[str, tuple[int, int]] = MANY) -> WorldBuilder:
+    """One business with its app, 14 system users, 8 partners, 274 assets unless others are given, 9 people."""
     build = WorldBuilder()
     build.business("Leuchtturm 🗼 & Co", id=BUSINESS, verification_status="verified")
     partners = [build.business(name, id=f"99887000000000{at}") for at, name in enumerate(PARTNERS)]
@@ -43,7 +52,7 @@ def world() -> WorldBuilder:
     build.system_user("unused alder-1a2b", BUSINESS, APP, id="122090000000201")
     build.system_user("books", BUSINESS, APP, role="FINANCE_EDITOR", id="122090000000202")
     build.system_user("x" * 120, BUSINESS, APP, id="122090000000203")
-    _assets(build, partners, users)
+    _assets(build, partners, users, assets)
     return build
 
 
@@ -58,17 +67,18 @@ def _people(build: WorldBuilder) -> None:
         build._add("business_invitations", row)
 
 
-def _assets(build: WorldBuilder, partners: list[str], users: list[str]) -> None:
+def _assets(build: WorldBuilder, partners: list[str], users: list[str], assets: Mapping[str, tuple[int, int]]) -> None:
     held = cycle(users[:-1])
     makers = (
-        (build.ad_account, 150, 40, TASKS),
-        (build.page, 25, 12, TASKS),
-        (build.catalog, 10, 4, (("ADVERTISE",), ("MANAGE", "ADVERTISE"))),
-        (build.pixel, 12, 6, (("ANALYZE",),)),
-        (build.whatsapp_business_account, 5, 0, (("MANAGE",),)),
-        (build.instagram_asset, 6, 2, (("ANALYZE",),)),
+        ("ad_account", build.ad_account, TASKS),
+        ("page", build.page, TASKS),
+        ("catalog", build.catalog, (("ADVERTISE",), ("MANAGE", "ADVERTISE"))),
+        ("pixel", build.pixel, (("ANALYZE",),)),
+        ("waba", build.whatsapp_business_account, (("MANAGE",),)),
+        ("ig", build.instagram_asset, (("ANALYZE",),)),
     )
-    for make, own, shared, choices in makers:
+    for kind, make, choices in makers:
+        own, shared = assets.get(kind, (0, 0))
         for at in range(own):
             asset = make(f"Shop {at} {'🛒' * (at % 3)}".strip(), BUSINESS)
             for user in islice(held, at % 3):

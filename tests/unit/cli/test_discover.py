@@ -92,6 +92,11 @@ def place(unit_emulator: MetaEmulator, tmp_path: Path, monkeypatch: pytest.Monke
     return begun(unit_emulator, messy.world(), tmp_path, monkeypatch)
 
 
+@pytest.fixture
+def small(unit_emulator: MetaEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return begun(unit_emulator, messy.world(messy.FEW), tmp_path, monkeypatch)
+
+
 def test_a_messy_business_is_written_down_and_found_again(place: Place) -> None:
     before = place.texts()
     shown = place.run()
@@ -211,19 +216,19 @@ def test_what_meta_has_otherwise_is_told_and_left_as_it_is_typed(place: Place) -
     assert found["gone"]["subject"] == gone.id
 
 
-def test_a_user_that_is_declared_by_its_name_is_adopted_unless_the_state_has_it(place: Place) -> None:
-    place.edit(
+def test_a_user_that_is_declared_by_its_name_is_adopted_unless_the_state_has_it(small: Place) -> None:
+    small.edit(
         "  meta:connections:", "  meta:identities:\n    reporting: {use_case: read_reports}\n  meta:connections:"
     )
-    assert "reporting" in place.told("--user", "reporting")["added"]["identities"]
+    assert "reporting" in small.told("--user", "reporting")["added"]["identities"]
 
-    place.run("--write", "--user", "reporting")
+    small.run("--write", "--user", "reporting")
     line = '    reporting: {use_case: read_reports, adopt: "122090000000100"}\n'
-    assert line in place.texts()["Pulumi.dev.yaml"]
+    assert line in small.texts()["Pulumi.dev.yaml"]
 
-    place.edit(', adopt: "122090000000100"', "")
-    place.state = state(resource("SystemUser", "reporting", id_="122090000000100"))
-    assert place.told("--user", "reporting")["added"]["identities"] == []
+    small.edit(', adopt: "122090000000100"', "")
+    small.state = state(resource("SystemUser", "reporting", id_="122090000000100"))
+    assert small.told("--user", "reporting")["added"]["identities"] == []
 
 
 @pytest.mark.parametrize(
@@ -241,53 +246,53 @@ def test_a_run_may_be_about_a_part(place: Place, asked: tuple[str, ...], clients
     assert (set(told["added"]["clients"]), len(told["added"]["identities"])) == (clients, identities)
 
 
-def test_what_nobody_has_is_refused_by_name(place: Place) -> None:
-    refused = place.run("--write", "--client", "nobody", "--user", "root")
+def test_what_nobody_has_is_refused_by_name(small: Place) -> None:
+    refused = small.run("--write", "--client", "nobody", "--user", "root")
     assert refused.exit_code == 1
     assert lacks(refused.output, "nobody", "Nothing was written") == []
 
 
-def test_a_list_that_is_not_shown_is_named_and_ends_with_work_left(place: Place) -> None:
-    place.meta.refuse("GET", ".*/client_pages", 200, "Requires pages_show_list.")
-    told = place.run("--json", "--write")
+def test_a_list_that_is_not_shown_is_named_and_ends_with_work_left(small: Place) -> None:
+    small.meta.refuse("GET", ".*/client_pages", 200, "Requires pages_show_list.")
+    told = small.run("--json", "--write")
     assert told.exit_code == 2
     assert [one["list"] for one in json.loads(told.stdout)["unread"]] == [f"{messy.BUSINESS}/client_pages"]
-    assert "not shown" in place.run().stdout.lower()
+    assert "not shown" in small.run().stdout.lower()
 
 
 @pytest.mark.parametrize("code", [4, 17, 190, 1])
-def test_trouble_in_the_middle_leaves_the_files_as_they_were(place: Place, code: int) -> None:
-    texts = place.texts()
-    place.meta.refuse("GET", ".*/owned_product_catalogs", code)
+def test_trouble_in_the_middle_leaves_the_files_as_they_were(small: Place, code: int) -> None:
+    texts = small.texts()
+    small.meta.refuse("GET", ".*/owned_product_catalogs", code)
 
-    refused = place.run("--write")
+    refused = small.run("--write")
 
-    assert (refused.exit_code, place.texts()) == (1, texts)
+    assert (refused.exit_code, small.texts()) == (1, texts)
     assert "Traceback" not in refused.output
 
 
-def test_every_file_that_cannot_be_read_is_named_at_once(place: Place) -> None:
-    place.run("--write")
-    place.edit("access: own\n", "<<<<<<< HEAD\naccess: own\n=======\n>>>>>>> theirs\n", "clients.dev/ours.yaml")
-    (place.stacks / "clients.dev/cedar.yaml").write_text("business: [\n")
-    texts = place.texts()
+def test_every_file_that_cannot_be_read_is_named_at_once(small: Place) -> None:
+    small.run("--write")
+    small.edit("access: own\n", "<<<<<<< HEAD\naccess: own\n=======\n>>>>>>> theirs\n", "clients.dev/ours.yaml")
+    (small.stacks / "clients.dev/cedar.yaml").write_text("business: [\n")
+    texts = small.texts()
 
-    refused = place.run("--write")
+    refused = small.run("--write")
 
-    assert (refused.exit_code, place.texts()) == (1, texts)
+    assert (refused.exit_code, small.texts()) == (1, texts)
     assert lacks(refused.output, "ours.yaml", "conflict", "line 5", "cedar.yaml", "not valid YAML") == []
 
 
-def test_two_runs_at_once_do_not_mix(place: Place) -> None:
-    with discover.alone(place.stacks):
-        refused = place.run("--write")
+def test_two_runs_at_once_do_not_mix(small: Place) -> None:
+    with discover.alone(small.stacks):
+        refused = small.run("--write")
     assert refused.exit_code == 1
     assert "at work" in refused.output
-    assert place.meta.calls == []
+    assert small.meta.calls == []
 
 
-def test_a_write_that_fails_takes_back_what_it_wrote(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts, replace = place.texts(), os.replace
+def test_a_write_that_fails_takes_back_what_it_wrote(small: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, replace = small.texts(), os.replace
 
     def full(source: str, target: str, **more: Any) -> None:
         if target == "cedar.yaml":
@@ -295,26 +300,26 @@ def test_a_write_that_fails_takes_back_what_it_wrote(place: Place, monkeypatch: 
         replace(source, target, **more)
 
     monkeypatch.setattr(os, "replace", full)
-    refused = place.run("--write")
+    refused = small.run("--write")
 
     assert refused.exit_code == 1
     assert lacks(refused.output, "No space left", "Nothing was written") == []
-    assert place.texts() == texts
-    assert [path.name for path in place.stacks.rglob(".*")] == []
+    assert small.texts() == texts
+    assert [path.name for path in small.stacks.rglob(".*")] == []
 
 
-def test_a_folder_of_clients_that_the_stack_does_not_name_is_left_alone(place: Place) -> None:
-    (place.stacks / "clients.dev").mkdir()
-    (place.stacks / "clients.dev/old.yaml").write_text("access: own\n")
-    refused = place.run("--write")
+def test_a_folder_of_clients_that_the_stack_does_not_name_is_left_alone(small: Place) -> None:
+    (small.stacks / "clients.dev").mkdir()
+    (small.stacks / "clients.dev/old.yaml").write_text("access: own\n")
+    refused = small.run("--write")
     assert refused.exit_code == 1
     assert lacks(refused.output, "clients.dev", "meta:clients_dir") == []
 
 
-def test_no_call_leaves_where_none_may(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_call_leaves_where_none_may(small: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
-    refused = place.run()
-    assert (refused.exit_code, place.meta.calls) == (1, [])
+    refused = small.run()
+    assert (refused.exit_code, small.meta.calls) == (1, [])
 
 
 def test_five_thousand_accounts_are_read_page_by_page_and_written_once(
@@ -380,8 +385,8 @@ def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
 
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
-def test_nothing_is_imported_without_a_yes(place: Place, tmp_path: Path, answer: str) -> None:
-    place.run("--write", "--import-file", str(tmp_path / "import.json"))
+def test_nothing_is_imported_without_a_yes(small: Place, tmp_path: Path, answer: str) -> None:
+    small.run("--write", "--import-file", str(tmp_path / "import.json"))
     asked = CliRunner().invoke(main, ["import", str(tmp_path / "import.json"), "--stack", "dev"], input=answer)
     assert asked.exit_code == 1
 
@@ -403,10 +408,10 @@ def test_a_user_that_another_app_sees_under_another_id_is_known_by_its_name(plac
     assert any("office" in choices for client in place.spec.clients.values() for choices in client.assets.values())
 
 
-def test_an_ignore_list_is_kept_until_its_day(place: Place) -> None:
-    account = next(row for row in place.meta.world.assignments if row.asset_id.startswith("act_"))
-    empty = next(one.id for one in place.meta.world.ad_accounts if one.business_id == messy.BUSINESS)
-    whole = yaml.safe_load(place.file.read_text())
+def test_an_ignore_list_is_kept_until_its_day(small: Place) -> None:
+    account = next(row for row in small.meta.world.assignments if row.asset_id.startswith("act_"))
+    empty = next(one.id for one in small.meta.world.ad_accounts if one.business_id == messy.BUSINESS)
+    whole = yaml.safe_load(small.file.read_text())
     kept = {"reason": "moves in spring", "person": "zoe", "until": "2999-01-01"}
     whole["config"]["meta:people"] = {"zoe": {}}
     whole["config"]["meta:ignore"] = [
@@ -416,14 +421,14 @@ def test_an_ignore_list_is_kept_until_its_day(place: Place) -> None:
         {"holder": account.user_id, "asset": account.asset_id, **kept},
         {"holder": "122090000000106", **kept, "until": "2020-01-01"},
     ]
-    place.file.write_text(yaml.safe_dump(whole, sort_keys=False))
+    small.file.write_text(yaml.safe_dump(whole, sort_keys=False))
 
-    told = place.told("--write")
+    told = small.told("--write")
 
     found = {one["subject"]: one for one in told["findings"] if one["about"] == "ignored"}
     assert len(found) == 4
     assert found["122090000000105"]["text"] == "122090000000105 is ignored: moves in spring (zoe, 2999-01-01)."
-    spec = place.spec
+    spec = small.spec
     written = {one.adopt: key for key, one in spec.identities.items()}
     assert "122090000000105" not in written
     assert "122090000000106" in written
@@ -431,4 +436,4 @@ def test_an_ignore_list_is_kept_until_its_day(place: Place) -> None:
     assets = {asset: choices for client in spec.clients.values() for asset, choices in client.assets.items()}
     assert empty not in assets
     assert written[account.user_id] not in assets[account.asset_id]
-    assert place.told("--write")["files"] == []
+    assert small.told("--write")["files"] == []
