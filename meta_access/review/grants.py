@@ -44,13 +44,15 @@ def of_assignments(view: View, steps: Iterable[Step]) -> Iterator[Fact]:
 
 
 def _add(view: View, step: Step, grants: dict[tuple[str, str, str], _Grant]) -> None:
+    # Whether it goes from the asset that it is on is not known either.
+    hidden = step.new is not None and has_unknown(step.new.inputs.get("asset"))
     for side, role in ((view.before(step), "stood"), (step.old, "has"), (step.new, "will")):
-        if side is None:
+        if side is None or (hidden and role != "will"):
             continue
         fact = replace(view.about(step), who=view.who(step, side), asset=text_of(side.inputs.get("asset", "")))
         # Two businesses may each have a user of one name.
         user = (view.business(side), fact.who or str(side.inputs.get("system_user_id")))
-        one = grants.setdefault((*user, fact.asset), _Grant(fact))
+        one = grants.setdefault((*user, fact.asset or step.urn), _Grant(fact))
         if role == "will":
             one.fact, one.stays, one.closed = fact, True, closed_gates(side.inputs)
             one.unknown |= has_unknown(side.inputs.get("tasks")) or fact.asset == ""
@@ -71,7 +73,7 @@ def _kept(step: Step) -> tuple[str, ...]:
 
 def _told(view: View, one: _Grant) -> Iterator[Fact]:
     if one.unknown:
-        yield replace(one.fact, kind=Kind.TASKS_UNKNOWN)
+        yield replace(one.fact, kind=Kind.TASKS_UNKNOWN, cause=Cause.CHANGE)
         return
     kind = asset_kind(one.fact.asset)
     if one.closed and (gained := one.will - one.has):

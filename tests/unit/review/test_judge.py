@@ -169,6 +169,22 @@ def test_tasks_that_only_the_update_knows_are_said_to_be_unknown() -> None:
     assert told(planned("create", "AssetAssignment", NAME, wants=wants)) == [(Kind.TASKS_UNKNOWN, Cause.CHANGE)]
 
 
+@pytest.mark.parametrize("hidden", ["asset", "tasks"])
+def test_what_an_update_hides_is_the_changes_and_no_loss(hidden: str) -> None:
+    events = planned(
+        "update",
+        "AssetAssignment",
+        NAME,
+        was=assignment("ANALYZE"),
+        live={"tasks": ["ANALYZE", "DRAFT"]},
+        wants={**assignment("ANALYZE"), hidden: UNKNOWN},
+        parent=CLIENT,
+    )
+    [fact] = review(user(), events).facts
+    assert (fact.kind, fact.cause) == (Kind.TASKS_UNKNOWN, Cause.CHANGE)
+    assert fact.classes == {Class.WIDENING}
+
+
 def test_a_user_that_is_made_is_named_by_the_components_child_or_because_it_is_the_only_one() -> None:
     wants = assignment("ANALYZE", user=UNKNOWN)
     [fact] = review(planned("create", "AssetAssignment", NAME, wants=wants, parent=CLIENT)).facts
