@@ -75,6 +75,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     ),
     "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already.", live=True),
     "state": Subcommand("stack.state", "Look into a stack's state."),
+    "who": Subcommand("people.who", "Show who may touch which asset, and what of that no line declares."),
 }
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
 EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("werkzeug", "jinja2")}

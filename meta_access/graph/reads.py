@@ -18,6 +18,7 @@ from meta_access.graph import (
     business_assets,
     business_users,
     businesses,
+    holders,
     system_users,
     tiers,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.businesses import BusinessRow
     from meta_access.graph.client import GraphClient
+    from meta_access.graph.holders import Holdings
     from meta_access.graph.system_users import SystemUserRow
     from meta_access.stack.connections import Connection
 
@@ -44,6 +46,7 @@ APP_PERMISSIONS = "app_permissions"
 BUSINESS = "business"
 BUSINESS_ASSETS = "business_assets"
 BUSINESS_USERS = "business_users"
+HOLDERS = "holders"
 TIER = "tier_header"
 
 
@@ -95,6 +98,10 @@ class Reads:
     def business_users(self) -> list[BusinessUserRow]:
         """Everybody in the business, and those who were invited."""
         return list(self._once(BUSINESS_USERS, "", lambda: business_users.list_(self.client)))
+
+    def holders(self, *kinds: str) -> Holdings:
+        """Who holds the assets of the business; partners of these kinds."""
+        return self._once(HOLDERS, ",".join(kinds), lambda: holders.read(self.client, kinds))
 
     def tier_header(self) -> str | None:
         """The app's tier in Meta's word; None when no probe is configured or Meta does not say."""

@@ -67,6 +67,7 @@ def _look_further(connection: Connection, state: Mapping[str, Any]) -> None:
         *(partial(reads.business_assets, side, kind) for side in (OWNED, CLIENT, PENDING) for kind in kinds),
         *(partial(reads.assigned, user, kind) for user in users for kind in kinds),
         *(partial(reads.assigned_apps, user) for user in users),
+        partial(reads.holders, *kinds),
     ]
     for ask in asked:
         try:

@@ -1,0 +1,183 @@
+"""Who may act on what: what Meta shows of a business against what a stack declares and ignores. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from meta_access.graph.business_users import same
+from meta_access.graph.holders import Grant, Holder, HolderKind
+from meta_access.ids import GROUP, parse_asset
+from meta_access.stack import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from meta_access.graph.holders import Holdings
+    from meta_access.graph.inventory import Unread
+    from meta_access.stack.load import Stack
+    from meta_access.stack.models import IgnoreSpec
+
+
+class Standing(StrEnum):
+    """What a stack says to somebody's access."""
+
+    UNDECLARED = "undeclared"
+    MISSING = "declared, not given"
+    IGNORED = "ignored"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What somebody may do on an asset, or should.
+
+    Attributes:
+        client: Whose the asset is; "" of one that no client has.
+        key: The identity or person of the stack; "" of somebody it does not name.
+        tasks: What Meta shows; of one that is not given, what is declared.
+        undeclared: Of these, what no line declares.
+        ignored: The entry that lets it stay.
+    """
+
+    client: str
+    asset: str
+    holder: Holder
+    key: str
+    tasks: tuple[str, ...]
+    standing: Standing
+    undeclared: tuple[str, ...] = ()
+    ignored: IgnoreSpec | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everybody's access.
+
+    Attributes:
+        unread: Lists that were not shown; whether anything undeclared is in them, nobody knows.
+        unused: Entries of `ignore` that fit no access, by their place; none where a list was not shown.
+        expired: Entries whose day has come, by their place.
+    """
+
+    rows: tuple[Access, ...]
+    unread: tuple[Unread, ...] = ()
+    unused: Mapping[str, IgnoreSpec] = field(default_factory=dict)
+    expired: Mapping[str, IgnoreSpec] = field(default_factory=dict)
+
+    @property
+    def undeclared(self) -> dict[str, int]:
+        """How much is undeclared, by client."""
+        return dict(Counter(row.client for row in self.rows if row.standing is Standing.UNDECLARED))
+
+
+def judge(stack: Stack, seen: Sequence[Holdings], users: Mapping[str, str], today: date) -> Judged:
+    """Compare what was read of the stack's businesses with the stack.
+
+    Args:
+        stack: As it is today: without what has ended.
+        seen: Of each business.
+        users: Identity to the id of its system user, as the state has it.
+        today: By Meta's clock.
+    """
+    return _Judge(stack, seen, users, today).judged()
+
+
+class _Judge:
+    def __init__(self, stack: Stack, seen: Sequence[Holdings], users: Mapping[str, str], today: date) -> None:
+        self._stack, self._seen, self._today = stack, seen, today
+        self._plans = {one.key: one for one in plan.identities(stack.spec, stack.rules)}
+        self._ids = {one.adopt: key for key, one in self._plans.items() if one.adopt}
+        self._ids |= {id_: key for key, id_ in users.items() if key in self._plans}
+        # A user has another id for each app: elsewhere, and before it is in the state, the name tells.
+        self._names = {one.name.casefold(): key for key, one in self._plans.items()}
+        works = (one for client in stack.spec.clients for one in plan.assignments(stack.spec, stack.rules, client))
+        self._declared = {(one.identity, one.asset): one for one in works}
+        self._clients: dict[str, str] = {}
+        for key, client in stack.spec.clients.items():
+            for asset in client.assets:
+                self._clients.setdefault(asset, key)
+        self._ignores = [(f"ignore[{at}]", "", one) for at, one in enumerate(stack.spec.ignore)]
+        for key, client in stack.spec.clients.items():
+            self._ignores += [(f"clients.{key}.ignore[{at}]", key, one) for at, one in enumerate(client.ignore)]
+
+    def judged(self) -> Judged:
+        rows = [row for one in self._seen for grant in one.grants if (row := self._row(grant, one)) is not None]
+        unread = tuple(refused for one in self._seen for refused in one.unread)
+        if not unread:
+            rows += self._missing(rows)
+        grants = [(grant, self._clients.get(grant.asset.id, "")) for one in self._seen for grant in one.grants]
+        unused, expired = {}, {}
+        for place, client, entry in self._ignores:
+            if entry.until <= self._today:
+                expired[place] = entry
+            elif not unread and not any(_fits(entry, client, grant, of) for grant, of in grants):
+                unused[place] = entry
+        order = list(Standing)
+        rows.sort(key=lambda row: (row.client == "", row.client, row.asset, order.index(row.standing), row.holder.name))
+        return Judged(tuple(rows), unread, unused, expired)
+
+    def _row(self, grant: Grant, of: Holdings) -> Access | None:
+        asset, identity, person = grant.asset, self._identity(grant.holder), self._person(grant.holder)
+        client = self._clients.get(asset.id, "")
+        if not (client or identity or person):
+            return None
+        declared = self._declared.get((identity, asset.id))
+        client = declared.client if declared is not None else client
+        rules = self._stack.rules
+        given = [*(declared.tasks if declared else ()), *self._by_groups(identity, grant, of)]
+        covered = rules.expand_tasks(asset.kind, given)
+        beyond = tuple(sorted(set(rules.expand_tasks(asset.kind, grant.tasks)) - set(covered)))
+        entry = self._ignored(grant, client) if beyond else None
+        standing = Standing.DECLARED if not beyond else Standing.UNDECLARED if entry is None else Standing.IGNORED
+        key = identity or person
+        return Access(client, asset.id, grant.holder, key, grant.tasks, standing, beyond, entry, grant.pending)
+
+    def _identity(self, holder: Holder) -> str:
+        if holder.kind is not HolderKind.SYSTEM_USER:
+            return ""
+        if holder.id in self._ids:
+            return self._ids[holder.id]
+        named = self._names.get(holder.name.casefold(), "")
+        connections = self._stack.spec.connections
+        apps = {one.app for one in connections.values()}
+        return named if named and (named not in self._ids.values() or len(apps) > 1) else ""
+
+    def _person(self, holder: Holder) -> str:
+        if holder.kind is not HolderKind.PERSON or not holder.email:
+            return ""
+        people = self._stack.spec.people.items()
+        return next((key for key, one in people if one.email and same(one.email, holder.email)), "")
+
+    def _by_groups(self, identity: str, grant: Grant, of: Holdings) -> Iterator[str]:
+        """The tasks that an identity has on an asset because it is in a group that the identity was given."""
+        for group, assets in of.contained.items():
+            work = self._declared.get((identity, group))
+            if work is not None and grant.asset.id in assets and grant.asset.kind != GROUP:
+                named = (task.partition(":")[::2] for task in work.tasks)
+                yield from (task for kind, task in named if kind == grant.asset.kind)
+
+    def _ignored(self, grant: Grant, client: str) -> IgnoreSpec | None:
+        live = ((of, entry) for _, of, entry in self._ignores if entry.until > self._today)
+        return next((entry for of, entry in live if _fits(entry, of, grant, client)), None)
+
+    def _missing(self, rows: Iterable[Access]) -> Iterator[Access]:
+        there = {(row.key, row.asset) for row in rows}
+        ids = {key: id_ for id_, key in self._ids.items()}
+        for (identity, asset), work in self._declared.items():
+            if (identity, asset) not in there:
+                holder = Holder(HolderKind.SYSTEM_USER, ids.get(identity, ""), self._plans[identity].name)
+                tasks = tuple(sorted(work.tasks))
+                yield Access(work.client, parse_asset(asset).id, holder, identity, tasks, Standing.MISSING)
+
+
+def _fits(entry: IgnoreSpec, client: str, grant: Grant, of: str) -> bool:
+    """Whether an entry, of a client or of the whole stack, is about access to an asset of a client."""
+    if (client and client != of) or entry.asset not in {None, grant.asset.id}:
+        return False
+    holder = entry.holder
+    return holder is None or holder == grant.holder.id or bool(grant.holder.email and same(holder, grant.holder.email))

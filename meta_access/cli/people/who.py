@@ -1,0 +1,307 @@
+"""`meta-access who`: who may touch which asset, with which tasks, since when and by whom, and what no line declares."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from meta_access import access, snapshot
+from meta_access.access import Access, Judged, Standing
+from meta_access.cli import pulumi_stack
+from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.clock import SYSTEM_CLOCK, iso
+from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.errors import MetaAccessError, OfflineError
+from meta_access.graph import activities, holders
+from meta_access.graph.client import client_for
+from meta_access.graph.holders import HolderKind
+from meta_access.ids import AD_ACCOUNT_PREFIX, parse_asset
+from meta_access.stack import time_limits
+from meta_access.stack.connections import settings_of
+from meta_access.stack.load import load_stack
+from meta_access.stack.problems import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from meta_access.graph.activities import Activity
+    from meta_access.graph.client import GraphClient
+    from meta_access.stack.load import Stack
+
+WIDTH = 80
+RECORD = timedelta(days=90)
+"""How far back the records of ad accounts are asked."""
+BOUND_S = 30.0
+"""For the records of all accounts together: the list is worth reading without them."""
+COLUMNS = (
+    "client", "asset", "kind", "holder", "name", "email", "key", "tasks", "undeclared", "standing", "pending",
+    "reason", "person", "until", "since", "by", "through",
+)  # fmt: skip
+_KINDS = {"identity": (HolderKind.SYSTEM_USER,), "person": (HolderKind.PERSON,)}
+_FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The access that was asked for.
+
+    Attributes:
+        changed: Row to the last entry about it in the account's record; a row that is not in it has none.
+    """
+
+    stack: str
+    judged: Judged
+    changed: Mapping[Access, Activity]
+
+    @property
+    def code(self) -> int:
+        if self.judged.undeclared:
+            return WORK_LEFT
+        return FAILED if self.judged.unread else DONE
+
+
+def look(stack: Stack, state: Mapping[str, Any]) -> tuple[Judged, dict[str, GraphClient]]:
+    """Read each business once and judge what is there; also the clients, by business id."""
+    kinds = {parse_asset(asset).kind for client in stack.spec.clients.values() for asset in client.assets}
+    clients: dict[str, GraphClient] = {}
+    for connection in settings_of(stack.spec).connections.values():
+        clients.setdefault(connection.business_id, client_for(connection))
+    seen = [holders.read(client, kinds) for client in clients.values()]
+    today = max((one.server_time for one in clients.values() if one.server_time), default=datetime.now(UTC)).date()
+    current = replace(stack, spec=time_limits.applied(stack.spec, today))
+    return access.judge(current, seen, _users(state), today), clients
+
+
+def _users(state: Mapping[str, Any]) -> dict[str, str]:
+    """Identity to the id of its system user."""
+    return {
+        str(one["urn"]).rpartition("::")[2]: str(one.get("id") or "")
+        for one in pulumi_stack.resources(dict(state))
+        if one.get("type") == f"{TYPE_PREFIX}SystemUser" and not one.get("delete")
+    }
+
+
+def chosen(judged: Judged, stack: Stack, what: str) -> Judged:
+    """The rows that a client, asset, identity, person or id names.
+
+    Raises:
+        click.UsageError: Nothing is called so, or several things are.
+    """
+    kind, colon, name = what.partition(":")
+    only = kind if colon and kind in {"client", "identity", "person"} else ""
+    word = name if only else what
+    tables: dict[str, Mapping[str, Any]] = {
+        "client": stack.spec.clients,
+        "identity": stack.spec.identities,
+        "person": stack.spec.people,
+    }
+    fitting = [table for table, entries in tables.items() if word in entries and only in {"", table}]
+    if len(fitting) > 1:
+        ways = ", ".join(f"{table}:{word}" for table in fitting)
+        raise click.UsageError(f'"{word}" is {" and ".join(fitting)} of this stack: write one of {ways}.')
+    if fitting == ["client"]:
+        rows = [row for row in judged.rows if row.client == word]
+    elif fitting:
+        rows = [row for row in judged.rows if row.key == word and row.holder.kind in _KINDS[fitting[0]]]
+    else:
+        rows = [row for row in judged.rows if word in {row.asset, row.holder.id, row.holder.email, row.holder.name}]
+        if not rows and not any(word in client.assets for client in stack.spec.clients.values()):
+            raise click.UsageError(_unknown(word, judged, tables))
+    return replace(judged, rows=tuple(rows))
+
+
+def _unknown(word: str, judged: Judged, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    known = [name for entries in tables.values() for name in entries]
+    known += [text for row in judged.rows for text in (row.asset, row.holder.name, row.holder.email) if text]
+    near = nearest(word, known)
+    fix = f'Did you mean "{near}"?' if near else f"Clients: {', '.join(tables['client']) or 'none'}."
+    return f'No client, asset, identity, person or holder is called "{word}". {fix}'
+
+
+def records(rows: Sequence[Access], clients: Sequence[GraphClient]) -> dict[Access, Activity]:
+    """The last entry about each row in the record of its ad account, the undeclared first, as long as time is left."""
+    if os.environ.get(snapshot.VARIABLE):
+        return {}
+    end = SYSTEM_CLOCK.monotonic() + BOUND_S
+    entries: dict[str, list[Activity]] = {}
+    found: dict[Access, Activity] = {}
+    order = list(Standing)
+    for row in sorted(rows, key=lambda one: order.index(one.standing)):
+        if not row.asset.startswith(AD_ACCOUNT_PREFIX) or row.standing is Standing.MISSING:
+            continue
+        if row.asset not in entries:
+            entries[row.asset] = _record(row.asset, clients, end)
+        about = [one for one in entries[row.asset] if row.holder.id in one.about]
+        if about:
+            found[row] = max(about, key=lambda one: one.at)
+    return found
+
+
+def _record(account: str, clients: Sequence[GraphClient], end: float) -> list[Activity]:
+    for client in clients:
+        left = end - SYSTEM_CLOCK.monotonic()
+        if left <= 0:
+            return []
+        try:
+            since = (client.server_time or datetime.now(UTC)) - RECORD
+            return activities.of_users(client, account, since, lambda: end - SYSTEM_CLOCK.monotonic())
+        except MetaAccessError:
+            continue  # nobody knows then, and the row says so
+    return []
+
+
+def as_rows(found: Found) -> Iterator[dict[str, Any]]:
+    """The rows as programs read them; None where nobody knows."""
+    for row in found.judged.rows:
+        entry, last = row.ignored, found.changed.get(row)
+        yield {
+            "client": row.client or None,
+            "asset": row.asset,
+            "kind": str(row.holder.kind),
+            "holder": row.holder.id,
+            "name": row.holder.name,
+            "email": row.holder.email or None,
+            "key": row.key or None,
+            "tasks": list(row.tasks),
+            "undeclared": list(row.undeclared),
+            "standing": str(row.standing),
+            "pending": row.pending,
+            "reason": entry.reason if entry else None,
+            "person": entry.person if entry else None,
+            "until": entry.until.isoformat() if entry else None,
+            "since": iso(last.at) if last else None,
+            "by": (last.actor or None) if last else None,
+            "through": (last.application or None) if last else None,
+        }
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    judged = found.judged
+    return {
+        "stack": found.stack,
+        "access": list(as_rows(found)),
+        "undeclared": {client or "": count for client, count in judged.undeclared.items()},
+        "unread": [{"list": one.path, "why": one.why} for one in judged.unread],
+        "unused_ignores": list(judged.unused),
+        "expired_ignores": list(judged.expired),
+    }
+
+
+def as_csv(found: Found) -> str:
+    """A line per row; what a spreadsheet would take for a formula is text."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in as_rows(found):
+        writer.writerow([_cell(row[name]) for name in COLUMNS])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    told = " ".join(value) if isinstance(value, list) else str(value or "")
+    return f"'{told}" if told.startswith(_FORMULA) else told
+
+
+def render(found: Found, console: Console) -> None:
+    """Print for people."""
+    judged = found.judged
+    for client, rows in groupby(judged.rows, key=lambda row: row.client):
+        console.print(Text(f"Client {client}" if client else "Assets of no client", style="bold"))
+        table = Table("Asset", "Holder", "Tasks", "Standing", box=None, pad_edge=False, header_style="bold")
+        table.columns[0].no_wrap = True
+        for row in rows:
+            style = "red" if row.standing is Standing.UNDECLARED else ""
+            cells = (row.asset, _holder(row), _tasks(row), _standing(row, found.changed.get(row)))
+            table.add_row(*map(Text, cells), style=style)
+        console.print(table)
+        console.print()
+    if not judged.rows:
+        console.print("Nobody, as far as the lists show.")
+    _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread], console)
+    ended = [f"meta:{place} ended on {one.until}: {one.reason}" for place, one in judged.expired.items()]
+    unused = [f"meta:{place} fits nothing: remove it." for place in judged.unused]
+    _say("Entries of ignore", [*ended, *unused], console)
+    count = sum(judged.undeclared.values())
+    console.print(f"{count} undeclared." if count else "Nothing undeclared in what was shown.")
+
+
+def _say(title: str, lines: Sequence[str], console: Console) -> None:
+    if lines:
+        console.print(title, style="bold")
+    for line in lines:
+        console.print(Text(f"  {line}"))
+
+
+def _holder(row: Access) -> str:
+    known = f" ({row.key})" if row.key and row.key != row.holder.name else ""
+    return f"{row.holder.name}{known}\n{row.holder.kind} {row.holder.id}"
+
+
+def _tasks(row: Access) -> str:
+    beyond = set(row.undeclared) if row.standing is Standing.UNDECLARED and row.undeclared != row.tasks else set()
+    return ", ".join(f"{task}!" if task in beyond else task for task in row.tasks)
+
+
+def _standing(row: Access, last: Activity | None) -> str:
+    lines = [f"{row.standing}{', not agreed yet' if row.pending else ''}"]
+    if row.ignored is not None:
+        lines.append(f"{row.ignored.reason}; {row.ignored.person}, until {row.ignored.until}")
+    if last is not None:
+        through = f" through {last.application}" if last.application else ""
+        lines.append(f"since {last.at:%Y-%m-%d} by {last.actor or 'nobody known'}{through}")
+    elif row.standing is Standing.UNDECLARED:
+        lines.append("since when and by whom: not known")
+    return "\n".join(lines)
+
+
+@click.command(name="who")
+@click.argument("what", required=False)
+@click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "csv_wanted", is_flag=True, help="Print a line per holder and asset.")
+def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wanted: bool) -> None:
+    """Show who may touch WHAT: a client, asset, identity or person of the stack, or a holder's id; all without it.
+
+    Every holder of a declared asset, and every asset of a declared user, as Meta lists them now: system users, people
+    and partner businesses. Nothing is changed. Exit code 2 when something is undeclared, else 1 when a list was not
+    shown.
+    """
+    if json_wanted and csv_wanted:
+        raise click.UsageError("--json and --csv are two answers: leave one out.")
+    name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
+    loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+    settings = settings_of(loaded.spec)
+    if settings.offline:
+        raise OfflineError(
+            "Who has access is Meta's to say, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it."
+        )
+    if (shown := snapshot.given()) is not None:
+        shown.check_settings(settings.environment, settings.connections.values())
+    to_person("Looking at who has access; nothing is changed.")
+    judged, clients = look(loaded, pulumi_stack.export(name))
+    if what is not None:
+        judged = chosen(judged, loaded, what)
+    found = Found(name, judged, records(judged.rows, list(clients.values())))
+    if json_wanted:
+        click.echo(json.dumps(as_json(found)))
+    elif csv_wanted:
+        click.echo(as_csv(found), nl=False)
+    else:
+        console = Console()
+        render(found, console if console.is_terminal else Console(width=WIDTH))
+    sys.exit(found.code)
