@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
+from meta_access import snapshot
 from meta_access.cli import pulumi_stack
 from meta_access.cli.people import who
+from meta_access.snapshot import Subject
 from meta_access.stack.files import config_of
-from meta_emulator.world import Activity, Assignment
+from meta_emulator.world import Activity, AssetGroup, Assignment, GroupAssignment
 from tests.unit.cli.states import resource, state
 from tests.unit.emulated import NOW
 
@@ -204,3 +206,38 @@ def test_offline_nobody_can_tell(ask: Callable[..., Result], monkeypatch: pytest
     result = ask()
 
     assert "META_ACCESS_OFFLINE=1 forbids every call" in str(result.exception)
+
+
+def test_a_snapshot_tells_it_without_a_call(
+    ask: Callable[..., Result], lindenhof: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    give(lindenhof, OTHER, USER, "ANALYZE")
+    reads = tmp_path / "reads"
+    reads.mkdir()
+    with snapshot.recording_into(reads):
+        live = ask("--json")
+    subject = Subject.of("meta-access", "dev", "dev", "2026-11", [lindenhof.connection])
+    snapshot.write(snapshot.made(subject, reads, {}), tmp_path / "s.json")
+    monkeypatch.setenv("META_ACCESS_SNAPSHOT", str(tmp_path / "s.json"))
+    monkeypatch.setenv("META_ACCESS_SNAPSHOT_MAX_AGE", "99999d")
+    lindenhof.forget_calls()
+
+    told = ask("--json")
+
+    assert rows(told) == rows(live)
+    assert (told.exit_code, lindenhof.calls) == (2, [])
+
+
+def test_what_comes_with_a_declared_group_is_declared(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:
+    with lindenhof.edit() as world:
+        world.asset_groups.append(AssetGroup("1890", "All", "178000000000101", [OTHER]))
+        world.group_assignments.append(GroupAssignment("1890", USER, {"adaccount_tasks": READ}))
+    clients = copy.deepcopy(config_of(DEV)["meta:clients"])
+    clients["lindenhof"]["assets"]["group:1890"] = {"reporting": ["ad_account:ANALYZE"]}
+
+    told = rows(ask("--json", clients=clients))
+
+    assert [row for row in told if row[1] in {OTHER, "group:1890"}] == [
+        ("lindenhof", "group:1890", "reporting", "declared", []),
+        (None, OTHER, "reporting", "declared", []),
+    ]
