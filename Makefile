@@ -17,8 +17,8 @@ help: ## Show every target with one line (the default)
 up: venv ## Provision stack dev with the real engine against an emulated Meta and Secrets Manager
 	@$(PY) -m tools.workspace.up
 
-preview: venv ## Show what an up would do; STACK=prod; with no credential: OFFLINE=1, or SNAPSHOT=FILE
-	@$(PY) -m tools.workspace.preview --stack $(STACK) $(if $(filter 1,$(OFFLINE)),--offline) $(if $(SNAPSHOT),--snapshot '$(SNAPSHOT)')
+preview: venv ## Review what an up would do; STACK=prod, VERBOSE=1; with no credential: OFFLINE=1, or SNAPSHOT=FILE
+	@$(PY) -m tools.workspace.preview --stack $(STACK) $(if $(filter 1,$(OFFLINE)),--offline) $(if $(SNAPSHOT),--snapshot '$(SNAPSHOT)') $(if $(filter 1,$(VERBOSE)),--verbose)
 
 down: venv ## Destroy stack dev and say what remains, and why
 	@$(PY) -m tools.workspace.down

@@ -285,6 +285,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """The snapshot that a preview was made from: its moment, and how many seconds old it was then."""
+
+    at: str
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """One stack's preview.
 
@@ -294,6 +302,7 @@ class Review:
         warnings: What the program warns of, in its words.
         compared: Whether a review of the base branch tells what this change causes.
         offline: Whether nobody was asked, so that only the configuration and the state were compared.
+        snapshot: What was asked in the place of Meta and AWS; None where they were asked, or nobody.
     """
 
     stack: str
@@ -306,6 +315,7 @@ class Review:
     warnings: tuple[str, ...] = ()
     compared: bool = False
     offline: bool = False
+    snapshot: Recorded | None = None
 
     def of(self, cause: Cause) -> tuple[Fact, ...]:
         """The facts of a cause. What is refused or held back is never folded away: it belongs to the change."""

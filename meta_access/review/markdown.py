@@ -61,7 +61,9 @@ def _stack(review: Review, room: int) -> list[str]:
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
     ]
-    body = [*([_fenced(f"! {why}")] if why else []), *_within(lines, room // 2), *_within(notes, room // 8)]
+    held = words.recorded(review)
+    head = [*([_fenced(f"  {held}")] if held else []), *([_fenced(f"! {why}")] if why else [])]
+    body = [*head, *_within(lines, room // 2), *_within(notes, room // 8)]
     # Each with what is left of it where the room is short, the last one first.
     parts: list[tuple[list[str], ...]] = []
     for cause in FOLDED:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
-from meta_access.review.facts import Actor, Budget, Cause, Difference, Fact, Kind, NoAuthor, Quota, Review, labels
+from meta_access.review.facts import (
+    Actor,
+    Budget,
+    Cause,
+    Difference,
+    Fact,
+    Kind,
+    NoAuthor,
+    Quota,
+    Recorded,
+    Review,
+    labels,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +56,7 @@ def _stack(review: Review) -> dict[str, Any]:
         "warnings": list(review.warnings),
         "compared": review.compared,
         "offline": review.offline,
+        "snapshot": asdict(review.snapshot) if review.snapshot else None,
         "classes": sorted(review.classes),
         "facts": [_fact(fact) for fact in review.facts],
         "quota": [asdict(row) for row in review.quota],
@@ -110,7 +123,14 @@ def _review(value: Mapping[str, Any]) -> Review:
         warnings=tuple(map(_text, _list(value["warnings"]))),
         compared=_flag(value["compared"]),
         offline=_flag(value["offline"]),
+        snapshot=_recorded(value.get("snapshot")),
     )
+
+
+def _recorded(value: Mapping[str, Any] | None) -> Recorded | None:
+    if value is None:
+        return None
+    return Recorded(iso(parse_iso(_text(value["at"]))), _count(value["age_s"]) or 0)
 
 
 def _fact_of(value: Mapping[str, Any]) -> Fact:

@@ -28,7 +28,8 @@ def render(reviews: Sequence[Review], *, whole: bool = False) -> str:
 
 
 def _lines(review: Review, room: int, *, whole: bool) -> list[str]:
-    head = [*_wrapped(words.tally(review)), *_wrapped(words.caution(review))[: None if whole else _LONGEST]]
+    caution = _wrapped(words.caution(review))[: None if whole else _LONGEST]
+    head = [*_wrapped(words.tally(review)), *_wrapped(words.recorded(review)), *caution]
     tail = _tail(review, whole=whole)
     groups = grouped(review.of(Cause.CHANGE))
     body = _body(groups, len(groups) if whole else None, max(room - len(head) - len(tail), 6), whole=whole)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from meta_access.clock import ago
 from meta_access.redaction import visible
 from meta_access.review.facts import Actor, Cause, Kind, NoAuthor, Part
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """So many things are named; of more, their number is said."""
+FEW_CALLS = 60
+"""Up to so many calls are done in less than a minute."""
 _ASSETS = {
     "act_": ("ad account", "ad accounts"),
     "page": ("Page", "Pages"),
@@ -410,10 +414,18 @@ def budget(row: Budget) -> str:
     if row.per_hour is None:
         return visible(f"Calls of {row.connection}: about {row.calls}; no tier was seen, so no hourly budget is known")
     hours = -(-row.calls // row.per_hour) if row.per_hour else 0
-    takes = "minutes" if hours <= 1 else f"about {hours} hours"
+    takes = f"; takes about {hours} hours" if hours > 1 else "; takes minutes" if row.calls > FEW_CALLS else ""
     return visible(
-        f"Calls of {row.connection}: about {row.calls} of the {row.per_hour} an hour of tier {row.tier}; takes {takes}"
+        f"Calls of {row.connection}: about {row.calls} of the {row.per_hour} an hour of tier {row.tier}{takes}"
     )
+
+
+def recorded(review: Review) -> str:
+    """What the preview was made from, and its age; "" where Meta and AWS were asked."""
+    held = review.snapshot
+    if held is None:
+        return ""
+    return f"From the snapshot of {held.at}, {ago(timedelta(seconds=held.age_s))}: what happened since is not known."
 
 
 def caution(review: Review) -> str:

@@ -82,7 +82,7 @@ Stack dev: 1 refused, 1 loss, 1 gain, 1 other
 People's work, gates: 3 (ads 3)
 2 warnings of the program
   meta-access review --all shows them
-Calls of main: about 5 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 5 of the 300 an hour of tier limited
 """
 
 

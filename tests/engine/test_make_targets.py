@@ -176,7 +176,11 @@ def test_offline_every_stack_can_be_previewed_by_anyone(checkout: Checkout) -> N
         assert done.code == 0, done.text
         assert done.text.startswith(f"Offline preview of stack {name}: ")
         assert "Not looked at: Meta" in done.text.splitlines()[0]
-        assert re.search(r"\+ \d+ to create", done.text)
+        assert f"\nStack {name}: " in done.text
+        assert "\nOffline: nothing was asked of Meta or AWS" in done.text
+        assert max(map(len, done.text.splitlines()[1:])) <= 80
+    shown = checkout.target("preview", "--stack", "dev", "--offline", "--verbose")
+    assert (shown.code, bool(re.search(r"\+ \d+ to create", shown.text))) == (0, True), shown.text
 
     assert checkout.files() == before
     assert checkout.emulator.calls() == []

@@ -110,13 +110,20 @@ def test_make_preview_shows_the_true_difference_with_nothing_at_hand_but_the_sna
 
     done = checkout_up.target("preview", "--stack", "dev", "--snapshot", str(file))
 
-    assert done.code == 0, done.text
-    assert done.text.startswith("Preview of stack dev against the snapshot of ")
-    assert re.search(rf"~ +pulumi-python:dynamic/meta:AssetAssignment +{SHOP} +update", done.text)
     # The lists of the business tell that Meta will refuse the new one, as they do in a live preview.
-    assert re.search(rf"lindenhof-reporting-{NOBODYS} will be refused at `pulumi up`: ", done.text), done.text
+    assert done.code == 2, done.text
+    assert done.text.startswith("Preview of stack dev against the snapshot of ")
+    assert "\nStack dev: 1 refused, 1 gain\nFrom the snapshot of 20" in done.text
+    assert f"\n! will be refused: reporting on ad account {NOBODYS[4:]} of lindenhof:\n" in done.text
+    assert f"\n+ reporting gains ADVERTISE on ad account {lindenhof.SHOP[4:]} of lindenhof\n" in done.text
     assert "does not hold it" not in done.text
-    assert re.search(r"\+ 1 to create\n +~ 1 to update\n +2 changes\. \d+ unchanged", done.text), done.text
+    assert checkout_up.files() == before
+
+    shown = checkout_up.target("preview", "--stack", "dev", "--snapshot", str(file), "--verbose")
+    assert shown.code == 0, shown.text
+    assert re.search(rf"~ +pulumi-python:dynamic/meta:AssetAssignment +{SHOP} +update", shown.text)
+    assert re.search(rf"lindenhof-reporting-{NOBODYS} will be refused at `pulumi up`: ", shown.text), shown.text
+    assert re.search(r"\+ 1 to create\n +~ 1 to update\n +2 changes\. \d+ unchanged", shown.text), shown.text
     assert checkout_up.files() == before
 
     whole = json.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`make preview [STACK=…] [OFFLINE=1 | SNAPSHOT=FILE]`: what an `up` would do, live, in a snapshot or offline."""
+"""`make preview [STACK=…] [OFFLINE=1 | SNAPSHOT=FILE] [VERBOSE=1]`: what an `up` would do, live or as recorded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meta_access import snapshot
 from tools.workspace import ready, scratch, stack
 from tools.workspace.environment import BACKEND, DEV, ROOT, engine_folder, environment, say
 from tools.workspace.failures import explained
-from tools.workspace.process import capture, engine
+from tools.workspace.process import capture, engine, stream
 from tools.workspace.stack import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PLUGINS_S = 300.0
 
@@ -27,18 +31,19 @@ def main() -> int:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--offline", action="store_true")
     source.add_argument("--snapshot", type=Path)
+    parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     file = ROOT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml")))
         raise StackError(f"There is no stack {arguments.stack!r}: stacks/ has {known}.")
     if arguments.offline or arguments.snapshot:
-        return apart(arguments.stack, arguments.snapshot)
+        return apart(arguments.stack, arguments.snapshot, verbose=arguments.verbose)
     with stack.unchanged(file):
-        return live(arguments.stack)
+        return live(arguments.stack, verbose=arguments.verbose)
 
 
-def live(name: str) -> int:
+def live(name: str, *, verbose: bool = False) -> int:
     """Preview against Meta and Secrets Manager; for dev, against the emulated ones."""
     if name == DEV:
         env = ready.dev()
@@ -53,17 +58,26 @@ def live(name: str) -> int:
         # The program's own plugins; any other that the state names is not fetched. What fails here, the preview names.
         with contextlib.suppress(subprocess.TimeoutExpired):
             capture(["pulumi", "plugin", "install"], env, timeout_s=PLUGINS_S)
-    return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env)
+    return _shown(name, env, verbose=verbose)
 
 
-def apart(name: str, file: Path | None) -> int:
+def _shown(name: str, env: Mapping[str, str], *more: str, cwd: Path | None = None, verbose: bool) -> int:
+    """Show a preview as a review, or as the engine prints it: a line or three for each resource, changed or not."""
+    where = None if cwd is None else str(cwd)
+    if verbose:
+        return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=where)
+    return stream(["meta-access", "review", "--stack", name, *more], env, cwd=where)
+
+
+def apart(name: str, file: Path | None, *, verbose: bool = False) -> int:
     """Preview in a scratch copy: against a snapshot, or what the configuration alone would make from nothing."""
     now = datetime.now(UTC)
     held = None if file is None else snapshot.load(file, now)
     with scratch.copied(ROOT, name) as copy:
         say(not_looked_at(name, copy.blanked) if held is None else looked_at(name, held.sentence(now), copy.blanked))
         env = scratch.prepared(copy, name, file, held)
-        return engine(["pulumi", "preview", "--non-interactive", "--stack", name], env, cwd=str(copy.folder))
+        # Nothing is folded: the copy is gone afterwards, so that nobody can ask for the rest.
+        return _shown(name, env, "--all", cwd=copy.folder, verbose=verbose)
 
 
 def not_looked_at(name: str, blanked: int) -> str:

@@ -6,20 +6,22 @@ import contextlib
 import tempfile
 from collections import deque
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access import findings
+from meta_access import findings, snapshot
 from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import Progress
 from meta_access.cli.stack import drift_authors
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
 from meta_access.review import judge, markdown, steps, stored, terminal
-from meta_access.review.facts import Class, Review, against
+from meta_access.review.facts import Class, Recorded, Review, against
 from meta_access.stack.connections import is_offline
 
 if TYPE_CHECKING:
@@ -39,8 +41,10 @@ def previewed(stack: str, project: str) -> Review:
     """Run a preview that looks at Meta first, and review what it says."""
     # `organization/project/stack` is the stack of that name.
     name = stack.rsplit("/", 1)[-1]
+    held, now = _snapshot(), datetime.now(UTC)
     offline = is_offline()
-    nothing = Review(stack=scrub(name), project=project, facts=(), failed=True, offline=offline)
+    source = None if held is None else Recorded(iso(held.date), max(0, int((now - held.date).total_seconds())))
+    nothing = Review(stack=scrub(name), project=project, facts=(), failed=True, offline=offline, snapshot=source)
     with tempfile.TemporaryDirectory(prefix="meta-access-review-") as folder:
         log, found = Path(folder, "events.jsonl"), Path(folder, "findings.jsonl")
         said: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -61,7 +65,14 @@ def previewed(stack: str, project: str) -> Review:
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
         made = judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
-        return replace(drift_authors.told(made, events, stack), offline=offline)
+        return replace(drift_authors.told(made, events, stack), offline=offline, snapshot=source)
+
+
+def _snapshot() -> snapshot.Snapshot | None:
+    """What is asked in the place of Meta and AWS. One that cannot be used is told by the preview, which refuses it."""
+    with contextlib.suppress(snapshot.SnapshotError):
+        return snapshot.given()
+    return None
 
 
 _NO_LOG = "pulumi has written no event log: this version of it does not know --event-log."
@@ -74,7 +85,8 @@ def _run(stack: str, log: Path, found: Path, said: deque[str]) -> tuple[int, str
         said.append(line)
         news.note(line)
 
-    to_person(f"Previewing stack {stack}: what is live is read first.")
+    asks = not is_offline() and _snapshot() is None
+    to_person(f"Previewing stack {stack}{': what is live is read first' if asks else ''}.")
     env = {**ENGINE, findings.VARIABLE: str(found)}
     done = pulumi_run.looking(["preview"], stack, "--event-log", str(log), env=env, out=hear, err=hear)
     return done.code, done.stood

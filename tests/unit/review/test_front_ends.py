@@ -11,7 +11,7 @@ import pytest
 
 from meta_access.errors import printable
 from meta_access.review import markdown, stored, terminal, words
-from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Review
+from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Recorded, Review
 
 HOSTILE = (
     "@octocat **bold** <img src=x onerror=alert(1)> `code` ``` ~~~ | # <!-- meta-access review --> "
@@ -191,6 +191,8 @@ def test_every_kind_is_one_sentence_even_where_nothing_is_known(kind: Kind) -> N
 @pytest.mark.parametrize(
     ("calls", "said"),
     [
+        (60, "Calls of main: about 60 of the 300 an hour of tier limited"),
+        (61, "Calls of main: about 61 of the 300 an hour of tier limited; takes minutes"),
         (300, "Calls of main: about 300 of the 300 an hour of tier limited; takes minutes"),
         (301, "Calls of main: about 301 of the 300 an hour of tier limited; takes about 2 hours"),
         (3000, "Calls of main: about 3000 of the 300 an hour of tier limited; takes about 10 hours"),
@@ -214,8 +216,32 @@ def test_json_gives_back_every_kind_of_fact() -> None:
         quota=(Quota("b", "r", 1, None, None),),
         budgets=(Budget("main", 1, None, ""),),
         compared=True,
+        snapshot=Recorded("2026-12-01T02:00:00Z", 18_000),
     )
     assert stored.read(stored.write([whole, whole]).encode(), "f") == [whole, whole]
+
+
+def test_a_review_of_before_snapshots_is_read() -> None:
+    whole = json.loads(stored.write([review(TASK)]))
+    assert whole["stacks"][0].pop("snapshot") is None
+
+    assert stored.read(json.dumps(whole).encode(), "f") == [review(TASK)]
+
+
+def test_the_age_of_a_snapshot_stands_in_every_head() -> None:
+    found = review(TASK, snapshot=Recorded("2026-12-01T02:00:00Z", 18_000))
+    said = "From the snapshot of 2026-12-01T02:00:00Z, 5 hours ago: what happened since is not known."
+
+    assert terminal.render([found]).splitlines()[:3] == [
+        "Stack dev: 1 gain",
+        "From the snapshot of 2026-12-01T02:00:00Z, 5 hours ago: what happened since is",
+        "  not known.",
+    ]
+    assert f"```diff\n  {said}\n+ trading gains MANAGE on ad account 1\n" in markdown.render([found])
+    [stack] = json.loads(stored.write([found]))["stacks"]
+    assert stack["snapshot"] == {"at": "2026-12-01T02:00:00Z", "age_s": 18_000}
+    failed = replace(found, failed=True, error="no.")
+    assert terminal.render([failed]).splitlines()[3].startswith("The preview failed, so more may happen")
 
 
 def test_a_failure_stands_where_every_command_has_it() -> None:

@@ -30,7 +30,7 @@ Stack dev: 6 gains, 1 token, 10 other
 1 warning of the program
   meta-access review --all shows them
 Quota of lindenhof, system users of role EMPLOYEE: 0 -> 1 of 1
-Calls of main: about 25 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 25 of the 300 an hour of tier limited
 """,
     "same": """\
 Stack dev: this change changes nothing
@@ -46,7 +46,7 @@ Stack dev: 1 loss, 1 gain
 People's work, gates: 3 (ads 3)
 3 warnings of the program
   meta-access review --all shows them
-Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 4 of the 300 an hour of tier limited
 """,
     "rename": """\
 Stack dev: 1 token, 1 other
@@ -56,7 +56,7 @@ Stack dev: 1 token, 1 other
 People's work, gates: 3 (ads 3)
 2 warnings of the program
   meta-access review --all shows them
-Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 4 of the 300 an hour of tier limited
 """,
     "drift": """\
 Stack dev: this change changes nothing
@@ -64,7 +64,7 @@ Drift, which an update puts back: 2 (lindenhof: 1 loss, 1 gain)
 People's work, gates: 3 (ads 3)
 1 warning of the program
   meta-access review --all shows them
-Calls of main: about 4 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 4 of the 300 an hour of tier limited
 """,
     "due": """\
 Stack dev: this change changes nothing
@@ -73,7 +73,7 @@ Drift, which an update puts back: 2 (lindenhof: 1 loss, 1 gain)
 People's work, gates: 3 (ads 3)
 1 warning of the program
   meta-access review --all shows them
-Calls of main: about 7 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 7 of the 300 an hour of tier limited
 """,
     "held": """\
 Stack dev: 1 held back, 1 other
@@ -84,7 +84,7 @@ Stack dev: 1 held back, 1 other
 People's work, gates: 3 (ads 3)
 3 warnings of the program
   meta-access review --all shows them
-Calls of main: about 3 of the 300 an hour of tier limited; takes minutes
+Calls of main: about 3 of the 300 an hour of tier limited
 """,
     "branch": """\
 Stack dev: 1 refused, 3 losses, 11 gains, 2 tokens, 3 other
@@ -110,7 +110,7 @@ Stack dev: 1 refused, 3 losses, 11 gains, 2 tokens, 3 other
 People's work, gates: 2 (ads 2)
 3 warnings of the program
   meta-access review --all shows them
-Calls of main: about 41 of the 100000 an hour of tier full; takes minutes
+Calls of main: about 41 of the 100000 an hour of tier full
 """,
     "own": """\
 Stack dev: 1 gain, 1 token

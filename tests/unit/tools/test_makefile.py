@@ -57,7 +57,12 @@ def test_preview_hands_on_the_stack_and_offline() -> None:
     assert make("-n", "preview").split()[-3:] == ["tools.workspace.preview", "--stack", "dev"]
     assert make("-n", "preview", "STACK=prod", "OFFLINE=1").split()[-3:] == ["--stack", "prod", "--offline"]
     assert make("-n", "preview", "STACK=prod", "OFFLINE=0").split()[-2:] == ["--stack", "prod"]
-    assert make("-n", "preview", "STACK=prod", "SNAPSHOT=a b.json").endswith(" --stack prod  --snapshot 'a b.json'\n")
+    assert (
+        make("-n", "preview", "STACK=prod", "SNAPSHOT=a b.json")
+        .strip()
+        .endswith(" --stack prod  --snapshot 'a b.json'")
+    )
+    assert make("-n", "preview", "VERBOSE=1").split()[-3:] == ["--stack", "dev", "--verbose"]
 
 
 def test_ci_runs_the_tests_and_a_sample_of_the_faults() -> None:

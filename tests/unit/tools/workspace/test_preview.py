@@ -22,12 +22,18 @@ def test_another_stack_is_verified_and_previewed_with_the_callers_own_settings(
     done: list[tuple[str, str]] = []
     monkeypatch.setattr(stack, "verify", lambda name, env: done.append((name, env["PULUMI_BACKEND_URL"])))
     monkeypatch.setattr(preview, "capture", lambda argv, _env, **_: done.append((" ".join(argv), "")))
-    monkeypatch.setattr(preview, "engine", lambda argv, env: done.append((" ".join(argv), env["PULUMI_RUN_PROGRAM"])))
+    for run in ("engine", "stream"):
+        monkeypatch.setattr(
+            preview, run, lambda argv, env, **_: done.append((" ".join(argv), env["PULUMI_RUN_PROGRAM"]))
+        )
 
     preview.live("prod")
+    preview.live("prod", verbose=True)
 
+    before = [("prod", "s3://states"), ("pulumi plugin install", "")]
     assert done == [
-        ("prod", "s3://states"),
-        ("pulumi plugin install", ""),
+        *before,
+        ("meta-access review --stack prod", "true"),
+        *before,
         ("pulumi preview --non-interactive --stack prod", "true"),
     ]
