@@ -160,7 +160,15 @@ class Project:
     # --- reading ---
 
     def export(self, *arguments: str) -> dict[str, Any]:
-        """The exported state."""
+        """The state, as `pulumi stack export` gives it.
+
+        Without arguments it is read where the backend keeps it: an engine's start takes a third of a second of the
+        processor, and tests ask a hundred times.
+        """
+        if not arguments:
+            (file,) = (self.root / "state" / ".pulumi" / "stacks").glob(f"*/{self.stack}.json")
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            return {"version": kept["version"], "deployment": kept["checkpoint"]["latest"]}
         done = self.run("stack", "export", "--stack", self.stack, *arguments, join=False)
         assert done.code == 0, done.stdout
         state: dict[str, Any] = json.loads(done.stdout)
@@ -172,10 +180,9 @@ class Project:
         return {entry["urn"].rsplit("::", 1)[-1]: entry for entry in found if entry["type"].endswith(suffix)}
 
     def outputs(self) -> dict[str, Any]:
-        done = self.run("stack", "output", "--json", "--stack", self.stack, join=False)
-        assert done.code == 0, done.stdout
-        values: dict[str, Any] = json.loads(done.stdout)
-        return values
+        """The stack's outputs, as they lie in the state."""
+        entries = self.export()["deployment"].get("resources") or []
+        return next((entry.get("outputs", {}) for entry in entries if entry["type"] == "pulumi:pulumi:Stack"), {})
 
     def everything_written(self) -> str:
         """All that the engine wrote to disk: state, backups, history, home, stack files. For the search of canaries."""
