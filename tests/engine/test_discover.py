@@ -19,7 +19,7 @@ def test_a_business_is_taken_over_by_reads_alone_and_the_next_preview_is_unchang
     dev: Project, emulator: RunningEmulator
 ) -> None:
     emulator.act("approve", name="tier")
-    nothing = {"identities": {}, "clients": {}, "people": {}, "task_sets": {}}
+    nothing: dict[str, object] = {"identities": {}, "clients": {}, "people": {}, "task_sets": {}}
     dev.configure(lindenhof.config(emulator, **nothing, apps=APPS, businesses=BUSINESSES, gates="block"))
     by_hand(emulator, "🦊 trading", lindenhof.SHOP, '["MANAGE","ADVERTISE","ANALYZE"]')
     by_hand(emulator, "feeds", lindenhof.ACME, '["ANALYZE"]')
