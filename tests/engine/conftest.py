@@ -47,8 +47,10 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def make_project(tmp_path: Path, engine: Path, worker: Worker) -> Callable[..., Project]:
-    """Make projects laid out in folders of their own, each with its stack initialized.
+def make_project(
+    tmp_path: Path, engine: Path, worker: Worker, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Project]:
+    """Make projects laid out in folders of their own, each with its stack initialized: once in a session, and copied.
 
     The function takes `program` (text of `__main__.py`; this checkout's program when absent), `config` (full key to
     value), `env` and `name` (of the folder).
@@ -65,7 +67,7 @@ def make_project(tmp_path: Path, engine: Path, worker: Worker) -> Callable[..., 
         made.lay_out()
         if program is not None:
             made.program(program)
-        made.init()
+        templates.initialize(made, templates.shared_folder(tmp_path_factory))
         if config is not None:
             made.configure(config)
         return made

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from meta_access.engine_marks import SIGNATURE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -180,9 +182,11 @@ class Project:
         return {entry["urn"].rsplit("::", 1)[-1]: entry for entry in found if entry["type"].endswith(suffix)}
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, as they lie in the state."""
+        """The stack's outputs, as `pulumi stack output --json` gives them; a secret one is `[secret]`."""
         entries = self.export()["deployment"].get("resources") or []
-        return next((entry.get("outputs", {}) for entry in entries if entry["type"] == "pulumi:pulumi:Stack"), {})
+        outputs = (entry.get("outputs", {}) for entry in entries if entry["type"] == "pulumi:pulumi:Stack")
+        values: dict[str, Any] = _without_secrets(next(outputs, {}))
+        return values
 
     def everything_written(self) -> str:
         """All that the engine wrote to disk: state, backups, history, home, stack files. For the search of canaries."""
@@ -258,6 +262,16 @@ class Project:
     def _link(at: Path, to: Path) -> None:
         if to.exists() and not at.is_symlink():
             at.symlink_to(to)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_secrets(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if SIGNATURE in value:
+        return "[secret]"
+    return {key: _without_secrets(one) for key, one in value.items()}
 
 
 def events(log: Path) -> list[dict[str, Any]]:

@@ -97,6 +97,24 @@ def template(beginning: Beginning, shared: Path, engine: Path, worker: Worker) -
     return Template(folder, beginning)
 
 
+def initialize(project: Project, shared: Path) -> None:
+    """Give a project the stack that `pulumi stack init` makes; the engine makes it once in a session.
+
+    Args:
+        project: Laid out, with a stack of the usual name.
+        shared: A folder of the session's, the same for all its workers.
+    """
+    folder = shared / "templates" / "initialized"
+
+    def make(to: Path) -> None:
+        first = Project(to, project.engine, project.worker)
+        first.lay_out()
+        first.init()
+
+    once(folder, make)
+    copy(folder, project.root, ("state", "stacks"))
+
+
 def once(folder: Path, make: Callable[[Path], None]) -> None:
     """Make a folder unless it is there; others wait meanwhile, and never see a part of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +146,7 @@ def copy(folder: Path, to: Path, names: Iterable[str]) -> None:
     for name in names:
         source = folder / name
         if source.is_dir():
-            shutil.copytree(source, to / name, symlinks=True)
+            shutil.copytree(source, to / name, symlinks=True, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy2(source, to / name)
 
