@@ -344,7 +344,7 @@ def against(review: Review, base: Review) -> Review:
         else:
             facts.append(replace(fact, cause=Cause.DUE if cause is Cause.CHANGE else cause))
     if not review.failed:
-        facts += _prevented(review.facts, base.facts)
+        facts += _prevented(review.facts, base.facts, looked=not review.offline)
     return replace(review, facts=tuple(facts), compared=True)
 
 
@@ -352,8 +352,11 @@ _OPPOSITE = {Kind.TASKS_LOST: Kind.TASKS_GAINED, Kind.TASKS_GAINED: Kind.TASKS_L
 _NOT_DONE = frozenset({Kind.REFUSED, Kind.HELD_BACK, Kind.TASKS_UNKNOWN})
 
 
-def _prevented(facts: Sequence[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
-    """What the base branch would give or take, and the change leaves as it is: Meta has it so already."""
+def _prevented(facts: Sequence[Fact], base: Iterable[Fact], *, looked: bool) -> Iterator[Fact]:
+    """What the base branch would give or take, and the change leaves as it is.
+
+    Meta has it so already, where somebody looked; offline the two branches alone are compared.
+    """
     told: dict[tuple[str, ...], set[str]] = {}
     open_ = set()
     for fact in facts:
@@ -378,7 +381,7 @@ def _prevented(facts: Sequence[Fact], base: Iterable[Fact]) -> Iterator[Fact]:
                 tasks=tasks or implied,
                 implied=implied if tasks else (),
                 by=None,
-                already=True,
+                already=looked,
             )
 
 

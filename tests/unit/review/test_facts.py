@@ -43,6 +43,11 @@ def test_what_the_base_branch_would_do_and_the_change_leaves_undone_is_the_chang
     assert found.classes == {Class.DELETION, Class.WIDENING}
 
 
+def test_offline_nobody_knows_whether_meta_has_it_so_already() -> None:
+    offline = replace(review(), offline=True)
+    assert against(offline, replace(review(GAIN), offline=True)).facts == (replace(GAIN, kind=Kind.TASKS_LOST),)
+
+
 def test_a_renamed_user_leaves_nothing_undone_under_its_old_name() -> None:
     renamed = Fact(
         kind=Kind.USER_RENAMED,
