@@ -69,7 +69,7 @@ def test_up_twice_env_and_down(checkout: Checkout) -> None:
     assert re.search(r"reporting: expires \d{4}-\d\d-\d\dT", first.text)
     assert "arn:aws:secretsmanager:eu-central-1:" in first.text
     assert "lindenhof, EMPLOYEE: 1 of 1 planned (reporting)" in first.text
-    assert first.text.endswith("  make preview\n")
+    assert first.text.endswith("  meta-access review --stack dev --all\n")
     assert checkout.emulator.admin_token not in first.text
     assert checkout.emulator.app_secret not in first.text
 

@@ -27,6 +27,6 @@ def suggest(gates: Mapping[str, str]) -> str:
             if name.endswith(end) and status != OPEN:
                 return (
                     f"Next: do the people's part of gate {name} in the emulated Meta, and see it open:\n"
-                    f"  {shell}\n  {act}\n  make preview"
+                    f"  {shell}\n  {act}\n  meta-access review --stack dev --all"
                 )
     return f"Next: change stacks/Pulumi.dev.yaml and see what an up would do:\n  {shell}\n  make preview"

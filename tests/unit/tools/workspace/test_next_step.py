@@ -10,7 +10,7 @@ def test_an_open_gate_is_suggested_with_the_act_that_closes_it() -> None:
         "Next: do the people's part of gate ads-app-roles in the emulated Meta, and see it open:\n"
         '  eval "$(make -s env)"\n'
         "  meta-access emulator act accept-role ines --role developer\n"
-        "  make preview"
+        "  meta-access review --stack dev --all"
     )
 
 
