@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from meta_access.graph.business_users import same
 from meta_access.graph.holders import Grant, Holder, HolderKind
 from meta_access.ids import GROUP, parse_asset
-from meta_access.stack import plan
+from meta_access.stack import ignores, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from meta_access.graph.holders import Holdings
-    from meta_access.graph.inventory import Unread
+    from meta_access.graph.lists import Unread
+    from meta_access.stack.ignores import Ignore
     from meta_access.stack.load import Stack
     from meta_access.stack.models import IgnoreSpec
 
@@ -101,9 +102,7 @@ class _Judge:
         for key, client in stack.spec.clients.items():
             for asset in client.assets:
                 self._clients.setdefault(asset, key)
-        self._ignores = [(f"ignore[{at}]", "", one) for at, one in enumerate(stack.spec.ignore)]
-        for key, client in stack.spec.clients.items():
-            self._ignores += [(f"clients.{key}.ignore[{at}]", key, one) for at, one in enumerate(client.ignore)]
+        self._ignores = ignores.of_stack(stack.spec)
 
     def judged(self) -> Judged:
         rows = [row for one in self._seen for grant in one.grants if (row := self._row(grant, one)) is not None]
@@ -112,11 +111,11 @@ class _Judge:
             rows += self._missing(rows)
         grants = [(grant, self._clients.get(grant.asset.id, "")) for one in self._seen for grant in one.grants]
         unused, expired = {}, {}
-        for place, client, entry in self._ignores:
-            if entry.until <= self._today:
-                expired[place] = entry
-            elif not unread and not any(_fits(entry, client, grant, of) for grant, of in grants):
-                unused[place] = entry
+        for one in self._ignores:
+            if one.ended(self._today):
+                expired[one.place] = one.entry
+            elif not unread and not any(_fits(one, grant, of) for grant, of in grants):
+                unused[one.place] = one.entry
         order = list(Standing)
         rows.sort(key=lambda row: (row.client == "", row.client, row.asset, order.index(row.standing), row.holder.name))
         return Judged(tuple(rows), unread, unused, expired)
@@ -162,8 +161,8 @@ class _Judge:
                 yield from (task for kind, task in named if kind == grant.asset.kind)
 
     def _ignored(self, grant: Grant, client: str) -> IgnoreSpec | None:
-        live = ((of, entry) for _, of, entry in self._ignores if entry.until > self._today)
-        return next((entry for of, entry in live if _fits(entry, of, grant, client)), None)
+        live = (one for one in self._ignores if not one.ended(self._today))
+        return next((one.entry for one in live if _fits(one, grant, client)), None)
 
     def _missing(self, rows: Iterable[Access]) -> Iterator[Access]:
         there = {(row.key, row.asset) for row in rows}
@@ -175,9 +174,7 @@ class _Judge:
                 yield Access(work.client, parse_asset(asset).id, holder, identity, tasks, Standing.MISSING)
 
 
-def _fits(entry: IgnoreSpec, client: str, grant: Grant, of: str) -> bool:
-    """Whether an entry, of a client or of the whole stack, is about access to an asset of a client."""
-    if (client and client != of) or entry.asset not in {None, grant.asset.id}:
-        return False
-    holder = entry.holder
-    return holder is None or holder == grant.holder.id or bool(grant.holder.email and same(holder, grant.holder.email))
+def _fits(one: Ignore, grant: Grant, client: str) -> bool:
+    """Whether an entry is about this access to an asset of a client."""
+    names = [name for name in (grant.holder.id, grant.holder.email) if name]
+    return one.fits(client, grant.asset.id, names)

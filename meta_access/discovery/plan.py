@@ -17,7 +17,7 @@ from meta_access.graph.business_users import same
 from meta_access.graph.inventory import KINDS, Owner
 from meta_access.ids import parse_asset
 from meta_access.quota import is_retired
-from meta_access.stack.models import BusinessSpec
+from meta_access.stack import ignores
 from meta_access.stack.plan import assignments, businesses_in_use, connection_of
 from meta_access.stack.yaml_additions import Entry
 from meta_access.validation import plain_text, system_user_name
@@ -155,6 +155,8 @@ class _Work:
         }
         self._declared = {asset: key for key, client in self._spec.clients.items() for asset in client.assets}
         self._rows = {row.asset.id: row for row in reversed(found.assets)}  # of one in both lists, our own
+        self._ignores = ignores.of_stack(self._spec)
+        self._names = {row.id: row.name for row in found.system_users}
         self._client_of = self._find_clients()
         self._user_keys: dict[str, str] = {}
         self._identities: dict[str, Entry] = {}
@@ -311,7 +313,7 @@ class _Work:
         """Id of each business that owns something to its client; one that is there, or a new key."""
         found: dict[str, str] = {}
         for owner in owners:
-            there = (key for key, client in self._spec.clients.items() if self._business_of(key) == owner.id and client)
+            there = (key for key in self._spec.clients if self._business_of(key) == owner.id)
             if (key := next(there, None)) is not None:
                 found[owner.id] = key
         ours = {typed.id: key for key, typed in self._spec.businesses.items()}
@@ -321,8 +323,8 @@ class _Work:
     def _business_of(self, client: str) -> str | None:
         """Id of the business that a client's assets belong to; of our own assets it may be left out."""
         typed = self._spec.clients[client]
-        only = next(iter(self._spec.businesses.values()), BusinessSpec(id="1"))
         if typed.business is None and typed.access == OWN and len(self._spec.businesses) == 1:
+            (only,) = self._spec.businesses.values()
             return only.id
         return typed.business
 
@@ -340,13 +342,12 @@ class _Work:
 
     def _is_ignored(self, subject: str, holders: Collection[str], asset: str = "", *, name: str = "") -> bool:
         """Whether a line of an ignore list is about a holder, an asset, or that holder on that asset."""
-        client = self._spec.clients.get(self._client_of.get(asset, ""))
-        everywhere = [row for row in self._spec.ignore if row.asset is None or row.asset == asset]
-        here = [row for row in (client.ignore if client is not None else ()) if row.asset in (None, asset)]
-        for row in (*everywhere, *here):
-            about = row.holder is None or any(same(row.holder, one) for one in holders)
-            if about and row.until > self.known.today:
-                self._find(About.IGNORED, subject, name, there=(row.reason,), declared=(row.person, str(row.until)))
+        client = self._client_of.get(asset, "")
+        for one in self._ignores:
+            if one.fits(client, asset, holders) and not one.ended(self.known.today):
+                entry = one.entry
+                why, until = (entry.reason,), (entry.person, str(entry.until))
+                self._find(About.IGNORED, subject, name, there=why, declared=until)
                 return True
         return False
 
@@ -374,8 +375,7 @@ class _Work:
                     self._find(About.DIFFERS, row.asset.id, key, there=tasks, declared=before)
 
     def _is_asked(self, id_: str, key: str) -> bool:
-        name = next((row.name for row in self.found.system_users if row.id == id_), "")
-        return not self.wanted.users or bool(self.wanted.users & {id_, key, name})
+        return not self.wanted.users or bool(self.wanted.users & {id_, key, self._names.get(id_, "")})
 
     def _gone(self) -> None:
         """What is declared and no list has, or is assigned and no list has; of lists that were read alone."""

@@ -15,22 +15,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from meta_access.errors import NotRecordedError
 from meta_access.graph import assigned_users
 from meta_access.graph.business_assets import CLIENT, OWNED, edge
-from meta_access.graph.inventory import NOT_SHOWN, Unread
+from meta_access.graph.lists import NOT_SHOWN, Lists, Unread, row_id
 from meta_access.graph.paging import PAGE_LIMIT
 from meta_access.graph.wire import unusable
 from meta_access.ids import GROUP, Asset, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from meta_access.graph.client import GraphClient
-
-T = TypeVar("T")
 
 _AT_ONCE = 25
 """Users in a page that brings a page of each kind of asset along for every one of them."""
@@ -42,6 +40,7 @@ _SHARED = ("ad_account", "page", "catalog", "pixel", INSTAGRAM)
 """Kinds whose partners have an edge."""
 _CONTAINED = {"contained_adaccounts": "ad_account", "contained_pages": "page", "contained_pixels": "pixel"}
 _PENDING = "PENDING"
+_LISTED = "who holds assets"
 _SYSTEM_USER = "SYSTEM_USER"
 
 
@@ -114,7 +113,8 @@ def read(client: GraphClient, kinds: Collection[str] = _OF_SYSTEM_USERS) -> Hold
 class _Reading:
     def __init__(self, client: GraphClient) -> None:
         self._client, self._business = client, client.connection.business_id
-        self._unread: list[Unread] = []
+        self._lists = Lists()
+        self._shown = self._lists.shown
 
     def of(self, kinds: Collection[str]) -> Holdings:
         grants = [
@@ -127,14 +127,7 @@ class _Reading:
             path = f"{self._business}/{edge(OWNED, kind)}"
             grants += self._shown(f"{path}, agencies", partial(self._partners, path, kind))
         contained = dict(self._shown(f"{self._business}/{edge(OWNED, GROUP)}", self._contained))
-        return Holdings(self._business, tuple(grants), contained, tuple(self._unread))
-
-    def _shown(self, path: str, reading: Callable[[], Iterable[T]]) -> tuple[T, ...]:
-        try:
-            return tuple(reading())
-        except (*NOT_SHOWN, NotRecordedError) as refusal:
-            self._unread.append(Unread(path, str(refusal)))
-            return ()
+        return Holdings(self._business, tuple(grants), contained, tuple(self._lists.unread))
 
     def _users(self, users: str, fields: tuple[str, ...], kinds: tuple[str, ...], what: HolderKind) -> Iterator[Grant]:
         path = f"{self._business}/{users}"
@@ -145,10 +138,10 @@ class _Reading:
             # One list that is not shown hides all of them: each by itself then.
             rows, whole = self._shown(path, partial(self._pages, path, *fields)), False
         except NotRecordedError as unknown:
-            self._unread.append(Unread(path, str(unknown)))
+            self._lists.unread.append(Unread(path, str(unknown)))
             return
         for row in rows:
-            holder = Holder(what, _id(row), str(row.get("name") or ""), str(row.get("email") or ""))
+            holder = Holder(what, row_id(row, _LISTED), str(row.get("name") or ""), str(row.get("email") or ""))
             for kind in kinds:
                 for asset, tasks in self._held(holder.id, kind, row if whole else None):
                     yield Grant(holder, asset, tasks)
@@ -167,11 +160,11 @@ class _Reading:
     def _partners(self, path: str, kind: str) -> Iterator[Grant]:
         fields = "id,name,access_status,permitted_tasks"
         for row in self._pages(path, "id", _expanded("agencies", (fields,))):
-            asset = listed(kind, _id(row))
+            asset = listed(kind, row_id(row, _LISTED))
             agencies = _all_rows(row.get("agencies"))
             path_of_one = f"{asset.graph_id}/agencies"
             for one in self._client.pages(path_of_one, {"fields": fields}) if agencies is None else agencies:
-                holder = Holder(HolderKind.PARTNER, _id(one), str(one.get("name") or ""))
+                holder = Holder(HolderKind.PARTNER, row_id(one, _LISTED), str(one.get("name") or ""))
                 tasks = tuple(sorted(str(task) for task in one.get("permitted_tasks") or ()))
                 yield Grant(holder, asset, tasks, pending=one.get("access_status") == _PENDING)
 
@@ -181,24 +174,24 @@ class _Reading:
             path = f"{self._business}/{edge(side, INSTAGRAM)}"
             reading = partial(self._pages, path, "id", _expanded(users, ("id", "name", "user_type", "tasks")))
             for row in self._shown(f"{path}, assigned_users", reading):
-                asset, found = listed(INSTAGRAM, _id(row)), _all_rows(row.get("assigned_users"))
+                asset, found = listed(INSTAGRAM, row_id(row, _LISTED)), _all_rows(row.get("assigned_users"))
                 if found is None:
                     query = {"business": self._business, "fields": "id,name,user_type,tasks"}
                     path = f"{asset.graph_id}/assigned_users"
                     found = self._shown(path, partial(self._client.pages, path, query))
                 for one in found:
                     if one.get("user_type") != _SYSTEM_USER:
-                        holder = Holder(HolderKind.PERSON, _id(one), str(one.get("name") or ""))
+                        holder = Holder(HolderKind.PERSON, row_id(one, _LISTED), str(one.get("name") or ""))
                         yield Grant(holder, asset, assigned_users.entry(one, INSTAGRAM)[1])
 
     def _contained(self) -> Iterator[tuple[str, frozenset[str]]]:
         path = f"{self._business}/{edge(OWNED, GROUP)}"
         for row in self._pages(path, "id", *(_expanded(name, ("id",)) for name in _CONTAINED)):
-            group, found = listed(GROUP, _id(row)), set[str]()
+            group, found = listed(GROUP, row_id(row, _LISTED)), set[str]()
             for name, kind in _CONTAINED.items():
                 rows = _all_rows(row.get(name))
                 more = self._client.pages(f"{group.graph_id}/{name}", {"fields": "id"}) if rows is None else rows
-                found |= {listed(kind, _id(one)).id for one in more}
+                found |= {listed(kind, row_id(one, _LISTED)).id for one in more}
             yield group.id, frozenset(found)
 
     def _pages(self, path: str, *fields: str, limit: int = PAGE_LIMIT) -> Iterator[dict[str, Any]]:
@@ -218,9 +211,3 @@ def _all_rows(value: Any) -> tuple[dict[str, Any], ...] | None:
         raise unusable("Meta's list of what users hold has something other than rows in it.")
     paging = value.get("paging")
     return None if isinstance(paging, dict) and paging.get("next") else tuple(rows)
-
-
-def _id(row: dict[str, Any]) -> str:
-    if not row.get("id"):
-        raise unusable("Meta's list of who holds assets has a row without an id.")
-    return str(row["id"])

@@ -13,28 +13,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from meta_access.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
 from meta_access.graph import assigned_users, business_users, system_users
 from meta_access.graph.business_assets import CLIENT, OWNED, edge
-from meta_access.graph.wire import unusable
+from meta_access.graph.lists import Lists, row_id
 from meta_access.ids import GROUP, Asset, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection
 
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.client import GraphClient
+    from meta_access.graph.lists import Unread
     from meta_access.graph.system_users import SystemUserRow
-
-T = TypeVar("T")
 
 KINDS = tuple(assigned_users.EDGES)
 """Kinds of assets that are read, in the order of the answer."""
-
-NOT_SHOWN = (PermissionDeniedError, InvalidRequestError, NotFoundError)
-"""How Meta refuses a list to a token that may read others."""
 
 _OWNER = {
     "ad_account": "business",
@@ -46,6 +41,7 @@ _OWNER = {
 }
 """Kind -> the field that names the business of an asset."""
 _NAME = {"instagram": "ig_username"}
+_LISTED = "what a business has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +78,6 @@ class AppRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A list that Meta does not show to this token; nothing is known of what it holds.
-
-    Attributes:
-        path: As Graph calls it: `178435550012345/owned_pages`.
-        why: Meta's answer.
-    """
-
-    path: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Inventory:
     """What was read of a business.
 
@@ -126,15 +109,8 @@ def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
         GraphError: Meta refused the token, throttles longer than is waited for, or failed.
         GraphUnreachableError: It was not reached.
     """
-    business, unread = client.connection.business_id, list[Unread]()
-
-    def shown(path: str, read: Callable[[], Iterable[T]]) -> tuple[T, ...]:
-        try:
-            return tuple(read())
-        except NOT_SHOWN as refusal:
-            unread.append(Unread(path, str(refusal)))
-            return ()
-
+    business, lists = client.connection.business_id, Lists()
+    shown = lists.shown
     users = shown(f"{business}/system_users", partial(system_users.list_, client))
     assets: list[AssetRow] = []
     for kind in kinds:
@@ -157,7 +133,7 @@ def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
         assigned,
         (*people, *invited),
         tuple(apps),
-        tuple(unread),
+        tuple(lists.unread),
     )
 
 
@@ -166,7 +142,9 @@ def _assets(client: GraphClient, side: str, kind: str) -> list[AssetRow]:
     fields = ["id", name, *([f"{owner}{{id,name}}"] if owner else [])]
     rows = client.pages(f"{client.connection.business_id}/{edge(side, kind)}", {"fields": ",".join(fields)})
     return [
-        AssetRow(listed(kind, _id(row)), str(row.get(name) or ""), _owner(row.get(owner or "")), side == OWNED)
+        AssetRow(
+            listed(kind, row_id(row, _LISTED)), str(row.get(name) or ""), _owner(row.get(owner or "")), side == OWNED
+        )
         for row in rows
     ]
 
@@ -180,7 +158,8 @@ def _apps(client: GraphClient, side: str) -> list[AppRow]:
     path = f"{client.connection.business_id}/{side}_apps"
     rows = client.pages(path, {"fields": "id,name,owner_business{id,name}"})
     return [
-        AppRow(_id(row), str(row.get("name") or ""), _owner(row.get("owner_business")), side == OWNED) for row in rows
+        AppRow(row_id(row, _LISTED), str(row.get("name") or ""), _owner(row.get("owner_business")), side == OWNED)
+        for row in rows
     ]
 
 
@@ -188,9 +167,3 @@ def _owner(value: Any) -> Owner | None:
     if not isinstance(value, dict) or not value.get("id"):
         return None
     return Owner(str(value["id"]), str(value.get("name") or ""))
-
-
-def _id(row: dict[str, Any]) -> str:
-    if not row.get("id"):
-        raise unusable("Meta's list of what a business has holds a row without an id.")
-    return str(row["id"])

@@ -8,7 +8,8 @@ import pytest
 
 from meta_access.errors import AuthError, RateLimitedError
 from meta_access.graph import inventory
-from meta_access.graph.inventory import AppRow, AssetRow, Owner, Unread
+from meta_access.graph.inventory import AppRow, AssetRow, Owner
+from meta_access.graph.lists import Unread
 from meta_access.ids import Asset
 from meta_emulator.builder import WorldBuilder
 from meta_emulator.world import BusinessInvitation
