@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from meta_access.connection import AwsSettings, Connection
-from meta_access.errors import ConfigError, Problem
+from meta_access.errors import ConfigError, OfflineError, Problem
 from meta_access.stack.fields import IDENTITY
 from meta_access.stack.files import NAMESPACE, meta_values
 from meta_access.stack.models import StackSpec
@@ -23,7 +23,9 @@ from meta_access.stack.problems import dotted, problems_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["AwsSettings", "Connection", "Settings", "is_offline", "settings_from_config", "settings_of"]
+__all__ = [
+    "AwsSettings", "Connection", "Settings", "is_offline", "refuse_offline", "settings_from_config", "settings_of",
+]  # fmt: skip
 
 OFFLINE_VARIABLE = "META_ACCESS_OFFLINE"
 PARTS = (
@@ -47,6 +49,14 @@ class Settings:
     rules: str
     offline: bool
     connections: Mapping[str, Connection]
+
+    @property
+    def of_businesses(self) -> list[Connection]:
+        """One connection for each business, the first that is declared."""
+        first: dict[str, Connection] = {}
+        for connection in self.connections.values():
+            first.setdefault(connection.business_id, connection)
+        return list(first.values())
 
 
 def settings_from_config(get: Callable[[str], str | None]) -> Settings:
@@ -94,6 +104,12 @@ def settings_of(spec: StackSpec) -> Settings:
 def is_offline() -> bool:
     """Whether the runner asks for no call at all."""
     return os.environ.get(OFFLINE_VARIABLE) == "1"
+
+
+def refuse_offline(why: str) -> None:
+    """Raise OfflineError where the runner asks for no call at all; `why` is what cannot be done then, as a clause."""
+    if is_offline():
+        raise OfflineError(f"{OFFLINE_VARIABLE}=1 forbids every call, so {why}.", next_step="Unset it and repeat.")
 
 
 def _connection(spec: StackSpec, name: str) -> Connection:

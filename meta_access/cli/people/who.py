@@ -23,7 +23,6 @@ from meta_access.access import Access, Judged, Standing
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
-from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.graph import activities, holders
 from meta_access.graph.client import client_for
@@ -73,25 +72,14 @@ class Found:
         return FAILED if self.judged.unread else DONE
 
 
-def look(stack: Stack, state: Mapping[str, Any]) -> tuple[Judged, dict[str, GraphClient]]:
-    """Read each business once and judge what is there; also the clients, by business id."""
+def look(stack: Stack, state: Mapping[str, Any]) -> tuple[Judged, list[GraphClient]]:
+    """Read each business once and judge what is there; also the client of each."""
     kinds = {parse_asset(asset).kind for client in stack.spec.clients.values() for asset in client.assets}
-    clients: dict[str, GraphClient] = {}
-    for connection in settings_of(stack.spec).connections.values():
-        clients.setdefault(connection.business_id, client_for(connection))
-    seen = [holders.read(client, kinds) for client in clients.values()]
-    today = max((one.server_time for one in clients.values() if one.server_time), default=datetime.now(UTC)).date()
+    clients = [client_for(connection) for connection in settings_of(stack.spec).of_businesses]
+    seen = [holders.read(client, kinds) for client in clients]
+    today = max((one.server_time for one in clients if one.server_time), default=datetime.now(UTC)).date()
     current = replace(stack, spec=time_limits.applied(stack.spec, today))
-    return access.judge(current, seen, _users(state), today), clients
-
-
-def _users(state: Mapping[str, Any]) -> dict[str, str]:
-    """Identity to the id of its system user."""
-    return {
-        str(one["urn"]).rpartition("::")[2]: str(one.get("id") or "")
-        for one in pulumi_stack.resources(dict(state))
-        if one.get("type") == f"{TYPE_PREFIX}SystemUser" and not one.get("delete")
-    }
+    return access.judge(current, seen, pulumi_stack.system_users(state), today), clients
 
 
 def chosen(judged: Judged, stack: Stack, what: str) -> Judged:
@@ -296,7 +284,7 @@ def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wante
     judged, clients = look(loaded, pulumi_stack.export(name))
     if what is not None:
         judged = chosen(judged, loaded, what)
-    found = Found(name, judged, records(judged.rows, list(clients.values())))
+    found = Found(name, judged, records(judged.rows, clients))
     if json_wanted:
         click.echo(json.dumps(as_json(found)))
     elif csv_wanted:

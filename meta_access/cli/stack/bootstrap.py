@@ -16,12 +16,11 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.first_token import ADMIN, Made, PersonCredentials, StartingPoint, Wanted, look, make
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.clock import iso
-from meta_access.errors import OfflineError
 from meta_access.graph import system_users
 from meta_access.graph.client import GraphClient
 from meta_access.redaction import install
 from meta_access.stack import plan
-from meta_access.stack.connections import is_offline, settings_of
+from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import Credentials, check_pairing, checked
 from meta_access.stack.fields import IDENTITY
 from meta_access.stack.files import NAMESPACE
@@ -251,10 +250,7 @@ def command(
     given = os.environ.pop(VARIABLE, None)
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")
-    if is_offline():
-        raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be made.", next_step="Unset it and repeat."
-        )
+    refuse_offline("nothing can be made")
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     at = place(name, home, pulumi_stack.config(name), connection, identity)
     here = at.connection

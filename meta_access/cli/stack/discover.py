@@ -20,11 +20,10 @@ from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.discovery.files import Files
 from meta_access.discovery.plan import About, Finding, Known, Wanted, additions
-from meta_access.engine_marks import TYPE_PREFIX
-from meta_access.errors import ConfigError, MetaAccessError, OfflineError, Problem
+from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.graph import inventory, patience
 from meta_access.graph.client import GraphClient
-from meta_access.stack.connections import is_offline, settings_of
+from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import check_pairing, credentials_for
 from meta_access.stack.files import SUFFIXES, config_of
 from meta_access.stack.load import load_stack
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
 
+NOT_DISCOVERED = "nothing can be discovered"
 TOKENS = (
     "Meta lists no tokens of a system user, so nobody can tell which are in use. An identity written here has "
     "token: none: `pulumi up` installs nothing on its user, mints nothing and ends nothing. Where a token lies in a "
@@ -160,24 +160,9 @@ def loaded(files: Files, folder: Path, stack: str, project: str) -> Stack:
         return load_stack(values, stack, mirror, project=project)
 
 
-def users_of(state: Mapping[str, Any]) -> dict[str, str]:
-    """Identity to the id of its system user, of those in a state."""
-    rows = (row for row in pulumi_stack.resources(dict(state)) if row.get("type") == f"{TYPE_PREFIX}SystemUser")
-    return {str(row["urn"]).rsplit("::", 1)[-1]: str(row["id"]) for row in rows if row.get("id")}
-
-
 def known(stack: Stack, connection: str, state: Mapping[str, Any]) -> Known:
     """The stack as it is, for the business of a connection."""
-    return Known(stack.spec, stack.rules, connection, users_of(state), datetime.now(UTC).date())
-
-
-def refuse_offline() -> None:
-    """Raise OfflineError where no call may be made."""
-    if is_offline():
-        raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be discovered.",
-            next_step="Unset it and repeat.",
-        )
+    return Known(stack.spec, stack.rules, connection, pulumi_stack.system_users(state), datetime.now(UTC).date())
 
 
 def read_business(connection: Connection, stack: Stack, kinds: Collection[str] = inventory.KINDS) -> Inventory:
@@ -203,14 +188,6 @@ def written_out(
         rows |= {row["name"]: row for row in more}
         names |= parents
     return json.dumps({"nameTable": names, "resources": list(rows.values())}, ensure_ascii=False, indent=2) + "\n"
-
-
-def connections(stack: Stack) -> list[Connection]:
-    """One connection for each business, through which it is read."""
-    first: dict[str, Connection] = {}
-    for connection in settings_of(stack.spec).connections.values():
-        first.setdefault(connection.business_id, connection)
-    return list(first.values())
 
 
 def explained(finding: Finding) -> str:
@@ -304,7 +281,7 @@ def command(
         raise click.UsageError("--write writes and --dry-run does not; give one of them.")
     if import_file is not None and not write:
         raise click.UsageError("--import-file needs --write: what is imported is what the files declare.")
-    refuse_offline()
+    refuse_offline(NOT_DISCOVERED)
     home = pulumi_stack.find(Path.cwd())
     name = (stack or pulumi_stack.selected()).rpartition("/")[2]
     wanted = Wanted(frozenset(clients), frozenset(kinds), frozenset(users))
@@ -315,7 +292,7 @@ def command(
         declared = loaded(before, home.stacks, name, home.name)
         state = pulumi_stack.export(stack or name)
         inventories: list[tuple[str, Inventory]] = []
-        for connection in connections(declared):
+        for connection in settings_of(declared.spec).of_businesses:
             found = read_business(connection, declared, kinds or inventory.KINDS)
             inventories.append((connection.name, found))
             more = additions(known(declared, connection.name, state), found, wanted)

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.stack.discover import connections, loaded, read_business, read_files, refuse_offline, written_out
+from meta_access.cli.stack.discover import NOT_DISCOVERED, loaded, read_business, read_files, written_out
 from meta_access.cli.terminal import DONE, FAILED, to_person
+from meta_access.stack.connections import refuse_offline, settings_of
 
 _OPTIONS = ("--yes", "--protect=false", "--generate-code=false", "--non-interactive")
 _SHOWN = 10
@@ -41,12 +42,12 @@ def command(file: Path, stack: str | None, *, yes: bool, as_json: bool) -> None:
     """
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")
-    refuse_offline()
+    refuse_offline(NOT_DISCOVERED)
     given, home = pulumi_stack.read_file(file), pulumi_stack.find(Path.cwd())
     name = (stack or pulumi_stack.selected()).rpartition("/")[2]
     declared = loaded(read_files(home.stacks, name), home.stacks, name, home.name)
     state = pulumi_stack.export(stack or name)
-    inventories = [(one.name, read_business(one, declared)) for one in connections(declared)]
+    inventories = [(one.name, read_business(one, declared)) for one in settings_of(declared.spec).of_businesses]
     right = json.loads(written_out(declared, inventories, f"{home.name}/{name}", state))
     if wrong := strangers(given, right):
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""

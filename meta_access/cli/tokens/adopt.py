@@ -14,12 +14,10 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
 from meta_access.clock import iso, seconds
-from meta_access.engine_marks import TYPE_PREFIX
-from meta_access.errors import OfflineError
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.stack import plan
-from meta_access.stack.connections import is_offline, settings_of
+from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import check_pairing
 from meta_access.stack.load import load_stack
 from meta_access.tokens.adopt import adopt
@@ -113,15 +111,13 @@ def user_of(found: IdentityPlan, state: Mapping[str, Any]) -> str:
     Raises:
         ClickException: Neither says.
     """
-    for entry in pulumi_stack.resources(dict(state)):
-        if entry.get("type") == f"{TYPE_PREFIX}SystemUser" and str(entry["urn"]).endswith(f"::{found.key}"):
-            return str(entry["id"])
-    if found.adopt is None:
+    user = pulumi_stack.system_users(state).get(found.key, found.adopt)
+    if user is None:
         raise click.ClickException(
             f"The system user of identity {found.key} is not known: it stands in no state, and `adopt` does not say. "
             "Nothing was changed. Set `adopt` of the identity to the user's id, or run `pulumi up` first."
         )
-    return found.adopt
+    return user
 
 
 @command.command(name="adopt")
@@ -137,10 +133,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
 
     Afterwards the secret holds the JSON object that every secret of this tool holds, the token under access_token.
     """
-    if is_offline():
-        raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be adopted.", next_step="Unset it and repeat."
-        )
+    refuse_offline("nothing can be adopted")
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
     state = pulumi_stack.export(name)

@@ -15,11 +15,11 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.cli.tokens.orphan_sweep import Elsewhere, known_of, sweep
 from meta_access.clock import SYSTEM_CLOCK
-from meta_access.errors import ConflictError, MetaAccessError, OfflineError
+from meta_access.errors import ConflictError, MetaAccessError
 from meta_access.graph import system_users
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
-from meta_access.stack.connections import is_offline, settings_from_config
+from meta_access.stack.connections import refuse_offline, settings_from_config
 from meta_access.stack.credentials import check_pairing
 from meta_access.tokens import previous_users, run, tags
 from meta_access.tokens.store import store_for
@@ -188,10 +188,7 @@ def command(name: tuple[str, ...], stack: str | None, *, end: bool, yes: bool, a
         )
     if name and not (end or yes):
         raise click.ClickException("To end what is named, say --end, or --yes not to be asked. Nothing was changed.")
-    if is_offline():
-        raise OfflineError(
-            "META_ACCESS_OFFLINE=1 forbids every call, so nothing can be looked for.", next_step="Unset it and repeat."
-        )
+    refuse_offline("nothing can be looked for")
     named = stack or pulumi_stack.selected()
     connections = list(settings_from_config(pulumi_stack.config(named).get).connections.values())
 

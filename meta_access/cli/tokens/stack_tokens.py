@@ -10,13 +10,13 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.pulumi_stack import StackReadError, resources
 from meta_access.cli.stack.state import verify
 from meta_access.cli.tokens.orphan_sweep import TOKEN
-from meta_access.errors import MetaAccessError, OfflineError
+from meta_access.errors import MetaAccessError
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider, observed, region_of
-from meta_access.stack.connections import is_offline, settings_from_config
+from meta_access.stack.connections import refuse_offline, settings_from_config
 from meta_access.stack.credentials import check_pairing
 from meta_access.tokens.issuer import Examined, examine
 from meta_access.tokens.spec import LAMBDA
@@ -144,8 +144,7 @@ def read(stack: str | None, why: str) -> StackTokens:
         StackReadError: It cannot be read, or pulumi would run code of somebody else's from its state.
         OfflineError: `why`, a sentence, when the runner forbids every call.
     """
-    if is_offline():
-        raise OfflineError(f"META_ACCESS_OFFLINE=1 forbids every call, so {why}.", next_step="Unset it and repeat.")
+    refuse_offline(why)
     name = stack or pulumi_stack.selected()
     state = pulumi_stack.export(name)
     # A program of one's own may hold other packages' resources. Their plugins come from no state: none is fetched
