@@ -48,7 +48,7 @@ def main() -> None:
         for text in doubts.says:
             pulumi.log.warn(text)
     now = _now(settings)
-    limits = time_limits.of_stack(stack.spec)
+    limits = time_limits.of_stack(stack)
     _say_what_ends(limits, now.date(), offline=settings.offline)
     stack = replace(stack, spec=time_limits.applied(stack.spec, now.date()))
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)

@@ -151,6 +151,15 @@ class Actor:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The day that takes something away (`until`), and where it is typed: the file, and the key in it."""
+
+    day: str
+    file: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happens; texts that do not belong to its kind are empty.
@@ -169,6 +178,7 @@ class Fact:
         gates: What holds it back, or the gate it is about, each with its status.
         by: Who made the drift, or why nobody knows; None where nobody asks.
         already: Whether Meta has it so before the update, because somebody did by hand what the change declares.
+        until: The day that takes it away; None where no day does.
     """
 
     kind: Kind
@@ -189,6 +199,7 @@ class Fact:
     differences: tuple[Difference, ...] = ()
     by: Actor | NoAuthor | None = None
     already: bool = False
+    until: Until | None = None
 
     @property
     def sign(self) -> Sign:
@@ -240,7 +251,7 @@ class Group:
     all: tuple[Fact, ...]
 
 
-_ALIKE = tuple(field.name for field in fields(Fact) if field.name not in {"name", "asset", "by"})
+_ALIKE = tuple(field.name for field in fields(Fact) if field.name not in {"name", "asset", "by", "until"})
 # Each of these has something of its own to say.
 _ALONE = frozenset({Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_ENDS, Kind.TOKEN_RENEWED})
 
@@ -249,11 +260,12 @@ def grouped(facts: tuple[Fact, ...]) -> list[Group]:
     """The facts in the order of their risk, those alike together."""
     found: dict[tuple[object, ...], list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: one.order):
-        alike: tuple[object, ...] = (*(getattr(fact, name) for name in _ALIKE), _author(fact))
+        ends = (fact.until.day, fact.until.file) if fact.until else None
+        alike: tuple[object, ...] = (*(getattr(fact, name) for name in _ALIKE), _author(fact), ends)
         if fact.kind in _ALONE:
             alike = (*alike, fact.name)
         elif fact.kind in {Kind.GATE_WAITS, Kind.GATE_SATISFIED, Kind.GATE_DROPPED} and not fact.differences:
-            alike = (fact.kind, fact.cause)
+            alike = (fact.kind, fact.cause, ends)
         found.setdefault(alike, []).append(fact)
     return [Group(facts[0], tuple(facts)) for facts in found.values()]
 
@@ -382,6 +394,7 @@ def _prevented(facts: Sequence[Fact], base: Iterable[Fact], *, looked: bool) -> 
                 implied=implied if tasks else (),
                 by=None,
                 already=looked,
+                until=None,
             )
 
 

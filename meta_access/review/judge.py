@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from meta_access.findings import Finding
     from meta_access.review.steps import EventLog, Side
+    from meta_access.stack.time_limits import Limit
 
 REFUSED_KINDS = {
     "asset assignment": ASSIGNMENT,
@@ -59,7 +60,14 @@ _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
 
 def judged(
-    log: EventLog, findings: Sequence[Finding], *, stack: str, project: str, failed: bool = False, error: str = ""
+    log: EventLog,
+    findings: Sequence[Finding],
+    *,
+    stack: str,
+    project: str,
+    failed: bool = False,
+    error: str = "",
+    limits: Sequence[Limit] = (),
 ) -> Review:
     """The review of a preview.
 
@@ -70,8 +78,9 @@ def judged(
         project: Of the stack.
         failed: Whether the run failed, whatever the log says.
         error: Why, where the log does not say it.
+        limits: What the configuration lets end on a day.
     """
-    view = View(log)
+    view = View(log, limits)
     refused = list(_refused(view, findings))
     # What is refused does not happen, neither the gain nor the loss.
     hindered = {urn for urn, _ in refused}
@@ -309,7 +318,9 @@ def _of_gate(view: View, step: Step) -> Iterator[Fact]:
     kind = Kind.GATE_SATISFIED if status == SATISFIED else Kind.GATE_WAITS
     if old is None or changes or stated:
         shown = () if before is None else differences(before.inputs, new.inputs, changes)
-        yield replace(fact, kind=kind, cause=Cause.CHANGE, differences=shown)
+        gone = (one.key.removeprefix("roles.") for one in shown if one.key.startswith("roles.") and not one.after)
+        until = next(filter(None, map(view.person_until, gone)), None)
+        yield replace(fact, kind=kind, cause=Cause.CHANGE, differences=shown, until=until)
     elif kind is Kind.GATE_WAITS or (before is not None and before.outputs.get("status") != status):
         yield replace(fact, kind=kind, cause=Cause.PEOPLE)
 

@@ -20,6 +20,7 @@ from meta_access.review.facts import (
     Quota,
     Recorded,
     Review,
+    Until,
     labels,
 )
 
@@ -148,6 +149,8 @@ def _fact_of(value: Mapping[str, Any]) -> Fact:
             )
         elif field.name == "by":
             found = _by(found)
+        elif field.name == "until":
+            found = Until(_text(found["day"]), _text(found["file"]), _text(found["key"]))
         elif field.name == "already":
             found = _flag(found)
         elif field.name in {"tasks", "implied"}:

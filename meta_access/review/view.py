@@ -11,7 +11,7 @@ from meta_access import rules
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.ids import parse_asset
 from meta_access.redaction import scrub
-from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind
+from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind, Until
 from meta_access.review.steps import UNKNOWN, Op, Side, Step, name_of, type_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from meta_access.review.steps import EventLog
     from meta_access.rules import RuleSet
+    from meta_access.stack.time_limits import Limit
 
 CLIENT, IDENTITY, APP = "meta:access:ClientAccess", "meta:access:SystemIdentity", "meta:access:AppAccess"
 ASSIGNMENT, USER, PERSON, TOKEN = "AssetAssignment", "SystemUser", "BusinessUser", "SystemUserToken"
@@ -38,8 +39,9 @@ _LONGEST_VALUE = 200
 class View:
     """A log with what has to be looked up in it."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, limits: Iterable[Limit] = ()) -> None:
         self.log = log
+        self._limits = {limit.place: limit for limit in limits}
         self.steps = {step.urn: step for step in log.steps}
         self.rules = _rules(log)
         self._businesses = _businesses(log)
@@ -76,7 +78,26 @@ class View:
             who=self.who(step, side),
             asset=text_of(inputs.get("asset", "")) if step.kind == ASSIGNMENT else "",
             client=text_of(name_of(step.parent)) if is_client else "",
+            until=self._until(step) if step.new is None else None,
         )
+
+    def person_until(self, person: str) -> Until | None:
+        """The day of somebody who loses an app role."""
+        return _as_until(self._limits.get(f"people.{person}"))
+
+    def _until(self, step: Step) -> Until | None:
+        """The day that takes a resource away. What has a day and is planned no more has reached it."""
+        parent, kind = name_of(step.parent), type_of(step.parent)
+        if kind == IDENTITY:
+            return _as_until(self._limits.get(f"identities.{parent}"))
+        named = (limit for limit in self._limits.values() if (step.kind, step.name) in limit.names)
+        if (limit := next(named, None)) is not None or kind != CLIENT or step.old is None:
+            return _as_until(limit)
+        # An identity takes its assignments along.
+        asset = str(step.old.inputs.get("asset", ""))
+        of = (one for one in self._limits.values() if one.is_identity)
+        went = (one for one in of if step.name == f"{parent}-{one.place.partition('.')[2]}-{asset}")
+        return _as_until(next(went, None))
 
     def _identity(self, step: Step) -> str:
         """The user's name, with its business where two have users of one name."""
@@ -129,6 +150,10 @@ class View:
     def expanded(self, kind: str, tasks: Iterable[str]) -> set[str]:
         """The tasks with those they imply."""
         return set(self.rules.expand_tasks(kind, tasks)) if self.rules is not None else set(tasks)
+
+
+def _as_until(limit: Limit | None) -> Until | None:
+    return None if limit is None else Until(limit.until.isoformat(), text_of(limit.file), text_of(limit.key))
 
 
 def _sides(steps: Iterable[Step]) -> Iterator[tuple[Step, Side]]:

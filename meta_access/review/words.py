@@ -57,7 +57,17 @@ def line(group: Group, *, whole: bool = False) -> str:
     """One sentence about a group; `whole` names all of its things, however many they are."""
     said = _SENTENCES[group.first.kind](group, NAMED if not whole else len(group.all))
     already = "; Meta has it so already" if group.first.already else ""
-    return visible(f"{said}{already}{_tail(_by(group), '; ')}")
+    ends = _ends(group, NAMED if not whole else len(group.all))
+    return visible(f"{said}{already}{_tail(_by(group), '; ')}{_tail(ends, '; ')}")
+
+
+def _ends(group: Group, most: int) -> str:
+    """The day that takes it away, and where that is typed; "" where no day does."""
+    if group.first.until is None:
+        return ""
+    keys = sorted({one.until.key for one in group.all if one.until is not None})
+    where = _and(keys) if len(keys) <= most else f"{len(keys)} keys"
+    return f"ends on {group.first.until.day}, set in {group.first.until.file}: {where}"
 
 
 _NO_AUTHOR = {

@@ -42,6 +42,8 @@ class Stack:
         evidence: By gate.
         figures: By app: how much it called, oldest first as a rule.
         overlay: What `meta:rules_overlay` changed; `rules` has it.
+        file: The stack file, as people name it: `stacks/Pulumi.dev.yaml`.
+        origins: Client to the file it came from; one of the stack file is not in it.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Stack:
     evidence: Mapping[str, EvidenceSpec] = field(default_factory=dict)
     figures: Mapping[str, tuple[FiguresSpec, ...]] = field(default_factory=dict)
     overlay: Overlay | None = None
+    file: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @findings.noted()
@@ -96,7 +100,8 @@ def load_stack(
         problems += every_problem(draft)
     if problems or spec is None or chosen is None:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return Stack(stack, spec, chosen, evidence, figures, overlay)
+    file = f"{stacks_dir.name}/Pulumi.{stack}.yaml"
+    return Stack(stack, spec, chosen, evidence, figures, overlay, file, origins)
 
 
 def _misplaced(config: Mapping[str, Any], project: str | None) -> list[Problem]:

@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meta_access.errors import Problem
+from meta_access.stack import gate_names
+from meta_access.stack.draft import where
 from meta_access.stack.fields import IDENTITY
+from meta_access.stack.files import NAMESPACE
 from meta_access.stack.models import RolesSpec, TimedChoice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
+    from typing import Any
 
+    from meta_access.stack.load import Stack
     from meta_access.stack.models import AppSpec, ClientSpec, PersonSpec, StackSpec
 
 WARNED_BEFORE = (3, 14)
 """Days before the day from which it is said, the last of them first."""
-_ADMIN = "ADMIN"
+_ADMIN, _ROLES = "ADMIN", "AppRoles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +30,54 @@ class Limit:
     """One thing that ends.
 
     Attributes:
-        place: Where it is typed, without the namespace: `identities.trading`. The output `time_limits` has it so, too.
+        place: What ends, without the namespace: `identities.trading`. The output `time_limits` has it so, too.
         names: How a state names its resources: type and name of each that shows that it was there.
+        file: Where the day is typed, and `key` its place there, as a problem of the configuration names it.
+        person: Key of a person; a gate of app roles is there without them, too.
     """
 
     place: str
     until: date
     names: tuple[tuple[str, str], ...]
+    file: str
+    key: str
+    person: str = ""
 
     def ended(self, today: date) -> bool:
         return self.until <= today
 
+    @property
+    def is_identity(self) -> bool:
+        return self.place.startswith("identities.")
 
-def of_stack(spec: StackSpec) -> list[Limit]:
+    @property
+    def shown(self) -> str:
+        """What ends, as a problem of the configuration names it."""
+        key = self.key.removesuffix(".until")
+        return key if key.startswith(NAMESPACE) else f"{self.file}:{key}"
+
+
+def of_stack(stack: Stack) -> list[Limit]:
     """Everything with a day, in the order of the file's sections."""
-    found = [
-        Limit(f"people.{key}", person.until, _of_person(spec, key))
-        for key, person in spec.people.items()
-        if person.until is not None
-    ]
-    found += [
-        Limit(f"identities.{key}", identity.until, (("SystemUser", key),))
-        for key, identity in spec.identities.items()
-        if identity.until is not None
-    ]
+    spec, found = stack.spec, []
+
+    def add(loc: tuple[str, ...], until: date, *names: tuple[str, str], person: str = "") -> None:
+        file = stack.origins.get(loc[1], stack.file) if loc[0] == "clients" else stack.file
+        key = where((*loc, "until"), stack.origins).removeprefix(f"{file}:")
+        found.append(Limit(".".join(loc), until, names, file, key, person))
+
+    for key, person in spec.people.items():
+        if person.until is not None:
+            add(("people", key), person.until, *_of_person(spec, key), person=key)
+    for key, identity in spec.identities.items():
+        if identity.until is not None:
+            add(("identities", key), identity.until, ("SystemUser", key))
     for key, client in spec.clients.items():
         for asset, choices in client.assets.items():
             for name, choice in choices.items():
                 if isinstance(choice, TimedChoice):
-                    names = (("AssetAssignment", f"{key}-{name}-{asset}"),)
-                    found.append(Limit(f"clients.{key}.assets.{asset}.{name}", choice.until, names))
+                    loc = ("clients", key, "assets", asset, name)
+                    add(loc, choice.until, ("AssetAssignment", f"{key}-{name}-{asset}"))
     return found
 
 
@@ -62,7 +85,7 @@ def _of_person(spec: StackSpec, person: str) -> tuple[tuple[str, str], ...]:
     roles = ((key, app.roles) for key, app in spec.apps.items() if app.roles is not None)
     return (
         *(("BusinessUser", f"{business}-{person}") for business in spec.businesses),
-        *(("AppRoles", f"{key}-app-roles") for key, declared in roles if person in declared.by_person()),
+        *((_ROLES, gate_names.app_roles(key)) for key, declared in roles if person in declared.by_person()),
     )
 
 
@@ -122,20 +145,38 @@ def warnings(limits: Iterable[Limit], today: date, *, standing: Collection[str])
         if left > 0 and (near := next((before for before in WARNED_BEFORE if left <= before), None)) is not None:
             days = "1 day" if left == 1 else f"{left} days"
             yield (
-                f"meta:{limit.place} ends on {limit.until}, in {days} (said from {near} days before): an update on "
-                "that day, or later, takes it away. Move its until, if it is to stay."
+                f"{limit.shown} ends on {limit.until}, in {days} (said from {near} days before): an update on "
+                f"that day, or later, takes it away{_with(limit)}. Move its until, if it is to stay."
             )
         elif left <= 0 and limit.place in standing:
             yield (
-                f"meta:{limit.place} ended on {limit.until} (until), so this change takes it away. Move its until, if "
-                "it is to stay; remove it from the file otherwise."
+                f"{limit.shown} ended on {limit.until} (until), so this change takes it away{_with(limit)}. Move its "
+                "until, if it is to stay; remove it from the file otherwise."
             )
 
 
-def standing(limits: Iterable[Limit], urns: Iterable[str]) -> set[str]:
-    """The places of what a state holds."""
-    held = {(parts[2].rpartition(":")[2], parts[3]) for urn in urns if len(parts := urn.split("::")) > 3}  # noqa: PLR2004 - the parts of a URN
-    return {limit.place for limit in limits if held.intersection(limit.names)}
+def _with(limit: Limit) -> str:
+    """What goes along."""
+    return ", with its assignments and its token: readers of that lose access" if limit.is_identity else ""
+
+
+def standing(limits: Iterable[Limit], state: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The places of what a state holds.
+
+    Args:
+        limits: Of the stack.
+        state: URN to outputs.
+    """
+    held: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for urn, outs in state.items():
+        if len(parts := urn.split("::")) > 3:  # noqa: PLR2004 - the parts of a URN
+            held[parts[2].rpartition(":")[2], parts[3]] = outs
+    return {
+        limit.place
+        for limit in limits
+        for name in limit.names
+        if name in held and (name[0] != _ROLES or limit.person in (held[name].get("roles") or {}))
+    }
 
 
 def refusals(limits: Iterable[Limit], today: date, *, known: Collection[str]) -> Iterator[Problem]:
@@ -149,7 +190,7 @@ def refusals(limits: Iterable[Limit], today: date, *, known: Collection[str]) ->
     for limit in limits:
         if limit.ended(today) and limit.place not in known:
             text = f"{limit.until} is not in the future, and this is new."
-            yield Problem(f"meta:{limit.place}.until", text, "write a day to come, or remove the entry.")
+            yield Problem(f"{limit.shown}.until", text, "write a day to come, or remove the entry.")
 
 
 def as_output(limits: Iterable[Limit]) -> Mapping[str, str]:

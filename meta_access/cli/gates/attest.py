@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import plain_files, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.gates import statements
 from meta_access.cli.gates.statements import declared, gates, written
 from meta_access.clock import iso, parse_iso
@@ -22,7 +22,6 @@ from meta_access.gates.evidence import SAYS
 from meta_access.stack import gate_names
 from meta_access.stack.connections import settings_of
 from meta_access.stack.files import evidence_file
-from meta_access.stack.load import load_stack
 from meta_access.stack.problems import instead
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     home = pulumi_stack.find(Path.cwd())
     said["at"] = said["at"] or datetime.now(UTC)
     record: dict[str, Any]
-    loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+    loaded = current.read(name)
     if gate.endswith(gate_names.UPKEEP):
         record, shown = _figures(loaded, gate, said), "figures"
         held = loaded.figures.get(gate.removesuffix(gate_names.UPKEEP), ())

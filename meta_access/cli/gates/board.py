@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from meta_access import call_log
-from meta_access.cli import pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.gates import look, review_pack
 from meta_access.cli.stack.report import PLAIN_WIDTH, render_gates, render_lines
 from meta_access.cli.stack.summary import Filter, filtered, gates_of, open_first
@@ -106,15 +106,14 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, se
     """Put a board together from a stack and the outputs of its last update, or of a look just now."""
     exported = outputs.get("gates")
     made: dict[str, Any] = exported if isinstance(exported, dict) else {}
+    at = current.moment(stack, now)
+    ended, stack = current.ended_gates(stack, at.date()), current.on(stack, at.date())
     declared = gate_names.of_stack(stack.spec, stack.rules)
     first = gate_names.before(stack.spec, stack.rules)
-    names = gate_names.in_order([*declared, *(one for one in made if one not in declared)], first)
+    others = (one for one in made if one not in declared and one not in ended)
+    names = gate_names.in_order([*declared, *others], first)
     gates = open_first({one: made.get(one) or {"status": NOT_MADE} for one in names})
-    used = {(stack.spec.apps[one.app].id, one.graph_url) for one in stack.spec.connections.values()}
-    calls = {place: call_log.read(*place) for place in used}
-    # An emulator's clock may be ahead of this machine's.
-    at = max([now, *(call.at for found in calls.values() for call in found)])
-    judged = upkeep.of_stack(stack, _seen(outputs), lambda app_id, url: calls[app_id, url], at)
+    judged = upkeep.of_stack(stack, _seen(outputs), call_log.read, at)
     tokens = outputs.get("admin_tokens")
     return Board(
         name,
@@ -205,17 +204,18 @@ def command(
     home = pulumi_stack.find(Path.cwd())
     config = pulumi_stack.config(name)
     loaded = load_stack(config, name, home.stacks, project=home.name)
-    outputs, seen, not_seen = pulumi_stack.outputs(name), None, {}
+    outputs, seen, not_seen, now = pulumi_stack.outputs(name), None, {}, datetime.now(UTC)
     first = gate_names.before(loaded.spec, loaded.rules)
     if (held := pulumi_stack.recorded(name)) is not None:
         seen = pulumi_stack.Seen(held.date, "snapshot", failed_since=False)
     if refresh or held:
         looked = look.now(pulumi_stack.export(name), config, first)
         outputs, not_seen = {**outputs, "gates": looked.gates, "admin_tokens": looked.admin_tokens}, looked.not_seen
+        now = looked.at or now
     else:
         seen = pulumi_stack.seen(name)
         outputs = {**outputs, "gates": gates_of(outputs, pulumi_stack.export(name), first)}
-    whole = replace(board(name, loaded, outputs, datetime.now(UTC), seen), not_seen=not_seen)
+    whole = replace(board(name, loaded, outputs, now, seen), not_seen=not_seen)
     found = chosen(whole, loaded, Filter(client, owner, only_open))
     pack = None if folder is None else review_pack.make(folder, loaded, whole.gates, found.at, to_person)
     if as_json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import plain_files, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.gates import devtools_export, export_judgement, statements
 from meta_access.cli.gates.attest import moment
 from meta_access.cli.gates.statements import gates, written
@@ -25,7 +25,6 @@ from meta_access.gates.evidence import GOOD_FOR
 from meta_access.stack import gate_names
 from meta_access.stack.connections import settings_of
 from meta_access.stack.files import evidence_file
-from meta_access.stack.load import load_stack
 from meta_access.stack.problems import instead
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     """
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     export = _read(file)
-    loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+    loaded = current.read(name)
     app, at = _bound(loaded, export, said, datetime.now(UTC))
     found = gates(pulumi_stack.export(name))
     if not found:

@@ -5,7 +5,7 @@ The same provider code reads that a refresh runs; only its answer goes to a pers
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,13 @@ class Looked:
         gates: What is known of each, by name.
         not_seen: Gate to why it was not looked at; it stands in `gates` as it was.
         admin_tokens: As the export `admin_tokens` has them.
+        at: Meta's time; None where it answered nothing.
     """
 
     gates: dict[str, dict[str, Any]] = field(default_factory=dict)
     not_seen: dict[str, str] = field(default_factory=dict)
     admin_tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str, tuple[str, ...]]) -> Looked:
@@ -72,7 +74,8 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
     for name, connection in _live.settings().connections.items():
         if (doubts := _doubts(connection)).says:
             looked.admin_tokens[name] = doubts.as_output()
-    return looked
+    told = (client_for(one).server_time for one in _live.settings().connections.values())
+    return replace(looked, at=max((at for at in told if at is not None), default=None))
 
 
 def _doubts(connection: Connection) -> Doubts:

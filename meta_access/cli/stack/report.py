@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meta_access.cli import pulumi_stack
-from meta_access.cli.stack.summary import Filter, Summary, summarize, today
+from meta_access.cli import current, pulumi_stack
+from meta_access.cli.stack.summary import Filter, Summary, secrets_of, summarize, today
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
 from meta_access.stack import gate_names
@@ -152,14 +152,18 @@ def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
     return looks, now, ""
 
 
-def order_of_gates(stack: str | None) -> dict[str, tuple[str, ...]]:
-    """Gate to those that have to be open before it; nothing where the configuration cannot be read, or is another's."""
+def order_of_gates(stack: str | None, now: datetime) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+    """Gate to those that have to be open before it, and the gates of what has ended by now.
+
+    Nothing where the configuration cannot be read, or is another's.
+    """
     try:
         name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
         loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
     except MetaAccessError:
-        return {}
-    return gate_names.before(loaded.spec, loaded.rules)
+        return {}, set()
+    day = current.moment(loaded, now).date()
+    return gate_names.before(current.on(loaded, day).spec, loaded.rules), current.ended_gates(loaded, day)
 
 
 @click.command(name="report")
@@ -172,9 +176,11 @@ def command(stack: str | None, client: str | None, owner: str | None, *, only_op
     """Show what a stack made, which human work is open, and when its secrets expire."""
     wanted = Filter(client, owner, only_open)
     outputs, state, seen = pulumi_stack.outputs(stack), pulumi_stack.export(stack), pulumi_stack.seen(stack)
-    made = summarize(stack, outputs, state, seen, wanted, first=order_of_gates(stack))
-    looks, now, why = looked(stack) if made.secrets else ({}, datetime.now(UTC), "")
-    summary = replace(made, secrets=today(made.secrets, looks, now), not_looked_at=why)
+    looks, now, why = looked(stack) if secrets_of(outputs, state) else ({}, datetime.now(UTC), "")
+    first, ended = order_of_gates(stack, now)
+    made = summarize(stack, outputs, state, seen, wanted, first=first)
+    gates = {name: gate for name, gate in made.gates.items() if name not in ended}
+    summary = replace(made, gates=gates, secrets=today(made.secrets, looks, now), not_looked_at=why)
     if as_json:
         click.echo(json.dumps(summary.as_json()))
         return

@@ -18,14 +18,18 @@ from meta_access.cli.engine_output import Progress
 from meta_access.cli.stack import drift_authors
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import iso
-from meta_access.errors import MetaAccessError
+from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.redaction import scrub
 from meta_access.review import judge, markdown, steps, stored, terminal
 from meta_access.review.facts import Class, Recorded, Review, against
+from meta_access.stack import time_limits
 from meta_access.stack.connections import is_offline
+from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from meta_access.review.steps import EventLog
 
 _KEPT_LINES = 200
 _LONGEST_ERROR = 1_500
@@ -64,8 +68,20 @@ def previewed(stack: str, project: str) -> Review:
         findings.pass_on(found)
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
-        made = judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why)
+        made = judge.judged(
+            events, noted, stack=name, project=project, failed=code != 0, error=why, limits=_limits(events, name)
+        )
         return replace(drift_authors.told(made, events, stack), offline=offline, snapshot=source)
+
+
+def _limits(log: EventLog, stack: str) -> list[time_limits.Limit]:
+    """What ends on a day, with the places where the days are typed; the program has read the same files."""
+    if log.exports is None or not log.exports[1].get("time_limits"):
+        return []
+    home = pulumi_stack.find(Path.cwd())
+    with contextlib.suppress(ConfigError):
+        return time_limits.of_stack(load_stack(log.config, stack, home.stacks, project=home.name))
+    return []
 
 
 def _snapshot() -> snapshot.Snapshot | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
 from meta_access.clock import iso, seconds
@@ -19,7 +19,6 @@ from meta_access.graph.issuer import issuer_of
 from meta_access.stack import plan
 from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import check_pairing
-from meta_access.stack.load import load_stack
 from meta_access.tokens.adopt import adopt
 from meta_access.tokens.spec import TokenSpec
 from meta_access.tokens.store import store_for
@@ -135,7 +134,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
     """
     refuse_offline("nothing can be adopted")
     name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
-    loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+    loaded = current.read(name)
     state = pulumi_stack.export(name)
     found = chosen(named_by_state(plan.identities(loaded.spec, loaded.rules), state), identity_or_secret)
     user = user_of(found, state)

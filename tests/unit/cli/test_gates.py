@@ -155,6 +155,30 @@ def test_the_board_says_how_old_it_is(run: Callable[..., Result]) -> None:
     }
 
 
+@pytest.mark.parametrize(("day", "shown"), [("2026-11-24", False), ("2026-11-25", True)])
+def test_the_gates_of_what_has_ended_are_gone(
+    run: Callable[..., Result], home: Path, outputs: dict[str, Any], day: str, *, shown: bool
+) -> None:
+    config = pulumi_stack.config("prod")
+    identities = json.loads(config["meta:identities"])
+    identities["warehouse"]["until"] = day
+    config["meta:identities"] = json.dumps(identities)
+    elm = home / "stacks" / "clients.prod" / "elm.yaml"
+    timed = elm.read_text(encoding="utf-8").replace(
+        "trading: [ADVERTISE, ANALYZE], reporting: read",
+        f'trading: {{tasks: [ADVERTISE, ANALYZE], until: "{day}"}}, reporting: {{tasks: read, until: "{day}"}}',
+    )
+    elm.write_text(timed, encoding="utf-8")
+    # The update of that day has not run yet, so the state still has them.
+    ended = {"warehouse-app-access", "elm-share-act_3066612345678905"}
+    outputs["gates"]["warehouse-app-access"] = OPEN
+
+    found = json.loads(run("--json").output)
+
+    assert ended.intersection(found["gates"]) == (ended if shown else set())
+    assert found["open"] == (["warehouse-app-access"] if shown else [])
+
+
 def test_open_gates_are_shown_first(run: Callable[..., Result], outputs: dict[str, Any]) -> None:
     outputs["gates"]["ads-login-client_reporting"] = OPEN
     outputs["gates"]["ads-ads_read"] = OPEN

@@ -181,7 +181,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(pulumi_stack, "export", lambda _stack: STATE)
     monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
     monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
-    monkeypatch.setattr(report, "order_of_gates", lambda _stack: {})
+    monkeypatch.setattr(report, "order_of_gates", lambda _stack, _now: ({}, set()))
     return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
 
 
@@ -239,6 +239,12 @@ def test_a_report_shows_open_gates_first_and_those_that_were_asked_for(
     assert json.loads(run("--json", "--client", "acme").output)["secrets"] == {
         "reporting": {**OUTPUTS["secrets"]["reporting"], "expired": False}
     }
+
+
+def test_a_report_leaves_out_the_gates_of_what_has_ended(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "order_of_gates", lambda _stack, now: ({}, {"ads-tier"} if now == NOW else set()))
+
+    assert list(json.loads(run("--json").output)["gates"]) == ["ads-app-roles"]
 
 
 EXPIRED = "reporting: EXPIRED 2026-11-20T00:00:00Z, meta/dev/reporting/1a2b3c4d"

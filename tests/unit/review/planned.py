@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from meta_access.review import judge, steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meta_access.review.facts import Review
+    from meta_access.stack.time_limits import Limit
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CLIENT = "urn:pulumi:dev::shop::meta:access:ClientAccess::acme"
@@ -80,5 +83,5 @@ def written(events: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(one).encode() + b"\n" for one in events)
 
 
-def review(*events: list[dict[str, Any]], rules: str = "2026-11") -> Review:
-    return judge.judged(log(*events, rules=rules), [], stack="dev", project="shop")
+def review(*events: list[dict[str, Any]], rules: str = "2026-11", limits: Sequence[Limit] = ()) -> Review:
+    return judge.judged(log(*events, rules=rules), [], stack="dev", project="shop", limits=limits)

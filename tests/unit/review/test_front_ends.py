@@ -11,7 +11,7 @@ import pytest
 
 from meta_access.errors import printable
 from meta_access.review import markdown, stored, terminal, words
-from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Recorded, Review
+from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Recorded, Review, Until
 
 HOSTILE = (
     "@octocat **bold** <img src=x onerror=alert(1)> `code` ``` ~~~ | # <!-- meta-access review --> "
@@ -47,6 +47,7 @@ def every(text: str) -> list[Fact]:
             gates=((text, text),),
             differences=(Difference(text, text, text),),
             already=True,
+            until=Until(text, text, text),
         )
         for kind in Kind
         for cause in Cause

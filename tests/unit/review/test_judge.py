@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
 from meta_access.findings import Finding
 from meta_access.findings import Kind as Found
-from meta_access.review import judge, words
-from meta_access.review.facts import Budget, Cause, Class, Difference, Fact, Group, Kind, Quota
+from meta_access.review import judge, stored, words
+from meta_access.review.facts import (
+    Budget,
+    Cause,
+    Class,
+    Difference,
+    Fact,
+    Group,
+    Kind,
+    Quota,
+    Until,
+    grouped,
+)
+from meta_access.stack.time_limits import Limit
 from tests.unit.review.planned import APP, CLIENT, IDENTITY, UNKNOWN, event, log, planned, review, side, urn
 
 ACCOUNT = "act_205550000000601"
@@ -619,6 +632,131 @@ def test_an_error_about_a_resource_is_a_refusal_and_any_other_is_the_failure() -
 
 
 # --- quota and calls ---
+
+
+# --- what a day takes away ---
+
+STACK_FILE, CLIENT_FILE = "stacks/Pulumi.dev.yaml", "stacks/clients.dev/acme.yaml"
+TRADING_ENDS = Limit(
+    "identities.trading",
+    date(2027, 1, 31),
+    (("SystemUser", "trading"),),
+    STACK_FILE,
+    "meta:identities.trading.until",
+)
+ASSET_ENDS = Limit(
+    f"clients.acme.assets.{ACCOUNT}.trading",
+    date(2027, 1, 31),
+    (("AssetAssignment", NAME),),
+    CLIENT_FILE,
+    f"assets.{ACCOUNT}.trading.until",
+)
+INES_ENDS = Limit(
+    "people.ines",
+    date(2027, 1, 31),
+    (("BusinessUser", "shop-ines"), ("AppRoles", "ads-app-roles")),
+    STACK_FILE,
+    "meta:people.ines.until",
+    person="ines",
+)
+INES = {"email": "ines@shop.example", "role": "EMPLOYEE", "state": "accepted", "connection": "main"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "events", "said"),
+    [
+        (
+            ASSET_ENDS,
+            [user(), planned("delete", "AssetAssignment", NAME, was=assignment("ANALYZE"), parent=CLIENT)],
+            [
+                (
+                    "trading loses ANALYZE on ad account 205550000000601 of acme; ends on 2027-01-31, set in "
+                    f"{CLIENT_FILE}: assets.{ACCOUNT}.trading.until"
+                )
+            ],
+        ),
+        (
+            TRADING_ENDS,
+            [
+                planned("delete", "SystemUser", "trading", was=USER, parent=IDENTITY, id_="7"),
+                planned("delete", "AssetAssignment", NAME, was=assignment("ANALYZE"), parent=CLIENT),
+                planned("delete", "SystemUserToken", "trading", was=TOKEN, parent=IDENTITY),
+            ],
+            [
+                (
+                    "trading loses ANALYZE on ad account 205550000000601 of acme; ends on 2027-01-31, set in "
+                    f"{STACK_FILE}: meta:identities.trading.until"
+                ),
+                (
+                    "system user trading is retired, and its slot reused later; ends on 2027-01-31, set in "
+                    f"{STACK_FILE}: meta:identities.trading.until"
+                ),
+                (
+                    "the token of trading ends and secret meta/prod/trading is deleted; readers of it lose access at "
+                    f"once; ends on 2027-01-31, set in {STACK_FILE}: meta:identities.trading.until"
+                ),
+            ],
+        ),
+        (
+            INES_ENDS,
+            [
+                planned("delete", "BusinessUser", "shop-ines", was=INES, parent=APP),
+                planned(
+                    "update",
+                    "AppRoles",
+                    "ads-app-roles",
+                    was={"roles": {"nadia": "admin", "ines": "developer"}, "status": "satisfied"},
+                    wants={"roles": {"nadia": "admin"}, "status": "pending_human"},
+                    parent=APP,
+                ),
+            ],
+            [
+                (
+                    f"ines@shop.example leaves the business; ends on 2027-01-31, set in {STACK_FILE}: "
+                    "meta:people.ines.until"
+                ),
+                (
+                    "gate ads-app-roles waits for people: roles.ines developer taken out; ends on 2027-01-31, set in "
+                    f"{STACK_FILE}: meta:people.ines.until"
+                ),
+            ],
+        ),
+    ],
+)
+def test_what_a_day_takes_away_is_told_with_the_place_of_the_day(
+    limit: Limit, events: list[list[dict[str, Any]]], said: list[str]
+) -> None:
+    found = review(*events, limits=[limit])
+
+    assert [words.line(group) for group in grouped(found.facts)] == said
+    assert {fact.until for fact in found.facts} == {Until("2027-01-31", limit.file, limit.key)}
+    [again] = stored.read(stored.write([found]).encode(), "review.json")
+    assert again == found
+    assert json.loads(stored.write([found]))["stacks"][0]["facts"][0]["until"] == {
+        "day": "2027-01-31",
+        "file": limit.file,
+        "key": limit.key,
+    }
+    # Without the day the same removal is told as the change's alone.
+    assert {fact.until for fact in review(*events).facts} == {None}
+
+
+def test_what_stays_or_is_another_ones_ends_on_no_day() -> None:
+    other = planned(
+        "delete", "AssetAssignment", "acme-other-act_1", was=assignment("ANALYZE", asset="act_1"), parent=CLIENT
+    )
+    narrowed = planned(
+        "update",
+        "AssetAssignment",
+        NAME,
+        was=assignment("MANAGE"),
+        wants=assignment("ANALYZE"),
+        parent=CLIENT,
+    )
+
+    found = review(user(), other, narrowed, limits=[ASSET_ENDS, TRADING_ENDS])
+
+    assert [(fact.kind, fact.until) for fact in found.facts] == [(Kind.TASKS_LOST, None), (Kind.TASKS_LOST, None)]
 
 
 def test_quota_and_the_calls_of_the_steps() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def test_a_person_loses_business_and_roles_and_stays_a_name(load: Callable[..., 
 def test_it_is_said_fourteen_and_three_days_before_and_when_it_goes(
     load: Callable[..., Stack], today: date, said: list[str]
 ) -> None:
-    limits = time_limits.of_stack(load(TIMED).spec)
+    limits = time_limits.of_stack(load(TIMED))
 
     found = list(time_limits.warnings(limits, today, standing={PLACE}))
 
@@ -81,28 +82,59 @@ def test_it_is_said_fourteen_and_three_days_before_and_when_it_goes(
     assert all(text.startswith(f"meta:{PLACE} ") and part in text for text, part in zip(found, said, strict=True))
 
 
+def test_what_goes_along_with_an_identity_is_said(load: Callable[..., Stack]) -> None:
+    limits = time_limits.of_stack(load({"meta:identities/reporting/until": "2027-01-31"}))
+
+    assert list(time_limits.warnings(limits, ON, standing={"identities.reporting"})) == [
+        (
+            "meta:identities.reporting ended on 2027-01-31 (until), so this change takes it away, with its assignments "
+            "and its token: readers of that lose access. Move its until, if it is to stay; remove it from the file "
+            "otherwise."
+        )
+    ]
+
+
+def test_a_day_of_a_clients_file_is_named_by_its_place_there(load: Callable[..., Stack]) -> None:
+    stack = replace(load(TIMED), origins={"own": "stacks/clients.test/own.yaml"})
+
+    [limit] = time_limits.of_stack(stack)
+
+    assert (limit.place, limit.file, limit.key) == (
+        PLACE,
+        "stacks/clients.test/own.yaml",
+        f"assets.{SHOP}.reporting.until",
+    )
+    assert limit.shown == f"stacks/clients.test/own.yaml:assets.{SHOP}.reporting"
+    assert [(one.file, one.key) for one in time_limits.of_stack(load(TIMED))] == [
+        ("stacks/Pulumi.test.yaml", f"meta:{PLACE}.until")
+    ]
+
+
 def test_what_has_gone_is_said_no_more(load: Callable[..., Stack]) -> None:
-    limits = time_limits.of_stack(load(TIMED).spec)
+    limits = time_limits.of_stack(load(TIMED))
 
     assert list(time_limits.warnings(limits, date(2027, 2, 1), standing=())) == []
 
 
 def test_a_state_shows_which_of_them_stand(load: Callable[..., Stack]) -> None:
-    limits = time_limits.of_stack(load({**TIMED, **INES, "meta:identities/reporting/until": "2027-02-01"}).spec)
+    limits = time_limits.of_stack(load({**TIMED, **INES, "meta:identities/reporting/until": "2027-02-01"}))
     root = "urn:pulumi:test::meta-access::"
     app_roles = f"{root}meta:access:AppAccess$pulumi-python:dynamic/meta:AppRoles::ads-app-roles"
 
     assert [limit.place for limit in limits] == ["people.ines", "identities.reporting", PLACE]
-    assert time_limits.standing(limits, [URN + SHOP]) == {PLACE}
-    assert time_limits.standing(limits, [app_roles, f"{root}x$meta:SystemUser::reporting"]) == {
+    assert time_limits.standing(limits, {URN + SHOP: {}}) == {PLACE}
+    roles = {"roles": {"nadia": "admin", "ines": "developer"}}
+    assert time_limits.standing(limits, {app_roles: roles, f"{root}x$meta:SystemUser::reporting": {}}) == {
         "people.ines",
         "identities.reporting",
     }
-    assert time_limits.standing(limits, [f"{root}pulumi:pulumi:Stack::meta-access-test"]) == set()
+    # The gate of the others' roles stands without her.
+    assert time_limits.standing(limits, {app_roles: {"roles": {"nadia": "admin"}}}) == set()
+    assert time_limits.standing(limits, {f"{root}pulumi:pulumi:Stack::meta-access-test": {}}) == set()
 
 
 def test_a_day_that_has_come_is_refused_for_a_new_thing_alone(load: Callable[..., Stack]) -> None:
-    limits = time_limits.of_stack(load(TIMED).spec)
+    limits = time_limits.of_stack(load(TIMED))
 
     assert list(time_limits.refusals(limits, ON, known={PLACE})) == []
     assert list(time_limits.refusals(limits, BEFORE, known=())) == []
