@@ -22,7 +22,7 @@ from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
-from meta_access.stack import notices, plan, tier, time_limits, use_cases
+from meta_access.stack import notices, plan, tier, time_limits
 from meta_access.stack.connections import Settings, settings_of
 from meta_access.stack.load import Stack, load_stack
 from meta_access.stack.tier import quota_export
@@ -128,22 +128,8 @@ def _now(settings: Settings) -> datetime:
 
 
 def _say(stack: Stack, tiers: list[tier.TierReport], kept: list[upkeep.Upkeep], today: date) -> None:
-    if stack.overlay is not None:
-        pulumi.log.info(stack.overlay.notice())
-        if text := stack.overlay.warning():
-            pulumi.log.warn(text)
-    for text in notices.warnings(stack.spec, stack.rules, datetime.now(UTC).date()):
-        pulumi.log.warn(text)
-    for text in (*notices.alike(stack.spec), *notices.doubts(stack.spec, stack.rules)):
-        pulumi.log.warn(text)
-    for text in notices.development(stack.spec, stack.rules):
-        pulumi.log.warn(text)
-    for text in (*notices.strays(STACKS, stack.name), *notices.unread(stack.spec, STACKS, stack.name)):
-        pulumi.log.warn(text)
-    for text in use_cases.warnings(stack.spec, stack.rules):
-        pulumi.log.warn(text)
-    for text in (*use_cases.notices(stack.spec, stack.rules), *notices.all_or_none(stack.spec)):
-        pulumi.log.info(text)
+    for notice in notices.of_stack(stack, STACKS, datetime.now(UTC).date()):
+        (pulumi.log.warn if notice.warning else pulumi.log.info)(notice.text)
     _say_of_tiers(stack, tiers, kept, today)
 
 

@@ -57,6 +57,9 @@ VERIFY_TOKEN_KEY = "verify_token"  # noqa: S105 - the key inside a secret
 _WEBHOOK_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}", re.ASCII)
 _JSON_KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html
+LONGEST_TAG_VALUE = 256
+
 SECRET_PREFIX = "meta/"  # noqa: S105 - the first part of a secret's name, not a password
 """Secrets that a stack may refer to by ARN live under this name, so that a pull request cannot read another team's."""
 
@@ -137,6 +140,20 @@ def one_of(value: object, known: Collection[str]) -> str | None:
     near = difflib.get_close_matches(value.upper()[: ids.LONGEST_SHOWN], upper, n=1)
     hint = f"; did you mean {upper[near[0]]}?" if near else ""
     return f"{ids.shown(value)} is not one of: {listed}{hint}"
+
+
+def stack_reference(value: object) -> str | None:
+    """Reason why `value` does not name a stack of a project, such as `ads/prod`."""
+    parts = value.split("/") if isinstance(value, str) else []
+    return None if len(parts) == 2 and all(parts) else "is not written project/stack"  # noqa: PLR2004 - those two
+
+
+def scopes_in_a_tag(scopes: Collection[str]) -> str | None:
+    """Reason why AWS's rotation could not read these scopes, which it finds in a tag of the secret."""
+    length = len(" ".join(map(str, scopes)))
+    if length <= LONGEST_TAG_VALUE:
+        return None
+    return f"take {length} characters; with rotation_owner: lambda they stand in a tag, which holds {LONGEST_TAG_VALUE}"
 
 
 def secret_name(value: object) -> str | None:

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from meta_access import redaction, snapshot
 from meta_access.cli import terminal
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Subcommand] = {
         "Make a stack's admin system user and its first token, with your own token for once.",
         live=True,
     ),
+    "completion": Subcommand("completion", "Print what completes the words of meta-access in a shell."),
     "discover": Subcommand(
         "stack.discover", "Read a live business, and add what a stack's files lack of it.", live=True
     ),
@@ -73,10 +75,14 @@ COMMANDS: Mapping[str, Subcommand] = {
     "snapshot": Subcommand(
         "stack.snapshot", "Record what a preview reads, for previews of pull requests without a credential.", live=True
     ),
+    "schema": Subcommand("stack.schema", "Print the JSON Schema of stack or client files, for editors."),
     "token": Subcommand("tokens.adopt", "Take over a token that lies in a secret already.", live=True),
     "state": Subcommand("stack.state", "Look into a stack's state."),
+    "validate": Subcommand("stack.validate", "Check stack files, without engine, credentials or network."),
     "who": Subcommand("people.who", "Show who may touch which asset, and what of that no line declares."),
 }
+COMPLETE = "_META_ACCESS_COMPLETE"
+"""Where click finds what a shell asks for; its answer has lines of its own, of bytes, and holds our words alone."""
 # Subcommand to the modules that the extra of its name brings. Looked for, not imported: most calls do without.
 EXTRAS: Mapping[str, tuple[str, ...]] = {"emulator": ("werkzeug", "jinja2")}
 
@@ -109,6 +115,15 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted((name, found.help) for name, found in COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, without importing one of them."""
+        del ctx
+        return [
+            CompletionItem(name, help=found.help)
+            for name, found in sorted(COMMANDS.items())
+            if name.startswith(incomplete)
+        ]
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -122,6 +137,8 @@ class LazyGroup(click.Group):
         Under `--json` a failure is one JSON object on standard output, with its text under `error`.
         """
         run = functools.partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        if os.environ.get(COMPLETE):
+            return super().main(args, "meta-access", COMPLETE)
         if not standalone_mode:
             return run()
         as_json = "--json" in (sys.argv[1:] if args is None else args)

@@ -10,7 +10,6 @@ from meta_access.clock import seconds
 from meta_access.providers._values import unknown
 from meta_access.rules.permissions import elsewhere, not_held
 from meta_access.tokens.spec import LAMBDA, PULUMI
-from meta_access.tokens.tags import LONGEST_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,19 +75,12 @@ def no_keepers(keepers: Any) -> str | None:
     return None if plain else "is not a mapping of texts"
 
 
-def no_owner(owner: Any) -> str | None:
-    parts = owner.split("/") if isinstance(owner, str) else []
-    return None if len(parts) == 2 and all(parts) else "is not written project/stack"  # noqa: PLR2004 - those two
-
-
 def _for_lambda(props: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """AWS's rotation reads the scopes in a tag, and a tag's value is short."""
     scopes = props.get("scopes")
     if props.get("rotation_owner") != LAMBDA or not isinstance(scopes, list):
         return []
-    length = len(" ".join(map(str, scopes)))
-    why = f"take {length} characters; with rotation_owner: lambda they stand in a tag, which holds {LONGEST_VALUE}"
-    return [("scopes", why)] if length > LONGEST_VALUE else []
+    why = validation.scopes_in_a_tag(scopes)
+    return [("scopes", why)] if why else []
 
 
 def _times(props: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -38,13 +38,40 @@ def project_of(folder: Path) -> tuple[str, Path] | None:
     Raises:
         ConfigError: Its file cannot be read.
     """
+    if (file := _project_file(folder)) is None:
+        return None
+    content = _project(file)
+    return str(content["name"]), file.parent / str(content.get("stackConfigDir") or ".")
+
+
+def project_config(folder: Path) -> dict[str, Any]:
+    """What the project's `Pulumi.yaml` says under `config` for all its stacks: a stack file's own keys go before it.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    file = _project_file(folder)
+    given = _project(file).get("config") if file is not None else None
+    values = {}
+    for key, row in given.items() if isinstance(given, dict) else ():
+        if not isinstance(row, dict):
+            values[str(key)] = row
+        else:
+            values |= {str(key): row[name] for name in ("default", "value") if name in row}
+    return values
+
+
+def _project_file(folder: Path) -> Path | None:
     for place in (folder, *folder.parents):
         file = place / "Pulumi.yaml"
-        if file.is_file():
-            content = read_yaml(file, file.name)
-            if isinstance(content, dict) and isinstance(content.get("name"), str):
-                return content["name"], place / str(content.get("stackConfigDir") or ".")
+        if file.is_file() and isinstance(_project(file).get("name"), str):
+            return file
     return None
+
+
+def _project(file: Path) -> dict[str, Any]:
+    content = read_yaml(file, file.name)
+    return content if isinstance(content, dict) else {}
 
 
 def stack_files(folder: Path) -> dict[str, Path]:
@@ -79,6 +106,11 @@ def _decoded(key: str, value: Any) -> Any:
         raise ConfigError([Problem(f"{NAMESPACE}{key}", "is nested too deep to be read.", "correct it.")]) from None
     except ValueError:
         return value
+
+
+def secret_keys(config: Mapping[str, Any]) -> list[str]:
+    """The top-level keys of a configuration as typed that hold a secret value anywhere."""
+    return [key for key, value in config.items() if any(_secure(key, value))]
 
 
 def secret_problems(keys: Collection[str], stack_file: Path | None) -> list[Problem]:

@@ -37,10 +37,10 @@ Texts = tuple[Text, ...]
 
 
 class RolesSpec(Section):
-    admin: Names = ()
-    developer: Names = ()
-    tester: Names = ()
-    analytics: Names = ()
+    admin: Names = Field(default=(), description="names of meta:people who administer the app")
+    developer: Names = Field(default=(), description="names of meta:people who develop it")
+    tester: Names = Field(default=(), description="names of meta:people who test it")
+    analytics: Names = Field(default=(), description="names of meta:people who see its analytics")
 
     def by_person(self) -> dict[str, str]:
         """Person to role, as the AppRoles resource takes it."""
@@ -48,8 +48,12 @@ class RolesSpec(Section):
 
 
 class PermissionsSpec(Section):
-    standard: Texts = ()
-    advanced: Texts = ()
+    standard: Texts = Field(
+        default=(), description="permissions at standard access: for assets of the app's own business"
+    )
+    advanced: Texts = Field(
+        default=(), description="permissions at advanced access, which App Review grants: for everybody's assets"
+    )
 
     def levels(self) -> dict[str, str]:
         """Permission to level."""
@@ -61,17 +65,23 @@ LOGIN_FOR_BUSINESS = "login_for_business"
 
 class LoginConfigurationSpec(Section):
     config_id: GraphId = Field(description="the configuration's id, in quotes", examples=["889900112233445"])
-    token: Literal["system_user", "user"] = "system_user"  # noqa: S105 - a kind of token
-    permissions: Texts = ()
+    token: Literal["system_user", "user"] = Field(default="system_user", description="the kind of token that it gives")
+    permissions: Texts = Field(default=(), description="the permissions that it asks for")
 
 
 class LoginSpec(Section):
     """`hosts` is the allow-list of redirect hosts; one with a slash behind it demands that slash of every URI."""
 
-    product: Literal["facebook_login", "login_for_business"] = "facebook_login"
-    hosts: Texts = ()
-    redirect_uris: Texts = ()
-    configurations: dict[Name, LoginConfigurationSpec] = Field(default_factory=dict)
+    product: Literal["facebook_login", "login_for_business"] = Field(
+        default="facebook_login", description="the login product that the app uses"
+    )
+    hosts: Texts = Field(
+        default=(), description="the hosts that redirect URIs may have; one with a slash behind it demands that slash"
+    )
+    redirect_uris: Texts = Field(default=(), description="the app's valid OAuth redirect URIs")
+    configurations: dict[Name, LoginConfigurationSpec] = Field(
+        default_factory=dict, description="configurations of Login for Business, by a name of your own"
+    )
 
     @property
     def for_business(self) -> bool:
@@ -82,17 +92,19 @@ class LoginSpec(Section):
 class AppSettingsSpec(Section):
     """`callers` is no setting: the addresses that this tool calls from, which the whitelist has to hold."""
 
-    app_domains: Texts | None = None
-    privacy_policy_url: Text | None = None
-    terms_of_service_url: Text | None = None
-    website_url: Text | None = None
-    mobile_web_url: Text | None = None
-    user_support_email: Text | None = None
-    user_support_url: Text | None = None
-    contact_email: Text | None = None
-    deauth_callback_url: Text | None = None
-    server_ip_whitelist: Texts | None = None
-    callers: Texts | None = None
+    app_domains: Texts | None = Field(default=None, description="domains of the app")
+    privacy_policy_url: Text | None = Field(default=None, description="address of the privacy policy")
+    terms_of_service_url: Text | None = Field(default=None, description="address of the terms of service")
+    website_url: Text | None = Field(default=None, description="address of the website")
+    mobile_web_url: Text | None = Field(default=None, description="address of the mobile website")
+    user_support_email: Text | None = Field(default=None, description="e-mail address of the support for users")
+    user_support_url: Text | None = Field(default=None, description="address of the support for users")
+    contact_email: Text | None = Field(default=None, description="where Meta writes to")
+    deauth_callback_url: Text | None = Field(default=None, description="called when somebody removes the app")
+    server_ip_whitelist: Texts | None = Field(default=None, description="addresses that may call with the app secret")
+    callers: Texts | None = Field(
+        default=None, description="addresses that this tool calls from; server_ip_whitelist has to hold them"
+    )
 
     def declared(self) -> dict[str, str | list[str]]:
         """What is typed, by name, as the AppSettings resource takes it."""
@@ -101,21 +113,23 @@ class AppSettingsSpec(Section):
 
 
 class ObligationSpec(Section):
-    due: Day | None = None
-    owner: Name | None = None
+    due: Day | None = Field(default=None, description="the day that Meta shows, in quotes")
+    owner: Name | None = Field(default=None, description="who answers for it, a name of meta:people")
 
 
 class SubscriptionSpec(Section):
     callback_url: Text = Field(description="where Meta sends it", examples=["https://connect.example/meta/hook"])
     fields: Texts = Field(description="fields of the object", examples=[["connected"]])
-    include_values: bool = True
+    include_values: bool = Field(default=True, description="whether Meta sends the new values along")
 
 
 class WebhooksSpec(Section):
     """`verify_token` is `generate`, for callbacks that are typed in by hand, or a reference for `subscriptions`."""
 
     verify_token: Text = Field(description="generate, or a reference", examples=["generate"])
-    subscriptions: dict[Text, SubscriptionSpec] = Field(default_factory=dict)
+    subscriptions: dict[Text, SubscriptionSpec] = Field(
+        default_factory=dict, description="what Meta sends, by the kind of object (user, page, ad_account …)"
+    )
 
     @property
     def generated(self) -> bool:
@@ -124,27 +138,43 @@ class WebhooksSpec(Section):
 
 class AppSpec(Section):
     id: GraphId = Field(description="the app's id, in quotes", examples=["1204817736400555"])
-    name: Text | None = None
-    kind: Literal["use_case", "business"] = "use_case"
-    claimed_by: Name | None = None
-    mode: Literal["live", "development"] | None = None
-    tier: Text | None = None
-    owner: Name | None = None
-    roles: RolesSpec | None = None
-    permissions: PermissionsSpec = PermissionsSpec()
-    features: dict[Text, Text] = Field(default_factory=dict)
-    login: LoginSpec | None = None
-    settings: AppSettingsSpec | None = None
-    obligations: dict[Text, ObligationSpec] = Field(default_factory=dict)
-    webhooks: WebhooksSpec | None = None
+    name: Text | None = Field(default=None, description="the app's name, for readers")
+    kind: Literal["use_case", "business"] = Field(
+        default="use_case", description="use_case: made with use cases; business: of the older type Business"
+    )
+    claimed_by: Name | None = Field(
+        default=None, description="the business that owns the app, a name of meta:businesses"
+    )
+    mode: Literal["live", "development"] | None = Field(default=None, description="the mode that the app must be in")
+    tier: Text | None = Field(
+        default=None, description="the tier of Marketing API access that the app must have, such as limited or full"
+    )
+    owner: Name | None = Field(default=None, description="who answers for its gates, a name of meta:people")
+    roles: RolesSpec | None = Field(default=None, description="who has a role on the app")
+    permissions: PermissionsSpec = Field(
+        default=PermissionsSpec(), description="the permissions that the app must have"
+    )
+    features: dict[Text, Text] = Field(
+        default_factory=dict, description="features by name, with the level that the app must have"
+    )
+    login: LoginSpec | None = Field(default=None, description="its login: redirect URIs and configurations")
+    settings: AppSettingsSpec | None = Field(default=None, description="its basic and advanced settings")
+    obligations: dict[Text, ObligationSpec] = Field(
+        default_factory=dict, description="what Meta asks of its people each year, by name"
+    )
+    webhooks: WebhooksSpec | None = Field(default=None, description="its webhooks")
 
 
 class BusinessSpec(Section):
     id: GraphId = Field(description="the portfolio's id, in quotes", examples=["178435550012345"])
-    name: Text | None = None
-    verification: Literal["verified"] | None = None
-    two_factor: Literal["none", "admin_required", "all_required"] | None = None
-    owner: Name | None = None
+    name: Text | None = Field(default=None, description="the portfolio's name, for readers")
+    verification: Literal["verified"] | None = Field(
+        default=None, description="verified: business verification must be done"
+    )
+    two_factor: Literal["none", "admin_required", "all_required"] | None = Field(
+        default=None, description="who must use two-factor authentication"
+    )
+    owner: Name | None = Field(default=None, description="who answers for its gates, a name of meta:people")
 
 
 class QuotaOverride(Section):
@@ -199,7 +229,10 @@ TaskChoice = Annotated[
                     "type": "object",
                     "additionalProperties": False,
                     "required": ["tasks", "until"],
-                    "properties": {"tasks": _TASKS, "until": {"type": "string", "format": "date"}},
+                    "properties": {
+                        "tasks": {**_TASKS, "description": "a name of meta:task_sets, or a list of tasks"},
+                        "until": {"type": "string", "format": "date", "description": "the day on which they end"},
+                    },
                 },
             ]
         }
@@ -214,8 +247,11 @@ class IgnoreSpec(Section):
     `holder` is the id of a system user, person or business, or a person's e-mail address; `person` answers for it.
     """
 
-    holder: Text | None = None
-    asset: Text | None = None
+    holder: Text | None = Field(
+        default=None,
+        description="id of a system user, person or business, or a person's e-mail address; every holder without it",
+    )
+    asset: Text | None = Field(default=None, description="an asset, as typed elsewhere; every asset without it")
     reason: Text = Field(description="why it may stay")
     person: Name = Field(description="a name of meta:people")
     until: Day = Field(description="the day to look at it again, in quotes")
@@ -234,13 +270,20 @@ class ClientSpec(Section):
     go; without it they stay and are named. `ignore` is about this client's assets alone.
     """
 
-    business: GraphId | None = None
-    name: Text | None = None
+    business: GraphId | None = Field(default=None, description="the client's portfolio, its id in quotes")
+    name: Text | None = Field(default=None, description="the client's name, for readers")
     access: Literal["own", "partner", "login"] = Field(description="own, partner or login", examples=["login"])
-    contact: Text | None = None
-    replace_existing: bool = False
-    assets: dict[Text, dict[Name, TaskChoice]] = Field(default_factory=dict)
-    ignore: tuple[IgnoreSpec, ...] = ()
+    contact: Text | None = Field(default=None, description="whom to ask, for readers")
+    replace_existing: bool = Field(
+        default=False,
+        description="whether tasks that identities had on its assets before, and that are not declared, go",
+    )
+    assets: dict[Text, dict[Name, TaskChoice]] = Field(
+        default_factory=dict, description="asset (act_…, page:…, catalog:… …) to identity to its tasks"
+    )
+    ignore: tuple[IgnoreSpec, ...] = Field(
+        default=(), description="access to this client's assets that may stay undeclared"
+    )
 
     @property
     def choices(self) -> dict[str, dict[str, str | tuple[str, ...]]]:
@@ -273,14 +316,18 @@ class AwsSpec(Section):
     region: Annotated[Text, AfterValidator(_region)] = Field(
         description="region of Secrets Manager", examples=["eu-central-1"]
     )
-    endpoint_url: Text | None = None
-    kms_key: Text | None = None
+    endpoint_url: Text | None = Field(
+        default=None, description="another address of Secrets Manager, such as an emulator's"
+    )
+    kms_key: Text | None = Field(default=None, description="the key that encrypts the secrets; AWS's own without it")
 
 
 class ConnectionSpec(Section):
     business: Name = Field(description="a name of meta:businesses")
     app: Name = Field(description="a name of meta:apps")
-    graph_url: Text = "https://graph.facebook.com"
+    graph_url: Text = Field(
+        default="https://graph.facebook.com", description="the address of the Graph API; an emulator's in development"
+    )
     api_version: Annotated[Text, AfterValidator(_version)] = Field(
         description="the Graph version, such as v26.0", examples=["v26.0"]
     )
@@ -290,7 +337,9 @@ class ConnectionSpec(Section):
     admin_token: TokenReference = Field(
         description="a reference such as identity:root", examples=["env:META_ADMIN_TOKEN"]
     )
-    tier_probe: Text | None = None
+    tier_probe: Text | None = Field(
+        default=None, description="the ad account that is read to see the app's tier, such as act_1043217650987601"
+    )
     aws: AwsSpec = Field(description="{region: …}, where Secrets Manager is", examples=[{"region": "eu-central-1"}])
 
 
@@ -314,7 +363,7 @@ class EvidenceSpec(Section):
         description="satisfied, submitted, declined or open"
     )
     source: Literal["attestation", "export"] = Field(description="attestation or export")
-    note: Text | None = None
+    note: Text | None = Field(default=None, description="what a reader should know")
 
     def as_input(self) -> dict[str, str]:
         """As a gate takes it: the record as written, its time in one spelling."""
@@ -335,10 +384,12 @@ class FiguresSpec(Section):
     by: Name = Field(description="a name of meta:people")
     source: Literal["attestation", "export"] = Field(description="attestation or export")
     days: Annotated[float, Field(gt=0)] = Field(description="of how many days before that time")
-    calls: Annotated[int, Field(ge=0)] | None = None
-    graph_calls: Annotated[int, Field(ge=0)] | None = None
-    error_rate: Annotated[float, BeforeValidator(_rate)] | None = None
-    note: Text | None = None
+    calls: Annotated[int, Field(ge=0)] | None = Field(default=None, description="calls of the Marketing API")
+    graph_calls: Annotated[int, Field(ge=0)] | None = Field(default=None, description="calls of every kind")
+    error_rate: Annotated[float, BeforeValidator(_rate)] | None = Field(
+        default=None, description="share of failed calls: 0.04 for 4 %"
+    )
+    note: Text | None = Field(default=None, description="what a reader should know")
 
     @model_validator(mode="after")
     def _tells_something(self) -> Self:
@@ -358,7 +409,7 @@ class NeverSpec(Section):
 class LifetimeSpec(Section):
     """`60d`, or `never` with a reason: Meta mints system users' tokens for 60 days or for ever, nothing between."""
 
-    never: NeverSpec | None = None
+    never: NeverSpec | None = Field(default=None, description="why it never expires, and until when that is accepted")
 
     @model_validator(mode="before")
     @classmethod
@@ -393,9 +444,17 @@ Lifetime = Annotated[
                     "properties": {
                         "never": {
                             "type": "object",
+                            "description": "why it never expires, and until when that is accepted",
                             "additionalProperties": False,
                             "required": ["reason", "until"],
-                            "properties": {"reason": {"type": "string"}, "until": {"type": "string", "format": "date"}},
+                            "properties": {
+                                "reason": {"type": "string", "description": "why this token may live for ever"},
+                                "until": {
+                                    "type": "string",
+                                    "format": "date",
+                                    "description": "the day to look at it again, in quotes",
+                                },
+                            },
                         }
                     },
                 },
@@ -420,10 +479,20 @@ SecretPattern = Annotated[Text, AfterValidator(_pattern)]
 
 
 class TokenDefaultsSpec(Section):
-    lifetime: Lifetime = LifetimeSpec(never=None)
-    rotate_before: Duration = "20d"
-    grace: Duration = "24h"
-    secret: SecretPattern = "meta/{environment}/{identity}"  # noqa: S105 - a name, not a secret
+    lifetime: Lifetime = Field(
+        default=LifetimeSpec(never=None),
+        description='how long tokens live: 60d, or never: {reason: …, until: "2027-03-01"}',
+    )
+    rotate_before: Duration = Field(
+        default="20d", description="how long before its end a token is rotated, such as 20d"
+    )
+    grace: Duration = Field(
+        default="24h", description="how long the token before stays valid after a rotation, such as 24h"
+    )
+    secret: SecretPattern = Field(
+        default="meta/{environment}/{identity}",
+        description="the secret's name, of {environment}, {identity} and {suffix}",
+    )
 
 
 class IdentitySpec(Section):
@@ -433,25 +502,47 @@ class IdentitySpec(Section):
     `token`: `none` for a user whose tokens are not this stack's; then nothing is installed and nothing minted.
     """
 
-    role: Literal["EMPLOYEE", "ADMIN"] = "EMPLOYEE"
-    name: Text | None = None
+    role: Literal["EMPLOYEE", "ADMIN"] = Field(default="EMPLOYEE", description="the system user's role in the business")
+    name: Text | None = Field(default=None, description="its name at Meta; made of environment and key without it")
     renamed_from: Name | None = Field(default=None, description="the key that this identity had before")
-    connection: Name | None = None
-    adopt: GraphId | None = None
-    replace_existing: bool = False
-    on_destroy: Literal["retire", "keep"] = "retire"
-    token: Literal["none"] | None = None
-    use_case: Text | None = None
-    scopes: Texts | None = None
-    secret: SecretPattern | None = None
-    lifetime: Lifetime | None = None
-    rotate_before: Duration | None = None
-    grace: Duration | None = None
-    keepers: dict[Text, Text] = Field(default_factory=dict)
-    kms_key: Text | None = None
-    take_over_from: Text | None = None
-    rotation_owner: Literal["pulumi", "lambda"] = "pulumi"
-    until: Day | None = None
+    connection: Name | None = Field(
+        default=None, description="a name of meta:connections; needed where there are several"
+    )
+    adopt: GraphId | None = Field(default=None, description="the id of a system user that exists, to take over")
+    replace_existing: bool = Field(
+        default=False, description="whether tasks that it had on its assets before, and that are not declared, go"
+    )
+    on_destroy: Literal["retire", "keep"] = Field(
+        default="retire", description="retire: give its tasks back and rename it; keep: leave it as it is"
+    )
+    token: Literal["none"] | None = Field(default=None, description="none: this stack keeps no token of it")
+    use_case: Text | None = Field(default=None, description="a preset of scopes and tasks, such as read_reports")
+    scopes: Texts | None = Field(default=None, description="the permissions of its token; wins over use_case")
+    secret: SecretPattern | None = Field(
+        default=None, description="the secret's name; that of meta:token_defaults without it"
+    )
+    lifetime: Lifetime | None = Field(
+        default=None, description='how long its token lives: 60d, or never: {reason: …, until: "2027-03-01"}'
+    )
+    rotate_before: Duration | None = Field(
+        default=None, description="how long before its end the token is rotated, such as 20d"
+    )
+    grace: Duration | None = Field(
+        default=None, description="how long the token before stays valid after a rotation, such as 24h"
+    )
+    keepers: dict[Text, Text] = Field(
+        default_factory=dict, description="texts by name; a change of one rotates the token"
+    )
+    kms_key: Text | None = Field(
+        default=None, description="the key that encrypts its secret; that of the connection without it"
+    )
+    take_over_from: Text | None = Field(
+        default=None, description="the stack that owns the secret now, as <project>/<stack>"
+    )
+    rotation_owner: Literal["pulumi", "lambda"] = Field(
+        default="pulumi", description="who rotates the token: pulumi up, or a Lambda function"
+    )
+    until: Day | None = Field(default=None, description="the day on which it ends, in quotes")
 
     @property
     def has_token(self) -> bool:
@@ -468,11 +559,17 @@ class PersonSpec(Section):
     `business` is the role in the stack's business, or a table from business to role where there are several.
     """
 
-    email: Text | None = None
-    business: BusinessRole | dict[Name, BusinessRole] | None = None
-    on_destroy: Literal["remove", "keep"] = "remove"
-    user_id: GraphId | None = None
-    until: Day | None = None
+    email: Text | None = Field(default=None, description="the e-mail address that the business knows the person by")
+    business: BusinessRole | dict[Name, BusinessRole] | None = Field(
+        default=None, description="the role in the stack's business, or a table of business to role"
+    )
+    on_destroy: Literal["remove", "keep"] = Field(
+        default="remove", description="remove: leaves the business with the line; keep: stays"
+    )
+    user_id: GraphId | None = Field(
+        default=None, description="the person's id, in quotes, as GET /{app}/roles shows it; needed to see an app role"
+    )
+    until: Day | None = Field(default=None, description="the day on which the person's access ends, in quotes")
 
     def roles_in(self, businesses: Iterable[str]) -> dict[str, str]:
         """Business to role; a role without a business is meant for the only one there is."""
@@ -501,20 +598,34 @@ class StackSpec(Section):
 
     environment: Name = Field(description="the environment's name, such as dev or prod")
     rules: Text = Field(description='the rule set, such as "2026-11"')
-    rules_overlay: Text | None = None
-    gates: Literal["warn", "block"] | None = None
-    confirm_real_graph: Flag = False
+    rules_overlay: Text | None = Field(
+        default=None, description="a file with corrections of the rule set, in the folder of the stack files"
+    )
+    gates: Literal["warn", "block"] | None = Field(
+        default=None, description="warn: gates report; block: they hold back what widens. block in prod, else warn"
+    )
+    confirm_real_graph: Flag = Field(default=False, description="true: this stack of prod may call the real Graph API")
     connections: dict[Name, ConnectionSpec] = Field(min_length=1, description="at least one connection")
     businesses: dict[Name, BusinessSpec] = Field(description="the business of each connection")
     apps: dict[Name, AppSpec] = Field(description="the app of each connection")
-    people: dict[Name, PersonSpec] = Field(default_factory=dict)
-    task_sets: dict[Name, TaskSetSpec] = Field(default_factory=dict)
-    token_defaults: TokenDefaultsSpec = TokenDefaultsSpec()
-    identities: dict[Name, IdentitySpec] = Field(default_factory=dict)
-    clients_dir: Annotated[Text, AfterValidator(_folder)] | None = None
-    clients: dict[Name, ClientSpec] = Field(default_factory=dict)
-    ignore: tuple[IgnoreSpec, ...] = ()
-    quota_overrides: dict[Name, dict[Literal["EMPLOYEE", "ADMIN"], QuotaOverride]] = Field(default_factory=dict)
+    people: dict[Name, PersonSpec] = Field(default_factory=dict, description="everybody whom other keys name")
+    task_sets: dict[Name, TaskSetSpec] = Field(
+        default_factory=dict, description="tasks by kind of asset, under a name of your own"
+    )
+    token_defaults: TokenDefaultsSpec = Field(
+        default=TokenDefaultsSpec(), description="what identities do not say of their tokens"
+    )
+    identities: dict[Name, IdentitySpec] = Field(default_factory=dict, description="the system users")
+    clients_dir: Annotated[Text, AfterValidator(_folder)] | None = Field(
+        default=None, description="the folder with one file per client, next to the stack file"
+    )
+    clients: dict[Name, ClientSpec] = Field(
+        default_factory=dict, description="the owners of the assets, with who may do what on which"
+    )
+    ignore: tuple[IgnoreSpec, ...] = Field(default=(), description="access that may stay undeclared")
+    quota_overrides: dict[Name, dict[Literal["EMPLOYEE", "ADMIN"], QuotaOverride]] = Field(
+        default_factory=dict, description="limits of system users that Meta granted to a business, by role"
+    )
 
     @property
     def gate_mode(self) -> Literal["warn", "block"]:

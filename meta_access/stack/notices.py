@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meta_access.rules.permissions import doubt
+from meta_access.stack import use_cases
 from meta_access.stack.files import SUFFIXES, evidence_file, stray_evidence
 from meta_access.stack.plan import assignments, scopes_of
-from meta_access.stack.use_cases import lives_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meta_access.rules import RuleSet
+    from meta_access.stack.load import Stack
     from meta_access.stack.models import StackSpec
     from meta_access.stack.plan import AssignmentPlan
 
@@ -23,7 +25,36 @@ if TYPE_CHECKING:
 CREATES_ADS = "ads_management"
 
 
-def warnings(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is sound and should still be said; `warning` where somebody should act on it."""
+
+    text: str
+    warning: bool = True
+
+
+def of_stack(stack: Stack, folder: Path, today: date) -> Iterator[Notice]:
+    """Everything that a sound stack, its files and its rule set give cause to say, before anything is looked at."""
+    spec, rules = stack.spec, stack.rules
+    if stack.overlay is not None:
+        yield Notice(stack.overlay.notice(), warning=False)
+        if text := stack.overlay.warning():
+            yield Notice(text)
+    for texts in (
+        versions(spec, rules, today),
+        alike(spec),
+        doubts(spec, rules),
+        development(spec, rules),
+        strays(folder, stack.name),
+        unread(spec, folder, stack.name),
+        use_cases.warnings(spec, rules),
+    ):
+        yield from map(Notice, texts)
+    for text in (*use_cases.notices(spec, rules), *all_or_none(spec)):
+        yield Notice(text, warning=False)
+
+
+def versions(spec: StackSpec, rules: RuleSet, today: date) -> Iterator[str]:
     """Graph versions that end soon or have ended, or that the rule set's calendar does not have.
 
     A calendar ages, and Meta moves days: what Meta answers decides whether a version still works.
@@ -57,7 +88,9 @@ def development(spec: StackSpec, rules: RuleSet) -> Iterator[str]:
         makers = [
             name
             for name, identity in spec.identities.items()
-            if app.mode == "development" and lives_in(spec, identity, key) and CREATES_ADS in scopes_of(rules, identity)
+            if app.mode == "development"
+            and use_cases.lives_in(spec, identity, key)
+            and CREATES_ADS in scopes_of(rules, identity)
         ]
         if makers:
             yield (

@@ -16,6 +16,7 @@ def stack_file_schema() -> dict[str, Any]:
     definitions = spec.pop("$defs", {})
     config = {
         "type": "object",
+        "description": "the configuration by full key; keys of meta: are ours",
         "properties": {f"{NAMESPACE}{key}": value for key, value in spec["properties"].items()},
         "required": [f"{NAMESPACE}{key}" for key in spec["required"]],
         # A key of ours that is not listed is a mistake; every other namespace belongs to somebody else.
@@ -27,9 +28,13 @@ def stack_file_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "config": config,
-            "secretsprovider": {"type": "string"},
-            "encryptedkey": {"type": "string"},
-            "encryptionsalt": {"type": "string"},
+            "secretsprovider": {
+                "type": "string",
+                "description": "what encrypts the state's secrets; written by pulumi",
+            },
+            "encryptedkey": {"type": "string", "description": "written by pulumi"},
+            "encryptionsalt": {"type": "string", "description": "written by pulumi"},
+            "environment": {"description": "environments of Pulumi ESC"},
         },
         "required": ["config"],
         "$defs": definitions,

@@ -22,6 +22,7 @@ from meta_access.tokens.payload import Closed, Intent, closed_id
 from meta_access.tokens.plan import Holds
 from meta_access.tokens.secret import Secret, ledger_of, marks, suspects_of
 from meta_access.tokens.work import Work
+from meta_access.validation import LONGEST_TAG_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +131,7 @@ def hand_over(
     if left.ends_at is None:
         return left
     entry = {_key(arn): f"{arn} {iso(left.ends_at)}"}
-    if len(entry[_key(arn)]) > tags.LONGEST_VALUE:
+    if len(entry[_key(arn)]) > LONGEST_TAG_VALUE:
         raise ConflictError(
             f"Secret {arn} is kept: its name is too long to be noted in the tags of {heir.arn}, which would end it "
             "after the grace.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.tokens import tags
 from meta_access.tokens.secret import Secret
+from meta_access.validation import LONGEST_TAG_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,7 +84,7 @@ def _write(store: SecretStore, arn: str, shown: Mapping[str, str], found: Iterab
 def _tag(shown: Mapping[str, str], found: Iterable[Former]) -> dict[str, str]:
     entries = [f"{one.id}={one.name}" if one.name else one.id for one in found]
     # The oldest go first: their tokens ended long ago, or somebody looks at them by hand.
-    while len(" ".join(entries)) > tags.LONGEST_VALUE:
+    while len(" ".join(entries)) > LONGEST_TAG_VALUE:
         del entries[0]
     text = " ".join(entries)
     return {tags.FORMER: text} if text or tags.FORMER in shown else {}

@@ -54,7 +54,6 @@ ENDED = f"{PREFIX}ended"
 
 NEVER = "never"
 SIXTY_DAYS = "60d"
-LONGEST_VALUE = 256
 # So many expiries fit into one value.
 EXPIRIES = 9
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.emulators import RunningEmulator, start_emulator
 from tests.engine import lindenhof
+from tests.engine.commands import command
 from tests.engine.lindenhof import SHOP
 from tests.engine.projects import Project, Result
 
@@ -127,7 +128,8 @@ def test_bad_configuration_is_one_error_with_all_problems_and_changes_nothing(
     for path, value in changes.items():
         put(path, value)(config)
 
-    head, *lines = one_error(refused.up(config)).splitlines()
+    error = one_error(refused.up(config))
+    head, *lines = error.splitlines()
 
     assert head == f"{len(problems)} problem{'s' * (len(problems) > 1)} in the configuration:"
     told = dict(line.removeprefix("  - ").split(": ", 1) for line in lines)
@@ -136,6 +138,8 @@ def test_bad_configuration_is_one_error_with_all_problems_and_changes_nothing(
         for word in words:
             assert word in told[key]
     assert lindenhof.writes(refused.emulator) == []
+    validated = command(refused.project, "validate")
+    assert (validated.returncode, validated.stdout) == (1, f"stacks/Pulumi.dev.yaml: {error}\n")
 
 
 def test_a_missing_variable_is_one_error_and_changes_nothing(refused: Refused) -> None:

@@ -14,7 +14,7 @@ from meta_access.stack.plan import SUFFIX, connection_of, scopes_of, secret_of
 from meta_access.stack.problems import instead, unknown_permission
 from meta_access.stack.tier import declared_tiers, limit_of, planned
 from meta_access.stack.use_cases import permissions_of
-from meta_access.validation import rotation_times, secret_name, system_user_name
+from meta_access.validation import rotation_times, scopes_in_a_tag, secret_name, stack_reference, system_user_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,6 +193,20 @@ def check_secrets(draft: Draft) -> Iterator[Problem]:
             text = f"{first} and {key} would share the secret {shown(name)}."
             yield draft.problem(loc, text, "use {identity} in the pattern, or name each one's secret.")
         yield from _times(draft, key)
+        yield from _owners(draft, key, identity)
+
+
+def _owners(draft: Draft, key: str, identity: IdentitySpec) -> Iterator[Problem]:
+    """Who has the secret now, and who rotates it."""
+    at: Loc = ("identities", key)
+    if identity.take_over_from is not None and (why := stack_reference(identity.take_over_from)):
+        text = f"{shown(identity.take_over_from)} {why}."
+        yield draft.problem(
+            (*at, "take_over_from"), text, "write the stack that owns the secret now, such as ads/prod."
+        )
+    if identity.rotation_owner == "lambda" and (why := scopes_in_a_tag(scopes_of(draft.rules, identity))):
+        loc: Loc = (*at, "scopes") if identity.scopes is not None else (*at, "use_case")
+        yield draft.problem(loc, f"the scopes {why}.", "ask for less, or write rotation_owner: pulumi.")
 
 
 def _store_of(draft: Draft, key: str) -> str:

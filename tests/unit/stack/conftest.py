@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from meta_access.cli.pulumi_stack import Project
+from meta_access.cli.stack.validate import verdict
 from meta_access.errors import ConfigError
 from meta_access.stack.load import load_stack
 
@@ -55,33 +58,48 @@ SOUND: dict[str, Any] = {
 REMOVED = object()
 
 
+def changed(changes: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with changes: path with slashes to value."""
+    config = copy.deepcopy(SOUND)
+    for path, value in changes.items():
+        *parents, last = path.split("/")
+        target = config
+        for name in parents:
+            target = target.setdefault(name, {})
+        if value is REMOVED:
+            del target[last]
+        else:
+            target[last] = value
+    return config
+
+
 @pytest.fixture
 def load(tmp_path: Path) -> Callable[..., Stack]:
-    """Loads the configuration with changes: path with slashes to value."""
+    """Loads the configuration with changes."""
 
     def run(changes: dict[str, Any] | None = None, *, stack: str = "test", now: datetime = NOW, **more: Any) -> Stack:
-        config = copy.deepcopy(SOUND)
-        for path, value in (changes or {}).items():
-            *parents, last = path.split("/")
-            target = config
-            for name in parents:
-                target = target.setdefault(name, {})
-            if value is REMOVED:
-                del target[last]
-            else:
-                target[last] = value
-        return load_stack(config, stack, tmp_path / "stacks", now=now, **more)
+        return load_stack(changed(changes or {}), stack, tmp_path / "stacks", now=now, **more)
 
     return run
 
 
 @pytest.fixture
-def refusals(load: Callable[..., Stack]) -> Callable[..., list[str]]:
-    """The problems, one text each, that a changed configuration is refused with."""
+def refusals(load: Callable[..., Stack], tmp_path: Path) -> Callable[..., list[str]]:
+    """The problems, one text each, that a changed configuration is refused with: by the program and by `validate`.
 
-    def run(changes: dict[str, Any], **kwargs: Any) -> list[str]:
+    `in_a_file`: whether it may be written into a file for `validate`; not where a test counts what files hold.
+    """
+
+    def run(changes: dict[str, Any], *, in_a_file: bool = True, **kwargs: Any) -> list[str]:
         with pytest.raises(ConfigError) as refused:
             load(changes, **kwargs)
+        if in_a_file and not kwargs:
+            home = Project("meta-access", tmp_path / "stacks")
+            home.stacks.mkdir(exist_ok=True)
+            file = home.stacks / "Pulumi.test.yaml"
+            file.write_text(yaml.safe_dump({"config": changed(changes)}, sort_keys=False))
+            assert verdict(home, "test", file, NOW).problems == tuple(refused.value.problems)
+            file.unlink()
         return [str(problem) for problem in refused.value.problems]
 
     return run

@@ -262,7 +262,7 @@ def test_client_files_of_too_many_bytes_are_not_read(
         (with_clients / f"c{number}.yaml").write_text("#" * 1024 * 1024)
     monkeypatch.setattr(yaml_files, "read_text", lambda *_: pytest.fail("a file was read"))
 
-    assert refusals({"meta:clients_dir": "clients.test"}) == [
+    assert refusals({"meta:clients_dir": "clients.test"}, in_a_file=False) == [
         (
             "stacks/clients.test: its files hold together 5242880 bytes, and at most 4194304 are read. "
             "Fix: divide the clients among stacks, or correct a file."

@@ -174,7 +174,7 @@ def test_a_calendar_warns_and_never_refuses(
 ) -> None:
     stack = load({"meta:connections/main/api_version": version}, now=day)
 
-    found = list(notices.warnings(stack.spec, stack.rules, day.date()))
+    found = list(notices.versions(stack.spec, stack.rules, day.date()))
 
     assert found == [f"meta:connections.main.api_version: {text}" for text in warned]
 

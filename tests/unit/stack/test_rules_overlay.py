@@ -84,7 +84,7 @@ def test_yaml_says_the_same(load: Callable[..., Stack], stacks: Path) -> None:
     )
     stack = load({"meta:rules_overlay": "rules.yaml", "meta:connections/main/api_version": "v28.0"})
 
-    assert list(notices.warnings(stack.spec, stack.rules, datetime(2027, 2, 1, tzinfo=UTC).date())) == []
+    assert list(notices.versions(stack.spec, stack.rules, datetime(2027, 2, 1, tzinfo=UTC).date())) == []
 
 
 def test_one_that_is_older_than_the_rule_set_is_warned_of(load: Callable[..., Stack], stacks: Path) -> None:

@@ -1,0 +1,100 @@
+"""`meta-access validate`: whether the files of stacks are sound, without engine, credentials or network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meta_access.cli import pulumi_stack
+from meta_access.cli.terminal import DONE, FAILED
+from meta_access.errors import ConfigError, Problem
+from meta_access.stack import notices
+from meta_access.stack.files import project_config, secret_keys, stack_files
+from meta_access.stack.load import load_stack
+from meta_access.stack.problems import nearest
+from meta_access.stack.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meta_access.cli.pulumi_stack import Project
+
+NOT_ASKED = "environment: names environments of Pulumi ESC. They are not asked, so what they add is not checked."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a stack's files; where nothing is, what a program would still warn of."""
+
+    file: str
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        problems = [{"path": one.path, "problem": one.problem, "fix": one.fix} for one in self.problems]
+        return {"file": self.file, "sound": not problems, "problems": problems, "warnings": list(self.warnings)}
+
+    def as_text(self) -> str:
+        head = str(ConfigError(list(self.problems))) if self.problems else "sound."
+        return "\n".join([f"{self.file}: {head}", *(f"  warning: {text}" for text in self.warnings)])
+
+
+def verdict(project: Project, stack: str, path: Path, now: datetime) -> Verdict:
+    """Read a stack as the program does, and stop before anything is looked at."""
+    file = f"{project.stacks.name}/{path.name}"
+    not_asked: tuple[str, ...] = ()
+    try:
+        content = read_yaml(path, path.name)
+        content = content if isinstance(content, dict) else {}
+        not_asked = (NOT_ASKED,) if content.get("environment") else ()
+        values = {**project_config(project.stacks), **(content.get("config") or {})}
+        secret = secret_keys(values)
+        loaded = load_stack(values, stack, project.stacks, project=project.name, secret=secret, now=now)
+    except ConfigError as error:
+        return Verdict(file, tuple(error.problems), not_asked)
+    said = [one.text for one in notices.of_stack(loaded, project.stacks, now.date()) if one.warning]
+    return Verdict(file, warnings=(*not_asked, *said))
+
+
+def _chosen(project: Project, names: Iterable[str]) -> dict[str, Path]:
+    found = stack_files(project.stacks)
+    place = project.stacks.name
+    if not found:
+        raise click.ClickException(f"There is no stack file Pulumi.<stack>.yaml in {place}.")
+    wanted = list(dict.fromkeys(name.rpartition("/")[2] for name in names)) or list(found)
+    unknown = [name for name in wanted if name not in found]
+    if unknown:
+        lines = []
+        for name in unknown:
+            near = nearest(name, found)
+            lines.append(f"There is no {place}/Pulumi.{name}.yaml.{f' Did you mean {near}?' if near else ''}")
+        raise click.ClickException(f"{' '.join(lines)} Stacks: {', '.join(found)}.")
+    return {name: found[name] for name in wanted}
+
+
+@click.command(name="validate")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option("--stack", "more", multiple=True, metavar="STACK", help="The same, as other commands name a stack.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(stacks: tuple[str, ...], more: tuple[str, ...], *, as_json: bool) -> None:
+    """Check the files of stacks, or of all stacks of the project, as a preview would.
+
+    The stack file, its client files, its evidence and its rule set are read; no engine, no credential and no network
+    is needed. Exit code 1 where something would be refused.
+    """
+    project = pulumi_stack.find(Path.cwd())
+    now = datetime.now(UTC)
+    found = {name: verdict(project, name, path, now) for name, path in _chosen(project, (*stacks, *more)).items()}
+    sound = not any(one.problems for one in found.values())
+    if as_json:
+        click.echo(json.dumps({"sound": sound, "stacks": {name: one.as_json() for name, one in found.items()}}))
+    else:
+        for one in found.values():
+            click.echo(one.as_text())
+    sys.exit(DONE if sound else FAILED)
