@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 from meta_access.cli.pulumi_stack import resources
 from meta_access.engine_marks import TYPE_PREFIX
 from meta_access.graph.business_users import ADMIN, same
+from meta_access.graph.holders import HolderKind
 from meta_access.stack import gate_names
 from meta_access.stack.plan import businesses_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from meta_access.access import Access
     from meta_access.cli.tokens.stack_tokens import StackToken
     from meta_access.rules import Link
     from meta_access.stack.load import Stack
 
 APP_ADMIN = "admin"
 BY_UP, BY_PERSON = "up", "person"
+_INVITED = ", invited"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +34,10 @@ class Holding:
     """One thing a person holds.
 
     Attributes:
-        kind: `app role`, `business user`, `token`, `credential`, `evidence`, `ownership`, `contact`.
-        name: Of the app, business, identity, gate or key.
+        kind: `app role`, `business user`, `token`, `credential`, `evidence`, `ownership`, `contact`, `access`; of
+            clients and identities also `client`, `identity`, `asset assignment`, `system user`, `app installation`,
+            `gate`, `share`, `connection`, `other`.
+        name: Of the app, business, identity, gate, asset or key.
         text: What exactly.
         ends: `up` when this tool takes it away, `person` when somebody has to.
         step: What that person does.
@@ -77,6 +82,8 @@ class Seen:
         members: Business to what they are in it.
         created: Ids of the system users that they made.
         credentials: Connections that act with a token of their own.
+        access: Everybody's access to the assets of the stack, as `who` shows it.
+        shared: The assets that other businesses share, as typed.
         unseen: What could not be looked at, and why.
     """
 
@@ -84,6 +91,8 @@ class Seen:
     members: dict[str, Member] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     credentials: list[str] = field(default_factory=list)
+    access: tuple[Access, ...] = ()
+    shared: frozenset[str] = frozenset()
     unseen: list[str] = field(default_factory=list)
 
 
@@ -92,10 +101,13 @@ class Everything:
     """What the holdings are worked out from.
 
     Attributes:
-        minted: Secret's name to the generations that the audit says they minted.
+        stack: As it is today: without what has ended.
+        typed: As its files say it.
+        minted: Secret's name to the generations that the audit says a person minted.
     """
 
     stack: Stack
+    typed: Stack
     state: Mapping[str, Any]
     tokens: Sequence[StackToken]
     seen: Seen
@@ -107,6 +119,7 @@ def held(person: str, found: Everything) -> list[Holding]:
     return [
         *_app_roles(person, found),
         *_business(person, found),
+        *_assets(person, found),
         *_credentials(found),
         *_tokens(found),
         *_evidence(person, found),
@@ -180,7 +193,11 @@ def _business(person: str, found: Everything) -> Iterator[Holding]:
     can_go = loses_business(person, found)
     if entry.business is not None:
         roles = entry.roles_in(businesses_in_use(found.stack.spec))
-        listed = ", ".join(f"{role} in {business}" for business, role in roles.items())
+        seen = found.seen.members
+        listed = ", ".join(
+            f"{role} in {business}{_INVITED if business in seen and seen[business].pending else ''}"
+            for business, role in roles.items()
+        )
         text = f"{listed}, as declared in meta:people.{person}.business"
         more = "" if can_go else "; the last admin"
         step = "" if can_go else "Make somebody else an admin of the business, who accepts; then run this again."
@@ -192,7 +209,7 @@ def _business(person: str, found: Everything) -> Iterator[Holding]:
             yield Holding(kind="business user", name=name, text="in the state of this stack", ends=BY_UP, urn=urn)
         return
     for business, member in found.seen.members.items():
-        text = f"{member.role}, at Meta" + (", invited" if member.pending else "")
+        text = f"{member.role}, at Meta" + (_INVITED if member.pending else "")
         step = "An admin of the business takes them out under People."
         if member.last_admin:
             step = "Make somebody else an admin of the business first: it must not be left without one."
@@ -211,6 +228,18 @@ def _managed(email: str | None, state: Mapping[str, Any]) -> list[tuple[str, str
         and same(str((entry.get("outputs") or {}).get("email", "")), email)
         and not entry.get("delete")
     ]
+
+
+def _assets(person: str, found: Everything) -> Iterator[Holding]:
+    """What they may do on assets; a person's access cannot be declared, and goes with their place in the business."""
+    for row in found.seen.access:
+        if row.key == person and row.holder.kind is HolderKind.PERSON:
+            yield Holding(
+                kind="access",
+                name=row.asset,
+                text=f"{', '.join(row.tasks)}, {row.standing}",
+                step="Ends with their place in the business; an admin takes it away alone in Business settings.",
+            )
 
 
 def _credentials(found: Everything) -> Iterator[Holding]:

@@ -1,147 +1,121 @@
-"""`meta-access offboard`: takes away what a person holds of a stack where a program may; gives steps for the rest."""
+"""`meta-access offboard`: takes away what a person, a client or an identity has of a stack, as far as a program may."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from meta_access.audit import VARIABLE
 from meta_access.cli import plain_files, pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
-from meta_access.cli.people.holdings import BY_UP, Everything, Holding, Member, Seen, held, loses_business, loses_roles
-from meta_access.cli.people.stack_file import StackFileError, without
+from meta_access.cli.people import access_holdings
+from meta_access.cli.people.holdings import BY_UP, loses_business, loses_roles
+from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look, today
+from meta_access.cli.people.stack_file import StackFileError, removed, without
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
-from meta_access.cli.tokens import audit, stack_tokens
+from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
-from meta_access.graph import app_roles, business_users, system_users
-from meta_access.graph.business_users import is_last_admin, same
-from meta_access.graph.client import client_for
-from meta_access.graph.debug_token import inspect
-from meta_access.stack.connections import settings_of
-from meta_access.stack.credentials import credentials_for
+from meta_access.stack import gate_names
 from meta_access.stack.load import load_stack
 from meta_access.stack.problems import instead
+from meta_access.stack.yaml_files import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Mapping
 
-    from meta_access.graph.client import GraphClient
-    from meta_access.stack.connections import Connection
+    from meta_access.cli.people.holdings import Everything, Holding, Seen
     from meta_access.stack.load import Stack
-    from meta_access.stack.models import PersonSpec
-
-    _Read = Callable[[PersonSpec, GraphClient, Seen], None]
-
-USER = "USER"
 
 
-def look(person: PersonSpec, connections: Iterable[Connection]) -> Seen:
-    """What Meta shows of a person; what cannot be read is named and hides nothing else."""
-    seen = Seen()
-    apps: set[str] = set()
-    businesses: set[str] = set()
-    for connection in connections:
-        client = client_for(connection)
-        reads: list[tuple[str, _Read]] = [("whose token it acts with", _credential)]
-        if connection.app_id not in apps:
-            reads.append(("the roles on its app", _role))
-        if connection.business_id not in businesses:
-            reads += [("the people of its business", _member), ("who made its system users", _created)]
-        apps.add(connection.app_id)
-        businesses.add(connection.business_id)
-        for what, read in reads:
-            try:
-                read(person, client, seen)
-            except MetaAccessError as error:
-                seen.unseen.append(f"connection {connection.name}, {what}: {error}")
-    return seen
+def edited(leaver: Leaver, found: Everything, texts: Mapping[str, str]) -> dict[str, str | None]:
+    """The files as they are to be, by name; None for one that goes, and none that stays as it is.
+
+    Args:
+        leaver: Who or what leaves.
+        found: What it has.
+        texts: Each file of the stack that may have to change, by the name that people call it.
+    """
+    stack, name = found.typed, leaver.name
+    if leaver.kind is Kind.PERSON:
+        apps, text = loses_roles(name, stack), texts[stack.file]
+        after: dict[str, str | None] = {
+            stack.file: without(text, name, apps=apps, business=loses_business(name, found))
+        }
+    else:
+        of_client = leaver.kind is Kind.CLIENT
+        if not of_client and access_holdings.acts_with(name, stack):
+            return {}
+        places = (access_holdings.places_of_client if of_client else access_holdings.places_of_identity)(name, stack)
+        after = {file: _cut(file, below, texts, stack) if below else None for file, below in places.items()}
+        after |= _without_evidence(leaver, stack, texts)
+    return {file: text for file, text in after.items() if text != texts[file]}
 
 
-def _role(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
-    rows = app_roles.list_(client)
-    if person.user_id is None:
-        app = client.connection.app_name
-        seen.unseen.append(f"their role on app {app}: Meta lists ids, and meta:people has no user_id of theirs.")
-    for row in rows:
-        if row.user == person.user_id:
-            seen.roles[client.connection.app_name] = row.word
+def _cut(file: str, places: list[tuple[str, ...]], texts: Mapping[str, str], stack: Stack) -> str:
+    client = next((key for key, origin in stack.origins.items() if origin == file), "")
+    # A client's file may have the client's name on top.
+    on_top = bool(client) and list(parse_yaml(texts[file], file)) == [client]
+    return removed(texts[file], [(client, *place) if on_top else place for place in places], file)
 
 
-def _member(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
-    rows = business_users.list_(client)
-    for row in rows:
-        if person.email and same(row.email, person.email):
-            seen.members[client.connection.business_name] = Member(
-                role=row.role, pending=row.pending, last_admin=is_last_admin(rows, row)
+def _without_evidence(leaver: Leaver, stack: Stack, texts: Mapping[str, str]) -> dict[str, str | None]:
+    """The evidence file without what was stated of gates that go: the stack would declare none of that name."""
+    spec = stack.spec
+    if leaver.kind is Kind.CLIENT:
+        less = spec.model_copy(update={"clients": {k: one for k, one in spec.clients.items() if k != leaver.name}})
+    else:
+        clients = {
+            key: one.model_copy(
+                update={
+                    "assets": {
+                        asset: {name: choice for name, choice in given.items() if name != leaver.name}
+                        for asset, given in one.assets.items()
+                    }
+                }
             )
+            for key, one in spec.clients.items()
+        }
+        users = {key: one for key, one in spec.identities.items() if key != leaver.name}
+        less = spec.model_copy(update={"clients": clients, "identities": users})
+    going = set(gate_names.of_stack(spec, stack.rules)) - set(gate_names.of_stack(less, stack.rules))
+    file = _evidence_of(stack)
+    stated = sorted(going & set(stack.evidence))
+    return {file: removed(texts[file], [(gate,) for gate in stated], file)} if stated else {}
 
 
-def _created(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
-    seen.created |= {
-        row.id for row in system_users.list_(client) if row.created_by and row.created_by == person.user_id
-    }
+def _evidence_of(stack: Stack) -> str:
+    return f"{stack.file.rpartition('/')[0]}/evidence.{stack.name}.yaml"
 
 
-def _credential(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
-    info = inspect(client, credentials_for(client.connection).admin_token())
-    if info.type == USER and info.user_id == person.user_id:
-        seen.credentials.append(client.connection.name)
-
-
-def minted(person: str, email: str | None) -> dict[str, frozenset[int]]:
-    """What the audit says they minted: secret's name to generations; nothing where there is no audit to read."""
-    file = os.environ.get(VARIABLE, "")
-    if not file or not Path(file).is_file():
-        return {}
-    lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-    found: dict[str, frozenset[int]] = {}
-    for entry in audit.read(lines, audit.Filter(step="mint")).entries:
-        if entry.get("who") in {person, email} and isinstance(entry.get("generation"), int):
-            secret = str(entry.get("secret"))
-            found[secret] = found.get(secret, frozenset()) | {entry["generation"]}
-    return found
-
-
-def everything(person: str, stack: Stack, read: stack_tokens.StackTokens, seen: Seen) -> Everything:
-    return Everything(
-        stack=stack,
-        state=pulumi_stack.export(read.stack),
-        tokens=read.tokens,
-        seen=seen,
-        minted=minted(person, stack.spec.people[person].email),
-    )
-
-
-def edited(text: str, person: str, found: Everything) -> str:
-    """The stack file as it is to be."""
-    apps = loses_roles(person, found.stack)
-    return without(text, person, apps=apps, business=loses_business(person, found))
-
-
-def _show(person: str, holdings: list[Holding], seen: Seen) -> None:
-    to_person(f"{person} holds:" if holdings else f"{person} holds nothing here.")
-    for one in holdings:
-        to_person(f"  - {one.kind} {one.name}: {one.text}")
+def _show(leaver: Leaver, found: list[Holding], seen: Seen, *, dry: bool) -> None:
+    to_person(f"{leaver.name} holds:" if found else f"{leaver.name} holds nothing here.")
+    for one in found:
+        ends = ("goes: " if one.ends == BY_UP else "stays: ") if dry else ""
+        to_person(f"  - {ends}{one.kind} {one.name}: {one.text}")
     for text in seen.unseen:
         to_person(f"  ? not looked at: {text}")
 
 
-def _show_edit(file: Path, before: str, after: str) -> None:
-    to_person(f"{file.parent.name}/{file.name}:")
-    for line in unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""):
-        if not line.startswith(("---", "+++", "@@")):
-            to_person(f"    {line}")
+def _diff(before: str, after: str | None) -> list[str]:
+    lines = unified_diff(before.splitlines(), (after or "").splitlines(), n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def _print(person: str, result: dict[str, Any]) -> None:
+def _show_edit(file: str, before: str, after: str | None) -> None:
+    to_person(f"{file}:" if after is not None else f"{file} is removed:")
+    for line in _diff(before, after):
+        to_person(f"    {line}")
+
+
+def _print(leaver: Leaver, result: dict[str, Any]) -> None:
     for one in result["taken"]:
         click.echo(f"Taken away: {one['kind']} {one['name']}: {one['text']}")
+    for one in result.get("goes", ()):
+        click.echo(f"Would go: {one['kind']} {one['name']}: {one['text']}")
     for one in result["left"]:
         click.echo(f"Left: {one['kind']} {one['name']}: {one['text']}")
         for key in ("step", "where", "menu"):
@@ -149,85 +123,171 @@ def _print(person: str, result: dict[str, Any]) -> None:
                 click.echo(f"    {key + ':':<7}{one[key]}")
     for text in result["unseen"]:
         click.echo(f"Not looked at: {text}")
-    if not result["left"] and not result["unseen"]:
-        click.echo(f"{person} holds nothing any more.")
+    if result.get("goes"):
+        click.echo("Nothing was changed; without --dry-run this asks, and takes it away.")
+    elif not result["left"] and not result["unseen"]:
+        click.echo(f"{leaver.name} holds nothing{'' if result.get('dry_run') else ' any more'}.")
 
 
 @click.command(name="offboard")
-@click.argument("person")
+@click.argument("person", required=False)
+@click.option("--client", help="A client that leaves, in the place of a person: a name of meta:clients.")
+@click.option("--identity", help="An identity that is not needed any more: a name of meta:identities.")
 @click.option("--stack", help="The stack; the selected one when absent.")
+@click.option("--dry-run", is_flag=True, help="Show what would go and what would be left; change nothing, ask nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--verbose", is_flag=True, help="Print all that pulumi prints, and not its errors and warnings alone.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes.")
-def command(person: str, stack: str | None, *, yes: bool, verbose: bool, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes or --dry-run.")
+def command(
+    person: str | None,
+    client: str | None,
+    identity: str | None,
+    stack: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
     """Show everything PERSON (a name of meta:people) holds here, and take away what a program may.
 
-    Edits the stack file and runs `pulumi up` for what is about them alone. The last admin of a business or an app
-    stays. Exit code 2 while something is left that people have to do; run it again to see what.
+    With --client or --identity: what the stack has of a client that leaves, or of an identity. Edits the stack's files
+    and runs `pulumi up` for what is about them alone. The last admin of a business or an app stays, and so does an
+    identity that a connection acts with.
+
+    Exit code 2 while something is left that people have to do, or, with --dry-run, while anything is held; run it again
+    to see what.
     """
-    if as_json and not yes:
-        raise click.UsageError("--json asks nothing, so it needs --yes.")
+    if as_json and not (yes or dry_run):
+        raise click.UsageError("--json asks nothing, so it needs --yes or --dry-run.")
+    named = {Kind.PERSON: person, Kind.CLIENT: client, Kind.IDENTITY: identity}
+    given = [Leaver(kind, name) for kind, name in named.items() if name is not None]
+    if len(given) != 1:
+        raise click.UsageError("Name one that leaves: PERSON, --client NAME or --identity NAME.")
+    [leaver] = given
     read = stack_tokens.read(stack, "nothing can be looked at")
     home = pulumi_stack.find(Path.cwd())
-    loaded = load_stack(pulumi_stack.config(read.stack), read.stack, home.stacks, project=home.name)
-    people = loaded.spec.people
-    if person not in people:
-        fix = instead(person, people, f"there are {', '.join(people) or 'none'}.")
-        raise click.ClickException(f'There is no "{person}" in meta:people. Nothing was changed; {fix}')
+    loaded = _loaded(read.stack, home)
+    _known(leaver, loaded, pulumi_stack.export(read.stack))
     to_person("Looking at the configuration, the state and Meta.")
-    seen = look(people[person], settings_of(loaded.spec).connections.values())
-    found = everything(person, loaded, read, seen)
-    before = held(person, found)
-    _show(person, before, seen)
+    found = everything(leaver, loaded, read, look(leaver, today(loaded), pulumi_stack.export(read.stack)))
+    before = held(leaver, found)
+    _show(leaver, before, found.seen, dry=dry_run)
+    goes = [one for one in before if one.ends == BY_UP]
+    texts = _texts(loaded, home.stacks) if goes else {}
+    files = edited(leaver, found, texts) if goes else {}
+    for file, text in files.items():
+        _show_edit(file, texts[file], text)
+    if dry_run:
+        left = [one.as_json() for one in before if one.ends != BY_UP]
+        result = {
+            **_head(leaver, read.stack, before),
+            "dry_run": True,
+            "goes": [one.as_json() for one in goes],
+            "taken": [],
+            "left": left,
+            "unseen": found.seen.unseen,
+            "files": {file: _diff(texts[file], text) for file, text in files.items()},
+        }
+        _end(leaver, result, as_json=as_json, failed=False, open_=bool(before))
     failed = False
-    if any(one.ends == BY_UP for one in before):
-        file = home.stacks / f"Pulumi.{read.stack}.yaml"
-        failed = not _take_away(person, found, read, file, yes=yes, verbose=verbose)
-        loaded = load_stack(pulumi_stack.config(read.stack), read.stack, home.stacks, project=home.name)
-        seen = look(people[person], settings_of(loaded.spec).connections.values())
-        found = everything(person, loaded, read, seen)
-    after = held(person, found)
+    if goes:
+        failed = not _take_away(leaver, found, files, texts, read, yes=yes, verbose=verbose)
+        loaded = _loaded(read.stack, home)
+        found = everything(leaver, loaded, read, look(leaver, today(loaded), pulumi_stack.export(read.stack)))
+    after = held(leaver, found)
+    if leaver.kind is not Kind.PERSON:
+        # Once it is out of the files nothing says any more which assets were its own.
+        after += [one for one in before if one.ends != BY_UP and one not in after]
     result = {
-        "person": person,
-        "stack": read.stack,
-        "held": [one.as_json() for one in before],
+        **_head(leaver, read.stack, before),
         "taken": [one.as_json() for one in before if one not in after],
         "left": [one.as_json() for one in after],
-        "unseen": seen.unseen,
+        "unseen": found.seen.unseen,
     }
+    _end(leaver, result, as_json=as_json, failed=failed, open_=bool(after))
+
+
+def _head(leaver: Leaver, stack: str, before: list[Holding]) -> dict[str, Any]:
+    return {str(leaver.kind): leaver.name, "stack": stack, "held": [one.as_json() for one in before]}
+
+
+def _end(leaver: Leaver, result: dict[str, Any], *, as_json: bool, failed: bool, open_: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps(result))
     else:
-        _print(person, result)
-    sys.exit(FAILED if failed else WORK_LEFT if result["left"] or result["unseen"] else DONE)
+        _print(leaver, result)
+    sys.exit(FAILED if failed else WORK_LEFT if open_ or result["unseen"] else DONE)
+
+
+def _loaded(name: str, home: pulumi_stack.Project) -> Stack:
+    return load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+
+
+def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> None:
+    """Refuse what neither the configuration nor the state has: what was taken out of a file may still be to end."""
+    known = {
+        Kind.PERSON: set(stack.spec.people),
+        Kind.CLIENT: {*stack.spec.clients, *access_holdings.clients_in(state)},
+        Kind.IDENTITY: {*stack.spec.identities, *access_holdings.identities_in(state)},
+    }[leaver.kind]
+    if leaver.name in known:
+        return
+    fix = instead(leaver.name, known, f"there are {', '.join(sorted(known)) or 'none'}.")
+    others = [kind for kind, table in TABLES.items() if leaver.name in getattr(stack.spec, table)]
+    if others:
+        option = f"--{others[0]} {leaver.name}" if others[0] is not Kind.PERSON else leaver.name
+        fix = f"it is {'an' if others[0] is Kind.IDENTITY else 'a'} {others[0]}: `meta-access offboard {option}`."
+    raise click.ClickException(f'There is no "{leaver.name}" in {leaver.table}. Nothing was changed; {fix}')
+
+
+def _texts(stack: Stack, folder: Path) -> dict[str, str]:
+    """The files of a stack that may have to change."""
+    found = {}
+    for name in (stack.file, *stack.origins.values(), _evidence_of(stack)):
+        file = folder / name.partition("/")[2]
+        try:
+            found[name] = file.read_text(encoding="utf-8") if file.is_file() or name == stack.file else ""
+        except OSError as error:
+            raise StackFileError(
+                f"Reading {file.name} failed: {error.strerror}. Nothing was changed.",
+                next_step="Take out what leaves of where the stack's configuration stands, then run this again.",
+            ) from None
+    return found
 
 
 def _take_away(
-    person: str, found: Everything, read: stack_tokens.StackTokens, file: Path, *, yes: bool, verbose: bool
+    leaver: Leaver,
+    found: Everything,
+    files: Mapping[str, str | None],
+    texts: Mapping[str, str],
+    read: stack_tokens.StackTokens,
+    *,
+    yes: bool,
+    verbose: bool,
 ) -> bool:
-    """Edit the stack file, and run pulumi for what is theirs; whether that went well."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise StackFileError(
-            f"Reading {file.name} failed: {error.strerror}. Nothing was changed.",
-            next_step=f"Take {person} out of where the stack's configuration stands, then run this again.",
-        ) from None
-    wanted = edited(text, person, found)
-    if wanted != text:
-        _show_edit(file, text, wanted)
+    """Edit the files, and run pulumi for what is theirs; whether that went well."""
     if not yes and not click.confirm("Take away what a program may, now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
-    plain_files.write(file, wanted)
+    home = pulumi_stack.find(Path.cwd())
+    _write(home.stacks, files)
     try:
-        loaded = load_stack(
-            pulumi_stack.config(read.stack), read.stack, file.parent, project=pulumi_stack.find(Path.cwd()).name
-        )
+        loaded = _loaded(read.stack, home)
     except MetaAccessError:
-        plain_files.write(file, text)
+        _write(home.stacks, {file: texts[file] for file in files})
         raise
-    urns = [one.urn for one in held(person, everything(person, loaded, read, found.seen)) if one.urn]
+    urns = [one.urn for one in held(leaver, everything(leaver, loaded, read, found.seen)) if one.urn]
     if not urns:
         return True
     to_person(f"Running pulumi for {', '.join(urn.rsplit('::', 1)[-1] for urn in urns)}.")
     return pulumi_run.targeted(read.stack, urns, EngineOutput(verbose=verbose)) is pulumi_run.RunEnd.WELL
+
+
+def _write(folder: Path, files: Mapping[str, str | None]) -> None:
+    """Write the files of a stack, all or none; then those that go."""
+    inner = {file.partition("/")[2]: text for file, text in files.items()}
+    with plain_files.Folder(folder) as opened:
+        opened.replace({file: text for file, text in inner.items() if text is not None})
+    for file, text in inner.items():
+        if text is None:
+            (folder / file).unlink()

@@ -1,4 +1,4 @@
-"""Taking a person out of a stack file, every other character left as it was typed. Pure: text in, text out.
+"""Taking somebody or something out of a stack's files, every other character left as typed. Pure: text in, text out.
 
 A YAML library that writes the file anew would lose its comments and its layout; so only what has to go is cut out, and
 the result is read again and compared with what it should be.
@@ -17,7 +17,7 @@ from meta_access.stack.yaml_additions import end_of
 from meta_access.stack.yaml_files import parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 _NAME = "the stack file"
 
@@ -62,6 +62,75 @@ def without(text: str, person: str, *, apps: Collection[str], business: bool) ->
             next_step=f"Take {person} out of {', '.join(places)} by hand, then run this again.",
         )
     return result
+
+
+def removed(text: str, places: Collection[Sequence[str]], name: str) -> str:
+    """The file without the entries at these places, and without the comment lines right above each.
+
+    Args:
+        text: Of the file.
+        places: Keys from the top to each entry; one that is not there is left out.
+        name: How messages call the file.
+
+    Raises:
+        StackFileError: It is written in a way that cannot be cut.
+        ConfigError: It cannot be read at all.
+    """
+    root, before = parse_with_places(text, name)
+    by_parent: dict[tuple[str, ...], set[str]] = {}
+    for place in places:
+        by_parent.setdefault(tuple(place[:-1]), set()).add(place[-1])
+    wanted, cuts = deepcopy(before), []
+    for parent, keys in by_parent.items():
+        node, content = _under(root, *parent), wanted
+        for key in parent:
+            content = content.get(key) if isinstance(content, dict) else None
+        if isinstance(node, yaml.MappingNode) and isinstance(content, dict):
+            for key in keys:
+                content.pop(key, None)
+            cuts += list(_entries(text, node, keys))
+    result = text
+    for start, end, instead in sorted(cuts, reverse=True):
+        result = result[:start] + instead + result[end:]
+    try:
+        right = parse_yaml(result, name) == wanted
+    except ConfigError:
+        right = False
+    if not right:
+        raise StackFileError(
+            f"{name} is written in a way that cannot be edited here, and nothing was changed.",
+            next_step=f"Take {', '.join('.'.join(place) for place in places)} out by hand, then run this again.",
+        )
+    return result
+
+
+def _entries(text: str, node: Any, keys: Collection[str]) -> Iterator[Cut]:
+    """What has to be cut for these keys of a mapping."""
+    pairs = node.value
+    going = [key.value in keys for key, _ in pairs]
+    if all(going) and pairs:
+        yield node.start_mark.index, end_of(node), "{}"
+        return
+    for at, (key, value) in enumerate(pairs):
+        if not going[at]:
+            continue
+        if not node.flow_style:
+            start, end, instead = _lines(text, key, value)
+            yield _with_comment(text, start, key.start_mark.column), end, instead
+        elif any(not one for one in going[at + 1 :]):
+            yield key.start_mark.index, pairs[at + 1][0].start_mark.index, ""
+        else:
+            yield end_of(pairs[at - 1][1]), end_of(value), ""
+
+
+def _with_comment(text: str, start: int, column: int) -> int:
+    """Where the comment begins that stands right above a line, in its column."""
+    while start > 0:
+        above = text.rfind("\n", 0, start - 1) + 1
+        if not text[above:start].startswith(" " * column + "#"):
+            return start
+        start = above
+    return start
 
 
 def _wanted(content: Any, person: str, apps: Collection[str], *, business: bool) -> Any:

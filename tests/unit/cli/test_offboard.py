@@ -12,8 +12,10 @@ from click.testing import CliRunner
 
 from meta_access.audit import SCHEMA
 from meta_access.cli import pulumi_run, pulumi_stack
+from meta_access.cli.people import offboard
 from meta_access.cli.people.holdings import Everything, Holding, Member, Seen, held, loses_business, loses_roles
-from meta_access.cli.people.offboard import command, look, minted
+from meta_access.cli.people.leavers import Kind, Leaver, look, minted
+from meta_access.cli.people.offboard import command
 from meta_access.cli.pulumi_stack import Project
 from meta_access.cli.tokens import stack_tokens
 from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
@@ -74,7 +76,7 @@ def loaded(tmp_path: Path, text: str = FILE, at: Connection = NOWHERE) -> Stack:
 
 def everything(stack: Stack, *resources: dict[str, Any], seen: Seen | None = None, **more: Any) -> Everything:
     found = state(*resources)
-    return Everything(stack=stack, state=found, tokens=tokens_of(found), seen=seen or Seen(), **more)
+    return Everything(stack=stack, typed=stack, state=found, tokens=tokens_of(found), seen=seen or Seen(), **more)
 
 
 def lines(holdings: Sequence[Holding]) -> list[str]:
@@ -226,7 +228,7 @@ def watched(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     text = FILE.replace('admin_token: "emulator:"', "admin_token: env:META_ADMIN_TOKEN")
     stack = loaded(tmp_path, text, meta.connection)
     monkeypatch.setenv("META_ADMIN_TOKEN", newcomer.login(meta).get_secret_value())
-    return look(stack.spec.people[person], settings_of(stack.spec).connections.values())
+    return look(Leaver(Kind.PERSON, person), stack, {})
 
 
 def test_meta_is_asked_for_role_place_credential_and_what_they_made(
@@ -289,7 +291,7 @@ class Scene:
         settings = settings_of(loaded(folder).spec)
         read = StackTokens(stack="test", owner="access/test", settings=settings, tokens=())
         monkeypatch.setattr(stack_tokens, "read", lambda *_: read)
-        monkeypatch.setattr("meta_access.cli.people.offboard.look", lambda *_: Seen())
+        monkeypatch.setattr(offboard, "look", lambda *_: Seen())
 
     def up(self, _: str, urns: Sequence[str], _output: object) -> pulumi_run.RunEnd:
         self.targets += urns

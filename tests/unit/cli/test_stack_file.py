@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meta_access.cli.people.stack_file import StackFileError, without
+from meta_access.cli.people.stack_file import StackFileError, removed, without
 from tests.texts import lacks
 
 FLOW = """\
@@ -109,3 +109,87 @@ def test_a_list_that_is_shared_by_an_alias_is_for_a_person_to_edit() -> None:
         without(text, "nadia", apps=["ads"], business=True)
 
     assert lacks(str(refused.value), "nadia", "meta:apps.ads.roles", "meta:people.nadia.business") == []
+
+
+# --- whole entries ---
+
+ENTRIES = """\
+config:
+  meta:identities:
+    reporting: {use_case: read_reports}   # stays
+    # A tool of another team,
+    # with a secret of its own.
+    warehouse: {use_case: read_reports, grace: 48h}
+
+    # Buys.
+    trading:
+      use_case: manage_ads
+  meta:clients:
+    acme:
+      assets:
+        act_1: {reporting: read, warehouse: read, trading: trade}
+        act_2: {warehouse: read, reporting: read}
+        act_3: {reporting: read, trading: trade, warehouse: read}
+        act_4:
+          warehouse: read
+        act_5: {
+          reporting: read,   # reads
+          warehouse: read,
+        }
+"""
+
+
+def test_an_entry_goes_with_the_comment_above_it_and_nothing_else() -> None:
+    asset = ("config", "meta:clients", "acme", "assets")
+    places = [("config", "meta:identities", "warehouse"), *((*asset, f"act_{at}", "warehouse") for at in range(1, 6))]
+
+    assert (
+        removed(ENTRIES, places, "the file")
+        == """\
+config:
+  meta:identities:
+    reporting: {use_case: read_reports}   # stays
+
+    # Buys.
+    trading:
+      use_case: manage_ads
+  meta:clients:
+    acme:
+      assets:
+        act_1: {reporting: read, trading: trade}
+        act_2: {reporting: read}
+        act_3: {reporting: read, trading: trade}
+        act_4:
+          {}
+        act_5: {
+          reporting: read,
+        }
+"""
+    )
+
+
+def test_several_entries_of_one_mapping_go_together() -> None:
+    at = ("config", "meta:clients", "acme", "assets", "act_1")
+
+    assert removed(ENTRIES, [(*at, "warehouse"), (*at, "trading")], "the file") == ENTRIES.replace(
+        "{reporting: read, warehouse: read, trading: trade}", "{reporting: read}"
+    )
+    assert removed(ENTRIES, [(*at, name) for name in ("reporting", "warehouse", "trading")], "the file") == (
+        ENTRIES.replace("{reporting: read, warehouse: read, trading: trade}", "{}")
+    )
+    gone = removed(ENTRIES, [("config", "meta:clients", "acme")], "the file")
+    assert gone == ENTRIES[: ENTRIES.index("    acme:")] + "    {}\n"
+
+
+def test_what_is_not_there_changes_nothing() -> None:
+    for place in (("config", "meta:identities", "other"), ("config", "meta:people", "ines"), ("none",)):
+        assert removed(ENTRIES, [place], "the file") == ENTRIES
+
+
+def test_an_entry_that_others_point_to_is_for_a_person_to_remove() -> None:
+    text = "config:\n  a: &x {b: 1}\n  c: *x\n"
+
+    with pytest.raises(StackFileError) as refused:
+        removed(text, [("config", "a")], "stacks/Pulumi.dev.yaml")
+
+    assert lacks(str(refused.value), "stacks/Pulumi.dev.yaml", "config.a", "by hand") == []
