@@ -13,17 +13,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meta_access.cli import current, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_stack
+from meta_access.cli.stack import report_page
 from meta_access.cli.stack.summary import Filter, Summary, secrets_of, summarize, today
+from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens import stack_tokens
+from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
-from meta_access.stack import gate_names
 from meta_access.stack.load import load_stack
 from meta_access.tokens.observe import Need, finding_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from meta_access.stack.load import Stack
     from meta_access.tokens.observe import Observed
 
 PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
@@ -152,18 +155,33 @@ def looked(stack: str | None) -> tuple[dict[str, Observed], datetime, str]:
     return looks, now, ""
 
 
-def order_of_gates(stack: str | None, now: datetime) -> tuple[dict[str, tuple[str, ...]], set[str]]:
-    """Gate to those that have to be open before it, and the gates of what has ended by now.
+def declared(stack: str | None, now: datetime) -> tuple[Stack | None, set[str]]:
+    """The stack as it stands today, and the gates of what has ended by now.
 
-    Nothing where the configuration cannot be read, or is another's.
+    None where the configuration cannot be read, or is another project's.
     """
     try:
         name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
         loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
     except MetaAccessError:
-        return {}, set()
+        return None, set()
     day = current.moment(loaded, now).date()
-    return gate_names.before(current.on(loaded, day).spec, loaded.rules), current.ended_gates(loaded, day)
+    return current.on(loaded, day), current.ended_gates(loaded, day)
+
+
+def write(page: str, file: Path) -> None:
+    """Write the page.
+
+    Raises:
+        MetaAccessError: It cannot be written there.
+    """
+    try:
+        plain_files.write(file, page)
+    except OSError as error:
+        raise MetaAccessError(
+            f"Writing {file} failed: {error.strerror}.", next_step="Name a file in a folder that exists and is yours."
+        ) from None
+    to_person(f"Wrote {file}, {len(page.encode()) // 1024 + 1} KB: open it in a browser.")
 
 
 @click.command(name="report")
@@ -172,17 +190,34 @@ def order_of_gates(stack: str | None, now: datetime) -> tuple[dict[str, tuple[st
 @click.option("--owner", help="Of the gates, only those of this person.")
 @click.option("--open", "only_open", is_flag=True, help="Of the gates, only what is not satisfied.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(stack: str | None, client: str | None, owner: str | None, *, only_open: bool, as_json: bool) -> None:
-    """Show what a stack made, which human work is open, and when its secrets expire."""
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write one page with pictures that needs no network; - prints it.",
+)
+def command(
+    stack: str | None, client: str | None, owner: str | None, page: Path | None, *, only_open: bool, as_json: bool
+) -> None:
+    """Show what a stack made, which human work is open, and when its secrets expire.
+
+    With --html also who may do what on which asset, as a matrix, and the tokens on a line of time. No call is made to
+    Meta.
+    """
+    if as_json and page is not None:
+        raise click.UsageError("--json and --html are two answers: leave one out.")
     wanted = Filter(client, owner, only_open)
     outputs, state, seen = pulumi_stack.outputs(stack), pulumi_stack.export(stack), pulumi_stack.seen(stack)
     looks, now, why = looked(stack) if secrets_of(outputs, state) else ({}, datetime.now(UTC), "")
-    first, ended = order_of_gates(stack, now)
-    made = summarize(stack, outputs, state, seen, wanted, first=first)
-    gates = {name: gate for name, gate in made.gates.items() if name not in ended}
-    summary = replace(made, gates=gates, secrets=today(made.secrets, looks, now), not_looked_at=why)
+    stands, ended = declared(stack, now)
+    made = summarize(stack, outputs, state, seen, wanted, declared=stands, ended=ended)
+    summary = replace(made, secrets=today(made.secrets, looks, now), not_looked_at=why)
     if as_json:
-        click.echo(json.dumps(summary.as_json()))
-        return
-    console = Console()
-    render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH), datetime.now(UTC))
+        click.echo(json.dumps({**summary.as_json(), "at": iso(now)}))
+    elif page is not None:
+        text = report_page.render(summary, wanted, now)
+        write(text, page) if str(page) != "-" else click.echo(text, nl=False)
+    else:
+        console = Console()
+        render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH), now)

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from meta_access.cli import pulumi_stack
+from meta_access.cli.plain_files import LinkError
 from meta_access.cli.stack import report
-from meta_access.cli.stack.summary import Filter, summarize
+from meta_access.cli.stack.summary import Filter, gates_of, summarize, today
+from meta_access.errors import MetaAccessError
+from meta_access.stack import gate_names
+from meta_access.stack.files import config_of
+from meta_access.stack.load import load_stack
 from meta_access.tokens.observe import Finding, Need, Observed, Presence
 from tests.unit.cli.states import other, resource, state
 
@@ -66,7 +72,7 @@ STATE = state(
 
 
 def test_a_summary_counts_what_exists_in_reading_order() -> None:
-    found = summarize("dev", OUTPUTS, STATE, SEEN, Filter(), first={})
+    found = summarize("dev", OUTPUTS, STATE, SEEN, Filter(), declared=None)
 
     assert found.resources == {
         "SystemUser": ["reporting (122090000000999)"],
@@ -79,11 +85,17 @@ def test_a_summary_counts_what_exists_in_reading_order() -> None:
 
 def test_a_summary_of_an_empty_stack_is_empty() -> None:
     found = summarize(
-        None, {}, {"version": 3, "deployment": {}}, pulumi_stack.Seen(None, "", failed_since=False), Filter(), first={}
+        None,
+        {},
+        {"version": 3, "deployment": {}},
+        pulumi_stack.Seen(None, "", failed_since=False),
+        Filter(),
+        declared=None,
     )
 
     assert found.as_json() == {
         "stack": "",
+        "environment": "",
         "seen": {"at": None, "by": "", "failed_since": False},
         "resources": {},
         "gates": {},
@@ -91,6 +103,10 @@ def test_a_summary_of_an_empty_stack_is_empty() -> None:
         "quota": {},
         "login_urls": {},
         "upkeep": {},
+        "clients": [],
+        "assignments": [],
+        "admin_tokens": {},
+        "due": {},
         "not_looked_at": "",
     }
 
@@ -131,7 +147,7 @@ STANDS: dict[str, Any] = {
 def test_what_an_update_could_not_export_is_told_as_the_state_has_it(outputs: dict[str, Any]) -> None:
     made = state(resource("SystemUserToken", "reporting", **TOLD), resource("AppRoles", "ads-app-roles", **STANDS))
 
-    found = summarize("dev", outputs, made, SEEN, Filter(), first={})
+    found = summarize("dev", outputs, made, SEEN, Filter(), declared=None)
 
     kept = {name: TOLD[name] for name in TOLD if name not in {"secret_name", "claim"}}
     assert found.secrets == {"reporting": {"name": "meta/dev/reporting/1a2b3c4d", **kept}}
@@ -145,9 +161,7 @@ def test_gates_are_told_as_their_resources_have_them_with_what_comes_before() ->
     )
     exported = {"ads-app-roles": "satisfied", "verified": "satisfied", "gone": "drifted", "unknown": UNKNOWN}
 
-    found = summarize("dev", {"gates": exported}, made, SEEN, Filter(), first={"ads-app-roles": ("verified", "gone")})
-
-    assert found.gates == {
+    assert gates_of({"gates": exported}, made, {"ads-app-roles": ("verified", "gone")}) == {
         "ads-app-roles": {**STANDS, "next_step": {"what": "Invite ines.", "first": "verified, gone"}},
         "verified": verified,
         "gone": {"status": "drifted"},
@@ -160,7 +174,7 @@ def test_an_export_s_next_step_that_says_more_than_the_resource_stays() -> None:
     first = {"what": "Invite ines.", "first": "ads-verification"}
 
     found = summarize(
-        "dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter(), first={}
+        "dev", {"gates": {"ads-app-roles": {"next_step": first, "phase": UNKNOWN}}}, made, SEEN, Filter(), declared=None
     )
 
     assert found.gates == {"ads-app-roles": {**STANDS, "next_step": first}}
@@ -170,9 +184,103 @@ def test_two_tokens_of_one_name_are_both_told() -> None:
     second = {**TOLD, "secret_name": "meta/dev/other", "arn": "arn:2"}
     made = state(resource("SystemUserToken", "token", **TOLD), resource("SystemUserToken", "token", **second))
 
-    found = summarize("dev", {}, made, SEEN, Filter(), first={})
+    found = summarize("dev", {}, made, SEEN, Filter(), declared=None)
 
     assert {name: row["arn"] for name, row in found.secrets.items()} == {"token": ARN, "token, meta/dev/other": "arn:2"}
+
+
+def test_a_stack_that_can_be_read_tells_the_order_of_gates_their_days_and_the_environment() -> None:
+    stacks = Path(__file__).resolve().parents[3] / "stacks"
+    written = load_stack(config_of(stacks / "Pulumi.prod.yaml"), "prod", stacks)
+    gates = dict.fromkeys(gate_names.of_stack(written.spec, written.rules), STANDS)
+    days = gate_names.due_days(written.spec)
+    assert days
+
+    found = summarize("prod", {"gates": gates}, {}, SEEN, Filter(), declared=written)
+    assert found.environment == "prod"
+    assert found.due == dict(sorted(days.items(), key=lambda row: row[1]))
+    assert "first" in found.gates["ads-ads_management"]["next_step"]
+
+    met = summarize("prod", {"gates": dict.fromkeys(gates, "satisfied")}, {}, SEEN, Filter(), declared=written)
+    assert met.due == {}
+
+
+CLIENT = "urn:pulumi:dev::meta-access::meta:access:ClientAccess::"
+
+
+def test_assignments_are_told_by_client_and_asset_with_the_identity_of_the_user() -> None:
+    def assigned(name: str, client: str, **outputs: Any) -> dict[str, Any]:
+        return {**resource("AssetAssignment", name, **outputs), "parent": f"{CLIENT}{client}"}
+
+    made = state(
+        resource("SystemUser", "reporting", id_="122090000000999"),
+        {"urn": f"{CLIENT}birke", "type": "meta:access:ClientAccess"},
+        {"urn": f"{CLIENT}acme", "type": "meta:access:ClientAccess"},
+        assigned("b", "acme", asset="page:8", system_user_id="122090000000999", tasks=["ANALYZE"], kept=["MANAGE"]),
+        assigned("a", "acme", asset="act_1", system_user_id="77", tasks=["ADVERTISE", "ANALYZE"]),
+        resource("AssetAssignment", "own", asset="act_3", system_user_id="77", tasks=UNKNOWN),
+        {**assigned("gone", "acme", asset="act_9", system_user_id="77", tasks=["ANALYZE"]), "delete": True},
+    )
+
+    found = summarize("dev", {}, made, SEEN, Filter(), declared=None).as_json()
+
+    assert found["clients"] == ["acme", "birke"]
+    both = ["ADVERTISE", "ANALYZE"]
+    assert found["assignments"] == [
+        {"client": "acme", "asset": "act_1", "identity": "77", "system_user": "77", "tasks": both, "kept": []},
+        {
+            "client": "acme",
+            "asset": "page:8",
+            "identity": "reporting",
+            "system_user": "122090000000999",
+            "tasks": ["ANALYZE"],
+            "kept": ["MANAGE"],
+        },
+        {"client": None, "asset": "act_3", "identity": "77", "system_user": "77", "tasks": [], "kept": []},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"expires_at": "2026-12-20T08:00:00Z"}, "current"),
+        ({"expires_at": "2026-12-20T08:00:00Z", "rotate_before": "20d"}, "current"),
+        ({"expires_at": "2026-12-15T08:00:00Z", "rotate_before": "20d"}, "due"),
+        ({"expires_at": "2026-12-20T08:00:00Z", "freshness": "labels missing: generation 2"}, "due"),
+        ({"expires_at": "2026-12-20T08:00:00Z", "freshness": "foreign: another stack's claim"}, "needs a decision"),
+        ({"expires_at": "2026-11-25T08:00:00Z", "freshness": "foreign: another stack's claim"}, "expired"),
+        ({"expires_at": "never", "lifetime": {"never": {"reason": "r", "until": "2026-11-25"}}}, "current"),
+        ({"expires_at": "never", "lifetime": {"never": {"reason": "r", "until": "2026-11-24"}}}, "due"),
+        ({}, "current"),
+    ],
+)
+def test_how_a_token_stands_is_told_with_the_worst_first(row: dict[str, Any], told: str) -> None:
+    assert today({"reporting": row}, {}, NOW)["reporting"]["state"] == told
+
+
+def test_when_a_successor_is_wanted_follows_from_what_the_secret_tells_today() -> None:
+    made = {
+        "arn": ARN,
+        "expires_at": "2026-12-15T08:00:00Z",
+        "rotate_before": "20d",
+        "issued_at": "2026-10-16T08:00:00Z",
+    }
+    look = Observed(
+        presence=Presence.PRESENT,
+        arn=ARN,
+        generation=2,
+        expires_at=datetime(2027, 1, 23, 8, tzinfo=UTC),
+        issued_at="2026-11-24T08:00:00Z",
+    )
+
+    row = today({"reporting": made}, {ARN: look}, NOW)["reporting"]
+
+    assert (row["issued_at"], row["rotate_at"], row["expires_at"], row["state"]) == (
+        "2026-11-24T08:00:00Z",
+        "2027-01-03T08:00:00Z",
+        "2027-01-23T08:00:00Z",
+        "current",
+    )
 
 
 @pytest.fixture
@@ -181,8 +289,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(pulumi_stack, "export", lambda _stack: STATE)
     monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
     monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
-    monkeypatch.setattr(report, "order_of_gates", lambda _stack, _now: ({}, set()))
-    return lambda *arguments: CliRunner().invoke(report.command, list(arguments))
+    monkeypatch.setattr(report, "declared", lambda _stack, _now: (None, set()))
+    return lambda *arguments, **more: CliRunner().invoke(report.command, list(arguments), **more)
 
 
 def test_the_report_says_who_acts_where_and_when_secrets_expire(run: Any) -> None:
@@ -190,7 +298,7 @@ def test_the_report_says_who_acts_where_and_when_secrets_expire(run: Any) -> Non
 
     assert done.exit_code == 0
     text = done.output
-    assert text.startswith("Stack dev\nAs the refresh of 2026-11-24T08:00:00Z saw it, ")
+    assert text.startswith("Stack dev\nAs the refresh of 2026-11-24T08:00:00Z saw it, 1 day ago.")
     assert " A later one failed, so parts may be newer. `meta-access gates --refresh` looks at the gates now." in text
     assert "reporting (122090000000999)" in text
     assert "\nads-app-roles: Invite ines as developer.\n" in text
@@ -214,6 +322,7 @@ def test_the_report_for_machines_is_one_object(run: Any) -> None:
     assert told["gates"]["ads-app-roles"]["owner"] == "nadia"
     assert told["secrets"]["reporting"]["arn"] == ARN
     assert told["resources"]["SystemUserToken"] == ["reporting"]
+    assert told["at"] == "2026-11-25T08:00:00Z"
 
 
 def test_brackets_in_names_are_printed_as_they_are(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,12 +346,12 @@ def test_a_report_shows_open_gates_first_and_those_that_were_asked_for(
     assert shown("--owner", "nadia") == ["ads-app-roles"]
     assert shown("--client", "acme") == ["acme-share-act_1"]
     assert json.loads(run("--json", "--client", "acme").output)["secrets"] == {
-        "reporting": {**OUTPUTS["secrets"]["reporting"], "expired": False}
+        "reporting": {**OUTPUTS["secrets"]["reporting"], "expired": False, "state": "current"}
     }
 
 
 def test_a_report_leaves_out_the_gates_of_what_has_ended(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "order_of_gates", lambda _stack, now: ({}, {"ads-tier"} if now == NOW else set()))
+    monkeypatch.setattr(report, "declared", lambda _stack, now: (None, {"ads-tier"} if now == NOW else set()))
 
     assert list(json.loads(run("--json").output)["gates"]) == ["ads-app-roles"]
 
@@ -287,3 +396,42 @@ def test_a_secret_that_cannot_be_looked_at_is_told_as_the_state_has_it(
 
     assert "reporting: EXPIRED 2027-01-23T08:00:00Z" in run().output
     assert "As the last update saw them; they were not looked at: Describing secret x failed.\n" in run().output
+
+
+# --- The page ------------------------------------------------------------------------------------
+
+
+def test_the_page_is_written_whole_and_the_same_again(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    done = run("--stack", "dev", "--html", str(file))
+
+    text = file.read_text(encoding="utf-8")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == f"Wrote {file}, {len(text.encode()) // 1024 + 1} KB: open it in a browser.\n"
+    assert text.startswith("<!DOCTYPE html>\n")
+    assert text.endswith("</html>\n")
+    assert (
+        "As the refresh of 2026-11-24T08:00:00Z saw it, 1 day ago. A later one failed, so parts may be newer." in text
+    )
+    assert run("--stack", "dev", "--html", "-").stdout == text
+
+
+def test_a_page_and_an_object_are_two_answers(run: Any, tmp_path: Path) -> None:
+    done = run("--json", "--html", str(tmp_path / "report.html"))
+
+    assert done.exit_code == 2
+    assert "--json and --html are two answers: leave one out." in done.stderr
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_page_that_cannot_be_written_is_one_error(run: Any, tmp_path: Path) -> None:
+    with pytest.raises(
+        MetaAccessError, match=r"report\.html failed: No such file or directory\. Name a file in a folder"
+    ):
+        run("--html", str(tmp_path / "absent" / "report.html"), catch_exceptions=False)
+    (tmp_path / "report.html").symlink_to(tmp_path / "elsewhere.html")
+    with pytest.raises(LinkError):
+        run("--html", str(tmp_path / "report.html"), catch_exceptions=False)
+    assert not (tmp_path / "elsewhere.html").exists()
+    assert "is a directory" in run("--html", str(tmp_path)).stderr
