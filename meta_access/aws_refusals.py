@@ -111,6 +111,16 @@ _OF_CREDENTIALS = (
 )
 
 
+CODES = frozenset(
+    {
+        *_BUSY,
+        *(code for row in _ROWS for code in row.codes),
+        *(code for codes, _, _ in _OF_CREDENTIALS for code in codes),
+    }
+)
+"""The codes that have a row here; those that begin with `KMS` have one together."""
+
+
 def profile() -> str:
     """The AWS profile of this shell; "" for the default one."""
     return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""

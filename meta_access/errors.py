@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from meta_access.redaction import scrub_lines, visible
@@ -34,11 +34,13 @@ class Problem:
         path: Where it stands, as typed: `meta:identities.trading.scopes[1]`.
         problem: What is wrong with the value. Never quotes a secret.
         fix: What to type instead.
+        unknown_key: Whether it is a key that this version does not know.
     """
 
     path: str
     problem: str
     fix: str
+    unknown_key: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem} Fix: {self.fix}"

@@ -47,6 +47,9 @@ COMMANDS: Mapping[str, Subcommand] = {
     "discover": Subcommand(
         "stack.discover", "Read a live business, and add what a stack's files lack of it.", live=True
     ),
+    "doctor": Subcommand(
+        "doctor.command", "Look for what is wrong with machine, stack, connections and tokens, and say what to do."
+    ),
     "emulator": Subcommand("emulator", "Run Meta and Secrets Manager on this machine, with fake tokens."),
     "evidence": Subcommand(
         "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file.", live=True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import iso
@@ -31,6 +32,16 @@ _NOT_LISTED = (PermissionDeniedError, NotFoundError)
 _BOOTSTRAP = "Make an admin system user's token (`meta-access bootstrap`) and point admin_token to it."
 
 
+class Doubt(Enum):
+    """What is doubtful about an admin token."""
+
+    NOT_SYSTEM_USER = "it ends with a login"
+    SCOPE = "it lacks the permission"
+    ELSEWHERE = "the permission is for other businesses"
+    NOT_ADMIN = "its user is no admin of the business"
+    ENDS = "it ends soon"
+
+
 @dataclass(frozen=True, slots=True)
 class Doubts:
     """What a person should know of an admin token.
@@ -38,10 +49,12 @@ class Doubts:
     Attributes:
         says: Sentences, each with its place; the same from day to day, so that an export of them shows no change.
         ends: When the token ends, where that is near.
+        kinds: What each sentence is about.
     """
 
     says: tuple[str, ...] = ()
     ends: datetime | None = None
+    kinds: tuple[Doubt, ...] = ()
 
     def as_output(self) -> dict[str, Any]:
         return {"says": list(self.says), "ends": None if self.ends is None else iso(self.ends)}
@@ -99,25 +112,26 @@ def doubts(
         asked: Whether they were asked for.
     """
     path, business = f"meta:connections.{connection.name}.admin_token", f"business {connection.business_id}"
-    says = []
+    found: dict[Doubt, str] = {}
     if info.type != SYSTEM_USER:
         kind = f"of type {info.type}, a person's own" if info.type == "USER" else f"of type {info.type or 'unknown'}"
-        says.append(f"{path}: the token is {kind}, not a system user's, and ends with that login. {_BOOTSTRAP}")
+        text = f"the token is {kind}, not a system user's, and ends with that login."
+        found[Doubt.NOT_SYSTEM_USER] = f"{text} {_BOOTSTRAP}"
     if NEEDED not in info.scopes:
         had = ", ".join(info.scopes) or "nothing"
         text = f"the token lacks {NEEDED}, without which it reads and makes no system users; it has {had}."
-        says.append(f"{path}: {text} Mint it again with {NEEDED}.")
+        found[Doubt.SCOPE] = f"{text} Mint it again with {NEEDED}."
     elif others := _elsewhere(connection, info):
         text = f"{NEEDED} was granted to the token for {', '.join(others)} only, and not for {business}."
-        says.append(f"{path}: {text} Mint it again with {NEEDED} for that business.")
+        found[Doubt.ELSEWHERE] = f"{text} Mint it again with {NEEDED} for that business."
     if asked and (who := _stranger(info.user_id, rows, business)):
-        says.append(f"{path}: the token is {who}. {_BOOTSTRAP}")
+        found[Doubt.NOT_ADMIN] = f"the token is {who}. {_BOOTSTRAP}"
     ends = _near(connection, info, now)
     if ends is not None:
         urgent = ", within 3 days" if ends - now <= WARNED_BEFORE[0] else ""
         text = f"the token ends at {iso(ends)}{urgent}, and nothing of this connection is kept alive after that."
-        says.append(f"{path}: {text} Put a new one where admin_token points before.")
-    return Doubts(tuple(says), ends)
+        found[Doubt.ENDS] = f"{text} Put a new one where admin_token points before."
+    return Doubts(tuple(f"{path}: {text}" for text in found.values()), ends, tuple(found))
 
 
 def _elsewhere(connection: Connection, info: TokenFacts) -> tuple[str, ...]:

@@ -56,6 +56,9 @@ class GraphClient:
         credentials: Asked at each call, so that a promoted token is used at once.
         server_time: Meta's clock when it last answered; None before the first answer.
         observed_tier_header: The last `ads_api_access_tier` seen in any answer; None when none was.
+        used_percent: The most that any answer said was used up of one of Meta's limits; None when none said.
+        served_version: The Graph version of the last answer that names one; None when none did.
+        version_ends: Whether an answer announced the end of the version that was asked for.
     """
 
     def __init__(
@@ -66,13 +69,18 @@ class GraphClient:
         clock: Clock = SYSTEM_CLOCK,
         notify: Callable[[str], None] = print,
         run: Patience | None = None,
+        budget_s: float = CALL_BUDGET_S,
     ) -> None:
         self.connection = connection
         self.credentials = credentials
         self.server_time: datetime | None = None
         self._server_time_seen = float("-inf")
         self.observed_tier_header: str | None = None
+        self.used_percent: float | None = None
+        self.served_version: str | None = None
+        self.version_ends = False
         self._clock = clock
+        self._budget_s = budget_s
         self._notify = notify
         self._patience = run or Patience()
         self._noticed: set[str] = set()
@@ -173,7 +181,7 @@ class GraphClient:
 
     def _asked(self, call: _Call) -> Any:
         doing = f"{call} (connection {self.connection.name})"
-        end = self._clock.monotonic() + (CALL_BUDGET_S if call.deadline_s is None else call.deadline_s)
+        end = self._clock.monotonic() + (self._budget_s if call.deadline_s is None else call.deadline_s)
         attempt, waited_s = 0, 0.0
         while True:
             attempt += 1
@@ -290,7 +298,12 @@ class GraphClient:
         if (moment := wire.server_date(headers)) is not None:
             self.server_time, self._server_time_seen = moment, self._clock.monotonic()
         audit.traced(headers.get("x-fb-trace-id"))
-        self.observed_tier_header = usage.read(headers).tier or self.observed_tier_header
+        used = usage.read(headers)
+        self.observed_tier_header = used.tier or self.observed_tier_header
+        if used.used_percent is not None:
+            self.used_percent = max(used.used_percent, self.used_percent or 0.0)
+        self.served_version = wire.served_version(headers) or self.served_version
+        self.version_ends = self.version_ends or wire.version_ends(headers)
         notice = wire.version_notice(headers, self.connection.api_version)
         if notice is not None and notice not in self._noticed:
             self._noticed.add(notice)

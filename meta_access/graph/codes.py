@@ -300,6 +300,36 @@ _BY_CODE: dict[int, Verdict] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table has of a code, for a person who asks what it means.
+
+    Attributes:
+        by_subcode: Whether the subcode, and not the code alone, gave the verdict.
+        subcodes: Those that the table has of this code.
+        by_text: Verdicts that Meta's message decides under this code, where it decides.
+    """
+
+    verdict: Verdict
+    by_subcode: bool
+    subcodes: tuple[int, ...]
+    by_text: tuple[Verdict, ...]
+
+
+def row(code: int, subcode: int = 0) -> Row | None:
+    """What the table has of a code; None where it does not know it."""
+    base = 190 if code == _SESSION else code
+    by_subcode = _BY_SUBCODE.get((base, subcode))
+    verdict = by_subcode or _BY_CODE.get(code) or _by_range(code)
+    by_text = tuple(dict.fromkeys(verdict for _, codes, verdict in _BY_TEXT if code in codes))
+    subcodes = tuple(sorted(known for of, known in _BY_SUBCODE if of == base))
+    return None if verdict is None else Row(verdict, by_subcode is not None, subcodes, by_text)
+
+
+CODES = frozenset({*_BY_CODE, *(code for code, _ in _BY_SUBCODE)})
+"""The codes that have a row of their own; some ranges of Meta's have one together."""
+
+
 def _by_range(code: int) -> Verdict | None:
     if 200 <= code <= 299:  # noqa: PLR2004 - the range stands in Meta's own table
         return _DENIED

@@ -7,7 +7,7 @@ Source: https://developers.facebook.com/docs/graph-api/reference/debug_token, Gr
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meta_access.graph.client import Auth
 from meta_access.graph.wire import unusable
@@ -30,6 +30,8 @@ def inspect(client: GraphClient, token: SecretStr | Auth) -> TokenFacts:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
         raise unusable("Meta's answer about a token does not say whether it is valid.")
+    said = data.get("error")
+    error = said if isinstance(said, dict) and not data["is_valid"] else {}
     return TokenFacts(
         valid=data["is_valid"],
         app_id=str(data.get("app_id", "")),
@@ -38,8 +40,11 @@ def inspect(client: GraphClient, token: SecretStr | Auth) -> TokenFacts:
         scopes=tuple(sorted(str(scope) for scope in data.get("scopes") or [])),
         issued_at=_moment(data.get("issued_at")),
         expires_at=_moment(data.get("expires_at")),
-        problem=_problem(data),
+        problem=scrub(str(error.get("message") or "")),
         narrowed=_narrowed(data.get("granular_scopes")),
+        data_access_ends_at=_moment(data.get("data_access_expires_at")),
+        code=_number(error.get("code")),
+        subcode=_number(error.get("subcode")),
     )
 
 
@@ -53,10 +58,8 @@ def _narrowed(rows: object) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _problem(data: dict[str, Any]) -> str:
-    error = data.get("error")
-    message = error.get("message") if isinstance(error, dict) else None
-    return scrub(str(message or "")) if not data["is_valid"] else ""
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _moment(epoch: object) -> datetime | None:

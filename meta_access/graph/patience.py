@@ -64,8 +64,13 @@ class Wait:
 
 @dataclass(slots=True)
 class Patience:
-    """The waits of one process. Thread-safe; a caller that was let wait calls `end` afterwards."""
+    """The waits of one process. Thread-safe; a caller that was let wait calls `end` afterwards.
 
+    Attributes:
+        looks_only: Whether a throttle is itself what the caller wants to know, and is never waited for.
+    """
+
+    looks_only: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _spent_s: float = 0.0
     _until: float = float("-inf")
@@ -80,6 +85,8 @@ class Patience:
             pause_s: Seconds to wait.
             now: The clock's seconds.
         """
+        if self.looks_only:
+            return Wait("this run only looks")
         bound = RUN_BOUND_S if who.keeps else OTHERS_BOUND_S
         with self._lock:
             if now - self._until > FORGOTTEN_AFTER_S:

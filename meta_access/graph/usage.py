@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FULL_PERCENT = 100.0
+_PERCENTAGES = ("call_count", "total_cputime", "total_time", "acc_id_util_pct", "app_id_util_pct")
 _SECONDS_PER_MINUTE = 60.0
 
 
@@ -25,10 +26,12 @@ class Usage:
     Attributes:
         regain_s: Seconds until access is regained; None when no header names a time above zero.
         tier: `development_access` or `standard_access`, in Meta's words; None when no header names one.
+        used_percent: Of the limit that is nearest to its end; None when no header names any.
     """
 
     regain_s: float | None
     tier: str | None
+    used_percent: float | None = None
 
 
 def read(headers: Mapping[str, str]) -> Usage:
@@ -41,9 +44,12 @@ def read(headers: Mapping[str, str]) -> Usage:
     if _positive(account.get("acc_id_util_pct")) >= _FULL_PERCENT:
         waits.append(_positive(account.get("reset_time_duration")))
     tiers = (row.get("ads_api_access_tier") for row in (*business, account, insights))
+    counted = (_object(_json(headers, "x-app-usage")), *business, account, insights)
+    used = [_positive(row[name]) for row in counted for name in _PERCENTAGES if name in row]
     return Usage(
         regain_s=max(waits, default=0.0) or None,
         tier=next((tier for tier in tiers if isinstance(tier, str) and tier), None),
+        used_percent=max(used, default=None),
     )
 
 

@@ -167,6 +167,17 @@ def decode(reply: Reply, doing: str) -> Any:
         raise _not_graph(doing, reply, "JSON of another shape") from None
 
 
+def served_version(headers: Mapping[str, str]) -> str | None:
+    """The Graph version that Meta answered in; None when it does not say."""
+    served = headers.get("facebook-api-version")
+    return None if served is None else _quote(served)
+
+
+def version_ends(headers: Mapping[str, str]) -> bool:
+    """Whether Meta announces the end of the version that was asked for."""
+    return bool(headers.get("x-ad-api-version-warning"))
+
+
 def version_notice(headers: Mapping[str, str], asked: str) -> str | None:
     """What to tell a person when Meta answered in another API version than was asked; None when all is well."""
     if warning := headers.get("x-ad-api-version-warning"):

@@ -32,16 +32,31 @@ def config_of(path: Path, whole: Folder | None = None) -> dict[str, Any]:
     return dict(config) if isinstance(config, dict) else {}
 
 
+def project_file(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The project's file in a folder or in the nearest one above it, as pulumi looks for it, and what it holds.
+
+    Raises:
+        ConfigError: One on the way cannot be read.
+    """
+    for place in (folder, *folder.parents):
+        file = place / "Pulumi.yaml"
+        if file.is_file():
+            content = read_yaml(file, file.name)
+            if isinstance(content, dict) and isinstance(content.get("name"), str):
+                return file, content
+    return None
+
+
 def project_of(folder: Path) -> tuple[str, Path] | None:
     """Name of the project in a folder or in the nearest one above it, as pulumi looks for it, and its stacks' folder.
 
     Raises:
         ConfigError: Its file cannot be read.
     """
-    if (file := _project_file(folder)) is None:
+    if (found := project_file(folder)) is None:
         return None
-    content = _project(file)
-    return str(content["name"]), file.parent / str(content.get("stackConfigDir") or ".")
+    file, content = found
+    return content["name"], file.parent / str(content.get("stackConfigDir") or ".")
 
 
 def project_config(folder: Path) -> dict[str, Any]:
@@ -50,8 +65,8 @@ def project_config(folder: Path) -> dict[str, Any]:
     Raises:
         ConfigError: It cannot be read.
     """
-    file = _project_file(folder)
-    given = _project(file).get("config") if file is not None else None
+    found = project_file(folder)
+    given = found[1].get("config") if found is not None else None
     values = {}
     for key, row in given.items() if isinstance(given, dict) else ():
         if not isinstance(row, dict):
@@ -59,19 +74,6 @@ def project_config(folder: Path) -> dict[str, Any]:
         else:
             values |= {str(key): row[name] for name in ("default", "value") if name in row}
     return values
-
-
-def _project_file(folder: Path) -> Path | None:
-    for place in (folder, *folder.parents):
-        file = place / "Pulumi.yaml"
-        if file.is_file() and isinstance(_project(file).get("name"), str):
-            return file
-    return None
-
-
-def _project(file: Path) -> dict[str, Any]:
-    content = read_yaml(file, file.name)
-    return content if isinstance(content, dict) else {}
 
 
 def stack_files(folder: Path) -> dict[str, Path]:

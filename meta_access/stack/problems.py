@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -102,7 +103,8 @@ def problems_of(
     found = []
     for details in error.errors(include_url=False, include_context=True):
         loc = tuple(part for part in details["loc"] if part != _KEY)
-        found.append((loc, problem(where(loc), _sentences(details, model, loc))))
+        one = problem(where(loc), _sentences(details, model, loc))
+        found.append((loc, replace(one, unknown_key=details["type"] == "extra_forbidden")))
     return found
 
 

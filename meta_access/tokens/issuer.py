@@ -41,6 +41,8 @@ class TokenFacts:
         expires_at: None means never.
         problem: Why it is not valid, in Meta's words; empty for a valid one.
         narrowed: By scope, the ids that it was granted for; without a scope that is granted for all.
+        data_access_ends_at: When a person has to give the app access to their data again; None means never.
+        code: Meta's code of the reason why it is not valid, 0 without one; `subcode` likewise.
     """
 
     valid: bool
@@ -52,6 +54,9 @@ class TokenFacts:
     expires_at: datetime | None
     problem: str = ""
     narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    data_access_ends_at: datetime | None = None
+    code: int = 0
+    subcode: int = 0
 
 
 class Issuer(Protocol):

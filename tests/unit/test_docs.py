@@ -53,7 +53,9 @@ def page_of(name: str) -> str:
     return (RESOURCES / f"{file}.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", [tables.README, *sorted(RESOURCES.glob("*.md"))], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [tables.README, tables.DOCTOR, *sorted(RESOURCES.glob("*.md"))], ids=lambda page: page.stem
+)
 def test_the_tables_of_a_page_are_those_of_the_resources(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
 

@@ -1,7 +1,8 @@
 """What a page of docs/resources says of inputs and outputs, written from the resource's own declaration.
 
 A page has the lines `<!-- inputs of SystemUser -->` (or `outputs of`) and `<!-- end -->`; what is between them is ours.
-The README names the pages of all resources likewise, below `<!-- resources -->`.
+The README names the pages of all resources likewise, below `<!-- resources -->`, and the page on the doctor has all its
+findings, below `<!-- findings of doctor -->`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import meta_access
+from meta_access.doctor.catalog import CATALOG
 from meta_access.providers._declaration import as_bag
 from meta_access.providers._gate import GateResource
 from tools.workspace.environment import ROOT
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 
 PAGES = ROOT / "docs" / "resources"
 README = ROOT / "README.md"
+DOCTOR = ROOT / "docs" / "doctor.md"
 _LIST = re.compile(r"<!-- resources -->\n.*?<!-- end -->", re.DOTALL)
+_FINDINGS = re.compile(r"<!-- findings of doctor -->\n.*?<!-- end -->", re.DOTALL)
 _TABLE = re.compile(r"<!-- (inputs|outputs) of (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def written(text: str) -> str:
     """A page with its tables, and its list of resources, as the declarations have them."""
     text = _LIST.sub(lambda _: f"<!-- resources -->\n{_links()}\n<!-- end -->", text)
+    text = _FINDINGS.sub(lambda _: f"<!-- findings of doctor -->\n\n{_findings()}\n\n<!-- end -->", text)
     return _TABLE.sub(
         lambda found: f"<!-- {found[1]} of {found[2]} -->\n\n{_table(found[1], found[2])}\n\n<!-- end -->", text
     )
@@ -43,6 +48,16 @@ def _table(what: str, name: str) -> str:
     else:
         rows = [["Output", "Type", "Meaning"], ["---"] * 3]
         rows += [[f"`{each.name}`", f"`{each.type}`", each.about] for each in resource.declaration.outputs]
+    return _rows(rows)
+
+
+def _findings() -> str:
+    rows = [["Id", "Severity", "Meaning", "Next step"], ["---"] * 4]
+    rows += [[f"`{id_}`", str(one.severity), one.means, one.next_step] for id_, one in CATALOG.items()]
+    return _rows(rows)
+
+
+def _rows(rows: list[list[str]]) -> str:
     return "\n".join(f"|{'|'.join(_cell(cell) for cell in row)}|" for row in rows)
 
 
@@ -71,7 +86,7 @@ def _default(field: Field) -> str:
 
 def main() -> int:
     """Write the tables of all pages, and the README's list."""
-    for page in (README, *sorted(PAGES.glob("*.md"))):
+    for page in (README, DOCTOR, *sorted(PAGES.glob("*.md"))):
         text = page.read_text(encoding="utf-8")
         if (now := written(text)) != text:
             page.write_text(now, encoding="utf-8")

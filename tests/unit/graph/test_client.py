@@ -113,6 +113,19 @@ def test_an_item_of_a_batch_is_repeated_and_judged_as_a_plain_call(
     assert not lacks(raised.value, "debug_token", "main", "Session has expired")
 
 
+def test_the_fullest_limit_and_the_end_of_a_version_are_remembered(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    full = {"X-App-Usage": json.dumps({"call_count": 81}), "X-Ad-Api-Version-Warning": "v26.0 ends"}
+    server.answers = [answer({}, headers=full), answer({}, headers={"X-App-Usage": json.dumps({"call_count": 2})})]
+    assert (client.used_percent, client.served_version, client.version_ends) == (None, None, False)
+
+    for path in ("1", "2"):
+        client.get(path)
+
+    assert (client.used_percent, client.version_ends) == (81.0, True)
+
+
 def test_headers_of_an_item_are_learnt_as_those_of_a_plain_call(
     client: GraphClient, server: Server, answer: MakeAnswer, notices: list[str]
 ) -> None:
@@ -122,6 +135,7 @@ def test_headers_of_an_item_are_learnt_as_those_of_a_plain_call(
 
     client.get("debug_token", {}, in_batch=True)
 
+    assert client.served_version == "v27.0"
     assert client.observed_tier_header == "standard_access"
     assert client.server_time is not None
     assert len(notices) == 1

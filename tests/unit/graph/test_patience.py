@@ -51,3 +51,7 @@ def test_calls_are_made_on_behalf_of_somebody_and_then_of_nobody() -> None:
         assert caller() == TOKEN
 
     assert caller() == NOBODY
+
+
+def test_who_only_looks_waits_for_no_throttle() -> None:
+    assert Patience(looks_only=True).begin(TOKEN, 1, now=0) == Wait("this run only looks")

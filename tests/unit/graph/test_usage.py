@@ -7,6 +7,7 @@ import pytest
 from meta_access.graph import usage
 from meta_access.graph.usage import Usage
 
+APP = "x-app-usage"
 BUC = "x-business-use-case-usage"
 ACCOUNT = "x-ad-account-usage"
 INSIGHTS = "x-fb-ads-insights-throttle"
@@ -38,20 +39,26 @@ INSIGHTS = "x-fb-ads-insights-throttle"
         ),
         (
             {ACCOUNT: {"acc_id_util_pct": 9.67, "reset_time_duration": 100, "ads_api_access_tier": "standard_access"}},
-            Usage(None, "standard_access"),
+            Usage(None, "standard_access", 9.67),
         ),
-        ({ACCOUNT: {"acc_id_util_pct": 100, "reset_time_duration": 100}}, Usage(100.0, None)),
+        ({ACCOUNT: {"acc_id_util_pct": 100, "reset_time_duration": 100}}, Usage(100.0, None, 100.0)),
         (
             {INSIGHTS: {"app_id_util_pct": 100, "ads_api_access_tier": "standard_access"}},
-            Usage(None, "standard_access"),
+            Usage(None, "standard_access", 100.0),
         ),
         (
             {
                 BUC: {"1": [{"estimated_time_to_regain_access": 1}]},
                 ACCOUNT: {"acc_id_util_pct": 120, "reset_time_duration": 300},
             },
-            Usage(300.0, None),
+            Usage(300.0, None, 120.0),
         ),
+        ({APP: {"call_count": 7, "total_cputime": 31, "total_time": 0}}, Usage(None, None, 31.0)),
+        (
+            {APP: {"call_count": 40}, BUC: {"1": [{"call_count": 82}], "2": [{"total_time": 5}]}},
+            Usage(None, None, 82.0),
+        ),
+        ({APP: {"call_count": 0, "odd": 99}}, Usage(None, None, 0.0)),
     ],
 )
 def test_usage_headers_tell_the_wait_and_the_tier(headers: dict[str, object], found: Usage) -> None:
@@ -67,6 +74,7 @@ def test_usage_headers_tell_the_wait_and_the_tier(headers: dict[str, object], fo
         "[]",
         "5",
         '{"1": {}}',
+        '{"1": [{"odd": 5}]}',
         '{"1": [5, null, []]}',
         '{"1": [{"estimated_time_to_regain_access": "soon", "ads_api_access_tier": 5}]}',
         '{"1": [{"estimated_time_to_regain_access": -5, "ads_api_access_tier": ""}]}',
