@@ -16,7 +16,7 @@ from components.client_access import ClientAccess
 from components.gate_board import GateBoard
 from components.known import known
 from components.system_identity import SystemIdentity
-from meta_access import call_log, departures, snapshot
+from meta_access import access, call_log, departures, findings, snapshot, undeclared
 from meta_access.errors import ConfigError, printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for
@@ -50,6 +50,7 @@ def main() -> None:
     now = _now(settings)
     limits = time_limits.of_stack(stack)
     _say_what_ends(limits, now.date(), offline=settings.offline)
+    _say_what_is_undeclared(stack, settings)
     stack = replace(stack, spec=time_limits.applied(stack.spec, now.date()))
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
@@ -94,6 +95,17 @@ def _look(stack: Stack, settings: Settings) -> Preflight:
     for text in departures.warnings(stack, settings, pulumi.get_project()):
         pulumi.log.warn(text)
     return seen
+
+
+def _say_what_is_undeclared(stack: Stack, settings: Settings) -> None:
+    """Count what no line declares, in a preview: an update has tokens to keep alive, and shows nobody anything."""
+    if settings.offline or not pulumi.runtime.is_dry_run():
+        return
+    found = undeclared.in_brief(stack, settings, last_update.system_users(), last_update.assignments())
+    findings.undeclared(found)
+    if text := access.sentence(found):
+        # No warning: an unchanged stack with it is unchanged.
+        pulumi.log.info(text)
 
 
 def _say_what_ends(limits: list[time_limits.Limit], today: date, *, offline: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from meta_access.findings import Undeclared
 from meta_access.graph.business_users import same
 from meta_access.graph.holders import Grant, Holder, HolderKind
 from meta_access.ids import GROUP, parse_asset
@@ -76,6 +77,41 @@ class Judged:
         return dict(Counter(row.client for row in self.rows if row.standing is Standing.UNDECLARED))
 
 
+_NAMED = 3
+"""So many lists or entries are named; of more, their number is said."""
+
+
+def in_brief(judged: Judged) -> Undeclared:
+    """What a preview says of it: counts, and the entries of `ignore` that somebody should look at."""
+    unread = dict.fromkeys(one.path for one in judged.unread)
+    return Undeclared(judged.undeclared, tuple(judged.expired), tuple(judged.unused), tuple(unread))
+
+
+def sentence(found: Undeclared) -> str:
+    """It in one line; "" when there is nothing to say."""
+    if found.why:
+        return f"Undeclared access was not looked for: {found.why}"
+    parts = []
+    if found.clients:
+        told = ", ".join(
+            f"{client or 'assets of no client'} {count}" for client, count in sorted(found.clients.items())
+        )
+        parts.append(f"Undeclared access: {found.count} ({told}).")
+    if found.ended:
+        parts.append(f"Entries of ignore that have ended: {_some(found.ended)}.")
+    if found.unused:
+        parts.append(f"Entries of ignore that fit nothing: {_some(found.unused)}.")
+    if found.unread:
+        parts.append(
+            f"Lists of who has access that were not shown, so nothing in them is counted: {_some(found.unread)}."
+        )
+    return " ".join([*parts, "`meta-access who` shows more."] if parts else [])
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)}"
+
+
 def judge(stack: Stack, seen: Sequence[Holdings], users: Mapping[str, str], today: date) -> Judged:
     """Compare what was read of the stack's businesses with the stack.
 
@@ -93,7 +129,9 @@ class _Judge:
         self._stack, self._seen, self._today = stack, seen, today
         self._plans = {one.key: one for one in plan.identities(stack.spec, stack.rules)}
         self._ids = {one.adopt: key for key, one in self._plans.items() if one.adopt}
-        self._ids |= {id_: key for key, id_ in users.items() if key in self._plans}
+        # A state from before a rename knows an identity by its key of then.
+        known = {one.renamed_from or "": key for key, one in self._plans.items()} | {key: key for key in self._plans}
+        self._ids |= {id_: known[key] for key, id_ in users.items() if key in known}
         # A user has another id for each app: elsewhere, and before it is in the state, the name tells.
         self._names = {one.name.casefold(): key for key, one in self._plans.items()}
         works = (one for client in stack.spec.clients for one in plan.assignments(stack.spec, stack.rules, client))
@@ -128,6 +166,8 @@ class _Judge:
         declared = self._declared.get((identity, asset.id))
         client = declared.client if declared is not None else client
         rules = self._stack.rules
+        if self._is_our_own(grant):
+            return Access(client, asset.id, grant.holder, "", grant.tasks, Standing.DECLARED, pending=grant.pending)
         given = [*(declared.tasks if declared else ()), *self._by_groups(identity, grant, of)]
         covered = rules.expand_tasks(asset.kind, given)
         beyond = tuple(sorted(set(rules.expand_tasks(asset.kind, grant.tasks)) - set(covered)))
@@ -135,6 +175,13 @@ class _Judge:
         standing = Standing.DECLARED if not beyond else Standing.UNDECLARED if entry is None else Standing.IGNORED
         key = identity or person
         return Access(client, asset.id, grant.holder, key, grant.tasks, standing, beyond, entry, grant.pending)
+
+    def _is_our_own(self, grant: Grant) -> bool:
+        """Whether it is the share by which identities of another business of the stack work on the asset."""
+        spec, holder = self._stack.spec, grant.holder
+        ours = {key for key, one in spec.connections.items() if spec.businesses[one.business].id == holder.id}
+        works = (self._plans[identity] for identity, asset in self._declared if asset == grant.asset.id)
+        return holder.kind is HolderKind.PARTNER and any(one.connection in ours for one in works)
 
     def _identity(self, holder: Holder) -> str:
         if holder.kind is not HolderKind.SYSTEM_USER:

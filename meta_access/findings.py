@@ -5,6 +5,7 @@ text without secrets:
 
 - `refused`: Meta or this tool will refuse something at `pulumi up`; `kind` and `name` say which resource.
 - `configuration`: the configuration is refused, so that nothing of it is planned.
+- `undeclared`: how much access no line of the stack declares, with the fields of `Undeclared`.
 
 Lines are added, never changed; what is found twice stands there twice.
 """
@@ -15,7 +16,7 @@ import contextlib
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ from meta_access.errors import ConfigError
 from meta_access.redaction import scrub, scrub_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
 VARIABLE = "META_ACCESS_FINDINGS"
 
@@ -34,11 +36,57 @@ class Kind(Enum):
 
     REFUSED = "refused"
     CONFIGURATION = "configuration"
+    UNDECLARED = "undeclared"
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """Access that no line of a stack declares or ignores, as a preview saw it.
+
+    Attributes:
+        clients: Client to the number of its rows; "" has those on assets of no client.
+        ended: Entries of `ignore` whose day has come, by their place.
+        unused: Entries that fit nothing, likewise.
+        unread: Lists that were not shown: what they hold is not counted.
+        why: Why nothing was looked at; "" where it was.
+    """
+
+    clients: Mapping[str, int] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def count(self) -> int:
+        return sum(self.clients.values())
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Undeclared:
+        """Of its fields, as `asdict` gives them and JSON brings them back.
+
+        Raises:
+            TypeError: They are none.
+            KeyError: Some are missing.
+        """
+        clients, lists = told["clients"], [told[name] for name in ("ended", "unused", "unread")]
+        if not isinstance(clients, dict) or not all(isinstance(one, list) for one in lists):
+            raise TypeError
+        if not all(type(count) is int for count in clients.values()):
+            raise TypeError
+        ended, unused, unread = (tuple(scrub(str(text)) for text in one) for one in lists)
+        counts = {scrub(str(name)): count for name, count in clients.items()}
+        return cls(counts, ended, unused, unread, scrub(str(told["why"])))
 
 
 def resource_refused(kind: str, name: str, reason: str) -> None:
     """Note that an update of a resource will be refused."""
     _write({"finding": Kind.REFUSED.value, "kind": kind, "name": name, "reason": scrub(reason)})
+
+
+def undeclared(found: Undeclared) -> None:
+    """Note what no line declares."""
+    _write({"finding": Kind.UNDECLARED.value, **asdict(found)})
 
 
 @contextmanager
@@ -51,7 +99,7 @@ def noted() -> Iterator[None]:
         raise
 
 
-def _write(line: dict[str, str]) -> None:
+def _write(line: dict[str, Any]) -> None:
     _add(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -70,6 +118,7 @@ class Finding:
     resource: str
     name: str
     reason: str
+    undeclared: Undeclared | None = None
 
 
 def read(path: Path) -> list[Finding]:
@@ -83,8 +132,10 @@ def read(path: Path) -> list[Finding]:
         # Of another version, or the half line of a process that was killed.
         with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
             one = json.loads(line)
-            texts = (str(one.get(name, "")) for name in ("kind", "name", "reason"))
-            found.append(Finding(Kind(one["finding"]), *texts))
+            resource, name, reason = (str(one.get(key, "")) for key in ("kind", "name", "reason"))
+            kind = Kind(one["finding"])
+            access = Undeclared.of(one) if kind is Kind.UNDECLARED else None
+            found.append(Finding(kind, resource, name, reason, access))
     return found
 
 

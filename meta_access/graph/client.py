@@ -84,7 +84,16 @@ class GraphClient:
         self._notify = notify
         self._patience = run or Patience()
         self._noticed: set[str] = set()
+        self._ends = float("inf")
         self._local = threading.local()
+
+    def within(self, seconds: float) -> GraphClient:
+        """A client of the same connection whose calls, waits for throttles included, end after so long in all."""
+        bounded = GraphClient(
+            self.connection, self.credentials, clock=self._clock, notify=self._notify, budget_s=self._budget_s
+        )
+        bounded._ends = self._clock.monotonic() + seconds
+        return bounded
 
     def get(
         self,
@@ -181,12 +190,17 @@ class GraphClient:
 
     def _asked(self, call: _Call) -> Any:
         doing = f"{call} (connection {self.connection.name})"
-        end = self._clock.monotonic() + (self._budget_s if call.deadline_s is None else call.deadline_s)
+        now = self._clock.monotonic()
+        end = now + (self._budget_s if call.deadline_s is None else call.deadline_s)
+        if now >= self._ends:
+            raise GraphUnreachableError(
+                f"{doing.capitalize()} was not begun: the time for such reads is over.", sent=False
+            )
         attempt, waited_s = 0, 0.0
         while True:
             attempt += 1
             try:
-                return self._attempt(call, doing, end)
+                return self._attempt(call, doing, min(end, self._ends))
             except (GraphError, GraphUnreachableError) as error:
                 pause = None if call.once else retry.pause_s(error, call.method, attempt=attempt, waited_s=waited_s)
                 if pause is None:
@@ -195,7 +209,7 @@ class GraphClient:
                     waited_s += pause
                     # A throttle's wait does not use up the budget, unless the caller set a deadline.
                     end += pause if call.deadline_s is None else 0.0
-                if self._clock.monotonic() + pause >= end:
+                if self._clock.monotonic() + pause >= min(end, self._ends):
                     raise
                 throttle = error if isinstance(error, RateLimitedError) else None
                 if throttle is not None and not self._may_wait(throttle, doing, pause):

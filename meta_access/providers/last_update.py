@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.runtime import settings
 
+from meta_access.engine_marks import TYPE_PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,6 +21,8 @@ Resources = dict[str, dict[str, Any]]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _STACK = "pulumi:pulumi:Stack"
+_IDENTITY = "meta:access:SystemIdentity"
+_ASSIGNMENT = f"{TYPE_PREFIX}AssetAssignment"
 
 # By run of a program: a process may run several (Automation API).
 _known: weakref.WeakKeyDictionary[Any, Resources] = weakref.WeakKeyDictionary()
@@ -44,6 +48,21 @@ def exports() -> dict[str, Any]:
     """What the stack has exported; to be asked as `resources` is."""
     project, stack = pulumi.get_project(), pulumi.get_stack()
     return resources().get(f"urn:pulumi:{stack}::{project}::{_STACK}::{project}-{stack}", {})
+
+
+def system_users() -> dict[str, str]:
+    """Identity to the id of its system user; to be asked as `resources` is."""
+    parts = ((urn.split("::"), outputs) for urn, outputs in resources().items())
+    found = {urn[3]: outputs.get("system_user_id") for urn, outputs in parts if urn[2:3] == [_IDENTITY]}
+    return {key: id_ for key, id_ in found.items() if isinstance(id_, str)}
+
+
+def assignments() -> set[tuple[str, str]]:
+    """System user's id and asset of each AssetAssignment; to be asked as `resources` is."""
+    rows = (outputs for urn, outputs in resources().items() if urn.rpartition("::")[0].endswith(_ASSIGNMENT))
+    return {
+        (str(row["system_user_id"]), str(row["asset"])) for row in rows if row.keys() >= {"system_user_id", "asset"}
+    }
 
 
 async def output(path: str, name: str) -> Any:

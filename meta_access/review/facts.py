@@ -11,6 +11,8 @@ from meta_access.gates.status import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from meta_access.findings import Undeclared
+
 
 class Cause(StrEnum):
     """Why something happens."""
@@ -50,6 +52,7 @@ class Class(StrEnum):
     REFUSED = "refused"
     WIDENING = "widening"
     DELETION = "deletion"
+    UNDECLARED = "undeclared"
 
 
 class Kind(StrEnum):
@@ -315,6 +318,7 @@ class Review:
         compared: Whether a review of the base branch tells what this change causes.
         offline: Whether nobody was asked, so that only the configuration and the state were compared.
         snapshot: What was asked in the place of Meta and AWS; None where they were asked, or nobody.
+        undeclared: Access that no line of the stack declares; None where nobody looked.
     """
 
     stack: str
@@ -328,6 +332,7 @@ class Review:
     compared: bool = False
     offline: bool = False
     snapshot: Recorded | None = None
+    undeclared: Undeclared | None = None
 
     def of(self, cause: Cause) -> tuple[Fact, ...]:
         """The facts of a cause. What is refused or held back is never folded away: it belongs to the change."""
@@ -335,7 +340,8 @@ class Review:
 
     @property
     def classes(self) -> frozenset[Class]:
-        return frozenset().union(*(fact.classes for fact in self.facts))
+        more = {Class.UNDECLARED} if self.undeclared is not None and self.undeclared.clients else set[Class]()
+        return frozenset(more).union(*(fact.classes for fact in self.facts))
 
 
 def _shown_under(fact: Fact) -> Cause:
@@ -404,13 +410,15 @@ def labels(reviews: Iterable[Review]) -> list[str]:
     facts = [fact for review in found for fact in review.facts]
     classes = frozenset().union(*(review.classes for review in found)) if found else frozenset()
     told = [
-        *(str(one) for one in Class if one in classes),
+        *(str(one) for one in Class if one in classes and one is not Class.UNDECLARED),
         *(["held-back"] if any(fact.kind is Kind.HELD_BACK for fact in facts) else []),
         *(["tokens"] if any(fact.part is Part.TOKENS and fact.cause is Cause.CHANGE for fact in facts) else []),
         *(str(cause) for cause in FOLDED if any(review.of(cause) for review in found)),
         *(["failed"] if any(review.failed for review in found) else []),
     ]
-    return told or ["unchanged"]
+    # It was so before, and an unchanged stack stays one.
+    more = [str(Class.UNDECLARED)] if Class.UNDECLARED in classes else []
+    return [*(told or ["unchanged"]), *more]
 
 
 SATISFIED = str(Status.SATISFIED)

@@ -98,6 +98,7 @@ def judged(
         budgets=budget_of([step for step in view.moving if step.op is not Op.SAME], log, view.rules),
         failed=failed,
         error=said if failed else "",
+        undeclared=next((one.undeclared for one in reversed(findings) if one.undeclared is not None), None),
         warnings=tuple(sorted({scrub(one.text) for one in log.diagnostics if one.severity is Severity.WARNING})),
     )
 
@@ -122,7 +123,7 @@ def _refused(view: View, findings: Iterable[Finding]) -> Iterator[tuple[str, Fac
         if finding.kind is Found.CONFIGURATION:
             for line in _lines(finding.reason):
                 yield "", Fact(kind=Kind.REFUSED, reason=line)
-        else:
+        elif finding.kind is Found.REFUSED:
             kind = REFUSED_KINDS.get(finding.resource, "")
             # Two components may each have a child of one name: which one it is, a finding does not say.
             meant = by_label.get((kind, finding.name), [])

@@ -56,7 +56,9 @@ def _stack(review: Review, room: int) -> list[str]:
     lines = [_fenced(f"{group.first.sign} {words.line(group)}") for group in groups]
     why = words.caution(review)
     warned = words.warnings(review)
+    access = words.undeclared(review)
     notes = [
+        *([_fenced(f"  {access}")] if access else []),
         *([f"  {warned}"] if warned else []),
         *(_fenced(f"  {words.quota(row)}") for row in review.quota if row.before != row.after),
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),

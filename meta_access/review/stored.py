@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import MetaAccessError
+from meta_access.findings import Undeclared
 from meta_access.redaction import scrub
 from meta_access.review.facts import (
     Actor,
@@ -58,6 +59,7 @@ def _stack(review: Review) -> dict[str, Any]:
         "compared": review.compared,
         "offline": review.offline,
         "snapshot": asdict(review.snapshot) if review.snapshot else None,
+        "undeclared": asdict(review.undeclared) if review.undeclared else None,
         "classes": sorted(review.classes),
         "facts": [_fact(fact) for fact in review.facts],
         "quota": [asdict(row) for row in review.quota],
@@ -125,6 +127,7 @@ def _review(value: Mapping[str, Any]) -> Review:
         compared=_flag(value["compared"]),
         offline=_flag(value["offline"]),
         snapshot=_recorded(value.get("snapshot")),
+        undeclared=Undeclared.of(told) if (told := value.get("undeclared")) is not None else None,
     )
 
 

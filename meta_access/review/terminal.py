@@ -71,6 +71,7 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
             found += [part for text in review.warnings for part in _wrapped(f"  {visible(text)}", "    ")]
     if found and not whole:
         found += [f"  {_ALL}"]
+    found += _wrapped(words.undeclared(review))[: None if whole else 3]
     rows = [
         *(words.quota(row) for row in review.quota if row.before != row.after),
         *(words.budget(row) for row in review.budgets if row.calls),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from meta_access import access
 from meta_access.clock import ago
 from meta_access.redaction import visible
 from meta_access.review.facts import Actor, Cause, Kind, NoAuthor, Part
@@ -411,6 +412,11 @@ def warnings(review: Review) -> str:
     """How many warnings there are; "" when there are none."""
     count = len(review.warnings)
     return f"{count} warning{'' if count == 1 else 's'} of the program" if count else ""
+
+
+def undeclared(review: Review) -> str:
+    """What no line of the stack declares; "" where there is nothing, or nobody looked."""
+    return visible(access.sentence(review.undeclared)) if review.undeclared is not None else ""
 
 
 def quota(row: Quota) -> str:

@@ -9,9 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from meta_access import undeclared
 from meta_access.audit import VARIABLE
 from meta_access.cli import current, pulumi_stack
-from meta_access.cli.people import access_holdings, holdings, who
+from meta_access.cli.people import access_holdings, holdings
 from meta_access.cli.people.holdings import Everything, Member, Seen
 from meta_access.cli.tokens import audit
 from meta_access.errors import MetaAccessError
@@ -70,7 +71,8 @@ def look(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> Seen:
     person = stack.spec.people.get(leaver.name) if leaver.kind is Kind.PERSON else None
     seen = Seen() if person is None else _look_at(person, connections)
     try:
-        judged, _ = who.look(stack, state)
+        clients = [client_for(one) for one in settings_of(stack.spec).of_businesses]
+        judged = undeclared.look(stack, clients, pulumi_stack.system_users(state))
     except MetaAccessError as error:
         seen.unseen.append(f"who may touch the assets: {error}")
         return seen

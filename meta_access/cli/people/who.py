@@ -18,17 +18,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meta_access import access, snapshot
+from meta_access import snapshot, undeclared
 from meta_access.access import Access, Judged, Standing
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError, OfflineError
-from meta_access.graph import activities, holders
+from meta_access.graph import activities
 from meta_access.graph.client import client_for
 from meta_access.graph.holders import HolderKind
-from meta_access.ids import AD_ACCOUNT_PREFIX, parse_asset
-from meta_access.stack import time_limits
+from meta_access.ids import AD_ACCOUNT_PREFIX
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 from meta_access.stack.problems import nearest
@@ -70,16 +69,6 @@ class Found:
         if self.judged.undeclared:
             return WORK_LEFT
         return FAILED if self.judged.unread else DONE
-
-
-def look(stack: Stack, state: Mapping[str, Any]) -> tuple[Judged, list[GraphClient]]:
-    """Read each business once and judge what is there; also the client of each."""
-    kinds = {parse_asset(asset).kind for client in stack.spec.clients.values() for asset in client.assets}
-    clients = [client_for(connection) for connection in settings_of(stack.spec).of_businesses]
-    seen = [holders.read(client, kinds) for client in clients]
-    today = max((one.server_time for one in clients if one.server_time), default=datetime.now(UTC)).date()
-    current = replace(stack, spec=time_limits.applied(stack.spec, today))
-    return access.judge(current, seen, pulumi_stack.system_users(state), today), clients
 
 
 def chosen(judged: Judged, stack: Stack, what: str) -> Judged:
@@ -281,7 +270,8 @@ def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wante
     if (shown := snapshot.given()) is not None:
         shown.check_settings(settings.environment, settings.connections.values())
     to_person("Looking at who has access; nothing is changed.")
-    judged, clients = look(loaded, pulumi_stack.export(name))
+    clients = [client_for(connection) for connection in settings.of_businesses]
+    judged = undeclared.look(loaded, clients, pulumi_stack.system_users(pulumi_stack.export(name)))
     if what is not None:
         judged = chosen(judged, loaded, what)
     found = Found(name, judged, records(judged.rows, clients))

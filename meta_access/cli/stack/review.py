@@ -184,7 +184,7 @@ def _exit(reviews: Sequence[Review], stops: frozenset[Class]) -> int:
     default="refused",
     show_default=True,
     callback=_classes,
-    help="End with exit code 2 for what the change does of these: refused,widening,deletion.",
+    help="End with exit code 2 for what there is of these: refused,widening,deletion,undeclared.",
 )
 @click.option("--base", type=click.Path(path_type=Path), help="What --json wrote on the base branch.")
 @click.option("--from", "sources", type=click.Path(path_type=Path), multiple=True, help="Read what --json wrote.")

@@ -111,6 +111,18 @@ def test_exit_codes(bench: Bench, stream: str, arguments: list[str], code: int) 
     assert bench.review(*arguments).exit_code == code
 
 
+@pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--fail-on", "undeclared"], 2)])
+def test_undeclared_access_stops_where_it_is_asked_for(bench: Bench, arguments: list[str], code: int) -> None:
+    noted = {"clients": {"acme": 1}, "ended": [], "unused": [], "unread": [], "why": ""}
+    bench.plays("same")
+    (bench.folder / "findings").write_text(json.dumps({"finding": "undeclared", **noted}) + "\n", encoding="utf-8")
+
+    done = bench.review(*arguments)
+
+    assert "Undeclared access: 1 (acme 1). `meta-access who` shows more." in done.stdout
+    assert done.exit_code == code
+
+
 def test_a_preview_that_failed_is_reviewed_as_far_as_it_came(bench: Bench) -> None:
     whole = (recorded.STREAMS / "widen.jsonl").read_bytes()
     bench.plays("widen", code=255, said="error: the engine was killed\n", cut=whole.index(b'{"summaryEvent"'))

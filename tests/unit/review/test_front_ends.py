@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from meta_access.errors import printable
+from meta_access.findings import Undeclared
 from meta_access.review import markdown, stored, terminal, words
 from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Recorded, Review, Until
 
@@ -62,6 +63,7 @@ def hostile() -> Review:
         budgets=(Budget(HOSTILE, 5, 300, HOSTILE),),
         failed=True,
         error=HOSTILE,
+        undeclared=Undeclared({HOSTILE: 1}, (HOSTILE,), (HOSTILE,), (HOSTILE,), ""),
     )
 
 
@@ -243,6 +245,27 @@ def test_the_age_of_a_snapshot_stands_in_every_head() -> None:
     assert stack["snapshot"] == {"at": "2026-12-01T02:00:00Z", "age_s": 18_000}
     failed = replace(found, failed=True, error="no.")
     assert terminal.render([failed]).splitlines()[3].startswith("The preview failed, so more may happen")
+
+
+def test_undeclared_access_is_one_line_and_no_change() -> None:
+    found = review(undeclared=Undeclared({"acme": 2, "": 1}, unused=("ignore[0]",)))
+
+    assert terminal.render([found]).splitlines() == [
+        "Stack dev: nothing changes",
+        "Undeclared access: 3 (assets of no client 1, acme 2). Entries of ignore that fit",
+        "  nothing: ignore[0]. `meta-access who` shows more.",
+    ]
+    assert "  Undeclared access: 3 (assets of no client 1, acme 2). Entries of" in markdown.render([found])
+    assert json.loads(stored.write([found]))["labels"] == ["unchanged", "undeclared"]
+    assert json.loads(stored.write([found]))["stacks"][0]["undeclared"]["clients"] == {"acme": 2, "": 1}
+    assert stored.read(stored.write([found]).encode(), "one.json") == [found]
+
+
+def test_a_review_of_before_undeclared_access_is_read() -> None:
+    whole = json.loads(stored.write([review()]))
+    del whole["stacks"][0]["undeclared"]
+
+    assert stored.read(json.dumps(whole).encode(), "one.json") == [review()]
 
 
 def test_a_failure_stands_where_every_command_has_it() -> None:
