@@ -50,7 +50,7 @@ env: venv ## Print the environment of these targets: eval "$$(make -s env)"
 lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.13, x86_64)
 	@$(PY) -m tools.workspace.lambda_zip
 
-screenshots: venv ## Picture every page of the dashboard in .work/screenshots, and the one of the README
+screenshots: venv ## Picture the dashboard and reports in .work/screenshots, and renew the pictures of the documentation
 	@$(PY) -m tools.workspace.screenshots
 
 tables: venv ## Write the tables of inputs and outputs in docs/resources from the resources themselves

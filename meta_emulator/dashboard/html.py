@@ -98,7 +98,6 @@ def _environment() -> Environment:
         "plain": wording.plain,
         "tone": wording.tone,
         "count": wording.count,
-        "clip": wording.clip,
     }
     found.globals["FORM_TOKEN"] = FormGuard.FIELD
     return found

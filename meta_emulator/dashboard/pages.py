@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meta_emulator.dashboard import looks, overview, picture, quotas, review, tokens, traffic
+from meta_emulator.dashboard import assignments, looks, overview, quotas, review, tokens, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ PAGES: Mapping[str, Page] = {
     "people-tokens": Page("People's tokens", "people_tokens.html", tokens.of_people),
     "system-users": Page("System users and tokens", "system_users.html", tokens.look),
     "clients": Page("Clients and shares", "clients.html", looks.shares),
-    "assignments": Page("Assignments", "assignments.html", picture.look),
+    "assignments": Page("Assignments", "assignments.html", assignments.look),
     "journal": Page("Journal", "journal.html", traffic.look),
     "journal/rows": Page("Journal", "journal_rows.html", traffic.look),
     "limits": Page("Limits", "limits.html", quotas.look),

@@ -52,8 +52,3 @@ def span(seconds: int) -> str:
 def count(number: int, noun: str) -> str:
     """`1 call`, `2 calls`, `1,200 calls`; the nouns here all take an s."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def clip(text: str, letters: int) -> str:
-    """The text, cut with an ellipsis when it is longer than a box."""
-    return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -22,6 +22,7 @@ INES = "100000000000402"
 ROOT = "122090000000301"
 SHOP, BRAND, ACME_MAIN = "act_104320000000501", "act_104320000000502", "act_205550000000601"
 PAGE = "102930000000801"
+USERS = ("trading", "measuring", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +102,19 @@ def furnish(meta: RunningEmulator) -> str:
     meta.fault("graph", method="POST", path="access_tokens$", code=2, times=3)
     meta.fault("latency", ms=1, path="nobody-asks-this")
     return str(minted.body["access_token"])
+
+
+def crowd(meta: RunningEmulator, accounts: int) -> None:
+    """Many ad accounts, each with three users."""
+    world = meta.world()
+    business = meta.business_id
+    for at, name in enumerate(USERS):
+        user = {"id": f"12209000000090{at}", "name": name, "role": "EMPLOYEE", "business_id": business}
+        world["system_users"].append({**user, "app_id": meta.app_id})
+    for number in range(accounts):
+        id_ = f"act_{777000000000000 + number}"
+        world["ad_accounts"].append({"id": id_, "name": f"Client {number + 1:03}", "business_id": business})
+        for at in range(len(USERS)):
+            tasks = ["MANAGE", "ADVERTISE", "ANALYZE"] if (number + at) % 10 == 0 else ["ANALYZE"]
+            world["assignments"].append({"asset_id": id_, "user_id": f"12209000000090{at}", "tasks": tasks})
+    meta.put_world(world)

@@ -10,16 +10,10 @@
     for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); layers.push(c); if (c[3] === 1) break; }
     return layers.reverse().reduce((below, c) => over(c, below), [255, 255, 255, 1]);
   };
-  const boxes = Array.from(document.querySelectorAll("svg.picture rect"));
   const found = [];
   let seen = 0;
   const look = (e, colour, text) => {
-    let below = ground(e);
-    if (e.closest("svg.picture")) {
-      const { x, y } = e.getBoundingClientRect();
-      const box = boxes.find((b) => { const r = b.getBoundingClientRect(); return r.left <= x && x <= r.right && r.top <= y + 2 && y <= r.bottom; });
-      if (box) below = over(parse(getComputedStyle(box).fill), below);
-    }
+    const below = ground(e);
     seen += 1;
     const r = ratio(over(parse(colour), below), below);
     if (r < wanted) found.push(`${r.toFixed(2)} ${text.trim().slice(0, 40)}`);

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.dashboard import INES, PATHS, Dashboard, furnish
+from tests.browser.measures import FAINT, FOCUSED, NARROW, ORDER, REACHABLE, READABLE, SHADE, WIDTH
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import Page
 
     from tests.emulators import RunningEmulator
-
-NARROW: ViewportSize = {"width": 360, "height": 740}
-HERE = Path(__file__).parent
-READABLE = 4.5  # WCAG 2.2, 1.4.3
-
-ORDER = (HERE / "order.js").read_text()
-FAINT = (HERE / "faint.js").read_text()
-REACHABLE = (HERE / "reachable.js").read_text()
-FOCUSED = (HERE / "focused.js").read_text()
 
 
 def _unfolded(page: Page) -> None:
@@ -37,7 +28,7 @@ def test_no_page_scrolls_sideways_on_a_phone(dashboard: Dashboard, meta: Running
     for path in PATHS:
         dashboard.open(path)
         _unfolded(dashboard.page)
-        widths[path] = dashboard.page.evaluate("document.documentElement.scrollWidth")
+        widths[path] = dashboard.page.evaluate(WIDTH)
 
     assert widths == dict.fromkeys(PATHS, 360)
 
@@ -90,7 +81,7 @@ def test_the_login_dialog_is_readable_in_order_and_fits_a_phone(
         assert told == {
             "lang": "en", "levels": [1], "unlabelled": [], "nameless": [], "twice": [], "dangling": [], "headless": 0,
         }, heading  # fmt: skip
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.evaluate(WIDTH) == 360
         if button:
             page.get_by_role("button", name=button).click()
 
@@ -104,12 +95,11 @@ def test_the_measure_finds_faint_text(dashboard: Dashboard) -> None:
 
 def test_dark_is_dark(dashboard: Dashboard) -> None:
     dashboard.open()
-    shade = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((a, b) => a + Number(b), 0)"
-    light = dashboard.page.evaluate(shade)
+    light = dashboard.page.evaluate(SHADE)
     dashboard.page.emulate_media(color_scheme="dark")
 
     assert light > 600
-    assert dashboard.page.evaluate(shade) < 120
+    assert dashboard.page.evaluate(SHADE) < 120
 
 
 def test_headings_labels_and_names_are_in_order(dashboard: Dashboard, meta: RunningEmulator) -> None:

@@ -1,6 +1,6 @@
-"""`make screenshots`: the dashboard's pages and the login dialog's, light, dark and narrow, to be looked at.
+"""`make screenshots`: pages of the dashboard, of the login dialog and of reports, light, dark and narrow, to look at.
 
-They lie in `.work/screenshots`, with every form unfolded. The one that the README shows is taken anew as well.
+They lie in `.work/screenshots`, with every form unfolded. Those that the documentation shows are taken anew as well.
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.dashboard import PATHS, furnish
+from tests import reports
+from tests.browser.dashboard import PATHS, crowd, furnish
 from tests.emulators import start_emulator
 from tools.workspace import browser
 from tools.workspace.environment import ROOT, WORK, say
 from tools.workspace.failures import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import Page, ViewportSize
 
 FOLDER = WORK / "screenshots"
-SHOWN = ROOT / "docs" / "images" / "dashboard.png"
+IMAGES = ROOT / "docs" / "images"
+SHOWN = {"overview-light": "dashboard.png", "assignments-many-light": "assignments.png", "report-3-light": "report.png"}
+CLIENTS = (3, 300)
+"""Of the stacks whose reports are pictured."""
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 740}
 MODES: Mapping[str, tuple[ViewportSize, str]] = {
@@ -43,16 +47,19 @@ def main() -> int:
         meta = start_emulator(Path(home))
         try:
             furnish(meta)
-            taken = take(executable, meta.graph_url, meta.app_id)
+            taken = take(executable, lambda page: pages(page, meta.graph_url, meta.app_id))
+            crowd(meta, 18)
+            taken += take(executable, lambda page: long_pages(page, meta.graph_url, Path(home)))
         finally:
             meta.stop()
-    SHOWN.parent.mkdir(exist_ok=True)
-    shutil.copyfile(FOLDER / "overview-light.png", SHOWN)
-    say(f"screenshots: {taken} in {FOLDER.relative_to(ROOT)}, one in {SHOWN.relative_to(ROOT)}")
+    IMAGES.mkdir(exist_ok=True)
+    for name, image in SHOWN.items():
+        shutil.copyfile(FOLDER / f"{name}.png", IMAGES / image)
+    say(f"screenshots: {taken} in {FOLDER.relative_to(ROOT)}, {len(SHOWN)} in {IMAGES.relative_to(ROOT)}")
     return 0
 
 
-def take(executable: str, graph_url: str, app_id: str) -> int:
+def take(executable: str, walk: Callable[[Page], Iterator[str]]) -> int:
     """Write `<page>-<mode>.png` for each page and mode; their number."""
     taken = 0
     with sync_playwright() as driver:
@@ -60,8 +67,7 @@ def take(executable: str, graph_url: str, app_id: str) -> int:
         for mode, (size, scheme) in MODES.items():
             context = chromium.new_context(viewport=size, color_scheme="dark" if scheme == "dark" else "light")
             page = context.new_page()
-            for name in pages(page, graph_url, app_id):
-                page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+            for name in walk(page):
                 page.screenshot(path=str(FOLDER / f"{name}-{mode}.png"), full_page=True)
                 taken += 1
             context.close()
@@ -73,6 +79,7 @@ def pages(page: Page, graph_url: str, app_id: str) -> Iterator[str]:
     """Go from page to page; the name of each."""
     for path in PATHS:
         page.goto(f"{graph_url}/dashboard/{path}" if path else f"{graph_url}/dashboard")
+        page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
         yield path or "overview"
     dialog = f"{graph_url}/v26.0/dialog/oauth?client_id={app_id}&auth_type=rerequest&scope=email,ads_management"
     page.goto(f"{dialog}&redirect_uri=https://unlisted.example/")
@@ -82,6 +89,17 @@ def pages(page: Page, graph_url: str, app_id: str) -> Iterator[str]:
     yield "login-person"
     page.get_by_role("button", name="Log in").click()
     yield "login-consent"
+
+
+def long_pages(page: Page, graph_url: str, folder: Path) -> Iterator[str]:
+    """Those with much to show."""
+    page.goto(f"{graph_url}/dashboard/assignments")
+    yield "assignments-many"
+    for count in CLIENTS:
+        file = folder / f"report-{count}.html"
+        file.write_text(reports.page(count), encoding="utf-8")
+        page.goto(file.as_uri())
+        yield f"report-{count}"
 
 
 if __name__ == "__main__":

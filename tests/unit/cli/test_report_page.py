@@ -18,7 +18,7 @@ from tests import reports
 from tests.reports import NOW, agency, summary
 
 EMPTY = Summary("", Seen(None, "", failed_since=False), {}, {}, {}, {}, {}, {})
-VOID = {"meta", "link", "input"}
+VOID = {"meta", "link", "input", "col"}
 
 
 class Reader(HTMLParser):

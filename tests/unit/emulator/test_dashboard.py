@@ -1,4 +1,4 @@
-"""The dashboard's pure parts: words, states, forms read as faults, the picture's layout, quota in words."""
+"""The dashboard's pure parts: words, states, forms read as faults, assignments, quota in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from meta_access import rules
 from meta_emulator.acts import ACTS
-from meta_emulator.dashboard import knobs, overview, picture, quotas, tokens, wording
+from meta_emulator.dashboard import assignments, knobs, overview, quotas, tokens, wording
 from meta_emulator.dashboard.scene import Scene
 from meta_emulator.fault import FaultError
 from meta_emulator.limits import Limits, Quota
@@ -19,6 +19,7 @@ from meta_emulator.world import (
     App,
     Asset,
     AssetGroup,
+    Assignment,
     Business,
     GroupAssignment,
     Person,
@@ -49,7 +50,6 @@ def test_words() -> None:
     assert wording.moment(None) == ""
     assert wording.plain("pending_need_more_info") == "pending need more info"
     assert [wording.count(number, "call") for number in (0, 1, 1200)] == ["0 calls", "1 call", "1,200 calls"]
-    assert [wording.clip("abcdef", letters) for letters in (6, 5)] == ["abcdef", "abcd…"]
     assert [wording.tone(state) for state in ("verified", "submitted", "declined", "unheard of")] == [
         "good", "wait", "bad", "idle",
     ]  # fmt: skip
@@ -100,24 +100,41 @@ def test_a_field_that_is_no_number_is_named(given: dict[str, Any], words: str) -
     assert str(refused.value) == words
 
 
-def test_the_picture_gives_every_assignment_a_row_of_its_own() -> None:
-    root, reporting = (picture.Node(name, name, "system user") for name in ("root", "reporting"))
-    shop, brand = (picture.Node(name, name, "ad account") for name in ("shop", "brand"))
+def seen_in(world: World) -> dict[str, Any]:
+    return assignments.look(Scene(world, rules.load("2026-05"), NOW, [], [], [], {}))
 
-    drawn = picture.draw(
-        [(reporting, shop, ["ANALYZE"]), (root, shop, ["MANAGE", "ADVERTISE"]), (root, brand, ["DRAFT"])]
+
+def test_every_assignment_has_a_place_by_the_asset_s_owner_and_the_user() -> None:
+    world = World(
+        businesses=[Business("17", "Lindenhof Media"), Business("99", "Acme")],
+        system_users=[
+            SystemUser(id_, name, "EMPLOYEE", "17") for id_, name in (("1", "ci"), ("2", "root"), ("3", "idle"))
+        ],
+        ad_accounts=[Asset("act_5", "Shop", "17"), Asset("act_6", "Acme Main", "99"), Asset("act_7", "Unused", "17")],
+        assignments=[
+            Assignment("act_6", "2", ["DRAFT"]),
+            Assignment("act_5", "2", ["MANAGE", "ADVERTISE"]),
+            Assignment("act_5", "1", ["ANALYZE"]),
+        ],
     )
 
-    assert [(box.node.name, box.height) for box in drawn.assets] == [("shop", 96), ("brand", 74)]
-    assert [(line.strength, line.tasks, line.sentence) for line in drawn.lines] == [
-        ("analyze", "ANALYZE", "reporting may ANALYZE on shop"),
-        ("manage", "MANAGE, ADVERTISE", "root may MANAGE, ADVERTISE on shop"),
-        ("other", "DRAFT", "root may DRAFT on brand"),
+    seen = seen_in(world)
+
+    places = [
+        (owner, row.asset.name, {user.name: list(tasks) for user, tasks in row.tasks.items()})
+        for owner, rows in seen["by_owner"]
+        for row in rows
     ]
-    assert len({line.y for line in drawn.lines}) == 3
-    assert drawn.height == 96 + 14 + 74
-    for line in drawn.lines:
-        assert any(box.y < line.y < box.y + box.height and line.x == box.x for box in drawn.assets)
+    assert places == [
+        ("Acme", "Acme Main", {"root": ["DRAFT"]}),
+        ("Lindenhof Media", "Shop", {"root": ["MANAGE", "ADVERTISE"], "ci": ["ANALYZE"]}),
+    ]
+    assert [user.name for user in seen["users"]] == ["ci", "root"]
+    assert [user.name for user in seen["idle"]] == ["idle"]
+    assert seen["assignments"] == 3
+    assert seen["by_owner"][1][1][0].all_tasks == ["MANAGE", "ADVERTISE", "ANALYZE"]
+    drawn = [assignments.strength(task) for task in ("MANAGE", "ADVERTISE", "ANALYZE", "DRAFT")]
+    assert drawn == ["manage", "advertise", "analyze", "other"]
 
 
 def test_every_act_has_a_form() -> None:
@@ -129,18 +146,18 @@ def test_every_act_has_a_form() -> None:
     assert posted - set(ACTS) == set()
 
 
-def test_whoever_may_be_assigned_something_has_a_name_in_the_picture() -> None:
+def test_whoever_may_be_assigned_something_has_a_name() -> None:
     business = Business("17", "Lindenhof Media")
     world = World(businesses=[business], people=[Person("10", "ines", businesses={"17": "EMPLOYEE"})])
     [(_, row)] = world.members("17")
 
-    found = picture.who(world)
+    found = assignments.who(world)
 
-    assert found["10"] == picture.Node("10", "ines", "person")
-    assert found[row.id] == picture.Node(row.id, "ines", "person of Lindenhof Media")
+    assert found["10"] == assignments.Node("10", "ines", "person")
+    assert found[row.id] == assignments.Node(row.id, "ines", "person of Lindenhof Media")
 
 
-def test_what_comes_with_a_group_is_in_the_picture() -> None:
+def test_what_comes_with_a_group_is_an_assignment_too() -> None:
     users = [SystemUser(number, name, "EMPLOYEE", "17") for number, name in (("1", "ci"), ("2", "idle"))]
     world = World(
         businesses=[Business("17", "Lindenhof Media")],
@@ -150,12 +167,15 @@ def test_what_comes_with_a_group_is_in_the_picture() -> None:
         group_assignments=[GroupAssignment("77", "1", {"adaccount_tasks": ["ANALYZE"]})],
     )
 
-    seen = picture.look(Scene(world, rules.load("2026-05"), NOW, [], [], [], {}))
+    seen = seen_in(world)
 
-    ci, idle = (picture.Node(number, name, "system user, EMPLOYEE") for number, name in (("1", "ci"), ("2", "idle")))
-    assert seen["rows"] == [(ci, picture.Node("act_5", "Shop", "ad account of Lindenhof Media"), ["ANALYZE"])]
+    ci, idle = (
+        assignments.Node(number, name, "system user, EMPLOYEE") for number, name in (("1", "ci"), ("2", "idle"))
+    )
+    shop = assignments.Node("act_5", "Shop", "ad account", "Lindenhof Media")
+    assert seen["by_owner"] == [("Lindenhof Media", [assignments.Row(shop, {ci: ["ANALYZE"]})])]
     assert seen["idle"] == [idle]
-    assert picture.what(world)["act_6"].detail == "ad account of no business"
+    assert assignments.what(world)["act_6"] == assignments.Node("act_6", "Brand", "ad account", "no business")
 
 
 def test_a_quota_is_told_with_what_it_is_of() -> None:

@@ -29,7 +29,7 @@ SECTIONS = (
     ("tokens", "Tokens"),
     ("gates", "Gates"),
     ("quota", "Quota"),
-    ("more", "Else"),
+    ("more", "More"),
 )
 
 

@@ -78,6 +78,7 @@ def section(shown: Matrix) -> Markup:
         return element("p", "No assignment exists in this stack.", class_="panel empty")
     heads = (element("th", element("span", name), scope="col") for name in shown.identities)
     head = element("thead", element("tr", element("th", "Client and asset", scope="col"), *heads))
+    columns = element("colgroup", *(Markup("<col>") for _ in ("", *shown.identities)))
     caption = element(
         "caption",
         "A client's row counts its assets that an identity may act on, with the strongest task. ",
@@ -87,6 +88,7 @@ def section(shown: Matrix) -> Markup:
     table = element(
         "table",
         caption,
+        columns,
         head,
         *(_group(group, shown.identities, folded=shown.assets > MANY) for group in shown.groups),
         id="matrix",

@@ -70,8 +70,8 @@ function assignments(table) {
     }
     for (const cell of marked) cell.classList.add("hit");
     if (only !== column) {
-      for (const line of table.rows) {
-        for (let at = 1; at < line.cells.length; at += 1) line.cells[at].hidden = only >= 0 && at - 1 !== only;
+      for (const { cells } of [...table.rows, { cells: table.querySelector("colgroup").children }]) {
+        for (let at = 1; at < cells.length; at += 1) cells[at].hidden = only >= 0 && at - 1 !== only;
       }
       column = only;
     }
