@@ -34,6 +34,7 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS: Mapping[str, Subcommand] = {
+    "access-review": Subcommand("access_review.group", "Let people decide who keeps access to which asset."),
     "attest": Subcommand(
         "gates.attest", "State what you saw or did at Meta about a gate, in the stack's evidence file.", live=True
     ),

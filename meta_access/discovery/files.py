@@ -82,6 +82,14 @@ class Files:
         pairs |= {name: (self.clients.get(name, ""), text) for name, text in sorted(after.clients.items())}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
+    def place_of(self, client: str) -> tuple[str, tuple[str, ...]]:
+        """The file that declares a client, and the way there to what stands under its name."""
+        file = self._file_of(client)
+        if file in self.clients:
+            nested = list(parse_yaml(self.clients[file], file) or {}) == [client]
+            return file, (client,) if nested else ()
+        return self.stack[0], ("config", f"{NAMESPACE}clients", client)
+
     def _file_of(self, client: str) -> str:
         names = [f"{self.clients_dir}/{client}{suffix}" for suffix in (".yaml", ".yml")]
         return next((name for name in names if name in self.clients), names[0])

@@ -116,7 +116,7 @@ def _sentences(details: ErrorDetails, model: type[BaseModel], loc: Loc) -> Sente
         return "is missing.", f"add it{_description(model, loc)}."
     if kind == "extra_forbidden":
         return _unknown_key(model, loc)
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         words = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"{shown(value)} is not one of {', '.join(words)}.", instead(str(value), words, "write one of them.")
     return _wrong_type(kind, value) or (f"{details['msg']}.", "correct it.")

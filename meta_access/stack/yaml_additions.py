@@ -125,10 +125,10 @@ def _additions(text: str, node: yaml.Node, wanted: Mapping[str, Entry], newline:
         return
     if node.flow_style:
         at = end_of(node.value[-1][1])
-        yield at, at, "".join(f", {_scalar(key)}: {_flow(entry)}" for key, entry in fresh.items())
+        yield at, at, "".join(f", {scalar(key)}: {_flow(entry)}" for key, entry in fresh.items())
         return
     column = node.value[0][0].start_mark.column
-    at, lead = _next_line(text, end_of(node), newline)
+    at, lead = next_line(text, end_of(node), newline)
     yield at, at, lead + _block(fresh, column, newline)
 
 
@@ -148,7 +148,7 @@ def _filled(text: str, name: yaml.Node, value: yaml.Node, entry: Entry, newline:
     if end > start:
         blank = 1 if text[start - 1] == " " else 0
         yield start - blank, end, ""
-    at, lead = _next_line(text, end, newline)
+    at, lead = next_line(text, end, newline)
     yield at, at, lead + _block(entry.below, name.start_mark.column + _STEP, newline)
 
 
@@ -160,7 +160,7 @@ def end_of(node: Any) -> int:
     return end_of(last[1] if isinstance(last, tuple) else last)
 
 
-def _next_line(text: str, at: int, newline: str) -> tuple[int, str]:
+def next_line(text: str, at: int, newline: str) -> tuple[int, str]:
     """Where the line after an offset begins, and what ends a last line that nothing ends."""
     if at and text[at - 1] == "\n":
         return at, ""  # a block of text ends with its line
@@ -177,7 +177,7 @@ def _block(entries: Mapping[str, Entry], column: int, newline: str) -> str:
 
 
 def _lines(key: str, entry: Entry, column: int) -> Iterator[str]:
-    head, note = f"{' ' * column}{_scalar(key)}:", _comment(entry.comment)
+    head, note = f"{' ' * column}{scalar(key)}:", _comment(entry.comment)
     if entry.below:
         yield f"{head}{note}"
         for name, inner in entry.below.items():
@@ -188,13 +188,13 @@ def _lines(key: str, entry: Entry, column: int) -> Iterator[str]:
 
 def _flow(entry: Entry) -> str:
     if entry.below is not None:
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(inner)}" for key, inner in entry.below.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {_flow(inner)}" for key, inner in entry.below.items()) + "}"
     if isinstance(entry.value, list):
-        return "[" + ", ".join(_scalar(item) for item in entry.value) + "]"
-    return _scalar(entry.value)
+        return "[" + ", ".join(scalar(item) for item in entry.value) + "]"
+    return scalar(entry.value)
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Bare where every reader takes it for the same text, else in double quotes."""
     if _PLAIN.fullmatch(text) and not text.endswith(":") and yaml.safe_load(text) == text:
         return text

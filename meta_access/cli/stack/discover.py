@@ -104,7 +104,7 @@ def alone(folder: Path) -> Iterator[None]:
             fcntl.flock(at, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise click.ClickException(
-                f"Another `meta-access discover` is at work in {folder.name}. Nothing was read or written; run this "
+                f"Another run of meta-access is at work in {folder.name}. Nothing was read or written; run this "
                 "again when it has ended."
             ) from None
         yield

@@ -1,0 +1,516 @@
+"""An access review from start to close, on the emulated Meta and in a repository of Git: what each command writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from meta_access import snapshot
+from meta_access.cli import main, pulumi_stack
+from meta_access.cli.stack.discover import alone
+from meta_access.snapshot import Subject
+from meta_access.stack.files import config_of
+from meta_emulator.world import Assignment
+from tests.unit.cli.states import resource, state
+
+if TYPE_CHECKING:
+    from tests.unit.emulated import EmulatedMeta
+
+DEV = Path(__file__).resolve().parents[3] / "stacks" / "Pulumi.dev.yaml"
+SHOP, OTHER, PAGE = "act_104320000000501", "act_104320000000502", "page:102930000000801"
+USER, INES = "122090000000901", "100000000000402"
+ACME = "act_205550000000601"
+LINDENHOF_FILE = "access-reviews.dev/2026-11-24-lindenhof.yaml"
+ACME_FILE = "access-reviews.dev/2026-11-24-acme.yaml"
+NADIA, INES_MAIL = "nadia@lindenhof.example", "ines@lindenhof.example"
+
+
+@dataclass
+class Place:
+    """A project in a repository, whose stack dev has what it declares."""
+
+    root: Path
+    meta: EmulatedMeta
+
+    @property
+    def stacks(self) -> Path:
+        return self.root / "stacks"
+
+    @property
+    def stack_file(self) -> Path:
+        return self.stacks / "Pulumi.dev.yaml"
+
+    def run(self, *arguments: str, **more: Any) -> Result:
+        return CliRunner().invoke(main, ["access-review", *arguments, "--stack", "dev"], **more)
+
+    def done(self, *arguments: str) -> dict[str, Any]:
+        """What a command tells a program, whose exit code is no error."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code in {0, 2, 3}, result.output
+        told: dict[str, Any] = json.loads(result.stdout)
+        return told
+
+    def record(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load((self.stacks / name).read_text())
+        return found
+
+    def commit(self, email: str, at: str = "2026-11-24T09:00:00Z") -> None:
+        git(self.root, "add", "-A")
+        git(self.root, "commit", "-q", "-m", "x", email=email, at=at)
+
+    def give(self, asset: str, user: str, *tasks: str) -> None:
+        with self.meta.edit() as world:
+            world.assignments = [row for row in world.assignments if (row.asset_id, row.user_id) != (asset, user)]
+            if tasks:
+                world.assignments.append(Assignment(asset, user, list(tasks)))
+
+
+def git(root: Path, *arguments: str, email: str = NADIA, at: str = "2026-11-24T09:00:00Z") -> str:
+    who = {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("EMAIL", email), ("NAME", "x"), ("DATE", at))
+    }
+    env = {**os.environ, **who, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(["git", *arguments], cwd=root, env=env, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+@pytest.fixture
+def place(lindenhof: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Place:
+    lindenhof.add_system_user(USER, "reporting")
+    with lindenhof.edit() as world:
+        world.assignments = [
+            Assignment(SHOP, USER, ["ANALYZE"]),
+            Assignment("102930000000801", USER, ["ANALYZE"]),
+            Assignment(ACME, USER, ["ANALYZE"]),
+        ]
+    found = Place(tmp_path, lindenhof)
+    found.stacks.mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: meta-access\nruntime: python\nstackConfigDir: stacks\n")
+    text = DEV.read_text().replace("http://127.0.0.1:8765", lindenhof.emulator.graph_url)
+    found.stack_file.write_text(text.replace("http://127.0.0.1:8766", lindenhof.emulator.aws_url))
+    git(tmp_path, "init", "-q", "-b", "main")
+    found.commit(NADIA)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
+    monkeypatch.delenv("META_ACCESS_SNAPSHOT", raising=False)
+    monkeypatch.setattr(pulumi_stack, "export", lambda _: state(resource("SystemUser", "reporting", id_=USER)))
+
+    def config(_: str) -> dict[str, str]:
+        return {
+            key: one if isinstance(one, str) else json.dumps(one) for key, one in config_of(found.stack_file).items()
+        }
+
+    monkeypatch.setattr(pulumi_stack, "config", config)
+    return found
+
+
+def rows(record: dict[str, Any]) -> list[tuple[str, str, str | None, str | None]]:
+    return [(one["asset"], one["name"], one.get("decision"), one.get("by")) for one in record["access"]]
+
+
+def test_a_record_per_client_has_everybody_and_nothing_is_changed_at_meta(place: Place) -> None:
+    place.give(OTHER, USER, "MANAGE")
+    place.give(SHOP, INES, "ANALYZE")
+
+    told = place.done("start", "--due", "2026-12-31")
+
+    assert [(one["file"], one["client"], one["rows"]) for one in told["reviews"]] == [
+        (f"stacks/{LINDENHOF_FILE}", "lindenhof", 3),
+        (f"stacks/{ACME_FILE}", "acme", 1),
+        ("stacks/access-reviews.dev/2026-11-24.yaml", None, 1),
+    ]
+    record = place.record(LINDENHOF_FILE)
+    assert (record["stack"], record["started"], record["due"]) == ("dev", "2026-11-24T08:00:00Z", "2026-12-31")
+    assert rows(record) == [
+        (SHOP, "ines", None, None),
+        (SHOP, "reporting", None, None),
+        (PAGE, "reporting", None, None),
+    ]
+    assert place.meta.writes == []
+
+
+def test_only_some_clients_may_be_reviewed_and_one_without_holders_has_no_record(place: Place) -> None:
+    place.give(ACME, USER)
+    with place.meta.edit() as world:
+        world.assignments = []
+    place.stack_file.write_text(place.stack_file.read_text().replace(f"{ACME}: {{reporting: read}}", f"{ACME}: {{}}"))
+
+    told = place.done("start", "--client", "acme")
+
+    assert (told["reviews"], told["nobody"]) == ([], ["acme"])
+    assert not (place.stacks / "access-reviews.dev").exists()
+
+
+def test_an_open_review_is_not_begun_again_and_a_closed_one_is(place: Place) -> None:
+    place.done("start", "--client", "acme")
+    again = place.run("start")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    place.commit(NADIA)
+    place.done("close", "--yes")
+
+    third = place.done("start", "--client", "acme")
+
+    assert f"stacks/{ACME_FILE}: is an open access review of client acme. Fix: decide and close it" in again.output
+    assert again.exit_code == 1
+    assert third["reviews"][0]["file"] == "stacks/access-reviews.dev/2026-11-24-acme.2.yaml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("start", "--client", "acmee"), 'there is no client "acmee" in this stack. Fix: write "acme".'),
+        (("start", "--due", "2026-11-24"), "--due: 2026-11-24 is not in the future."),
+        (("start", "--due", "soon"), "'soon' does not match the format '%Y-%m-%d'"),
+        (("sign", "--reviewer", "nadia", "--all", "keep"), "Stack dev has no open access review"),
+        (("close", "--client", "acme", "--yes"), "No access review of stack dev is open."),
+    ],
+)
+def test_what_cannot_be_begun_is_one_error(place: Place, arguments: tuple[str, ...], said: str) -> None:
+    result = place.run(*arguments)
+
+    assert said in result.output
+    assert not (place.stacks / "access-reviews.dev").exists()
+
+
+def test_two_starts_at_once_are_told_apart(place: Place) -> None:
+    with alone(place.stacks):
+        result = place.run("start")
+
+    assert "Another run of meta-access is at work in stacks." in result.output
+
+
+def test_a_list_that_is_not_shown_is_in_the_record_and_closes_only_with_that_said(place: Place) -> None:
+    place.meta.refuse("GET", ".*/business_users", 200, "No.")
+    begun = place.run("start", "--client", "acme", "--json")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    place.commit(NADIA)
+
+    refused, closed = place.run("close", "--yes"), place.run("close", "--yes", "--incomplete")
+
+    unread = json.loads(begun.stdout)["unread"]
+    assert (begun.exit_code, [one["list"] for one in unread]) == (2, ["178000000000101/business_users"])
+    assert place.record(ACME_FILE)["unread"] == unread
+    assert "Meta did not show 178000000000101/business_users, so nobody decided about what it holds." in refused.output
+    assert (refused.exit_code, closed.exit_code) == (1, 0)
+    assert place.record(ACME_FILE)["incomplete"] is True
+
+
+def test_nobody_decides_about_themselves(place: Place) -> None:
+    place.give(SHOP, INES, "ANALYZE")
+    place.done("start", "--client", "lindenhof")
+
+    refused = place.run("sign", "--reviewer", "ines", "--remove", f"{SHOP}/ines")
+    told = place.done("sign", "--reviewer", INES_MAIL, "--all", "keep")
+
+    assert "ines decides about their own access. Fix: let another person decide about this row." in refused.output
+    assert (told["reviewer"], told["own"]) == ("ines", [f"{SHOP}/{INES_MAIL}"])
+    assert told["reviews"] == [{"file": f"stacks/{LINDENHOF_FILE}", "decided": 2, "left": 1}]
+    assert rows(place.record(LINDENHOF_FILE)) == [
+        (SHOP, "ines", None, None),
+        (SHOP, "reporting", "keep", "ines"),
+        (PAGE, "reporting", "keep", "ines"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--reviewer", "nadja", "--all", "keep"),
+            ['there is no "nadja" in meta:people. Fix: write "nadia".'],
+        ),
+        (("--reviewer", "nadia"), ["Nothing is decided: add --keep, --limit, --remove or --all."]),
+        (("--all", "keep"), ["Missing option '--reviewer'"]),
+        (
+            ("--reviewer", "nadia", "--keep", "reportin", "--limit", SHOP, "--remove", f"{SHOP}/reporting"),
+            [
+                '--keep: no row of the open reviews is called "reportin". Fix: write "reporting".',
+                f"--remove: {SHOP}/reporting is to be limit and remove.",
+                "limit says neither to which tasks nor until when.",
+            ],
+        ),
+        (
+            ("--reviewer", "nadia", "--limit", PAGE, "--tasks", "MANAGE", "--until", "2020-01-01"),
+            [
+                "limit_to has MANAGE, which is not held. Fix: write some of ANALYZE.",
+                "until is 2020-01-01, which has come.",
+            ],
+        ),
+        (("--reviewer", "nadia", "--client", "acme", "--all", "keep"), ["--client acme: has no open access review."]),
+    ],
+)
+def test_all_problems_of_a_decision_are_said_and_nothing_is_written(
+    place: Place, arguments: tuple[str, ...], said: list[str]
+) -> None:
+    place.done("start", "--client", "lindenhof")
+    before = (place.stacks / LINDENHOF_FILE).read_text()
+
+    result = place.run("sign", *arguments)
+
+    assert result.exit_code == 1
+    assert [text for text in said if text not in result.output] == []
+    assert (place.stacks / LINDENHOF_FILE).read_text() == before
+
+
+def test_decisions_become_the_next_change(place: Place) -> None:
+    place.give(OTHER, USER, "ANALYZE")
+    place.give(SHOP, INES, "ANALYZE")
+    place.done("start")
+    place.done("sign", "--reviewer", "nadia", "--remove", f"{SHOP}/ines", "--remove", PAGE, "--client", "lindenhof")
+    place.done("sign", "--reviewer", "nadia", "--limit", ACME, "--until", "2027-01-31")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep", "--reason", "Migration", "--until", "2027-02-28")
+    place.commit(NADIA)
+    before = place.stack_file.read_text()
+
+    told = place.done("close", "--yes")
+
+    after = place.stack_file.read_text()
+    assert changed(before, after) == [
+        "-page:102930000000801: {reporting: read}",
+        "-act_205550000000601: {reporting: read}",
+        "+page:102930000000801: {}",
+        '+act_205550000000601: {reporting: {tasks: read, until: "2027-01-31"}}',
+        "+meta:ignore:",
+        f'+- {{holder: "{USER}", asset: {OTHER}, reason: Migration, person: nadia, until: "2027-02-28"}}',
+    ]
+    assert [(one["what"], one["text"]) for one in told["work"]] == [
+        (
+            "take it away",
+            f"take ANALYZE on {SHOP} from ines (person 122098276016875): Business settings > Users > People.",
+        )
+    ]
+    assert [place.record(name)["closed"] for name in (LINDENHOF_FILE, ACME_FILE)] == ["2026-11-24T08:00:00Z"] * 2
+    assert f"+        {PAGE}: {{}}" in told["diff"]
+    assert told["files"][0] == "stacks/Pulumi.dev.yaml"
+    assert place.meta.writes == []
+
+
+def changed(before: str, after: str) -> list[str]:
+    old, new = before.splitlines(), after.splitlines()
+    return [f"-{line.strip()}" for line in old if line not in new] + [
+        f"+{line.strip()}" for line in new if line not in old
+    ]
+
+
+def test_closing_asks_first_and_again_is_harmless(place: Place) -> None:
+    place.done("start", "--client", "acme")
+    place.done("sign", "--reviewer", "nadia", "--remove", ACME)
+    place.commit(NADIA)
+    before = place.stack_file.read_text()
+
+    asked = place.run("close", input="n\n")
+    kept = place.stack_file.read_text()
+    first, second = place.run("close", "--yes"), place.run("close", "--yes")
+
+    assert f"-        {ACME}: {{reporting: read}}" in asked.output
+    assert "not confirmed; nothing was changed." in asked.output
+    assert (asked.exit_code, kept) == (1, before)
+    assert f"Closed: stacks/{ACME_FILE}. Commit it with the files: that is the next change." in first.output
+    assert (second.exit_code, second.stdout) == (
+        0, "No access review of stack dev is open. The last was closed on 2026-11-24.\n",
+    )  # fmt: skip
+
+
+def test_only_the_commit_of_the_named_person_signs(place: Place) -> None:
+    place.done("start", "--client", "acme")
+    undecided = place.run("close", "--yes")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    dirty = place.run("close", "--yes")
+    place.commit(INES_MAIL)
+    (place.root / ".mailmap").write_text(f"x <{NADIA}> <{INES_MAIL}>\n")
+    foreign = place.run("close", "--yes")
+
+    assert "nobody has decided. Fix: write keep, limit or remove at decision." in undecided.output
+    assert f"stacks/{ACME_FILE}: differs from the last commit, and only a commit signs it." in dirty.output
+    said = f"of {INES_MAIL} brought the decision. Fix: let nadia commit it, or write who decided"
+    assert f"nadia ({NADIA}) is named, and commit " in foreign.output
+    assert said in foreign.output
+    assert [one.exit_code for one in (undecided, dirty, foreign)] == [1, 1, 1]
+    assert "closed" not in place.record(ACME_FILE)
+
+
+def test_two_people_sign_their_own_rows_of_one_record(place: Place) -> None:
+    place.give(SHOP, INES, "ANALYZE")
+    place.done("start", "--client", "lindenhof")
+    place.done("sign", "--reviewer", "ines", "--all", "keep")
+    place.commit(INES_MAIL)
+    path = place.stacks / LINDENHOF_FILE
+    path.write_text(
+        path.read_text().replace("decision:\n    by:\n", "decision: remove  # left in May\n    by: nadia\n")
+    )
+    place.commit(NADIA)
+
+    assert place.run("close", "--yes").exit_code == 2
+    assert "decision: remove  # left in May\n" in path.read_text()
+
+
+def test_what_meta_lists_otherwise_by_now_is_to_be_decided_first(place: Place) -> None:
+    place.done("start", "--client", "lindenhof")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    place.commit(NADIA)
+    place.give(SHOP, INES, "ANALYZE")
+    place.give(PAGE.removeprefix("page:"), USER)
+    place.give(SHOP, USER, "ANALYZE", "ADVERTISE")
+    before = place.stack_file.read_text()
+
+    told = place.done("close", "--yes")
+
+    assert sorted((one["what"], one["row"], one["tasks"]) for one in told["changed"]) == [
+        ("changed", f"{SHOP}/reporting", "ADVERTISE, ANALYZE"),
+        ("changed", f"{PAGE}/reporting", "ANALYZE"),
+        ("new", f"{SHOP}/{INES_MAIL}", "ANALYZE"),
+    ]
+    assert (told["closed"], place.stack_file.read_text()) == ([], before)
+    assert rows(place.record(LINDENHOF_FILE)) == [
+        (SHOP, "reporting", None, None),
+        (PAGE, "reporting", None, None),
+        (SHOP, "ines", None, None),
+    ]
+    place.done("sign", "--reviewer", "nadia", "--all", "remove")
+    place.commit(NADIA)
+    assert place.done("close", "--yes")["changed"] == []
+
+
+def test_a_holder_who_is_gone_is_not_dropped(place: Place) -> None:
+    place.give(SHOP, INES, "ANALYZE")
+    place.done("start", "--client", "lindenhof")
+    place.done("sign", "--reviewer", "nadia", "--all", "remove")
+    place.commit(NADIA)
+    place.give(SHOP, INES)
+
+    told = place.done("close", "--yes")
+    kept = place.run("sign", "--reviewer", "nadia", "--keep", INES_MAIL, "--reason", "x", "--until", "2030-01-01")
+    place.done("sign", "--reviewer", "nadia", "--all", "remove")
+    place.commit(NADIA)
+    closed = place.done("close", "--yes")
+
+    assert [(one["what"], one["row"]) for one in told["changed"]] == [("gone", f"{SHOP}/{INES_MAIL}")]
+    assert "Meta lists this holder no more, so there is nothing to keep." in kept.output
+    assert (closed["changed"], closed["work"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text.replace("stack: dev", "stack: prod"), "what Meta listed was edited by hand"),
+        (lambda text: text.replace("access:\n", "<<<<<<< a\naccess:\n"), "has conflict marks of a merge"),
+        (lambda text: text.replace("decision:\n", "decision: kepe\n"), '"kepe" is not one of keep, limit, remove.'),
+        (lambda _: "x: [", "is not valid YAML"),
+    ],
+)
+def test_a_spoilt_record_is_named_by_every_command(place: Place, spoil: Any, said: str) -> None:
+    place.done("start", "--client", "acme")
+    path = place.stacks / ACME_FILE
+    path.write_text(spoil(path.read_text()))
+
+    decide = ("sign", "--reviewer", "nadia", "--all", "keep")
+    results = [place.run(*words) for words in (("start",), decide, ("status",), ("close", "--yes"))]
+
+    assert [(one.exit_code, f"stacks/{ACME_FILE}" in one.output, said in one.output) for one in results] == [
+        (1, True, True)
+    ] * 4
+
+
+def test_a_record_of_another_stack_and_a_link_are_refused_together(place: Place) -> None:
+    place.done("start", "--client", "acme")
+    folder = (place.stacks / "access-reviews.dev").rename(place.stacks / "access-reviews.prod")
+    (folder / "b.yaml").symlink_to("2026-11-24-acme.yaml")
+    (place.stacks / "Pulumi.prod.yaml").write_text(place.stack_file.read_text())
+
+    result = CliRunner().invoke(main, ["access-review", "status", "--stack", "prod"])
+
+    assert "2 problems" in result.output
+    assert (
+        "is a review of meta-access/dev, and this is meta-access/prod. Fix: move it to access-reviews.dev"
+        in result.output
+    )
+    assert "stacks/access-reviews.prod/b.yaml: is a link." in result.output
+
+
+def test_status_says_what_each_review_lacks_and_what_is_late(place: Place) -> None:
+    none = place.run("status")
+    place.done("start", "--client", "acme", "--due", "2026-11-25")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+
+    late = place.done("status")["reviews"][0]
+    code = place.run("status").exit_code
+    place.commit(NADIA)
+    signed = place.run("status")
+    place.done("close", "--yes")
+    closed = place.run("status")
+
+    assert (none.exit_code, none.stdout) == (0, "Stack dev has no access review.\n")
+    assert (late["decided"], late["rows"], late["overdue"], late["closed"]) == (1, 1, True, None)
+    assert late["lacking"] == [
+        f"stacks/{ACME_FILE}: differs from the last commit, and only a commit signs it. Fix: commit it."
+    ]
+    assert (code, signed.exit_code) == (3, 3)
+    assert signed.stdout.splitlines() == [
+        f"stacks/{ACME_FILE}: client acme, 1 of 1 decided, due 2026-11-25, OVERDUE.",
+        "    Decided and signed: meta-access access-review close",
+    ]
+    assert (closed.exit_code, closed.stdout) == (0, f"stacks/{ACME_FILE}: client acme, closed 2026-11-24.\n")
+
+
+def test_a_snapshot_may_begin_a_review_and_never_close_one(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = tmp_path / "reads"
+    reads.mkdir()
+    with snapshot.recording_into(reads):
+        place.done("start", "--client", "acme")
+    live = place.record(ACME_FILE)
+    (place.stacks / ACME_FILE).unlink()
+    subject = Subject.of("meta-access", "dev", "dev", "2026-11", [place.meta.connection])
+    held = state(resource("SystemUser", "reporting", id_=USER))
+    snapshot.write(snapshot.made(subject, reads, held), tmp_path / "s.json")
+    monkeypatch.setenv("META_ACCESS_SNAPSHOT", str(tmp_path / "s.json"))
+    monkeypatch.setenv("META_ACCESS_SNAPSHOT_MAX_AGE", "99999d")
+    place.meta.forget_calls()
+
+    place.done("start", "--client", "acme")
+    closed = place.run("close", "--yes")
+
+    assert (place.record(ACME_FILE)["snapshot"], place.meta.calls) == (True, [])
+    assert place.record(ACME_FILE)["access"] == live["access"]
+    assert "META_ACCESS_SNAPSHOT is set. Unset it and repeat." in closed.output
+
+
+def test_offline_nobody_can_tell(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACCESS_OFFLINE", "1")
+
+    assert "META_ACCESS_OFFLINE=1 forbids every call" in place.run("start").output
+
+
+def test_a_shallow_clone_signs_nothing(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.done("start", "--client", "acme")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    place.commit(NADIA)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{tmp_path}", str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+
+    result = place.run("close", "--yes")
+
+    assert "This clone is shallow" in result.output
+    assert "git fetch --unshallow" in result.output
+
+
+def test_without_git_nothing_is_signed(place: Place) -> None:
+    place.done("start", "--client", "acme")
+    place.done("sign", "--reviewer", "nadia", "--all", "keep")
+    shutil.rmtree(place.root / ".git")
+
+    result = place.run("close", "--yes")
+
+    assert "who decided what is told by commits: fatal: not a git repository" in result.output
