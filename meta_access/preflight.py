@@ -6,7 +6,6 @@ It turns what would be a failure of some resource, in the middle of a run, into 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -79,7 +78,7 @@ def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[P
         client = client_for(connection)
         info = inspect(client, Auth.ADMIN)
         found += refused(connection, info)
-        if not found and (doubt := examine(client, info, client.server_time or datetime.now(UTC))).says:
+        if not found and (doubt := examine(client, info, client.now())).says:
             seen.doubts[connection.name] = doubt
     except ConfigError as error:
         found += error.problems

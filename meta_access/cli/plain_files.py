@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # A pipe in a file's place would otherwise wait for somebody at its other end.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_FRESH = re.compile(r"\..+\.[0-9a-f]{8}\.new")
+"""Where `replace` puts a text until it takes its place."""
 
 
 class LinkError(MetaAccessError):
@@ -132,6 +136,17 @@ class Folder:
                 for name in done:
                     self._put_back(name, before[name], held)
                 raise
+
+    def sweep(self, *folders: str) -> None:
+        """Remove what a killed `replace` left here and in these folders; no other one may be at work."""
+        for folder in ("", *folders):
+            with self._parent(f"{folder}/x" if folder else "x", make=False) as (at, _):
+                if at is None:
+                    continue
+                with os.scandir(at) as entries:
+                    left = [entry.name for entry in entries if _FRESH.fullmatch(entry.name)]
+                for name in left:
+                    _forget(name, at)
 
     def _beside(self, name: str, content: bytes, held: contextlib.ExitStack) -> tuple[int, str, str]:
         at, last = held.enter_context(self._parent(name, make=True))

@@ -22,7 +22,7 @@ from meta_access.stack import plan
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from meta_access.discovery.plan import Known
+    from meta_access.discovery.known import Known
     from meta_access.graph.inventory import Inventory
     from meta_access.providers._resource import MetaResource
 

@@ -7,87 +7,35 @@ files say what is meant. What is there already is known by ids, so people may re
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from meta_access.discovery.finding import About, Finding
 from meta_access.discovery.keys import keys
+from meta_access.discovery.known import Wanted
+from meta_access.discovery.tokens import Tokens
 from meta_access.graph.business_assets import CLIENT, OWNED, edge
 from meta_access.graph.business_users import same
 from meta_access.graph.inventory import KINDS, Owner
 from meta_access.ids import parse_asset
 from meta_access.quota import is_retired
 from meta_access.stack import ignores
+from meta_access.stack.fields import looks_secret
 from meta_access.stack.plan import assignments, businesses_in_use, connection_of
 from meta_access.stack.yaml_additions import Entry
-from meta_access.validation import plain_text, system_user_name
+from meta_access.validation import email_address, plain_text, system_user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from meta_access.discovery.known import Known
     from meta_access.graph.inventory import AssetRow, Inventory
     from meta_access.graph.system_users import SystemUserRow
-    from meta_access.rules import RuleSet
-    from meta_access.stack.models import IdentitySpec, StackSpec
+    from meta_access.stack.models import IdentitySpec
+    from meta_access.tokens.in_secrets import Found
 
 ROLES = ("EMPLOYEE", "ADMIN")
 _DEFAULT_ROLE = ROLES[0]
 OWN, PARTNER = "own", "partner"
-
-
-class About(StrEnum):
-    """What a finding is about."""
-
-    RETIRED = "retired"
-    NAME = "name"
-    NAME_TWICE = "name_twice"
-    ROLE = "role"
-    OWNER = "owner"
-    TASKS = "tasks"
-    NOT_LISTED = "not_listed"
-    DIFFERS = "differs"
-    GONE = "gone"
-    INVITED = "invited"
-    NO_ADDRESS = "no_address"
-    APP_OF_ANOTHER = "app_of_another"
-    IGNORED = "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is not written, and why.
-
-    Attributes:
-        subject: An asset, or the id of a user, a person or an app.
-        name: As Meta has it, or the key of the stack.
-        there: What Meta has, of what is compared.
-        declared: What the stack says of it.
-    """
-
-    about: About
-    subject: str
-    name: str = ""
-    there: tuple[str, ...] = ()
-    declared: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What of a business is to be written; empty is everything.
-
-    Attributes:
-        clients: Keys of clients, ids or names of the businesses that own the assets.
-        kinds: Kinds of assets; no others were read.
-        users: Keys of identities, ids or names of system users.
-    """
-
-    clients: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    users: frozenset[str] = frozenset()
-
-    @property
-    def everything(self) -> bool:
-        return not (self.clients or self.kinds or self.users)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +47,7 @@ class Additions:
         people: By key.
         clients: By key; of one that is there, the assets alone.
         new_clients: Keys of those that are not there yet.
+        adoptions: Identity to the token that it takes over before its first update.
         findings: What is not written.
         matched: What was asked for, as far as there is any.
     """
@@ -107,30 +56,9 @@ class Additions:
     people: dict[str, Entry] = field(default_factory=dict)
     clients: dict[str, dict[str, Entry]] = field(default_factory=dict)
     new_clients: frozenset[str] = frozenset()
+    adoptions: dict[str, Found] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     matched: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The stack as it is.
-
-    Attributes:
-        connection: Through which the business was read.
-        users: Identity to the id of its system user, of those that the state has.
-        today: From its day on, an entry of an ignore list ignores nothing.
-    """
-
-    spec: StackSpec
-    rules: RuleSet
-    connection: str
-    users: Mapping[str, str] = field(default_factory=dict)
-    today: date = date.min
-
-    @property
-    def business(self) -> str:
-        """Key of the business."""
-        return self.spec.connections[self.connection].business
 
 
 def additions(known: Known, found: Inventory, wanted: Wanted | None = None) -> Additions:
@@ -139,6 +67,7 @@ def additions(known: Known, found: Inventory, wanted: Wanted | None = None) -> A
     work.match_users()
     work.place_assets()
     if work.wanted.everything:
+        work.look_at_tokens()
         work.match_people()
         work.look_at_apps()
     return work.done()
@@ -164,6 +93,7 @@ class _Work:
         self._clients: dict[str, dict[str, Entry]] = {}
         self._new_clients: set[str] = set()
         self._findings: list[Finding] = []
+        self._tokens = Tokens(known, found.at.date(), self._find)
         self._matched: set[str] = set()
 
     def done(self) -> Additions:
@@ -172,6 +102,7 @@ class _Work:
             people=self._people,
             clients=self._clients,
             new_clients=frozenset(self._new_clients),
+            adoptions=self._tokens.adoptions,
             findings=tuple(self._findings),
             matched=frozenset(self._matched),
         )
@@ -185,15 +116,15 @@ class _Work:
         """Give each system user its identity: one that is there, or a new one."""
         rows = {row.id: row for row in self.found.system_users}
         self._match_declared(rows)
-        names = {one.name or key for key, one in self._mine.items()}
+        names = _Names((one.name or key, one.adopt is not None) for key, one in self._mine.items())
         fresh = []
         for row in rows.values():
             if row.id in self._user_keys:
-                self._is_wanted_user(self._user_keys[row.id], row)
-            elif self._is_wanted_user("", row) and self._may_be_declared(row, names):
-                names.add(row.name)
+                if self._is_wanted_user(key := self._user_keys[row.id], row) and self._holds_wanted(row.id):
+                    self._tokens.look_at(key, row)
+            elif self._is_wanted_user("", row) and self._holds_wanted(row.id) and self._may_be_declared(row, names):
+                names.add(row.name, adopted=True)
                 fresh.append(row)
-        fresh = [row for row in fresh if self._holds_wanted(row.id)]
         for id_, key in keys([(row.id, row.name) for row in fresh], self._spec.identities, "user").items():
             self._user_keys[id_] = key
             self._identities[key] = self._identity(key, rows[id_])
@@ -209,7 +140,7 @@ class _Work:
                 if self._is_wanted_user(key, called):
                     self._identities[key] = Entry(below={"adopt": Entry(called.id)})
                 id_ = called.id
-            elif id_ is not None and id_ not in rows and rows:
+            elif id_ is not None and id_ not in rows and rows and self._is_about_user(key, id_):
                 self._find(About.GONE, id_, key)
             if id_ is not None:
                 self._user_keys[id_] = key
@@ -219,7 +150,7 @@ class _Work:
         connections = self._spec.connections
         return connections[connection_of(self._spec, one) or ""].app != connections[self.known.connection].app
 
-    def _may_be_declared(self, row: SystemUserRow, names: Collection[str]) -> bool:
+    def _may_be_declared(self, row: SystemUserRow, names: _Names) -> bool:
         about = None
         if self._is_ignored(row.id, (row.id,)):
             return False
@@ -229,7 +160,7 @@ class _Work:
             about = About.ROLE
         elif row.name in names:
             about = About.NAME_TWICE
-        elif not row.name or system_user_name(row.name):
+        elif not row.name or system_user_name(row.name) or looks_secret(row.name):
             about = About.NAME
         if about is not None:
             self._find(about, row.id, row.name, there=(row.role,) if about is About.ROLE else ())
@@ -244,7 +175,7 @@ class _Work:
 
     def _holds_wanted(self, id_: str) -> bool:
         """Whether a user is one of a narrower question: it has something of what is asked for."""
-        if self.wanted.everything or self.wanted.users:
+        if not self.wanted.clients and not self.wanted.kinds:
             return True
         return any(asset in self._client_of and self._is_wanted(asset) for asset in self.found.assigned.get(id_, {}))
 
@@ -255,8 +186,15 @@ class _Work:
         if len(self._spec.connections) > 1:
             below["connection"] = Entry(self.known.connection)
         since = f", made on {row.created_time.date()}" if row.created_time is not None else ""
-        below |= {"adopt": Entry(row.id), "token": Entry("none")}
+        below |= {"adopt": Entry(row.id), **(self._tokens.lines(key, row) or {"token": Entry("none")})}
         return Entry(below=below, comment=f"{row.role} system user{since}")
+
+    def _is_about_user(self, key: str, id_: str) -> bool:
+        """Whether a narrower question is about an identity whose user is gone."""
+        if self.wanted.users:
+            self._matched |= (named := self.wanted.users & {key, id_})
+            return bool(named)
+        return self.wanted.everything
 
     # --- assets ---
 
@@ -270,7 +208,8 @@ class _Work:
         for asset, row in self._rows.items():
             client = self._client_of.get(asset)
             if client is None:
-                self._find(About.OWNER, asset, row.name)
+                if not self.wanted.clients and not self.wanted.users:
+                    self._find(About.OWNER, asset, row.name)
             elif self._is_wanted(asset):
                 below = dict(self._holders(row, given))
                 if asset in self._declared:
@@ -335,7 +274,7 @@ class _Work:
         self._new_clients.add(client)
         self._clients[client] = {
             "business": Entry(owner.id),
-            **({"name": Entry(owner.name)} if owner.name and _fit(owner.name) else {}),
+            **({"name": Entry(owner.name)} if owner.name and plain_text(owner.name) is None else {}),
             "access": Entry(OWN if ours else PARTNER),
             "assets": Entry(below={}),
         }
@@ -344,7 +283,7 @@ class _Work:
         """Whether a line of an ignore list is about a holder, an asset, or that holder on that asset."""
         client = self._client_of.get(asset, "")
         for one in self._ignores:
-            if one.fits(client, asset, holders) and not one.ended(self.known.today):
+            if one.fits(client, asset, holders) and not one.ended(self.found.at.date()):
                 entry = one.entry
                 why, until = (entry.reason,), (entry.person, str(entry.until))
                 self._find(About.IGNORED, subject, name, there=why, declared=until)
@@ -384,20 +323,34 @@ class _Work:
         lists = {kind: {f"{self.found.business_id}/{edge(side, kind)}" for side in (OWNED, CLIENT)} for kind in KINDS}
         read = {kind for kind in self.found.kinds if not lists[kind] & unread}
         for asset, client in declared.items():
-            if asset not in listed and parse_asset(asset).kind in read and self._is_ours(client):
+            if asset not in listed and parse_asset(asset).kind in read and self._is_ours(client, asset):
                 self._find(About.GONE, asset, client)
+        if self.wanted.clients:
+            return
         for id_, held in self.found.assigned.items():
             for asset, tasks in held.items():
                 if asset in listed or asset in declared or parse_asset(asset).kind not in read:
                     continue
-                if id_ in self._user_keys:
-                    self._find(About.NOT_LISTED, asset, self._user_keys[id_], there=tasks)
+                if (key := self._user_keys.get(id_)) is not None and self._is_asked(id_, key):
+                    self._find(About.NOT_LISTED, asset, key, there=tasks)
 
-    def _is_ours(self, client: str) -> bool:
-        """Whether a client's assets are used through the business that was read."""
-        return any(key in self._mine for choices in self._spec.clients[client].assets.values() for key in choices)
+    def _is_ours(self, client: str, asset: str) -> bool:
+        """Whether an asset that is in no list is used through the business that was read, and is asked about."""
+        typed = self._spec.clients[client]
+        asked = {client, typed.business, typed.name}
+        if self.wanted.clients:
+            self._matched |= (named := self.wanted.clients & asked)
+            if not named:
+                return False
+        if self.wanted.users:
+            return any(key in self.wanted.users for key in typed.assets[asset])
+        return any(key in self._mine for choices in typed.assets.values() for key in choices)
 
-    # --- people and apps ---
+    # --- tokens, people and apps ---
+
+    def look_at_tokens(self) -> None:
+        """Name the secrets with tokens of which nobody can tell whose they are."""
+        self._tokens.look_at_secrets()
 
     def match_people(self) -> None:
         """Declare who is in the business; who was only invited is not in it yet."""
@@ -411,7 +364,9 @@ class _Work:
                 continue
             elif row.pending:
                 self._find(About.INVITED, row.id, row.email, there=(row.role,))
-            elif row.role not in ROLES or not _fit(row.email):
+            elif email_address(row.email):
+                self._find(About.ADDRESS, row.id, row.email, there=(row.role,))
+            elif row.role not in ROLES:
                 self._find(About.ROLE, row.id, row.email, there=(row.role,))
             else:
                 known.append(row.email)
@@ -435,5 +390,19 @@ class _Work:
                 self._find(About.APP_OF_ANOTHER, app.id, app.name, there=whose)
 
 
-def _fit(text: str) -> bool:
-    return plain_text(text) is None
+class _Names:
+    """Names of system users: two that differ in capitals alone are two only where both exist at Meta."""
+
+    def __init__(self, named: Iterable[tuple[str, bool]]) -> None:
+        self._adopted, self._meant = set[str](), set[str]()
+        for name, adopted in named:
+            self.add(name, adopted=adopted)
+
+    def add(self, name: str, *, adopted: bool) -> None:
+        if adopted:
+            self._adopted.add(name)
+        else:
+            self._meant.add(name.casefold())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._adopted or name.casefold() in self._meant

@@ -156,6 +156,10 @@ class GraphClient:
         """Let Meta's reads catch up with its writes."""
         self._clock.sleep(seconds)
 
+    def now(self) -> datetime:
+        """Meta's clock at its last answer; this machine's before the first."""
+        return self.server_time or datetime.now(UTC)
+
     def server_time_age_s(self) -> float:
         """Seconds since `server_time` was read; infinite before the first answer."""
         return self._clock.monotonic() - self._server_time_seen
@@ -266,7 +270,7 @@ class GraphClient:
         return answer
 
     def _count(self, call: _Call, outcome: str) -> None:
-        connection, at = self.connection, self.server_time or datetime.now(UTC)
+        connection, at = self.connection, self.now()
         call_log.write(call.path, app_id=connection.app_id, graph_url=connection.graph_url, at=at, outcome=outcome)
 
     def _session(self) -> requests.Session:
@@ -328,12 +332,13 @@ _clients: dict[Connection, GraphClient] = {}
 _clients_lock = threading.Lock()
 
 
-def client_for(connection: Connection) -> GraphClient:
-    """The client of a connection, one per process."""
+def client_for(connection: Connection, *, notify: Callable[[str], None] = print) -> GraphClient:
+    """The client of a connection, one per process; the first who asks says where its sentences go."""
     with _clients_lock:
         if connection not in _clients:
             redaction.install()
-            _clients[connection] = GraphClient(connection, credentials_for(connection), run=patience.RUN)
+            made = GraphClient(connection, credentials_for(connection), notify=notify, run=patience.RUN)
+            _clients[connection] = made
         return _clients[connection]
 
 

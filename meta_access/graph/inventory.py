@@ -22,6 +22,7 @@ from meta_access.ids import GROUP, Asset, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.client import GraphClient
@@ -82,6 +83,7 @@ class Inventory:
     """What was read of a business.
 
     Attributes:
+        at: Meta's clock when it was read.
         kinds: Kinds of assets that were read.
         people: Those in it, then those who were invited.
         assigned: System user's id -> the asset as typed -> its tasks there, sorted.
@@ -89,6 +91,7 @@ class Inventory:
     """
 
     business_id: str
+    at: datetime
     kinds: tuple[str, ...] = KINDS
     system_users: tuple[SystemUserRow, ...] = ()
     assets: tuple[AssetRow, ...] = ()
@@ -96,6 +99,11 @@ class Inventory:
     people: tuple[BusinessUserRow, ...] = ()
     apps: tuple[AppRow, ...] = ()
     unread: tuple[Unread, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """Whether Meta showed anything of it."""
+        return not self.unread or bool(self.system_users or self.assets or self.people or self.apps)
 
 
 def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
@@ -127,6 +135,7 @@ def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
     apps = [row for side in (OWNED, CLIENT) for row in shown(f"{business}/{side}_apps", partial(_apps, client, side))]
     return Inventory(
         business,
+        client.now(),
         tuple(kinds),
         users,
         tuple(assets),

@@ -109,7 +109,7 @@ class Live:
         if self.client.server_time is None:
             with contextlib.suppress(GraphError, NotRecordedError):  # a refusal has a Date header, too
                 self.reads.business()
-        return self.client.server_time or datetime.now(UTC)
+        return self.client.now()
 
 
 def live(name: str) -> Live:

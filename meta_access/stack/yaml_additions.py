@@ -10,6 +10,7 @@ import json
 import re
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -17,7 +18,7 @@ import yaml
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.redaction import visible
 from meta_access.stack.fields import looks_secret
-from meta_access.stack.yaml_files import parse_with_places, parse_yaml
+from meta_access.stack.yaml_files import LARGEST, MOST, parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,12 @@ def added(text: str, wanted: Mapping[str, Entry], name: str) -> str:
     else:
         for start, end, instead in sorted(_additions(text, root, wanted, newline), reverse=True):
             result = result[:start] + instead + result[end:]
+    if (size := _values(after)) > MOST or len(result.encode()) > LARGEST:
+        raise NotEditableError(
+            f"{name} would hold {size} values in {len(result.encode())} bytes, and no file of more than {MOST} values "
+            f"or {LARGEST} bytes is read. Nothing was changed.",
+            next_step="Ask for less at once, or divide the stack.",
+        )
     try:
         right = parse_yaml(result, name) == after
     except ConfigError:
@@ -93,6 +100,13 @@ def added(text: str, wanted: Mapping[str, Entry], name: str) -> str:
             next_step=f"Write {', '.join(wanted)} as plain blocks, a key on each line, then run this again.",
         )
     return result
+
+
+def _values(content: Any) -> int:
+    """As the reader of a file counts them: keys, too."""
+    if isinstance(content, dict):
+        return 1 + sum(1 + _values(value) for value in content.values())
+    return 1 + sum(map(_values, content)) if isinstance(content, list) else 1
 
 
 def _merged(before: Any, wanted: Mapping[str, Entry]) -> Any:
@@ -194,6 +208,7 @@ def _flow(entry: Entry) -> str:
     return scalar(entry.value)
 
 
+@lru_cache(maxsize=4096)
 def scalar(text: str) -> str:
     """Bare where every reader takes it for the same text, else in double quotes."""
     if _PLAIN.fullmatch(text) and not text.endswith(":") and yaml.safe_load(text) == text:

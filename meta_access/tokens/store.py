@@ -253,10 +253,19 @@ class SecretStore:
         """List the secrets, of any owner, whose tags name this system user."""
         return self._tagged(f"list of system user {system_user_id}", tags.SYSTEM_USER, system_user_id)
 
+    def named(self, prefix: str) -> list[Description]:
+        """List the secrets, of any owner, whose names begin so."""
+        found = self._listed(f"list of secrets {prefix}*", {"name": prefix})
+        return [one for one in found if one.name.startswith(prefix)]
+
     def _tagged(self, what: str, key: str, value: str) -> list[Description]:
         # AWS compares the beginning of a value, and of any tag: the filter shortens the pages, the tags decide.
+        found = self._listed(what, {"tag-key": key, "tag-value": value})
+        return [one for one in found if one.tags.get(key) == value]
+
+    def _listed(self, what: str, filters: Mapping[str, str]) -> list[Description]:
         wanted: dict[str, Any] = {
-            "Filters": [{"Key": "tag-key", "Values": [key]}, {"Key": "tag-value", "Values": [value]}],
+            "Filters": [{"Key": key, "Values": [value]} for key, value in filters.items()],
             "IncludePlannedDeletion": True,
             "MaxResults": _PAGE,
         }
@@ -265,7 +274,7 @@ class SecretStore:
             answer = self._ask("Reading the", what, lambda: self._page(wanted))
             found += [_listed(entry) for entry in answer["SecretList"]]
             if not answer.get("NextToken"):
-                return [one for one in found if one.tags.get(key) == value]
+                return found
             wanted["NextToken"] = answer["NextToken"]
 
     def _page(self, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -284,7 +284,9 @@ def check_owner(name: str, tags: Mapping[str, str], spec: TokenSpec, *, claim: s
         raise ForeignSecretError(
             f"Using secret {name} is refused: it exists and was not made by this tool (it has no tag {MANAGED_BY}). "
             "Nothing was changed.",
-            next_step="Name another secret, or delete this one first.",
+            next_step=(
+                "Take over the token in it with `meta-access token adopt`, or name another secret, or delete this one."
+            ),
         )
     found = owner(tags)
     if spec.take_over_from == found or (claim is not None and tags.get(CLAIM) == claim):

@@ -18,7 +18,7 @@ from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import records, status
 from meta_access.cli.access_review.git import Repository
 from meta_access.cli.access_review.start import Looked
-from meta_access.cli.stack.discover import alone, loaded, read_files
+from meta_access.cli.stack.stack_texts import alone, loaded, read_files
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.clock import iso
 from meta_access.errors import ConfigError, Problem

@@ -16,7 +16,7 @@ from meta_access.access_review.record import Decision
 from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
-from meta_access.cli.stack.discover import alone
+from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.terminal import to_person
 from meta_access.errors import ConfigError, Problem
 from meta_access.graph.business_users import same

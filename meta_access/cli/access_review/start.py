@@ -16,7 +16,7 @@ from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.records import whose
 from meta_access.cli.people import who
-from meta_access.cli.stack.discover import alone
+from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.errors import ConfigError, OfflineError, Problem
 from meta_access.stack.connections import settings_of

@@ -6,20 +6,21 @@ The same provider code reads that a refresh runs; only its answer goes to a pers
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.gates.statements import gates, provider
+from meta_access.cli.graph_client import client_for
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.gates.status import FIELDS, after
 from meta_access.graph.admin_token import Doubts, examine, refused
-from meta_access.graph.client import Auth, client_for
+from meta_access.graph.client import Auth
 from meta_access.graph.debug_token import inspect
 from meta_access.providers import _live
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from meta_access.stack.connections import Connection
 
@@ -86,4 +87,4 @@ def _doubts(connection: Connection) -> Doubts:
         return Doubts()  # the gates of the connection tell it
     if problems := refused(connection, info):
         return Doubts(tuple(map(str, problems)))
-    return examine(client, info, client.server_time or datetime.now(UTC))
+    return examine(client, info, client.now())

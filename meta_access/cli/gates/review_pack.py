@@ -6,16 +6,16 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from meta_access import call_log, snapshot
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.plain_files import Folder
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
 from meta_access.gates import upkeep
 from meta_access.gates.status import Status
-from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.ids import parse_asset
 from meta_access.stack import gate_names, use_cases
@@ -106,7 +106,7 @@ class Caller:
         start = time.monotonic()
         client.get(path, {"fields": row.fields})
         ms = round((time.monotonic() - start) * 1000)
-        at, review = client.server_time or datetime.now(UTC), self._stack.rules.review
+        at, review = client.now(), self._stack.rules.review
         until = (at + timedelta(days=review.call_within_days)).date()
         call = f"GET {path}?fields={row.fields}"
         sentence = (

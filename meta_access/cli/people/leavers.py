@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access import undeclared
 from meta_access.audit import VARIABLE
 from meta_access.cli import current, pulumi_stack
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.people import access_holdings, holdings
 from meta_access.cli.people.holdings import Everything, Member, Seen
 from meta_access.cli.tokens import audit
@@ -19,7 +20,6 @@ from meta_access.errors import MetaAccessError
 from meta_access.graph import app_roles, business_users, system_users
 from meta_access.graph.business_assets import CLIENT
 from meta_access.graph.business_users import is_last_admin, same
-from meta_access.graph.client import client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.reads import reads_for
 from meta_access.ids import parse_asset

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,11 @@ from rich.text import Text
 from meta_access import snapshot, undeclared
 from meta_access.access import Access, Judged, Standing
 from meta_access.cli import pulumi_stack
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.graph import activities
-from meta_access.graph.client import client_for
 from meta_access.graph.holders import HolderKind
 from meta_access.ids import AD_ACCOUNT_PREFIX
 from meta_access.stack.connections import settings_of
@@ -133,7 +133,7 @@ def _record(account: str, clients: Sequence[GraphClient], end: float) -> list[Ac
         if left <= 0:
             return []
         try:
-            since = (client.server_time or datetime.now(UTC)) - RECORD
+            since = client.now() - RECORD
             return activities.of_users(client, account, since, lambda: end - SYSTEM_CLOCK.monotonic())
         except MetaAccessError:
             continue  # nobody knows then, and the row says so

@@ -6,23 +6,22 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from meta_access import redaction, snapshot
+from meta_access import snapshot
 from meta_access.cli import pulumi_stack
-from meta_access.cli.terminal import to_person
+from meta_access.cli.graph_client import client_for
 from meta_access.clock import SYSTEM_CLOCK, parse_iso
 from meta_access.errors import GraphError, GraphUnreachableError, MetaAccessError
-from meta_access.graph import activities, patience
-from meta_access.graph.client import GraphClient
+from meta_access.graph import activities
 from meta_access.review import authors
 from meta_access.review.facts import NoAuthor
 from meta_access.stack.connections import is_offline, settings_from_config
-from meta_access.stack.credentials import credentials_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from meta_access.graph.activities import Activity
+    from meta_access.graph.client import GraphClient
     from meta_access.review.authors import Drifted
     from meta_access.review.facts import Actor, Fact, Review
     from meta_access.review.steps import EventLog
@@ -68,7 +67,7 @@ def _found(
             found[one.fact] = NoAuthor.NO_TIME
         elif one.connection in connections:
             accounts.setdefault((one.connection, one.account), []).append(one)
-    clients = {name: _client(connections[name]) for name, _ in accounts}
+    clients = {name: client_for(connections[name]) for name, _ in accounts}
     end = SYSTEM_CLOCK.monotonic() + BOUND_S
 
     def read(key: tuple[str, str]) -> list[Activity] | NoAuthor:
@@ -83,12 +82,6 @@ def _found(
                 else:
                     found[one.fact] = authors.chosen(one, entries, written[one.urn])
     return found
-
-
-def _client(connection: Connection) -> GraphClient:
-    redaction.install()
-    # Standard output is the review's.
-    return GraphClient(connection, credentials_for(connection), notify=to_person, run=patience.RUN)
 
 
 def _read(client: GraphClient, account: str, since: datetime, end: float) -> list[Activity] | NoAuthor:

@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.stack.discover import NOT_DISCOVERED, loaded, read_business, read_files, written_out
+from meta_access.cli.engine_output import EngineOutput
+from meta_access.cli.stack.discover import read_business, written_out
+from meta_access.cli.stack.stack_texts import loaded, read_files
 from meta_access.cli.terminal import DONE, FAILED, to_person
 from meta_access.stack.connections import refuse_offline, settings_of
 
@@ -33,8 +35,9 @@ def strangers(given: dict[str, Any], right: dict[str, Any]) -> list[str]:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--stack", help="The stack; the selected one when absent.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--verbose", is_flag=True, help="Print all that pulumi prints.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes.")
-def command(file: Path, stack: str | None, *, yes: bool, as_json: bool) -> None:
+def command(file: Path, stack: str | None, *, yes: bool, verbose: bool, as_json: bool) -> None:
     """Take over what FILE, written by `meta-access discover --import-file`, holds into the state of a stack.
 
     Each entry is compared with what the stack declares and what Meta shows now; one that differs is refused by name,
@@ -42,7 +45,7 @@ def command(file: Path, stack: str | None, *, yes: bool, as_json: bool) -> None:
     """
     if as_json and not yes:
         raise click.UsageError("--json asks nothing, so it needs --yes.")
-    refuse_offline(NOT_DISCOVERED)
+    refuse_offline("nothing can be imported")
     given, home = pulumi_stack.read_file(file), pulumi_stack.find(Path.cwd())
     name = (stack or pulumi_stack.selected()).rpartition("/")[2]
     declared = loaded(read_files(home.stacks, name), home.stacks, name, home.name)
@@ -62,13 +65,15 @@ def command(file: Path, stack: str | None, *, yes: bool, as_json: bool) -> None:
         to_person(f"{len(rows)} resources go into the state of {name}; at Meta nothing changes.")
         if not yes and not click.confirm("Import them?", err=True):
             raise click.ClickException("not confirmed; nothing was imported.")
+        output = EngineOutput(verbose=verbose)
         done = pulumi_run.run(
             ["pulumi", "import", "--file", str(file), "--stack", stack or name, *_OPTIONS],
             env={**os.environ, **pulumi_run.installed_only()},
-            out=lambda line: to_person(line.rstrip("\n")),
-            err=lambda line: to_person(line.rstrip("\n")),
+            out=output.out,
+            err=output.err,
             notify=to_person,
         )
+        output.end(failed=done.code != 0)
         code = DONE if done.code == 0 else FAILED
     result = {"stack": name, "imported": [row["logicalName"] for row in rows] if code == DONE else []}
     if as_json:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.cli import current, pulumi_stack
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
 from meta_access.clock import iso, seconds
-from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.stack import plan
 from meta_access.stack.connections import refuse_offline, settings_of

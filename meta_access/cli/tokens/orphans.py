@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from meta_access.cli import pulumi_stack
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.cli.tokens.orphan_sweep import Elsewhere, known_of, sweep
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import ConflictError, MetaAccessError
 from meta_access.graph import system_users
-from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.stack.connections import refuse_offline, settings_from_config
 from meta_access.stack.credentials import check_pairing

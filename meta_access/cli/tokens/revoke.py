@@ -11,12 +11,12 @@ from uuid import uuid4
 import click
 
 from meta_access import audit
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.cli.tokens.renewal import Renewal
 from meta_access.cli.tokens.revoke_many import ALONE, Target, pending, revoke
 from meta_access.clock import iso
-from meta_access.graph.client import client_for
 from meta_access.graph.issuer import TokenIssuer, issuer_of
 from meta_access.providers.system_user_token import observed
 from meta_access.tokens import revocation, tags

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli import pulumi_stack
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.pulumi_stack import StackReadError, resources
 from meta_access.cli.stack.state import verify
 from meta_access.cli.tokens.orphan_sweep import TOKEN
 from meta_access.errors import MetaAccessError
-from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers.payloads import PAYLOADS

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from meta_access import snapshot
 from meta_access.cli import main, pulumi_stack
-from meta_access.cli.stack.discover import alone
+from meta_access.cli.stack.stack_texts import alone
 from meta_access.snapshot import Subject
 from meta_access.stack.files import config_of
 from meta_emulator.world import Assignment

@@ -507,8 +507,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 class FakeClient:
     def __init__(self, error: Exception | None = None) -> None:
         self.asked: list[tuple[str, dict[str, str]]] = []
-        self.server_time = datetime(2026, 11, 24, 8, tzinfo=UTC)
         self.error = error
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 24, 8, tzinfo=UTC)
 
     def get(self, path: str, params: dict[str, str]) -> dict[str, str]:
         self.asked.append((path, params))

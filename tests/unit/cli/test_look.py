@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,7 +48,8 @@ def test_a_look_just_now_examines_the_admin_tokens(
             raise seen
         return seen
 
-    client = SimpleNamespace(credentials=SimpleNamespace(admin_token=lambda: None), server_time=None)
+    credentials = SimpleNamespace(admin_token=lambda: None)
+    client = SimpleNamespace(credentials=credentials, server_time=None, now=lambda: datetime(2026, 11, 24, tzinfo=UTC))
     monkeypatch.delenv("META_ACCESS_OFFLINE", raising=False)
     monkeypatch.setattr(look, "client_for", lambda _: client)
     monkeypatch.setattr(look, "inspect", inspect)

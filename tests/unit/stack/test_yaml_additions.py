@@ -103,3 +103,8 @@ def test_marks_of_a_merge_are_called_so(mark: str, line: int) -> None:
         f"a.yaml: has conflict marks of a merge (line {line}). Fix: end the merge in that file first."
     )
     assert conflicts("a: '====== x'\n", "a.yaml") == []
+
+
+def test_a_file_that_would_be_too_large_to_be_read_is_refused_with_its_size() -> None:
+    with pytest.raises(NotEditableError, match="would hold 50005 values in 300020 bytes"):
+        added("access: own\n", {"tasks": Entry(["READ"] * 50_000)}, "acme.yaml")

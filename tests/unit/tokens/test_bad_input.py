@@ -101,7 +101,7 @@ CASES = [
     Case(
         "not ours",
         untag,
-        ("meta-tokens:managed-by", "Name another secret"),
+        ("meta-tokens:managed-by", "meta-access token adopt"),
     ),
     Case(
         "newer schema",
