@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meta_access import snapshot
+from meta_access import snapshot, undeclared
 from meta_access.access_review import record
 from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.records import whose
+from meta_access.cli.graph_client import client_for
 from meta_access.cli.people import who
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
@@ -23,12 +24,10 @@ from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
-    from meta_access.access import Judged
     from meta_access.access_review.record import Row
     from meta_access.cli.access_review.records import Held
-    from meta_access.graph.client import GraphClient
     from meta_access.stack.load import Stack
 
 
@@ -48,9 +47,9 @@ class Looked:
         if (shown := snapshot.given()) is not None:
             shown.check_settings(settings.environment, settings.connections.values())
         to_person("Looking at who has access; nothing is changed at Meta.")
-        self.judged: Judged
-        self._clients: Sequence[GraphClient]
-        self.judged, self._clients = who.look(loaded, pulumi_stack.export(stack))
+        self._clients = [client_for(connection) for connection in settings.of_businesses]
+        users = pulumi_stack.system_users(pulumi_stack.export(stack))
+        self.judged = undeclared.look(loaded, self._clients, users)
         self.recorded = shown is not None
         times = [one.server_time for one in self._clients if one.server_time]
         self.at = shown.date if shown is not None else max(times, default=datetime.now(UTC))
