@@ -22,6 +22,7 @@ from meta_access.errors import (
     OfflineError,
     SecretNotFoundError,
     SecretUnreachableError,
+    printable,
 )
 from meta_access.graph import app_settings, applications, businesses, system_users
 from meta_access.graph.auth import Auth
@@ -281,6 +282,8 @@ class Look:
             ):
                 self._unreached |= {host} - {""}
             return Reading(error=error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one reading hides no other one
+            return Reading(error=MetaAccessError(printable(error)))
 
     def _why_not(self, host: str, *, after: bool) -> Skipped | None:
         if self.offline:

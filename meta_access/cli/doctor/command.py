@@ -51,17 +51,18 @@ def examined(stack: str | None) -> tuple[Report, Stack | None]:
     to_person("Looking at this machine and the project; nothing is changed.")
     host = machine.read(here)
     findings = of_host(host)
-    offline = is_offline()
+    offline, backend = is_offline(), host.engine is not None
     if offline:
         findings.append(found("look.offline", "calls"))
     try:
         if snapshot.given() is not None:
             findings.append(found("look.snapshot", "calls"))
+            backend = True
     except MetaAccessError as error:
         findings.append(found("environment.invalid", snapshot.VARIABLE, error.problem, error.next_step))
-        offline = True
+        offline, backend = True, False
     home = project(here)
-    name = named(stack) if home is not None and (host.engine is not None or stack is not None) else None
+    name = named(stack) if home is not None and (backend or stack is not None) else None
     if home is None and stack is not None and not host.unreadable:
         findings.append(found("stack.unreadable", f"stack {stack}", "There is no project here, so no stack either."))
     if home is not None and name is None:
@@ -70,7 +71,7 @@ def examined(stack: str | None) -> tuple[Report, Stack | None]:
         findings += of_plugin(host, needed=False)
         return Report("", at, machine.versions(host), once(findings)), None
     to_person(f"Looking at stack {name}.")
-    whole = Stack(name, home, engine=host.engine is not None)
+    whole = Stack(name, home, backend=backend)
     findings += of_plugin(host, needed=whole.needs_random)
     findings += of_stack(whole.seen, host.engine.version if host.engine is not None else "")
     seen, tokens, more = _connections(whole, offline=offline, now=at)

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from meta_access import snapshot
 from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.state import verify
 from meta_access.cli.stack.summary import gates_of
@@ -29,7 +28,7 @@ from meta_access.stack.plan import SUFFIX
 from meta_access.stack.problems import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from meta_access.cli.pulumi_stack import Project
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from meta_access.errors import Problem
     from meta_access.stack.connections import Connection
 
+_TOKEN = f"{TYPE_PREFIX}SystemUserToken"
+_NEEDED = ("arn", "connection", "secret_name", "version_id", "claim")
+"""Outputs without which nothing can be looked at."""
 _TABLES = ("connections", "businesses", "apps")
 
 
@@ -50,10 +52,17 @@ class Stack:
         state: As exported; empty where it could not be read.
     """
 
-    def __init__(self, name: str, project: Project, *, engine: bool) -> None:
+    def __init__(self, name: str, project: Project, *, backend: bool) -> None:
+        """Read it.
+
+        Args:
+            name: Its name.
+            project: Whose stack it is.
+            backend: Whether an engine, or a snapshot in its place, can be asked; else the stack file alone tells.
+        """
         self.name = name
         self.project = project
-        self.values, problems, unread = _values(name, project, engine=engine)
+        self.values, problems, unread = _values(name, project, backend=backend)
         self.seen = StackSeen(name, tuple(problems), rules_typed=self.values.get(f"{NAMESPACE}rules", ""))
         self.connections: dict[str, Connection] = {}
         self.state: dict[str, Any] = {}
@@ -61,7 +70,7 @@ class Stack:
             self.seen = replace(self.seen, unread=unread)
         if self.values:
             self._load()
-        if engine or snapshot.given() is not None:
+        if backend:
             self._export()
 
     def _load(self) -> None:
@@ -98,7 +107,8 @@ class Stack:
 
     def tokens(self, look: Look) -> Iterator[tuple[TokenSeen, Connection]]:
         """Look at each token of the state whose connection is still there."""
-        if not any(one.get("type") == f"{TYPE_PREFIX}SystemUserToken" for one in pulumi_stack.resources(self.state)):
+        whole = [one for one in pulumi_stack.resources(self.state) if one.get("type") == _TOKEN and _is_whole(one)]
+        if not whole:
             return
         # What it imports takes a third of a second, which a stack without a token need not wait for.
         from meta_access.cli.tokens import stack_tokens  # noqa: PLC0415
@@ -106,7 +116,7 @@ class Stack:
         settings = Settings("", "", offline=False, connections=self.connections)
         owner = f"{self.project.name}/{self.name}"
         all_ = stack_tokens.StackTokens(
-            stack=self.name, owner=owner, settings=settings, tokens=stack_tokens.tokens_of(self.state)
+            stack=self.name, owner=owner, settings=settings, tokens=stack_tokens.tokens_of({"resources": whole})
         )
         for token in all_.tokens:
             connection = self.connections.get(str(token.outputs["connection"]))
@@ -116,12 +126,12 @@ class Stack:
 
 
 def _values(
-    name: str, project: Project, *, engine: bool
+    name: str, project: Project, *, backend: bool
 ) -> tuple[dict[str, str], list[Problem], MetaAccessError | None]:
     """The configuration as the engine gives it, or as the file has it: much can be said without an engine."""
     problems: list[Problem] = []
     unread: MetaAccessError | None = None
-    if engine or snapshot.given() is not None:
+    if backend:
         try:
             return pulumi_stack.config(name), [], None
         except ConfigError as error:
@@ -177,20 +187,33 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
     here = pulumi_stack.resources(dict(state))
     types = {str(one.get("type", "")) for one in here}
     unknown = tuple(sorted(one for one in types if one.startswith(TYPE_PREFIX) and one not in PAYLOADS))
-    foreign = [one for one in verify(state, PAYLOADS) if not one.foreign and one.type not in unknown]
+    found = [one for one in verify(state, PAYLOADS) if not one.foreign and one.type not in unknown]
+    foreign = [(_last(one.resource), one.reason) for one in found]
     deployment = state.get("deployment")
     manifest = deployment.get("manifest") if isinstance(deployment, dict) else None
     stacks = (one for one in here if one.get("type") == "pulumi:pulumi:Stack")
     outputs = next(stacks, {}).get("outputs")
+    foreign += [one for one in _without_outputs(here) if one not in foreign]
     return StateSeen(
         resources=sum(bool(one.get("custom")) for one in here),
         engine=str(manifest.get("version", "")) if isinstance(manifest, dict) else "",
-        foreign=tuple((_last(one.resource), one.reason) for one in foreign),
+        foreign=tuple(foreign),
         unknown_types=tuple(one.removeprefix(TYPE_PREFIX) for one in unknown),
         pending=tuple(_last(str(one.get("urn", ""))) for one in pulumi_stack.unfinished(dict(state))),
         last_failed=failed,
         gates=gates_of(pulumi_stack.known(outputs) if isinstance(outputs, dict) else {}, state, {}),
     )
+
+
+def _without_outputs(resources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for one in resources:
+        if one.get("type") == _TOKEN and not _is_whole(one):
+            yield _last(str(one.get("urn", ""))), f"its outputs lack one of {', '.join(_NEEDED)}"
+
+
+def _is_whole(token: Mapping[str, Any]) -> bool:
+    outputs = token.get("outputs")
+    return isinstance(outputs, dict) and all(isinstance(outputs.get(name), str) for name in _NEEDED)
 
 
 def _last(urn: str) -> str:
@@ -203,7 +226,7 @@ def named(stack: str | None) -> str | None:
         return stack
     try:
         return pulumi_stack.selected()
-    except pulumi_stack.StackReadError:
+    except MetaAccessError:  # of the engine, or of a snapshot that cannot be used
         return None
 
 

@@ -21,6 +21,7 @@ from meta_access.cli.doctor.bundle import shape
 from meta_access.cli.pulumi_stack import StackReadError
 from meta_access.doctor.host_checks import Engine, Host, Project
 from meta_access.errors import Problem
+from meta_access.graph import businesses
 from meta_access.providers import _live
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.providers.system_user_token import SystemUserTokenProvider
@@ -376,6 +377,13 @@ BROKEN: dict[str, tuple[Any, dict[str, list[str]], int]] = {
         {"state.foreign": ["mine"]},
         1,
     ),
+    "a token of the state without outputs": (
+        lambda one: setattr(
+            one, "state", state(resource("SystemUserToken", "t", payload=PAYLOADS[f"{DYNAMIC}SystemUserToken"]))
+        ),
+        {"state.foreign": ["t"]},
+        1,
+    ),
     "an update that failed": (lambda one: setattr(one, "failed", True), {"state.last_failed": ["state of dev"]}, 2),
     "no engine": (
         lambda one: setattr(one, "host", replace(HOST, engine=None)),
@@ -505,10 +513,13 @@ def test_offline_it_says_what_it_did_not_look_at(patient: Patient, monkeypatch: 
 def test_a_snapshot_that_cannot_be_used_is_named(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(snapshot.VARIABLE, "nowhere.json")
 
+    (patient.folder / "Pulumi.dev.yaml").write_text(json.dumps({"config": patient.values}), encoding="utf-8")
+
     found = patient.found()
 
-    assert found["environment.invalid"] == ["META_ACCESS_SNAPSHOT"]
+    assert (found["environment.invalid"], found["look.offline"]) == (["META_ACCESS_SNAPSHOT"], [MAIN])
     assert patient.meta.calls == []
+    assert "look.no_stack" in CliRunner().invoke(main, ["doctor"]).stdout
 
 
 def test_without_a_project_it_does_what_it_can(
@@ -754,3 +765,17 @@ def test_a_machine_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     assert (host.engine, host.backend, host.backend_error) == (None, "", None)
     assert machine.versions(host)["engine"] == "none"
+
+
+def test_a_fault_of_ours_in_one_reading_hides_no_other(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise KeyError("canary")
+
+    monkeypatch.setattr(businesses, "get", broken)
+
+    result = patient.ask("--json")
+
+    wrong = [one for one in json.loads(result.stdout)["findings"] if one["severity"] != "ok"]
+    assert [(one["id"], one["subject"]) for one in wrong] == [("meta.refused", "meta:businesses.lindenhof")]
+    assert wrong[0]["cause"].startswith("unexpected KeyError in ")
+    assert "please report it" in wrong[0]["cause"]
