@@ -294,6 +294,10 @@ CATALOG: Mapping[str, Meaning] = {
         "The app names no privacy policy, without which Meta neither reviews an app nor lets it go live.",
         "Write settings.privacy_policy_url of the app, or set it under App settings > Basic.",
     ),
+    "app.permission_not_live": _warning(
+        "The stack declares a permission at the advanced level that the app did not get in App Review, or lost.",
+        "`meta-access gates` says what App Review needs; `--review-pack` writes it.",
+    ),
     "app.tier_differs": _warning(
         "The app has another access tier than the stack declares.",
         "Correct `tier` of the app in meta:apps, or ask for the tier in App Review.",

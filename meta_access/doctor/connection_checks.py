@@ -50,6 +50,7 @@ def of_connection(seen: ConnectionSeen, spec: StackSpec | None, rules: RuleSet |
     return [
         *_credentials(seen),
         *_app(seen, rules),
+        *_permissions(seen, spec),
         *_token(seen),
         *_business(seen, spec),
         *_calls(seen),
@@ -158,6 +159,21 @@ def _app(seen: ConnectionSeen, rules: RuleSet | None) -> Iterator[Finding]:
     if not wrong and seen.app.read and seen.owned.read:
         tier = f"tier {shown}" if shown else "tier not shown"
         yield found("app.ok", place, f"App {connection.app_id} of business {connection.business_id}, {tier}.")
+
+
+_LIVE = "live"
+
+
+def _permissions(seen: ConnectionSeen, spec: StackSpec | None) -> Iterator[Finding]:
+    place = f"meta:apps.{seen.connection.app_name}.permissions"
+    if seen.permissions.error is not None:
+        yield of_error(seen.permissions.error, place, seen.connection)
+    if seen.permissions.value is None or spec is None:
+        return
+    wanted = spec.apps[seen.connection.app_name].permissions.advanced
+    missing = {name: seen.permissions.value.get(name, "not shown") for name in wanted}
+    if waiting := [f"{name} ({status})" for name, status in missing.items() if status != _LIVE]:
+        yield found("app.permission_not_live", place, f"Declared as advanced, and at Meta: {', '.join(waiting)}.")
 
 
 def _token(seen: ConnectionSeen) -> Iterator[Finding]:
@@ -335,6 +351,7 @@ def _not_read(seen: ConnectionSeen) -> Iterator[Finding]:
         "app secret": seen.app_secret,
         "admin token": seen.admin_token,
         "app": seen.app,
+        "permissions of the app": seen.permissions,
         "what Meta says of the admin token": seen.token,
         "business": seen.business,
         "system users": seen.users,
@@ -422,6 +439,7 @@ def facts_of(seen: ConnectionSeen) -> dict[str, Any]:
         "business": here.business_id,
         "verification": (row.verification_status or None) if row else None,
         "two_factor": (row.two_factor_type or None) if row else None,
+        "permissions": dict(sorted(seen.permissions.value.items())) if seen.permissions.value is not None else None,
         "app_in_business": here.app_id in seen.owned.value if seen.owned.value is not None else None,
         "tier_header": seen.tier.value,
         "calls_used_percent": seen.headers.used_percent,

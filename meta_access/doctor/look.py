@@ -24,7 +24,7 @@ from meta_access.errors import (
     SecretUnreachableError,
     printable,
 )
-from meta_access.graph import app_settings, applications, businesses, system_users
+from meta_access.graph import app_permissions, app_settings, applications, businesses, system_users
 from meta_access.graph.auth import Auth
 from meta_access.graph.client import GraphClient
 from meta_access.graph.debug_token import inspect
@@ -118,6 +118,7 @@ class ConnectionSeen:
     """What the readings of one connection came to.
 
     Attributes:
+        permissions: Those that the app went through review with, and their status.
         app: Its privacy policy; read with the app's own token, so that it tells whether the app's secret is right.
         tier: The value of Meta's header; None where Meta sent none, or no account is named to read it of.
         owned: Ids of the apps of the business.
@@ -128,6 +129,7 @@ class ConnectionSeen:
     app_secret: Reading[None]
     admin_token: Reading[None]
     app: Reading[str]
+    permissions: Reading[dict[str, str]]
     token: Reading[TokenFacts]
     business: Reading[BusinessRow]
     users: Reading[list[SystemUserRow]]
@@ -191,6 +193,7 @@ class Look:
             return self._read(call, graph_host(connection), after=after)
 
         app = graph(lambda: str(app_settings.get(client, [_PRIVACY])[_PRIVACY]), after=app_secret.stands)
+        permissions = graph(lambda: app_permissions.list_(client), after=_is_answered(app))
         # An app whose secret is right may still be refused something; only its own token's refusal is about the secret.
         token = graph(lambda: inspect(client, Auth.ADMIN), after=admin_token.stands and _is_answered(app))
         # A passing fault of this one call says nothing about the token.
@@ -201,7 +204,7 @@ class Look:
         account = connection.tier_probe
         tier = Reading[str | None]() if account is None else graph(lambda: probe(client, account), after=acts)
         return ConnectionSeen(
-            connection, pairing, app_secret, admin_token, app, token, business, users, owned, tier,
+            connection, pairing, app_secret, admin_token, app, permissions, token, business, users, owned, tier,
             headers=_headers(client),
             aws=self._secrets_manager(connection, secret, owner, after=paired),
         )  # fmt: skip

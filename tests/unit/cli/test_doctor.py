@@ -505,8 +505,9 @@ def test_offline_it_says_what_it_did_not_look_at(patient: Patient, monkeypatch: 
     assert [(one["id"], one["subject"]) for one in unknown] == [("look.offline", "calls"), ("look.offline", MAIN)]
     assert (result.exit_code, patient.meta.calls) == (0, [])
     assert unknown[1]["cause"] == (
-        "Not looked at, since no call may be made: app secret, admin token, app, what Meta says of the admin token, "
-        "business, system users, apps of the business, access tier, a secret's description, the stack's secrets."
+        "Not looked at, since no call may be made: app secret, admin token, app, permissions of the app, what Meta "
+        "says of the admin token, business, system users, apps of the business, access tier, a secret's description, "
+        "the stack's secrets."
     )
 
 

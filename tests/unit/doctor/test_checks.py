@@ -45,7 +45,7 @@ SPEC = StackSpec.model_validate(
             }
         },
         "businesses": {"lindenhof": {"id": REAL.business_id}},
-        "apps": {"ads": {"id": REAL.app_id, "tier": "limited"}},
+        "apps": {"ads": {"id": REAL.app_id, "tier": "limited", "permissions": {"advanced": ["ads_read"]}}},
         "identities": {"reporting": {"use_case": "read_reports"}},
     }
 )  # fmt: skip
@@ -56,6 +56,7 @@ SEEN = ConnectionSeen(
     app_secret=Reading(),
     admin_token=Reading(),
     app=Reading("https://lindenhof.example/privacy"),
+    permissions=Reading({"ads_read": "live"}),
     token=Reading(FACTS),
     business=Reading(BusinessRow(REAL.business_id, "Lindenhof", "verified", "all_required")),
     users=Reading([SystemUserRow("301", "admin", "ADMIN")]),
@@ -304,6 +305,13 @@ BROKEN: dict[str, tuple[Callable[[], list[Finding]], str, str]] = {
     "other refusal": (lambda: failed(errors.GraphError("no", code=9)), "meta.refused", BUSINESS),
     "other app's business": (lambda: seen(owned=Reading({"1"})), "app.other_business", APP),
     "no privacy policy": (lambda: seen(app=Reading("")), "app.no_privacy_policy", APP),
+    "permission not approved": (
+        lambda: seen(permissions=Reading({"ads_read": "unapproved"})),
+        "app.permission_not_live", f"{APP}.permissions",
+    ),
+    "permission not shown": (
+        lambda: seen(permissions=Reading({})), "app.permission_not_live", f"{APP}.permissions",
+    ),
     "other tier": (lambda: seen(tier=Reading("standard_access")), "app.tier_differs", f"{APP}.tier"),
     "not verified": (
         lambda: declared(BusinessRow("1", "L", "pending", "all_required"), verification="verified"),
