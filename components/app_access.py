@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
-from components.known import known
 from meta_access import (
     AppRoles,
     AppSettings,
@@ -26,11 +25,14 @@ from meta_access.stack.models import LOGIN_FOR_BUSINESS
 from meta_access.stack.plan import TWO_FACTOR, duties, two_factor_duty
 from meta_access.stack.use_cases import permissions_of
 
+from .known import known
+
 if TYPE_CHECKING:
-    from components.gate_board import GateBoard
     from meta_access.stack.load import Stack
     from meta_access.stack.models import ObligationSpec
     from meta_access.stack.plan import AppPlan
+
+    from .gate_board import GateBoard
 
 _VERIFY_TOKEN_LENGTH = 40
 APP_MODE = "app_mode"

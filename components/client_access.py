@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.renames import called_before
 from meta_access import AssetAssignment, AssetShare, LeadAccess
 from meta_access.stack import gate_names, plan
+
+from .renames import called_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from components.gate_board import GateBoard
-    from components.system_identity import SystemIdentity
     from meta_access.stack.load import Stack
     from meta_access.stack.plan import IdentityPlan
+
+    from .gate_board import GateBoard
+    from .system_identity import SystemIdentity
 
 
 class ClientAccess(pulumi.ComponentResource):

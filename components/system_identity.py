@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_random
 
-from components.known import known
-from components.renames import called_before
 from meta_access import AppInstallation, SystemUser, SystemUserAppAccess, SystemUserToken
 from meta_access.stack import gate_names
 from meta_access.stack.plan import SUFFIX
 
+from .known import known
+from .renames import called_before
+
 if TYPE_CHECKING:
-    from components.gate_board import GateBoard
     from meta_access.stack.plan import IdentityPlan
+
+    from .gate_board import GateBoard
 
 _SUFFIX_BYTES = 4  # eight hex digits: six behind a hyphen would read like the end of an ARN
 _FIELDS = (

@@ -28,7 +28,7 @@ def installed(folder: Path) -> Path:
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, source / name)
-    for name in ("meta_access", "meta_emulator"):
+    for name in ("meta_access", "meta_emulator", "schema"):
         shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     packages = folder / "packages"
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(packages), str(source)]
@@ -42,6 +42,8 @@ def test_the_readmes_program_runs_on_the_installed_package(
 ) -> None:
     packages = installed(tmp_path)
     assert (packages / "bin" / "meta-access").is_file()
+    for part in ("components/program.py", "schema/stack.json", "schema/client.json"):
+        assert (packages / "meta_access" / part).is_file()
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
     # Its own dependencies come from the environment of the tests; a folder on this path does not bring that one's

@@ -77,8 +77,13 @@ def _without_source(folder: Path) -> Iterator[Path]:
     """Compiled modules that are imported without a source next to them or a look at it, and folders that are links."""
     for path in folder.rglob("*"):
         compiled = path.name.endswith(_NO_SOURCE) and (path.parent.name != _CACHE or _is_unchecked(path))
-        if compiled or (path.is_symlink() and path.is_dir()):
+        if compiled or (path.is_symlink() and path.is_dir() and not _is_ours(path)):
             yield path
+
+
+def _is_ours(link: Path) -> bool:
+    """Whether it is the one link of this repository, which puts the components into the package."""
+    return link.parts[-2:] == ("meta_access", "components") and link.readlink() == Path("../components")
 
 
 def _is_unchecked(path: Path) -> bool:

@@ -1,1 +1,5 @@
-../../../__main__.py
+"""The program Pulumi runs: the standard one of the installed package."""
+
+from meta_access.components import program
+
+program.run()
