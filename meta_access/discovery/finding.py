@@ -37,7 +37,10 @@ _WHY = {
     About.NAME: "has a name that no file can hold: too long, with blanks around it, or a character that is not seen",
     About.NAME_TWICE: "has the name of another system user; rename one of them in Business settings",
     About.ROLE: "has the role {there}, which a stack cannot declare",
-    About.OWNER: "is shared by a business that Meta does not name, so no client can be chosen for it",
+    About.OWNER: (
+        "is shared by a business that Meta does not name, so no client can be chosen for it; write it under the client "
+        "whose it is"
+    ),
     About.TASKS: "has tasks for {name} that the rule set does not know, and they are not written: {there}",
     About.NOT_LISTED: "is assigned to {name} ({there}), and no list of the business has it",
     About.DIFFERS: "is declared for {name} with {declared}, and Meta has {there}; the file stays as it is",

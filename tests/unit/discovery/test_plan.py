@@ -182,6 +182,47 @@ def test_a_user_that_holds_nothing_of_the_part_that_is_asked_about_is_not_writte
     assert both() == (["reporting", "feeds"], ["acme-gmbh", "ours"], ["role", "owner"])
 
 
+def test_two_businesses_of_a_stack_may_have_users_of_one_name_and_share_an_asset(tmp_path: Path) -> None:
+    second = Owner("178000000000002", "Second")
+    two: dict[str, Any] = {
+        "connections": {"main": CONNECTION, "two": {**CONNECTION, "business": "second", "app": "other"}},
+        "businesses": {"ours": {"id": OURS.id}, "second": {"id": second.id}},
+        "apps": {"ads": {"id": "120480000000001"}, "other": {"id": "120480000000002"}},
+    }
+    reading, theirs = {"act_5": ("ANALYZE",)}, SystemUserRow("122090000000777", "reporting", "EMPLOYEE")
+    shared = found(
+        system_users=(user(0, "reporting"),), assets=(account(5, second),), assigned={user(0, "").id: reading}
+    )
+    first = additions(stack(tmp_path, **two), shared)
+    written = {
+        "identities": {key: one.content for key, one in first.identities.items()},
+        "clients": {key: {name: one.content for name, one in row.items()} for key, row in first.clients.items()},
+    }
+    assert written == {
+        "identities": {"reporting": {"connection": "main", "adopt": "122090000000100", "token": "none"}},
+        "clients": {
+            "second": {
+                "business": second.id,
+                "name": "Second",
+                "access": "own",
+                "assets": {"act_5": {"reporting": READ}},
+            }
+        },
+    }
+
+    own = AssetRow(parse_asset("act_5"), "Shop", second, owned=True)
+    read = Inventory(second.id, AT, system_users=(theirs,), assets=(own,), assigned={theirs.id: reading})
+    more = additions(replace(stack(tmp_path, **two, **written), connection="two"), read)
+    assert lines(more, "reporting-0777") == {
+        "name": "reporting",
+        "connection": "two",
+        "adopt": "122090000000777",
+        "token": "none",
+    }
+    assert more.clients["second"]["assets"].content == {"act_5": {"reporting-0777": READ}}
+    assert (more.new_clients, more.findings) == (frozenset(), ())
+
+
 def token(whose: Whose = Whose.USERS, secret: str = "meta/hand/feeds", **more: Any) -> Found:
     known = {"user": "122090000000100", "scopes": ("ads_read", "public_profile"), **more}
     return Found(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{secret}-AbCdEf", secret, whose, **known)
