@@ -108,10 +108,10 @@ def read_secrets(connection: Connection, prefixes: Iterable[str]) -> Looked:
     return Looked(tuple(found.values()), tuple(dict(one for look in looks for one in look.unread).items()))
 
 
-def written_out(
+def importable(
     stack: Stack, inventories: Iterable[tuple[str, Inventory]], owner: str, state: Mapping[str, Any]
-) -> str:
-    """The import file of what is declared, exists at Meta just so, and stands in no state."""
+) -> dict[str, Any]:
+    """The content of an import file: what is declared, exists at Meta just so, and stands in no state."""
     from meta_access.discovery import imports  # noqa: PLC0415 - it loads pulumi, which takes longer than all the rest
 
     there = {str(row["urn"]) for row in pulumi_stack.resources(dict(state))}
@@ -122,7 +122,7 @@ def written_out(
         more, parents = imports.resources(known(lasting, connection, state, owner), found, owner, there)
         rows |= {row["name"]: row for row in more}
         names |= parents
-    return json.dumps({"nameTable": names, "resources": list(rows.values())}, ensure_ascii=False, indent=2) + "\n"
+    return {"nameTable": names, "resources": list(rows.values())}
 
 
 def _diff(changes: Mapping[str, tuple[str, str]], folder: Path) -> str:
@@ -250,7 +250,8 @@ def command(
         if write and changes:
             write_files(home.stacks, before, changes, name)
     if import_file is not None:
-        plain_files.write(import_file, written_out(declared, inventories, owner, state))
+        content = importable(declared, inventories, owner, state)
+        plain_files.write(import_file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     result = {
         "stack": name,
         "written": write and bool(changes),

@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,6 @@ from tests.unit.emulated import EmulatedMeta, begin_process, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from click.testing import Result
 
@@ -306,9 +306,11 @@ def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
     small: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[list[str]] = []
+    handed: list[Any] = []
 
     def ran(argv: list[str], *, out: Callable[[str], None], **_: Any) -> pulumi_run.Finished:
-        runs.append(argv)
+        runs.append([*argv[:3], *argv[4:]])
+        handed.append(json.loads(Path(argv[3]).read_text()))
         out("  =  meta:SystemUser feeds importing\n")
         return pulumi_run.Finished(0)
 
@@ -337,7 +339,13 @@ def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
     done = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes", "--json"])
     assert (done.exit_code, len(json.loads(done.stdout)["imported"])) == (0, 24)
     assert "importing" not in done.output
-    assert runs[0][:5] == ["pulumi", "import", "--file", str(file), "--stack"]
+    made = [row for row in given["resources"] if not row.get("component")]
+    urn = "urn:pulumi:dev::meta-access::"
+    small.state = state(*({**row, "urn": f"{urn}{row['inputs']['path']}"} for row in made))
+    again = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes"])
+    assert (again.exit_code, again.stdout, len(runs)) == (0, "The state has all of it.\n", 1)
+    small.state = state()
+    assert (runs[0][:5], handed) == (["pulumi", "import", "--file", "--stack", "dev"], [given])
     assert small.meta.writes == []
 
     with small.meta.edit() as world:
@@ -352,6 +360,23 @@ def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
     assert json.loads(file.read_text())["nameTable"] == {
         "SystemIdentity-null": "urn:pulumi:dev::meta-access::meta:access:SystemIdentity::null"
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"resources": 3, "nameTable": {}}',
+        '{"resources": [3], "nameTable": {}}',
+        '{"resources": []}',
+        '{"resources": [], "nameTable": 4}',
+        "{}",
+    ],
+)
+def test_a_file_that_is_no_import_file_is_refused_before_any_call(small: Place, tmp_path: Path, text: str) -> None:
+    (tmp_path / "import.json").write_text(text)
+    refused = CliRunner().invoke(main, ["import", str(tmp_path / "import.json"), "--stack", "dev", "--yes"])
+    assert (refused.exit_code, small.meta.calls) == (1, [])
+    assert "import.json is no import file" in refused.output
 
 
 def test_a_user_that_another_app_sees_under_another_id_is_known_by_its_name(small: Place) -> None:

@@ -189,12 +189,13 @@ def test_two_businesses_of_a_stack_may_have_users_of_one_name_and_share_an_asset
         "businesses": {"ours": {"id": OURS.id}, "second": {"id": second.id}},
         "apps": {"ads": {"id": "120480000000001"}, "other": {"id": "120480000000002"}},
     }
-    reading, theirs = {"act_5": ("ANALYZE",)}, SystemUserRow("122090000000777", "reporting", "EMPLOYEE")
+    reading: dict[str, tuple[str, ...]] = {"act_5": ("ANALYZE",)}
+    theirs = SystemUserRow("122090000000777", "reporting", "EMPLOYEE")
     shared = found(
         system_users=(user(0, "reporting"),), assets=(account(5, second),), assigned={user(0, "").id: reading}
     )
     first = additions(stack(tmp_path, **two), shared)
-    written = {
+    written: dict[str, Any] = {
         "identities": {key: one.content for key, one in first.identities.items()},
         "clients": {key: {name: one.content for name, one in row.items()} for key, row in first.clients.items()},
     }
