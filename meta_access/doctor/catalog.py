@@ -366,6 +366,11 @@ CATALOG: Mapping[str, Meaning] = {
     # --- the clock ---
     "clock.ok": _ok("This machine's clock agrees with those of Meta and AWS."),
     "clock.skew": _warning("This machine's clock is more than a minute off.", "Set the clock of this machine."),
+    "clock.moved": _warning(
+        "Somebody moved the emulator's clock. What is due or has ended goes by it, and a snapshot may seem to be from "
+        "the future.",
+        "Nothing, if it was on purpose; `meta-access emulator reset` begins anew at this machine's time.",
+    ),
     "clock.far_off": _error(
         "This machine's clock is five minutes off or more, and AWS refuses signatures of that age.",
         "Set the clock of this machine.",
@@ -388,6 +393,10 @@ CATALOG: Mapping[str, Meaning] = {
     "look.after": _unknown("Something was not looked at, since it needs what is broken.", "Mend that first."),
     "look.time": _unknown(
         "Something was not looked at, since the time of this run was over.", "Run this again, or look why it is slow."
+    ),
+    "look.earlier_config": _unknown(
+        "The stack's file makes no connection, so those of an earlier update were looked at.",
+        "Mend the file, then run this again.",
     ),
     "look.not_examined": _unknown(
         "Meta was not asked about a token, since its value may not be read here.",

@@ -315,8 +315,8 @@ def _clocks(seen: ConnectionSeen) -> Iterator[Finding]:
             continue
         # Whole seconds: a Date header has no others.
         off = abs(ours.astimezone(UTC).replace(microsecond=0) - theirs)
-        if url is not None and is_loopback(urlsplit(url)):
-            yield found("clock.ok", f"clock of {whose}", "An emulator's clock, which may be moved.")
+        if off >= SKEW and url is not None and is_loopback(urlsplit(url)):
+            yield found("clock.moved", "clock of the emulator", f"It is {_minutes(off)} off this machine's.")
         elif off >= FAR_OFF:
             yield found("clock.far_off", "clock", f"It is {_minutes(off)} off {whose}'s.")
         elif off >= SKEW:
@@ -326,7 +326,7 @@ def _clocks(seen: ConnectionSeen) -> Iterator[Finding]:
 
 
 def _minutes(off: timedelta) -> str:
-    return f"{off.total_seconds() / 60:.0f} min"
+    return f"{off.days} days" if off.days > 1 else f"{off.total_seconds() / 60:.0f} min"
 
 
 _SKIPS = {

@@ -54,6 +54,11 @@ CALL_BUDGET_S = 15.0
 _PRIVACY = "privacy_policy_url"
 
 
+def machine_time() -> datetime:
+    """This machine's, which is compared with the servers'."""
+    return datetime.now(UTC)
+
+
 class Skipped(Enum):
     """Why something was not read."""
 
@@ -263,7 +268,7 @@ class Look:
 
         described = self._read(describe, aws_host(connection), after=after)
         listed = self._read(lambda: len(stores[0].owned_by(*owner)), aws_host(connection), after=after and bool(stores))
-        return SecretsManager(described, listed, datetime.now(UTC), stores[0].server_time if stores else None)
+        return SecretsManager(described, listed, machine_time(), stores[0].server_time if stores else None)
 
     def _alone(self, call: Callable[[], T]) -> Reading[T]:
         """A reading that asks nobody."""
@@ -339,6 +344,4 @@ def _token_in(store: SecretStore, seen: Observed) -> Token:
 
 
 def _headers(client: GraphClient) -> Headers:
-    return Headers(
-        datetime.now(UTC), client.server_time, client.served_version, client.version_ends, client.used_percent
-    )
+    return Headers(machine_time(), client.server_time, client.served_version, client.version_ends, client.used_percent)

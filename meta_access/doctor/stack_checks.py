@@ -58,6 +58,7 @@ class StackSeen:
         spec: None where the configuration is not sound.
         rules: Likewise.
         unread: Why the engine could not read the configuration.
+        earlier: When the update ended whose connections were looked at instead; empty where they are today's.
         state: None where it was not read.
         state_error: Why it could not be read.
     """
@@ -69,6 +70,7 @@ class StackSeen:
     spec: StackSpec | None = None
     rules: RuleSet | None = None
     unread: MetaAccessError | None = None
+    earlier: str = ""
     state: StateSeen | None = None
     state_error: MetaAccessError | None = None
 
@@ -90,6 +92,9 @@ def _config(seen: StackSeen) -> Iterator[Finding]:
         unknown = one.path in seen.unknown_keys
         id_ = "rules.unknown" if _is_of_rules(one, seen) else "config.unknown_key" if unknown else "config.invalid"
         yield found(id_, one.path, one.problem[:1].upper() + one.problem[1:], one.fix[:1].upper() + one.fix[1:])
+    if seen.earlier:
+        text = f"The connections are those of the update of {seen.earlier}."
+        yield found("look.earlier_config", f"stack {seen.name}", text)
     if seen.spec is not None and not seen.problems:
         yield found("config.ok", f"stack {seen.name}")
 

@@ -209,19 +209,20 @@ def command(ctx: click.Context, stack: str | None, bundle: Path | None, *, as_js
 
 
 @command.command(name="explain")
-@click.argument("code")
+@click.argument("code", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def explain_command(code: str, *, as_json: bool) -> None:
+def explain_command(code: tuple[str, ...], *, as_json: bool) -> None:
     """Say what CODE means and what to do.
 
     CODE is one of Meta's (190/463), of AWS's (AccessDeniedException), or the id of a finding (token.expired).
     """
+    typed = ("/" if all(part.isdecimal() for part in code) else " ").join(code)
     try:
-        answer = explained(code)
+        answer = explained(typed)
     except UnknownError as unknown:
         near = f" Did you mean {unknown.near}?" if unknown.near else ""
         raise click.ClickException(
-            f"Nothing is known of {code}: it is no code of Meta's or AWS's that this version knows, and no finding of "
+            f"Nothing is known of {typed}: it is no code of Meta's or AWS's that this version knows, and no finding of "
             f"the doctor's.{near}"
         ) from None
     if as_json:

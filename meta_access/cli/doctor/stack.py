@@ -72,6 +72,7 @@ class Stack:
             self._load()
         if backend:
             self._export()
+            self._look_back()
 
     def _load(self) -> None:
         problems = list(self.seen.problems)
@@ -96,6 +97,18 @@ class Stack:
                 self.seen = replace(self.seen, state_error=error)
             return
         self.seen = replace(self.seen, state=_state_seen(self.state, failed=failed))
+
+    def _look_back(self) -> None:
+        """Where the file makes no connection, take those of the newest update that succeeded."""
+        if self.connections:
+            return
+        try:
+            good = pulumi_stack.last_good_config(self.name)
+            if good is not None:
+                self.connections = dict(settings_from_config(good.values.get).connections)
+                self.seen = replace(self.seen, earlier=good.at)
+        except MetaAccessError:
+            return  # what is wrong with the file, or with the backend, has been said
 
     @property
     def needs_random(self) -> bool:

@@ -18,7 +18,8 @@ from meta_access import redaction, snapshot
 from meta_access.cli import main, pulumi_stack
 from meta_access.cli.doctor import host as machine
 from meta_access.cli.doctor.bundle import shape
-from meta_access.cli.pulumi_stack import StackReadError
+from meta_access.cli.pulumi_stack import StackReadError, UpdateRecord
+from meta_access.doctor import look
 from meta_access.doctor.host_checks import Engine, Host, Project
 from meta_access.errors import Problem
 from meta_access.graph import businesses
@@ -121,6 +122,7 @@ class Patient:
         self.patch.setattr(pulumi_stack, "export", lambda _: self.state)
         self.patch.setattr(pulumi_stack, "seen", lambda _: pulumi_stack.Seen(NOW, "update", failed_since=self.failed))
         self.patch.setattr(machine, "read", lambda _: self.host)
+        self.patch.setattr(look, "machine_time", lambda: NOW)
         begin_process(self.meta, self.patch)
         return CliRunner().invoke(main, ["doctor", "--stack", "dev", *arguments])
 
@@ -428,7 +430,7 @@ TOKENS: dict[str, tuple[Any, dict[str, list[str]]]] = {
     ),
     "due": (
         lambda one, _: one.meta.emulator.clock.advance(timedelta(days=45)),
-        {"token.due": ["token reporting"]},
+        {"token.due": ["token reporting"], "clock.moved": ["clock of the emulator"]},
     ),
     "value may not be read": (
         lambda one, _: one.meta.emulator.faults.add(
@@ -577,6 +579,24 @@ def test_an_engine_that_cannot_read_the_stack_says_so_once_and_the_file_is_read(
     assert patient.found() == {"stack.unreadable": ["stack dev"]}
 
 
+def test_a_file_that_cannot_be_read_leaves_the_connections_of_an_earlier_update(patient: Patient) -> None:
+    (patient.folder / "Pulumi.dev.yaml").write_text("config: [", encoding="utf-8")
+    patient.refuses = StackReadError("Reading the stack's configuration failed: no YAML.")
+    texts = {key: one if isinstance(one, str) else json.dumps(one) for key, one in patient.values.items()}
+    patient.patch.setattr(pulumi_stack, "last_good_config", lambda _: UpdateRecord("2026-11-20T08:00:00Z", texts))
+
+    result = patient.ask("--json")
+
+    told = json.loads(result.stdout)
+    wrong = [(one["id"], one["subject"]) for one in told["findings"] if one["severity"] != "ok"]
+    assert wrong == [
+        ("stack.unreadable", "stack dev"),
+        ("config.invalid", "Pulumi.dev.yaml"),
+        ("look.earlier_config", "stack dev"),
+    ]
+    assert told["connections"]["main"]["admin_token"]["valid"] is True
+
+
 # --- the support file -----------------------------------------------------------------------------
 
 CANARIES = {
@@ -680,6 +700,7 @@ def test_explain_tells_what_a_code_means() -> None:
             "    Next: Put a valid token where admin_token of this connection points.\n"
         ),
     )
+    assert explain("190", "463").stdout == result.stdout
     assert json.loads(explain("token.due", "--json").stdout) == {
         "what": "token.due",
         "of": "doctor",

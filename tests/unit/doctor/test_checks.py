@@ -353,6 +353,11 @@ BROKEN: dict[str, tuple[Callable[[], list[Finding]], str, str]] = {
     ),
     "a minute off": (lambda: headers(server_time=NOW + timedelta(seconds=61)), "clock.skew", "clock"),
     "six minutes off": (lambda: headers(server_time=FAR), "clock.far_off", "clock"),
+    "emulator's clock": (
+        lambda: seen(connection=MAIN, headers=replace(SEEN.headers, server_time=NOW + timedelta(60))),
+        "clock.moved", "clock of the emulator",
+    ),
+    "earlier configuration": (lambda: stack(earlier="2026-12-01"), "look.earlier_config", "stack dev"),
     "AWS's clock": (lambda: seen(aws=replace(SEEN.aws, server_time=FAR)), "clock.far_off", "clock"),
     "broken before": (lambda: seen(owned=Reading(skipped=Skipped.AFTER)), "look.after", AT),
     "away before": (lambda: seen(owned=Reading(skipped=Skipped.UNREACHED)), "look.after", AT),
@@ -442,11 +447,15 @@ def test_no_password_of_an_address_is_shown() -> None:
     assert told.cause == "cannot open https://pulumi.example/x or s3://bucket/@a"
 
 
-def test_an_emulators_clock_may_be_moved() -> None:
+def test_an_emulators_clock_that_was_moved_is_named_and_no_fault_of_this_machine() -> None:
     moved = replace(SEEN, connection=MAIN, headers=replace(SEEN.headers, server_time=NOW + timedelta(60)))
 
     clocks = [one for one in of_connection(moved, None, None) if one.id.startswith("clock")]
-    assert {one.id for one in clocks} == {"clock.ok"}
+    assert [(one.id, one.subject) for one in clocks] == [
+        ("clock.moved", "clock of the emulator"),
+        ("clock.ok", "clock of AWS"),
+    ]
+    assert clocks[0].cause == "It is 60 days off this machine's."
 
 
 def test_a_dead_token_says_what_its_code_means_and_what_to_do() -> None:
