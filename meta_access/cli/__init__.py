@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, Subcommand] = {
         "gates.evidence", "Take over what Meta's developer tools showed, into the stack's evidence file.", live=True
     ),
     "offboard": Subcommand(
-        "people.offboard", "Show what a person holds of a stack, and take away what a program may.", live=True
+        "people.offboard", "Show what a person, client, identity or asset has here, and take it away.", live=True
     ),
     "import": Subcommand(
         "stack.import_file", "Take over what exists at Meta into a stack's state, by a file of discover.", live=True

@@ -16,9 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meta_access.graph import assigned_users, business_users, system_users
-from meta_access.graph.business_assets import CLIENT, OWNED, edge
+from meta_access.graph.business_assets import CLIENT, OWNED, OWNER, edge
 from meta_access.graph.lists import Lists, row_id
-from meta_access.ids import GROUP, Asset, listed
+from meta_access.ids import Asset, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 KINDS = tuple(assigned_users.EDGES)
 """Kinds of assets that are read, in the order of the answer."""
 
-_OWNER = {
-    "ad_account": "business",
-    "page": "owner_business",
-    "catalog": "business",
-    "pixel": "owner_business",
-    "waba": "owner_business_info",
-    GROUP: "owner_business",
-}
-"""Kind -> the field that names the business of an asset."""
 _NAME = {"instagram": "ig_username"}
 _LISTED = "what a business has"
 
@@ -147,7 +138,7 @@ def take(client: GraphClient, kinds: Collection[str] = KINDS) -> Inventory:
 
 
 def _assets(client: GraphClient, side: str, kind: str) -> list[AssetRow]:
-    owner, name = _OWNER.get(kind), _NAME.get(kind, "name")
+    owner, name = OWNER.get(kind), _NAME.get(kind, "name")
     fields = ["id", name, *([f"{owner}{{id,name}}"] if owner else [])]
     rows = client.pages(f"{client.connection.business_id}/{edge(side, kind)}", {"fields": ",".join(fields)})
     return [

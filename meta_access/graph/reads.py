@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meta_access.graph.app_roles import RoleRow
+    from meta_access.graph.business_assets import Row
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.businesses import BusinessRow
     from meta_access.graph.client import GraphClient
     from meta_access.graph.holders import Holdings
     from meta_access.graph.system_users import SystemUserRow
+    from meta_access.ids import Asset
     from meta_access.stack.connections import Connection
 
 T = TypeVar("T")
@@ -47,6 +49,8 @@ BUSINESS = "business"
 BUSINESS_ASSETS = "business_assets"
 BUSINESS_USERS = "business_users"
 HOLDERS = "holders"
+OWNER = "owner"
+CLIENTS = "clients"
 TIER = "tier_header"
 
 
@@ -92,8 +96,23 @@ class Reads:
 
     def business_assets(self, side: str, kind: str) -> dict[str, tuple[str, ...]]:
         """Assets of a kind on one side of the business (see `business_assets.listed`): Graph id -> permitted tasks."""
+        return {graph_id: row.tasks for graph_id, row in self._listed(side, kind).items()}
+
+    def asset_owners(self, kind: str) -> dict[str, str]:
+        """The businesses that share assets of a kind with this one: Graph id -> owner, "" where Meta does not say."""
+        return {graph_id: row.owner for graph_id, row in self._listed(business_assets.CLIENT, kind).items()}
+
+    def _listed(self, side: str, kind: str) -> dict[str, Row]:
         key = f"{side}/{kind}"
-        return dict(self._once(BUSINESS_ASSETS, key, lambda: business_assets.listed(self.client, side, kind)))
+        return self._once(BUSINESS_ASSETS, key, lambda: business_assets.listed(self.client, side, kind))
+
+    def owner_of(self, asset: Asset) -> str:
+        """The business that owns an asset, as the asset itself says it; "" where it does not say."""
+        return self._once(OWNER, asset.id, lambda: business_assets.owner_of(self.client, asset))
+
+    def clients(self) -> dict[str, frozenset[str]]:
+        """The businesses that share something with this one, each with the assets in its row."""
+        return dict(self._once(CLIENTS, "", lambda: business_assets.clients(self.client)))
 
     def business_users(self) -> list[BusinessUserRow]:
         """Everybody in the business, and those who were invited."""

@@ -28,7 +28,7 @@ from meta_access.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from meta_access.graph import assigned_users, reads
+from meta_access.graph import assigned_users, reads, whereabouts
 from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
@@ -76,7 +76,7 @@ class AssetAssignmentProvider(MetaProvider):
         if unknown(asked) or live.offline or (same and not takes):
             return
         asset = parse_asset(props["asset"])
-        if not same and (why := _doom(live, asset, props)):
+        if not same and (why := _doom(live, asset, props, was_there=bool(olds) and _same_place(olds, props))):
             will_be_refused(self.kind, props["label"], f"assigning {asset}: {why}.")
         elif (not olds or takes) and not unknown([props["system_user_id"], props["replace_existing"]]):
             found = live.reads.assigned_before(props["system_user_id"], asset.kind).get(asset.graph_id, ())
@@ -146,7 +146,7 @@ class AssetAssignmentProvider(MetaProvider):
         if added := sorted(set(after) - set(before)):
             hold_back(props, f"giving {', '.join(added)} on {asset} to system user {user}")
         if after != before:
-            _assign(live, asset, props, after)
+            _assign(live, asset, props, after, was_there=True)
         if gone := sorted(set(before) - set(after)):
             _see_gone(live, asset, user, gone)
         return {"kept": sorted(set(kept) - set(live.rules.expand_tasks(asset.kind, props["tasks"])))}
@@ -214,12 +214,15 @@ def _stands(live: Live, asset: Asset, user: str, found: Sequence[str]) -> bool:
     return bool(found) and live.reads.assigned(user, asset.kind).get(asset.graph_id, ()) == found
 
 
-def _assign(live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str]) -> None:
+def _assign(
+    live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str], *, was_there: bool = False
+) -> None:
     user = props["system_user_id"]
     try:
         assigned_users.assign(live.client, asset, user, tasks)
     except (NotFoundError, PermissionDeniedError, InvalidRequestError) as error:
-        refused = _explained(error, live, asset, props, tasks)
+        gone = _gone(live, asset, props) if was_there and not isinstance(error, InvalidRequestError) else ""
+        refused = _explained(error, live, asset, props, tasks, gone=gone)
     else:
         return
     finally:
@@ -288,12 +291,28 @@ def _not_removed(
     )
 
 
-def _doom(live: Live, asset: Asset, props: Mapping[str, Any]) -> str:
+def _same_place(olds: Mapping[str, Any], props: Mapping[str, Any]) -> bool:
+    return all(olds.get(name) == props.get(name) for name in _PLACE)
+
+
+def _gone(live: Live, asset: Asset, props: Mapping[str, Any]) -> str:
+    """What has become of an asset that was assigned, and the command that follows; "" where nothing shows it."""
+    connection = live.connection
+    declared = connection.business_id if props.get("access") == OWN else ""
+    now = whereabouts.look(live.reads, asset, declared)
+    business = f"business {connection.business_name} ({connection.business_id})"
+    told = whereabouts.told(str(asset), now, business=business, declared="")
+    return f"{told}. {whereabouts.follows(str(asset), now)}" if told else ""
+
+
+def _doom(live: Live, asset: Asset, props: Mapping[str, Any], *, was_there: bool) -> str:
     """Why Meta will refuse an assignment, as far as the lists of the business show; "" when they do not."""
     if asset.graph_id in live.reads.business_assets(OWNED, asset.kind):
         return ""
     permitted = live.reads.business_assets(CLIENT, asset.kind).get(asset.graph_id)
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
+    if permitted is None and was_there and (gone := _gone(live, asset, props)):
+        return gone
     if permitted is None:
         step = _come_by(props, business)
         return f"it is neither among the assets of {business} nor among those that others share with it. {step}"
@@ -316,11 +335,13 @@ def _come_by(props: Mapping[str, Any], business: str, tasks: Sequence[str] = ())
 
 
 def _explained(
-    error: GraphError, live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str]
+    error: GraphError, live: Live, asset: Asset, props: Mapping[str, Any], tasks: Sequence[str], *, gone: str
 ) -> GraphError:
     user = props["system_user_id"]
     business = f"business {live.connection.business_name} ({live.connection.business_id})"
-    if isinstance(error, NotFoundError):
+    if gone:
+        why, step = gone, "Then `pulumi up` again."
+    elif isinstance(error, NotFoundError):
         shared = f"it is not shared with {business}, or does not exist"
         why = f"{business} does not hold it, or it does not exist" if props.get("access") == OWN else shared
         step = f"{_come_by(props, business)}, then `pulumi up` again."

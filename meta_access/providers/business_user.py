@@ -97,6 +97,8 @@ class BusinessUserProvider(MetaProvider):
             say(f"{self.kind} {outs.get('label', '')} stands as it was: Meta does not show everybody's e-mail address.")
             return ReadResult(id_, outs, self.inputs_of(outs))
         if row is None:
+            if outs["state"] != GONE:
+                say(f"{self.kind} {outs.get('label', '')}: {_gone(live, outs)}")
             return ReadResult(id_, {**outs, "state": GONE, "member_id": ""}, self.inputs_of(outs))
         return ReadResult(id_, {**outs, "role": row.role, **_facts(row)}, self.inputs_of(outs, role=row.role))
 
@@ -201,6 +203,22 @@ def _found(rows: Sequence[BusinessUserRow], email: str, member_id: str = "") -> 
 
 def _facts(row: BusinessUserRow) -> dict[str, Any]:
     return {"member_id": row.id, "state": PENDING if row.pending else ACCEPTED}
+
+
+def _gone(live: Live, outs: Mapping[str, Any]) -> str:
+    """What has become of somebody whom Meta no longer lists, and the command that follows."""
+    business, label = business_shown(live), str(outs.get("label", ""))
+    if outs["state"] == PENDING:
+        return (
+            f"the invitation of {outs['email']} into {business} is no longer listed: it was declined, or has expired. "
+            "`pulumi up` sends another one."
+        )
+    key = label.removeprefix(f"{live.connection.business_name}-")
+    let = f"`meta-access offboard {key}`" if key != label else "remove this resource"
+    return (
+        f"{outs['email']} has left {business}, or was taken out by hand. To let them go: {let}; `pulumi up` invites "
+        "them again."
+    )
 
 
 def _invite(live: Live, props: Mapping[str, Any]) -> dict[str, Any]:

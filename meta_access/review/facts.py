@@ -70,6 +70,7 @@ class Kind(StrEnum):
     USER_ADOPTED = "user adopted"
     USER_RENAMED = "user renamed"
     PERSON_IN = "person brought in"
+    PERSON_BACK = "person brought back"
     PERSON_PROMOTED = "person gets a higher role"
     TOKEN_ENDS = "token ends"  # noqa: S105 - no secret
     TOKEN_MOVES = "token moves"  # noqa: S105 - likewise
@@ -95,8 +96,8 @@ _SIGNS: dict[Sign, tuple[Kind, ...]] = {
         Kind.TOKEN_ENDS, Kind.REMOVED, Kind.GATE_DROPPED,
     ),
     Sign.PLUS: (
-        Kind.TASKS_GAINED, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_PROMOTED, Kind.TOKEN_NEW,
-        Kind.MADE,
+        Kind.TASKS_GAINED, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_BACK, Kind.PERSON_PROMOTED,
+        Kind.TOKEN_NEW, Kind.MADE,
     ),
 }  # fmt: skip
 SIGNS = {kind: sign for sign, kinds in _SIGNS.items() for kind in kinds}
@@ -104,14 +105,18 @@ _PARTS: dict[Part, tuple[Kind, ...]] = {
     Part.REFUSED: (Kind.REFUSED, Kind.HELD_BACK),
     Part.LOSES: (Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.PERSON_OUT, Kind.PERSON_DEMOTED),
     Part.GAINS: (
-        Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_PROMOTED,
+        Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.USER_ADOPTED, Kind.PERSON_IN, Kind.PERSON_BACK,
+        Kind.PERSON_PROMOTED,
     ),
     Part.TOKENS: (Kind.TOKEN_ENDS, Kind.TOKEN_MOVES, Kind.TOKEN_NEW, Kind.TOKEN_RENEWED),
 }  # fmt: skip
 PARTS = {kind: part for part, kinds in _PARTS.items() for kind in kinds}
 _WIDENS = frozenset(
-    {Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.PERSON_IN, Kind.PERSON_PROMOTED, Kind.TOKEN_NEW}
-)
+    {
+        Kind.TASKS_GAINED, Kind.TASKS_UNKNOWN, Kind.USER_MADE, Kind.PERSON_IN, Kind.PERSON_BACK, Kind.PERSON_PROMOTED,
+        Kind.TOKEN_NEW,
+    }
+)  # fmt: skip
 _DELETES = frozenset(
     {
         Kind.TASKS_LOST, Kind.USER_RETIRED, Kind.USER_LEFT, Kind.PERSON_OUT, Kind.PERSON_LEFT, Kind.TOKEN_ENDS,
@@ -182,6 +187,7 @@ class Fact:
         by: Who made the drift, or why nobody knows; None where nobody asks.
         already: Whether Meta has it so before the update, because somebody did by hand what the change declares.
         until: The day that takes it away; None where no day does.
+        person: Key in `meta:people` of somebody who has left by hand; "" where the table does not have them.
     """
 
     kind: Kind
@@ -203,6 +209,7 @@ class Fact:
     by: Actor | NoAuthor | None = None
     already: bool = False
     until: Until | None = None
+    person: str = ""
 
     @property
     def sign(self) -> Sign:

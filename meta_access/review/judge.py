@@ -24,6 +24,7 @@ from meta_access.review.view import (
     OF_GATE,
     OF_TOKEN,
     PERSON,
+    SHARE,
     TOKEN,
     USER,
     View,
@@ -210,9 +211,14 @@ def _of_person(view: View, step: Step) -> Iterator[Fact]:
             kind = Kind.PERSON_LEFT if _stays(old) else Kind.PERSON_OUT
             yield replace(fact, kind=kind, cause=Cause.CHANGE, who=text_of(old.inputs.get("email", "")))
         return
-    if old is None or gone:
-        cause = view.cause(step) if old is None else Cause.DRIFT
-        yield replace(fact, kind=Kind.PERSON_IN, cause=cause, role=role)
+    if old is None:
+        yield replace(fact, kind=Kind.PERSON_IN, cause=view.cause(step), role=role)
+        return
+    if gone:
+        was = text_of((view.before(step) or old).outputs.get("state", ""))
+        person = view.person(str(new.inputs.get("email", "")))
+        left = (Difference("state", was, "gone"),)
+        yield replace(fact, kind=Kind.PERSON_BACK, cause=Cause.DRIFT, role=role, differences=left, person=person)
         return
     stood, has = (text_of(side.outputs.get("role", "")) for side in (view.before(step) or old, old))
     kind = Kind.PERSON_PROMOTED if role == "ADMIN" else Kind.PERSON_DEMOTED
@@ -314,7 +320,9 @@ def _of_gate(view: View, step: Step) -> Iterator[Fact]:
     )
     if status == DRIFTED and not changes and old is not None:
         shown = differences(new.inputs, old.inputs, changed(new.inputs, old.inputs, OF_GATE))
-        yield replace(fact, kind=Kind.GATE_DRIFTED, cause=Cause.DRIFT, differences=shown)
+        # What has become of an asset, and which command follows, the lists of its owner tell, and not its tasks.
+        why = scrub(str(old.outputs.get("reason") or "")) if step.kind == SHARE else ""
+        yield replace(fact, kind=Kind.GATE_DRIFTED, cause=Cause.DRIFT, differences=shown, reason=why)
         return
     kind = Kind.GATE_SATISFIED if status == SATISFIED else Kind.GATE_WAITS
     if old is None or changes or stated:

@@ -103,7 +103,7 @@ def read_one(text: bytes, name: str, stack: str) -> Review:
     return found[0]
 
 
-_FROM_TO = frozenset({Kind.USER_RENAMED, Kind.PERSON_PROMOTED, Kind.PERSON_DEMOTED})
+_FROM_TO = frozenset({Kind.USER_RENAMED, Kind.PERSON_BACK, Kind.PERSON_PROMOTED, Kind.PERSON_DEMOTED})
 """What is nothing without what was before."""
 _AGAIN = "Write it with `meta-access review --json`, by this version."
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CLIENT, IDENTITY, APP = "meta:access:ClientAccess", "meta:access:SystemIdentity", "meta:access:AppAccess"
 ASSIGNMENT, USER, PERSON, TOKEN = "AssetAssignment", "SystemUser", "BusinessUser", "SystemUserToken"
+SHARE = "AssetShare"
 GATES = frozenset(
     {
         "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",
@@ -80,6 +81,12 @@ class View:
             client=text_of(name_of(step.parent)) if is_client else "",
             until=self._until(step) if step.new is None else None,
         )
+
+    def person(self, email: str) -> str:
+        """Key in `meta:people` of an e-mail address; "" where the table does not have it."""
+        rows = _table(self.log, "meta:people").items()
+        known = {str(row.get("email", "")).casefold(): key for key, row in rows if isinstance(row, dict)}
+        return text_of(known.get(email.casefold(), ""))
 
     def person_until(self, person: str) -> Until | None:
         """The day of somebody who loses an app role."""
@@ -258,13 +265,18 @@ def asset_kind(asset: str) -> str:
 
 def _businesses(log: EventLog) -> dict[str, str]:
     """Connection to its business, as the configuration names both."""
-    try:
-        found = json.loads(log.config.get("meta:connections") or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    rows = found.items() if isinstance(found, dict) else ()
+    rows = _table(log, "meta:connections").items()
     named = {name: row.get("business") for name, row in rows if isinstance(row, dict)}
     return {name: text_of(business) for name, business in named.items() if isinstance(business, str)}
+
+
+def _table(log: EventLog, key: str) -> dict[str, Any]:
+    """A table of the configuration; empty where it is none."""
+    try:
+        found = json.loads(log.config.get(key) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _rules(log: EventLog) -> RuleSet | None:

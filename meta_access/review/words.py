@@ -254,6 +254,20 @@ def _person(how: str) -> Callable[[Group, int], str]:
     return sentence
 
 
+def _person_back(group: Group, most: int) -> str:
+    del most
+    fact = group.first
+    was = fact.differences[0].before
+    if was == "pending":
+        return (
+            f"the invitation of {_who(fact)} is no longer listed, because it was declined or has expired; an update "
+            f"sends another one, as {fact.role}"
+        )
+    left = "has left the business, or was taken out by hand" if was == "accepted" else "is no longer in the business"
+    let = f"; to let them go: `meta-access offboard {fact.person}`" if fact.person else ""
+    return f"{_who(fact)} {left}; an update invites them again, as {fact.role}{let}"
+
+
 def _role(group: Group, most: int) -> str:
     del most
     fact = group.first
@@ -309,7 +323,8 @@ def _gate(how: str) -> Callable[[Group, int], str]:
 
 def _gate_drifted(group: Group, most: int) -> str:
     differs = _differs(group.first.differences, most)
-    return f"{_gates(group, most)} drifted{_tail(differs, ', declared and found: ')}; a person puts it right"
+    told = f"{_gates(group, most)} drifted{_tail(differs, ', declared and found: ')}; a person puts it right"
+    return f"{told}{_tail(group.first.reason)}"
 
 
 def _gate_satisfied(group: Group, most: int) -> str:
@@ -342,6 +357,7 @@ _SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
     Kind.USER_LEFT: _user("no longer managed and stays at Meta as it is"),
     Kind.USER_RENAMED: _user_renamed,
     Kind.PERSON_IN: _person("enter{s} the business as {role}, invited unless there already"),
+    Kind.PERSON_BACK: _person_back,
     Kind.PERSON_OUT: _person("leave{s} the business"),
     Kind.PERSON_LEFT: _person("stay{s} in the business, no longer managed"),
     Kind.PERSON_PROMOTED: _role,

@@ -70,6 +70,12 @@ def is_share(name: str, client: str) -> bool:
     return name.startswith(f"{client}-share-")
 
 
+def client_of_share(name: str, asset: str) -> str:
+    """The client whose share a gate is about; "" for a gate that a program has named itself."""
+    client, found, _ = name.partition(f"-share-{asset}")
+    return client if found else ""
+
+
 def upkeep(app: str) -> str:
     """Key of an app's figures in the evidence file. No gate: nothing is declared, and nobody carries it out."""
     return f"{app}{UPKEEP}"

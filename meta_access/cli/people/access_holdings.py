@@ -34,7 +34,8 @@ _WORDS = {
     _USER: "system user",
 }
 _GATE, _OTHER = "gate", "other"
-_ORDER = (*_WORDS.values(), _GATE, _OTHER)
+_ORDER = ("asset", *_WORDS.values(), _GATE, _OTHER)
+_ENTRIES = f"{NAMESPACE}clients"
 KEEP = "keep"
 
 _Resource = dict[str, Any]
@@ -67,9 +68,7 @@ def of_client(client: str, found: Everything) -> list[Holding]:
         listed.append(Holding(kind="identity", name=identity, text=text, step=step))
     for name, connection in found.typed.spec.connections.items():
         if connection.tier_probe in typed.assets:
-            step = f"Write an ad account that stays at {NAMESPACE}connections.{name}.tier_probe."
-            text = f"reads its tier of {connection.tier_probe}"
-            listed.append(Holding(kind="connection", name=name, text=text, step=step))
+            listed.append(_probe(name, connection.tier_probe))
     return listed
 
 
@@ -109,23 +108,44 @@ def identities_in(state: Mapping[str, Any]) -> set[str]:
     return {_name(one) for one in resources(dict(state)) if one.get("type") == _IDENTITY}
 
 
-def places_of_client(client: str, stack: Stack) -> dict[str, list[tuple[str, ...]]]:
-    """Where a client is typed: the file, and the places in it; no place is the whole file."""
-    if client in stack.origins:
-        return {stack.origins[client]: []}
-    return {stack.file: [("config", f"{NAMESPACE}clients", client)]}
+def of_asset(asset: str, found: Everything) -> list[Holding]:
+    """Everything that a stack has of an asset, whichever client has it."""
+    held = [one for one in resources(dict(found.state)) if not one.get("delete") and _is_about(one, asset)]
+    listed = [_of_resource(entry, found) for entry in held]
+    for client in having(asset, found.typed):
+        file = found.typed.origins.get(client)
+        where = f"{file}: assets.{asset}" if file else f"{found.typed.file}: {_ENTRIES}.{client}.assets.{asset}"
+        listed.append(Holding(kind="asset", name=asset, text=f"declared in {where}", ends=BY_UP))
+        made = (one for one in _not_made(client, "", held, found) if one.name.endswith(f"-{asset}"))
+        listed += made
+    listed.sort(key=_rank)
+    listed += _undeclared(row for row in found.seen.access if row.asset == asset)
+    for name, connection in found.typed.spec.connections.items():
+        if connection.tier_probe == asset:
+            listed.append(_probe(name, asset))
+    return listed
 
 
-def places_of_identity(identity: str, stack: Stack) -> dict[str, list[tuple[str, ...]]]:
-    """Where an identity is typed, with the assets that it works on: file to the places in it."""
-    files: dict[str, list[tuple[str, ...]]] = {stack.file: [("config", f"{NAMESPACE}identities", identity)]}
-    for client, spec in stack.spec.clients.items():
-        for asset, choices in spec.assets.items():
-            if identity in choices and client in stack.origins:
-                files.setdefault(stack.origins[client], []).append(("assets", asset, identity))
-            elif identity in choices:
-                files[stack.file].append(("config", f"{NAMESPACE}clients", client, "assets", asset, identity))
-    return files
+def having(asset: str, stack: Stack) -> list[str]:
+    """The clients that have an asset."""
+    return [client for client, spec in stack.spec.clients.items() if asset in spec.assets]
+
+
+def _is_about(entry: _Resource, asset: str) -> bool:
+    return str(entry.get("type", "")).startswith(TYPE_PREFIX) and asset in {
+        _outs(entry).get("asset"),
+        _outs(entry).get("page"),
+    }
+
+
+def _probe(connection: str, asset: str) -> Holding:
+    step = f"Write an ad account that stays at {NAMESPACE}connections.{connection}.tier_probe."
+    return Holding(kind="connection", name=connection, text=f"reads its tier of {asset}", step=step)
+
+
+def assets_in(state: Mapping[str, Any]) -> set[str]:
+    """The assets that a state has something of."""
+    return {str(_outs(one)["asset"]) for one in resources(dict(state)) if one.get("type") == _ASSIGNMENT}
 
 
 def acts_with(identity: str, stack: Stack) -> list[str]:

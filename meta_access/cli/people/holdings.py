@@ -35,8 +35,8 @@ class Holding:
 
     Attributes:
         kind: `app role`, `business user`, `token`, `credential`, `evidence`, `ownership`, `contact`, `access`; of
-            clients and identities also `client`, `identity`, `asset assignment`, `system user`, `app installation`,
-            `gate`, `share`, `connection`, `other`.
+            clients, identities and assets also `asset`, `client`, `identity`, `asset assignment`, `system user`,
+            `app installation`, `gate`, `share`, `connection`, `other`.
         name: Of the app, business, identity, gate, asset or key.
         text: What exactly.
         ends: `up` when this tool takes it away, `person` when somebody has to.

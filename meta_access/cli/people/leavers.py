@@ -48,6 +48,7 @@ class Kind(StrEnum):
     PERSON = "person"
     CLIENT = "client"
     IDENTITY = "identity"
+    ASSET = "asset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Leaver:
         return f"{NAMESPACE}{TABLES[self.kind]}"
 
 
-TABLES = {Kind.PERSON: "people", Kind.CLIENT: "clients", Kind.IDENTITY: "identities"}
+TABLES = {Kind.PERSON: "people", Kind.CLIENT: "clients", Kind.IDENTITY: "identities", Kind.ASSET: "clients"}
 
 
 def look(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> Seen:
@@ -184,5 +185,6 @@ def held(leaver: Leaver, found: Everything) -> list[Holding]:
         Kind.PERSON: holdings.held,
         Kind.CLIENT: access_holdings.of_client,
         Kind.IDENTITY: access_holdings.of_identity,
+        Kind.ASSET: access_holdings.of_asset,
     }
     return of[leaver.kind](leaver.name, found)

@@ -13,82 +13,22 @@ import click
 from meta_access.cli import plain_files, pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.people import access_holdings
-from meta_access.cli.people.holdings import BY_UP, loses_business, loses_roles
+from meta_access.cli.people.edits import edited, evidence_of
+from meta_access.cli.people.holdings import BY_UP
 from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look, today
-from meta_access.cli.people.stack_file import StackFileError, removed, without
+from meta_access.cli.people.stack_file import StackFileError
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
-from meta_access.stack import gate_names
 from meta_access.stack.load import load_stack
+from meta_access.stack.plan import kind_of
 from meta_access.stack.problems import instead
-from meta_access.stack.yaml_files import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from meta_access.cli.people.holdings import Everything, Holding, Seen
     from meta_access.stack.load import Stack
-
-
-def edited(leaver: Leaver, found: Everything, texts: Mapping[str, str]) -> dict[str, str | None]:
-    """The files as they are to be, by name; None for one that goes, and none that stays as it is.
-
-    Args:
-        leaver: Who or what leaves.
-        found: What it has.
-        texts: Each file of the stack that may have to change, by the name that people call it.
-    """
-    stack, name = found.typed, leaver.name
-    if leaver.kind is Kind.PERSON:
-        apps, text = loses_roles(name, stack), texts[stack.file]
-        after: dict[str, str | None] = {
-            stack.file: without(text, name, apps=apps, business=loses_business(name, found))
-        }
-    else:
-        of_client = leaver.kind is Kind.CLIENT
-        if not of_client and access_holdings.acts_with(name, stack):
-            return {}
-        places = (access_holdings.places_of_client if of_client else access_holdings.places_of_identity)(name, stack)
-        after = {file: _cut(file, below, texts, stack) if below else None for file, below in places.items()}
-        after |= _without_evidence(leaver, stack, texts)
-    return {file: text for file, text in after.items() if text != texts[file]}
-
-
-def _cut(file: str, places: list[tuple[str, ...]], texts: Mapping[str, str], stack: Stack) -> str:
-    client = next((key for key, origin in stack.origins.items() if origin == file), "")
-    # A client's file may have the client's name on top.
-    on_top = bool(client) and list(parse_yaml(texts[file], file)) == [client]
-    return removed(texts[file], [(client, *place) if on_top else place for place in places], file)
-
-
-def _without_evidence(leaver: Leaver, stack: Stack, texts: Mapping[str, str]) -> dict[str, str | None]:
-    """The evidence file without what was stated of gates that go: the stack would declare none of that name."""
-    spec = stack.spec
-    if leaver.kind is Kind.CLIENT:
-        less = spec.model_copy(update={"clients": {k: one for k, one in spec.clients.items() if k != leaver.name}})
-    else:
-        clients = {
-            key: one.model_copy(
-                update={
-                    "assets": {
-                        asset: {name: choice for name, choice in given.items() if name != leaver.name}
-                        for asset, given in one.assets.items()
-                    }
-                }
-            )
-            for key, one in spec.clients.items()
-        }
-        users = {key: one for key, one in spec.identities.items() if key != leaver.name}
-        less = spec.model_copy(update={"clients": clients, "identities": users})
-    going = set(gate_names.of_stack(spec, stack.rules)) - set(gate_names.of_stack(less, stack.rules))
-    file = _evidence_of(stack)
-    stated = sorted(going & set(stack.evidence))
-    return {file: removed(texts[file], [(gate,) for gate in stated], file)} if stated else {}
-
-
-def _evidence_of(stack: Stack) -> str:
-    return f"{stack.file.rpartition('/')[0]}/evidence.{stack.name}.yaml"
 
 
 def _show(leaver: Leaver, found: list[Holding], seen: Seen, *, dry: bool) -> None:
@@ -130,7 +70,7 @@ def _print(leaver: Leaver, result: dict[str, Any]) -> None:
 
 
 @click.command(name="offboard")
-@click.argument("person", required=False)
+@click.argument("who", metavar="PERSON|ASSET", required=False)
 @click.option("--client", help="A client that leaves, in the place of a person: a name of meta:clients.")
 @click.option("--identity", help="An identity that is not needed any more: a name of meta:identities.")
 @click.option("--stack", help="The stack; the selected one when absent.")
@@ -139,7 +79,7 @@ def _print(leaver: Leaver, result: dict[str, Any]) -> None:
 @click.option("--verbose", is_flag=True, help="Print all that pulumi prints, and not its errors and warnings alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; needs --yes or --dry-run.")
 def command(
-    person: str | None,
+    who: str | None,
     client: str | None,
     identity: str | None,
     stack: str | None,
@@ -151,7 +91,7 @@ def command(
 ) -> None:
     """Show everything PERSON (a name of meta:people) holds here, and take away what a program may.
 
-    With --client or --identity: what the stack has of a client that leaves, or of an identity. Edits the stack's files
+    With ASSET (act_1, page:2), --client or --identity: what the stack has of it. Edits the stack's files
     and runs `pulumi up` for what is about them alone. The last admin of a business or an app stays, and so does an
     identity that a connection acts with.
 
@@ -160,10 +100,11 @@ def command(
     """
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json asks nothing, so it needs --yes or --dry-run.")
-    named = {Kind.PERSON: person, Kind.CLIENT: client, Kind.IDENTITY: identity}
+    first = Kind.PERSON if kind_of(who or "") is None else Kind.ASSET
+    named = {first: who, Kind.CLIENT: client, Kind.IDENTITY: identity}
     given = [Leaver(kind, name) for kind, name in named.items() if name is not None]
     if len(given) != 1:
-        raise click.UsageError("Name one that leaves: PERSON, --client NAME or --identity NAME.")
+        raise click.UsageError("Name one that leaves: PERSON, ASSET, --client NAME or --identity NAME.")
     [leaver] = given
     read = stack_tokens.read(stack, "nothing can be looked at")
     home = pulumi_stack.find(Path.cwd())
@@ -230,6 +171,8 @@ def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> None:
         Kind.PERSON: set(stack.spec.people),
         Kind.CLIENT: {*stack.spec.clients, *access_holdings.clients_in(state)},
         Kind.IDENTITY: {*stack.spec.identities, *access_holdings.identities_in(state)},
+        Kind.ASSET: {*(asset for one in stack.spec.clients.values() for asset in one.assets)}
+        | access_holdings.assets_in(state),
     }[leaver.kind]
     if leaver.name in known:
         return
@@ -244,7 +187,7 @@ def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> None:
 def _texts(stack: Stack, folder: Path) -> dict[str, str]:
     """The files of a stack that may have to change."""
     found = {}
-    for name in (stack.file, *stack.origins.values(), _evidence_of(stack)):
+    for name in (stack.file, *stack.origins.values(), evidence_of(stack)):
         file = folder / name.partition("/")[2]
         try:
             found[name] = file.read_text(encoding="utf-8") if file.is_file() or name == stack.file else ""

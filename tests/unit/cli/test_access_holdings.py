@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from meta_access.access import Access, Standing
 from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.people import offboard
-from meta_access.cli.people.access_holdings import of_client, of_identity
+from meta_access.cli.people.access_holdings import of_asset, of_client, of_identity
 from meta_access.cli.people.holdings import Everything, Seen
 from meta_access.cli.people.offboard import command
 from meta_access.cli.pulumi_stack import Project
@@ -203,6 +203,26 @@ def test_everything_that_an_identity_has_and_no_gate_of_anothers_work(folder: Pa
     ]
 
 
+def test_everything_that_a_stack_has_of_an_asset(folder: Path) -> None:
+    access = (
+        Access("acme", "act_2", USER, "", ("MANAGE",), Standing.UNDECLARED, ("MANAGE",)),
+        Access("acme", "act_3", USER, "", ("MANAGE",), Standing.UNDECLARED, ("MANAGE",)),
+    )
+
+    assert lines(of_asset("act_2", everything(loaded(folder), Seen(access=access)))) == [
+        "up: asset act_2: declared in stacks/clients.test/acme.yaml: assets.act_2",
+        "up: asset assignment acme-reader-act_2: ANALYZE of reader on act_2",
+        "up: asset assignment acme-trader-act_2: ANALYZE of trader on act_2",
+        "up: gate acme-share-act_2: satisfied, no longer watched",
+        "person: access act_2: MANAGE of system user by hand (9), undeclared",
+    ]
+    assert lines(of_asset("act_1", everything(loaded(folder)))) == [
+        "up: asset act_1: declared in stacks/Pulumi.test.yaml: meta:clients.own.assets.act_1",
+        "up: asset assignment own-reader-act_1: ANALYZE of reader on act_1",
+        "person: connection main: reads its tier of act_1",
+    ]
+
+
 def test_what_no_update_has_made_yet_is_told_from_the_files(folder: Path) -> None:
     stack = loaded(folder)
     found = replace(everything(stack), state=state())
@@ -264,16 +284,19 @@ def run(*words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("option", "name", "goes"), [("--client", "acme", 7), ("--identity", "trader", 8)])
+@pytest.mark.parametrize(
+    ("option", "name", "goes"), [("--client", "acme", 7), ("--identity", "trader", 8), ("act_2", "", 4)]
+)
 def test_a_dry_run_shows_all_of_it_and_changes_nothing(scene: Scene, option: str, name: str, goes: int) -> None:
     before, held = scene.files(), scene.rows
 
-    code, told = run(option, name, "--dry-run")
+    words = [word for word in (option, name) if word]
+    code, told = run(*words, "--dry-run")
 
     assert (code, told["dry_run"], told["taken"], len(told["goes"])) == (2, True, [], goes)
     assert told["held"] == [*told["goes"], *told["left"]]
     assert (scene.files(), scene.rows, scene.targets) == (before, held, [])
-    done = CliRunner().invoke(command, [option, name, "--dry-run", "--stack", "test"])
+    done = CliRunner().invoke(command, [*words, "--dry-run", "--stack", "test"])
     assert (done.exit_code, done.stdout.count("Would go: ")) == (2, goes)
     assert "Nothing was changed; without --dry-run this asks, and takes it away.\n" in done.stdout
 
@@ -318,6 +341,22 @@ def test_an_identity_goes_with_its_lines_in_every_file(scene: Scene) -> None:
     }
 
 
+def test_an_asset_goes_with_its_lines_and_the_evidence_of_its_gate(scene: Scene) -> None:
+    code, told = run("act_2", "--yes")
+
+    assert (code, told["asset"], told["left"]) == (0, "act_2", [])
+    assert scene.files() == {
+        "Pulumi.test.yaml": FILE,
+        "clients.test/acme.yaml": ACME.replace("  act_2: {reader: read, trader: read}\n", ""),
+        "evidence.test.yaml": EVIDENCE[EVIDENCE.index("trader-app-access") :],
+    }
+    assert {urn.rpartition("::")[2] for urn in scene.targets} == {
+        "acme-reader-act_2",
+        "acme-trader-act_2",
+        "acme-share-act_2",
+    }
+
+
 def test_a_clients_file_may_have_its_name_on_top(scene: Scene) -> None:
     file = scene.folder / "clients.test" / "acme.yaml"
     file.write_text("acme:\n" + "".join(f"  {line}\n" for line in ACME.splitlines()))
@@ -355,8 +394,12 @@ def test_an_edit_that_the_program_would_refuse_is_taken_back_with_the_file(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Name one that leaves: PERSON, --client NAME or --identity NAME."),
-        (("mara", "--client", "acme"), "Name one that leaves: PERSON, --client NAME or --identity NAME."),
+        ((), "Name one that leaves: PERSON, ASSET, --client NAME or --identity NAME."),
+        (("mara", "--client", "acme"), "Name one that leaves: PERSON, ASSET, --client NAME or --identity NAME."),
+        (
+            ("page:7777",),
+            'There is no "page:7777" in meta:clients. Nothing was changed; there are act_1, act_2, act_3.',
+        ),
         (("--client", "acm"), 'There is no "acm" in meta:clients. Nothing was changed; write "acme".'),
         (
             ("acme",),

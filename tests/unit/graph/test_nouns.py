@@ -192,10 +192,42 @@ def test_assets_of_the_business_are_listed_side_by_side(
 ) -> None:
     found, seen = asset_list(place, {**row, "permitted_tasks": ["ANALYZE", "ADVERTISE"]})
 
-    assert found == {graph_id: ("ADVERTISE", "ANALYZE")}
+    assert found == {graph_id: (("ADVERTISE", "ANALYZE"), "")}
     assert seen.path == f"/v26.0/178000000000101/{edge}"
     held = {"pending_client_pages": "page,", "pending_client_ad_accounts": "ad_account,"}.get(edge, "")
-    assert seen.query["fields"] == f"id,{held}permitted_tasks"
+    owner = {
+        "client_ad_accounts": ",business{id}",
+        "client_pages": ",owner_business{id}",
+        "client_product_catalogs": ",business{id}",
+        "client_pixels": ",owner_business{id}",
+    }.get(edge, "")
+    assert seen.query["fields"] == f"id,{held}permitted_tasks{owner}"
+
+
+def test_whose_the_assets_of_others_are_is_asked_and_does_without(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    row = {"id": "act_1", "permitted_tasks": ["ANALYZE"]}
+    server.answers = [answer({"data": [{**row, "business": {"id": "9"}}]})]
+    assert business_assets.listed(client, "client", "ad_account") == {"act_1": (("ANALYZE",), "9")}
+
+    server.answers = [answer({"error": {"code": 200, "message": "No."}}, 403), answer({"data": [row]})]
+    assert business_assets.listed(client, "client", "ad_account") == {"act_1": (("ANALYZE",), "")}
+    assert [seen.query["fields"] for seen in server.received[-2:]] == [
+        "id,permitted_tasks,business{id}",
+        "id,permitted_tasks",
+    ]
+
+
+def test_the_businesses_that_share_something_are_listed_with_what_they_share(
+    client: GraphClient, server: Server, answer: MakeAnswer
+) -> None:
+    accounts = [{"id": "act_1", "access_status": "CONFIRMED"}, {"id": "act_2", "access_status": "PENDING"}]
+    rows = [{"id": "9", "adaccount_permissions": accounts, "page_permissions": {"data": [{"id": "7"}]}}, {"id": 8}]
+    server.answers = [answer({"data": rows})]
+
+    assert business_assets.clients(client) == {"9": {"act_1", "7"}, "8": frozenset()}
+    assert server.received[0].path == "/v26.0/178000000000101/clients"
 
 
 @pytest.fixture
@@ -424,8 +456,9 @@ def test_groups_of_the_business_are_listed(
 ) -> None:
     found, seen = asset_list(f"{side} group", {"id": "7"})
 
-    assert found == {"7": ()}
-    assert (seen.path, seen.query["fields"]) == (f"/v26.0/178000000000101/{edge}", "id")
+    assert found == {"7": ((), "")}
+    owner = ",owner_business{id}" if side == "client" else ""
+    assert (seen.path, seen.query["fields"]) == (f"/v26.0/178000000000101/{edge}", f"id{owner}")
 
 
 @pytest.mark.parametrize(

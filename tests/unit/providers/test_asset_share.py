@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,6 +151,74 @@ def test_a_withdrawn_share_is_drift_until_it_is_back(meta: EmulatedMeta, monkeyp
     assert seen(found)[0]["status"] == "satisfied"
 
 
+def test_a_client_that_has_left_is_told_as_that_with_the_command_that_follows(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(meta, "ADVERTISE", "ANALYZE")
+    outs = created(label=f"acme-share-{ACME}")
+    unshare(meta)
+    new_process(monkeypatch, meta)
+
+    found, _ = seen(outs)
+
+    assert found["reason"] == found["next_step"]["what"]
+    assert found["reason"] == (
+        f"Its owner, business {OWNER}, shares nothing with {OURS} any more, {ACME} included. If the client has left: "
+        "`meta-access offboard --client acme`. Otherwise let its owner share it again."
+    )
+    assert found["next_step"]["where"] == PARTNERS
+
+
+def test_a_client_that_shares_something_else_has_withdrawn_this_share(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(meta, "ADVERTISE", "ANALYZE")
+    outs = created()
+    unshare(meta)
+    with meta.edit() as world:
+        world.pages[0].business_id = OWNER
+        world.pages[0].shares = [Share(BUSINESS, ["ANALYZE"])]
+    new_process(monkeypatch, meta)
+
+    assert seen(outs)[0]["reason"] == (
+        f"Its owner, business {OWNER}, has withdrawn the share of {ACME} with {OURS}. If that is meant: `meta-access "
+        f"offboard {ACME}`. Otherwise let its owner share it again."
+    )
+
+
+def test_one_list_that_lacks_it_is_no_proof(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    share(meta, "ADVERTISE", "ANALYZE")
+    outs = created()
+    meta.answer("GET", "client_ad_accounts$", {"data": []})
+    new_process(monkeypatch, meta)
+
+    found, _ = seen(outs)
+
+    assert found["reason"] == f"{ACME} is not among the assets that others share with {OURS}."
+    assert not lacks(found["next_step"]["what"], "Ask the client to share", ACME)
+
+
+def test_another_owner_is_drift_that_names_it(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    share(meta, "ADVERTISE", "ANALYZE")
+    outs = created()
+    with meta.edit() as world:
+        world.businesses.append(replace(world.businesses[1], id="998870000000799", name="Birch Ltd"))
+        world.ad_accounts[2].business_id = "998870000000799"
+    new_process(monkeypatch, meta)
+
+    found, inputs = seen(outs)
+
+    assert (found["status"], found["owner_business"], found["tasks"]) == ("drifted", OWNER, ["ADVERTISE"])
+    assert (inputs["owner_business"], inputs["tasks"]) == ("998870000000799", ["ADVERTISE"])
+    assert found["reason"] == found["next_step"]["what"]
+    assert found["reason"] == (
+        f"Asset {ACME} belongs to business 998870000000799 now, and not to business {OWNER}. To go on with it, write "
+        f'it under a client with business: "998870000000799". Otherwise: `meta-access offboard {ACME}`.'
+    )
+    new_process(monkeypatch, meta)
+    assert created(owner_business="998870000000799")["status"] == "satisfied"
+
+
 def test_one_clients_trouble_stops_no_refresh(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     share(meta)
     outs = created()
@@ -196,6 +265,54 @@ def test_a_preview_tells_what_the_owner_does_not_permit_and_stops_nobody(
     )
     ASSIGNMENT.check(assignment("ADVERTISE"), assignment("ADVERTISE"))
     assert capsys.readouterr().out == ""
+
+
+def test_what_was_assigned_and_is_gone_is_told_as_that(meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]) -> None:
+    ASSIGNMENT.check(assignment(), assignment("ADVERTISE"))
+
+    assert capsys.readouterr().out == (
+        f"asset assignment acme-trading will be refused at `pulumi up`: assigning {ACME}: its owner has withdrawn the "
+        f"share of {ACME} with business lindenhof ({BUSINESS}). If that is meant: `meta-access offboard {ACME}`. "
+        "Otherwise let its owner share it again.\n"
+    )
+    ASSIGNMENT.check({}, assignment("ADVERTISE"))
+    assert not lacks(capsys.readouterr().out, "nor among those that others share with it", "let its owner share it")
+
+
+def test_an_own_asset_that_another_business_has_is_told_as_that(
+    meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = {"access": "own", "asset": ACME}
+
+    ASSIGNMENT.check({**assignment(), **own}, {**assignment("ANALYZE"), **own})
+
+    assert not lacks(
+        capsys.readouterr().out,
+        f"asset {ACME} is no longer one of business lindenhof ({BUSINESS}): another business has it, or it was "
+        f"removed. If that is meant: `meta-access offboard {ACME}`. Otherwise add it to the business again.",
+    )
+
+
+def test_a_refused_update_says_what_has_become_of_the_asset(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta.add_system_user("122090000000777", "trading")
+    share(meta, "ADVERTISE", "ANALYZE")
+    wanted = ASSIGNMENT.check({}, assignment("ANALYZE")).inputs
+    outs = ASSIGNMENT.create(wanted).outs
+    assert outs is not None
+    unshare(meta)
+    new_process(monkeypatch, meta)
+
+    found = ASSIGNMENT.update("id", {**outs, "tasks": []}, wanted).outs
+
+    assert found is not None
+    assert not lacks(
+        found["refused"],
+        f"failed: its owner has withdrawn the share of {ACME} with business lindenhof ({BUSINESS}).",
+        f"`meta-access offboard {ACME}`",
+        "100/33",
+    )
 
 
 def test_a_list_that_cannot_be_read_is_no_reason_to_stop(meta: EmulatedMeta) -> None:

@@ -287,7 +287,7 @@ PERSON = {"email": "ines@acme.example", "role": "EMPLOYEE", "on_destroy": "remov
         ),
         (
             planned("update", "BusinessUser", "i", was=PERSON, live={"state": "gone"}, wants=PERSON),
-            Kind.PERSON_IN,
+            Kind.PERSON_BACK,
             Cause.DRIFT,
         ),
     ],
@@ -295,6 +295,63 @@ PERSON = {"email": "ines@acme.example", "role": "EMPLOYEE", "on_destroy": "remov
 def test_a_person(events: list[dict[str, Any]], kind: Kind, cause: Cause) -> None:
     [fact] = review(events).facts
     assert (fact.kind, fact.cause, fact.who) == (kind, cause, "ines@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (
+            "accepted",
+            (
+                "ines@acme.example has left the business, or was taken out by hand; an update invites them again, as "
+                "EMPLOYEE; to let them go: `meta-access offboard ines`"
+            ),
+        ),
+        (
+            "pending",
+            (
+                "the invitation of ines@acme.example is no longer listed, because it was declined or has expired; an "
+                "update sends another one, as EMPLOYEE"
+            ),
+        ),
+        (
+            "gone",
+            (
+                "ines@acme.example is no longer in the business; an update invites them again, as EMPLOYEE; to let "
+                "them go: `meta-access offboard ines`"
+            ),
+        ),
+    ],
+)
+def test_who_is_gone_without_the_change_is_told_as_what_happened(before: str, said: str) -> None:
+    was = {**PERSON, "state": before}
+    events = log(planned("update", "BusinessUser", "i", was=was, live={"state": "gone"}, wants=PERSON))
+    events.config["meta:people"] = json.dumps({"ines": {"email": "Ines@acme.example"}})
+
+    found = judge.judged(events, [], stack="dev", project="shop")
+
+    assert [words.line(group) for group in grouped(found.facts)] == [said]
+    assert [(fact.kind, fact.cause, fact.classes) for fact in found.facts] == [
+        (Kind.PERSON_BACK, Cause.DRIFT, frozenset())
+    ]
+    [again] = stored.read(stored.write([found]).encode(), "review.json")
+    assert again == found
+
+
+def test_a_drifted_share_says_why() -> None:
+    why = "Its owner shares nothing any more."
+    was = {"asset": ACCOUNT, "tasks": ["ANALYZE"], "status": "satisfied", "reason": why}
+    live, wants = {"tasks": [], "status": "drifted"}, {**was, "status": "drifted"}
+
+    [fact] = review(
+        planned("update", "AssetShare", f"acme-share-{ACCOUNT}", was=was, live=live, wants=wants, parent=CLIENT)
+    ).facts
+
+    assert (fact.kind, fact.cause, fact.reason) == (Kind.GATE_DRIFTED, Cause.DRIFT, why)
+    assert words.line(Group(fact, (fact,))) == (
+        f"gate acme-share-{ACCOUNT} drifted, declared and found: tasks ANALYZE taken out; a person puts it right: Its "
+        "owner shares nothing any more."
+    )
 
 
 @pytest.mark.parametrize(
