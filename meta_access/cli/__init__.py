@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "import": Subcommand(
         "stack.import_file", "Take over what exists at Meta into a stack's state, by a file of discover.", live=True
     ),
+    "init": Subcommand("stack.init", "Make a project that works, against the emulator or Meta itself."),
     "orphans": Subcommand(
         "tokens.orphans",
         "List secrets and users of a stack that stand in no state; end them once you agree.",

@@ -201,6 +201,12 @@ def _running(where: Where, *, as_json: bool) -> dict[str, Any]:
     return found
 
 
+def addresses() -> tuple[str, str] | None:
+    """Where the usual emulator of this machine serves Graph and Secrets Manager; None when it does not run."""
+    found = process.running(Where(default_home().absolute(), None, named=bool(os.environ.get(HOME_VARIABLE))))
+    return None if found is None else (str(found["graph"]), str(found["aws"]))
+
+
 @command.group()
 def fault() -> None:
     """Make calls fail, hang, lie or take their time; see docs/emulator for the kinds."""

@@ -11,6 +11,8 @@ import sys
 import venv
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine import lindenhof
 from tests.engine.projects import CHECKOUT, Project
 
@@ -37,19 +39,57 @@ def installed(folder: Path) -> Path:
     return packages
 
 
-def test_the_readmes_program_runs_on_the_installed_package(
-    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory.mktemp("installed"))
+
+
+def on_the_path(packages: Path) -> str:
+    """The package; its own dependencies come from the environment of the tests.
+
+    A folder on this path does not bring that one's editable install along.
+    """
+    return os.pathsep.join([str(packages), *site.getsitepackages()])
+
+
+def test_a_project_that_init_wrote_comes_up_with_nothing_else(
+    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator, packages: Path
 ) -> None:
-    packages = installed(tmp_path)
-    assert (packages / "bin" / "meta-access").is_file()
     for part in ("components/program.py", "schema/stack.json", "schema/client.json"):
         assert (packages / "meta_access" / part).is_file()
+    extra = {"PYTHONPATH": on_the_path(packages), "META_ACCESS_EMULATOR_HOME": str(emulator.home)}
+    project = Project(tmp_path / "ads", engine, worker, extra)
+    for made in ("state", "home"):
+        (project.root / made).mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "meta_access.cli", "init", "--emulator"],
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    venv.create(project.root / ".venv", with_pip=False)
+    project.init()
+
+    up = project.up()
+
+    assert up.code == 0, up.stdout
+    assert lindenhof.users(emulator) == ["reporting"]
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
+    assert [token["scopes"] for token in lindenhof.live_tokens(emulator)] == [["ads_read"]]
+    assert project.preview("--expect-no-changes").code == 0
+
+
+def test_the_readmes_program_runs_on_the_installed_package(
+    tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator, packages: Path
+) -> None:
+    assert (packages / "bin" / "meta-access").is_file()
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
-    # Its own dependencies come from the environment of the tests; a folder on this path does not bring that one's
-    # editable install along.
-    path = os.pathsep.join([str(packages), *site.getsitepackages()])
-    project = Project(tmp_path / "project", engine, worker, {"PYTHONPATH": path})
+    project = Project(tmp_path / "project", engine, worker, {"PYTHONPATH": on_the_path(packages)})
     project.lay_out()
     for link in ("meta_access", "components", ".venv"):
         (project.root / link).unlink()

@@ -1,0 +1,126 @@
+"""A new project in an empty folder: what is in it, and what is refused. tests/engine/test_stranger.py brings one up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from meta_access import __version__
+from meta_access.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, where no emulator is known."""
+    monkeypatch.setenv("META_ACCESS_EMULATOR_HOME", str(tmp_path / "emulator"))
+    mine = tmp_path / "my ads"
+    mine.mkdir()
+    monkeypatch.chdir(mine)
+    return mine
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_an_empty_folder_becomes_a_project_whose_files_are_sound(folder: Path) -> None:
+    done = run("init", "--json")
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {
+        "folder": str(folder),
+        "project": "my-ads",
+        "stack": "dev",
+        "files": [
+            "Pulumi.yaml",
+            "__main__.py",
+            "requirements.txt",
+            ".gitignore",
+            "schema/stack.json",
+            "schema/client.json",
+            "stacks/Pulumi.dev.yaml",
+            "stacks/clients.dev/lindenhof.yaml",
+        ],
+        "next": [
+            "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
+            "meta-access emulator start",
+            "export PULUMI_RUN_PROGRAM=true PULUMI_CONTINUE_ON_ERROR=true",
+            "pulumi stack init dev",
+            "pulumi up --stack dev",
+        ],
+    }
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert (project["name"], project["options"]) == ("my-ads", {"refresh": "always"})
+    assert (folder / "requirements.txt").read_text() == f"meta-access[emulator]=={__version__}\n"
+    assert run("validate").stdout == "stacks/Pulumi.dev.yaml: sound.\n"
+
+
+@pytest.mark.parametrize(("stack", "confirmed"), [("prod", None), ("trial", True)])
+def test_a_project_for_meta_itself_says_so_and_holds_no_credential(
+    folder: Path, stack: str, confirmed: bool | None
+) -> None:
+    ids = ("--business", "178435550012345", "--app", "1204817736400555", "--region", "eu-central-1")
+    done = run("init", "--real", "--stack", stack, *ids)
+
+    assert done.exit_code == 0, done.output
+    assert f"meta-access bootstrap --stack {stack}" in done.stdout
+    config = yaml.safe_load((folder / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
+    assert config.get("meta:confirm_real_graph") is confirmed
+    assert config["meta:connections"]["main"] == {
+        "business": "ours",
+        "app": "ads",
+        "api_version": "v27.0",
+        "app_secret": "env:META_APP_SECRET",
+        "admin_token": "env:META_ADMIN_TOKEN",
+        "aws": {"region": "eu-central-1"},
+    }
+    assert (config["meta:businesses"]["ours"]["id"], config["meta:apps"]["ads"]["id"]) == (
+        "178435550012345",
+        "1204817736400555",
+    )
+    assert run("validate").exit_code == 0
+
+
+def test_what_is_there_is_never_changed(folder: Path) -> None:
+    (folder / "__main__.py").write_text("mine\n")
+    (folder / ".gitignore").write_text("mine\n")
+    refused = run("init")
+
+    assert refused.exit_code == 1
+    assert "Nothing was written: __main__.py is there already." in refused.output
+    assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "__main__.py"]
+    (folder / "__main__.py").unlink()
+    assert run("init").exit_code == 0
+    assert (folder / ".gitignore").read_text() == "mine\n"
+    again = run("init", "inner")
+    assert f"{folder}/Pulumi.yaml is there already" in again.output
+    assert not (folder / "inner").exists()
+
+
+def test_every_wrong_option_is_named_at_once(folder: Path) -> None:
+    refused = run("init", "--real", "--name", "a b", "--stack", "Prod", "--app", "0x1", "--region", "europe")
+
+    assert refused.exit_code == 1
+    for option in ("--name:", "--stack:", "--business: is missing.", "--app: 0x1 is not an id", "--region:"):
+        assert option in refused.output
+    assert list(folder.iterdir()) == []
+    assert "add --real" in run("init", "--app", "1").output
+    assert "give one of them" in run("init", "--real", "--emulator").output
+
+
+def test_a_folder_that_cannot_be_written_is_one_error(folder: Path) -> None:
+    (folder / "taken").write_text("")
+
+    refused = run("init", "taken/inner")
+
+    assert (refused.exit_code, "unexpected" in refused.output) == (1, False)
+    assert "Nothing was written" in refused.output
