@@ -9,11 +9,12 @@ from meta_access import quota, rules
 from meta_access.doctor.catalog import found
 from meta_access.doctor.host_checks import numbers
 from meta_access.gates.status import Status
+from meta_access.stack.fields import few
 from meta_access.stack.plan import identities
 from meta_access.stack.tier import limit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from meta_access.doctor.catalog import Finding
     from meta_access.doctor.look import ConnectionSeen
@@ -151,19 +152,11 @@ def _gates(seen: StackSeen) -> Iterator[Finding]:
     satisfied = by_status.pop(Status.SATISFIED, [])
     waiting = [name for names in by_status.values() for name in names]
     if drifted:
-        yield found("gates.drifted", "gates", f"Drifted: {_few(drifted)}.")
+        yield found("gates.drifted", "gates", f"Drifted: {few(drifted)}.")
     if waiting:
-        yield found("gates.open", "gates", f"Open: {_few(waiting)}.")
+        yield found("gates.open", "gates", f"Open: {few(waiting)}.")
     if not drifted and not waiting:
         yield found("gates.ok", "gates", f"{len(satisfied)} gates, all open.")
-
-
-_FEW = 5
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return ", ".join(names[:_FEW]) + more
 
 
 def of_quota(spec: StackSpec, found_rules: RuleSet, seen: Iterable[ConnectionSeen]) -> list[Finding]:

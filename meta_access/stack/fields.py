@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,11 @@ from meta_access.clock import parse_iso, seconds
 from meta_access.ids import is_graph_id
 from meta_access.validation import credential_reference, plain_text
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 _LONGEST_SHOWN = 80
+_MOST_NAMED = 10
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -62,6 +66,12 @@ def described(value: object) -> str:
         (dict, "a mapping"),
     )
     return next((word for kind, word in kinds if isinstance(value, kind)), "something else")
+
+
+def few(names: Collection[str]) -> str:
+    """Names in a row, as many as a reader takes in; a stack may have hundreds of each kind."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(list(names)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def seen(value: str) -> str:

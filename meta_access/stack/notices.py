@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from meta_access.rules.permissions import doubt
 from meta_access.stack import use_cases
+from meta_access.stack.fields import few
 from meta_access.stack.files import SUFFIXES, evidence_file, stray_evidence
 from meta_access.stack.plan import assignments, scopes_of
 
@@ -154,7 +155,6 @@ SHARE = 0.25
 
 _CLIENT = "meta:access:ClientAccess"
 _ASSIGNMENT = f"{_CLIENT}$pulumi-python:dynamic/meta:AssetAssignment"
-_SHOWN = 10
 
 
 def losses(urns: Iterable[str], spec: StackSpec, rules: RuleSet) -> str | None:
@@ -179,11 +179,10 @@ def losses(urns: Iterable[str], spec: StackSpec, rules: RuleSet) -> str | None:
     if not clients and len(gone) <= SHARE * total:
         return None
     shown = [f"{client}-{work}" for client, work in sorted(gone)]
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    whole = f" Nothing is left of {', '.join(sorted(clients))}." if clients else ""
+    whole = f" Nothing is left of {few(sorted(clients))}." if clients else ""
     return (
         f"This configuration takes away {len(gone)} of the {total} asset assignments that the last update left: "
-        f"{', '.join(shown[:_SHOWN])}{more}.{whole} If that is not meant, look for a key or a client file that is "
+        f"{few(shown)}.{whole} If that is not meant, look for a key or a client file that is "
         "missing, before `pulumi up`."
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.ids import GROUP
 from meta_access.rules.allowance import Allowance, Answer, Topic, allowance
+from meta_access.stack.fields import few
 from meta_access.stack.models import PROD
 from meta_access.stack.plan import connection_of, identities_of, kind_of
 
@@ -219,7 +220,7 @@ class TierReport:
 
     def _told(self, wanted: Answer) -> list[str]:
         return [
-            f"{self._at} {answer} Wanted by {', '.join(places)}."
+            f"{self._at} {answer} Wanted by {few(places)}."
             for answer, places in self.allowed.values()
             if answer.answer is wanted
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from meta_access.stack.fields import few
 from meta_access.stack.plan import USE_CASE, connection_of, kind_of, tasks_for, tasks_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Expansion:
 
     def __str__(self) -> str:
         level = next(iter(self.permissions.values()))
-        whose = f", because of {', '.join(self.others)}" if self.others else ", for ad accounts of our own"
+        whose = f", because of {few(self.others)}" if self.others else ", for ad accounts of our own"
         tasks = "; ".join(f"{kind}: {', '.join(tasks)}" for kind, tasks in self.tasks.items())
         return (
             f"meta:identities.{self.identity}: use case {self.use_case} means {', '.join(self.permissions)} at "
@@ -102,7 +103,7 @@ def _beyond(spec: StackSpec, wanted: Expansion, identity: IdentitySpec) -> Itera
     if low and connection is not None:
         yield (
             f"meta:apps.{connection.app}.permissions.standard: {', '.join(low)} should be advanced for ad accounts of "
-            f"others ({', '.join(wanted.others)}); at standard level Meta lets only users of the business that claimed "
+            f"others ({few(wanted.others)}); at standard level Meta lets only users of the business that claimed "
             "the app, and people with a role on it, use it."
         )
     for name, client in spec.clients.items():

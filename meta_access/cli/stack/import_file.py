@@ -17,9 +17,9 @@ from meta_access.cli.stack.discover import importable, read_business
 from meta_access.cli.stack.stack_texts import loaded, read_files
 from meta_access.cli.terminal import DONE, FAILED, to_person
 from meta_access.stack.connections import refuse_offline, settings_of
+from meta_access.stack.fields import few
 
 _OPTIONS = ("--yes", "--protect=false", "--generate-code=false", "--non-interactive")
-_SHOWN = 10
 
 
 def strangers(given: dict[str, Any], right: dict[str, Any]) -> list[str]:
@@ -87,10 +87,9 @@ def command(file: Path, stack: str | None, *, yes: bool, verbose: bool, as_json:
     if wrong and not right["resources"] and not strangers(given, importable(declared, inventories, owner, {})):
         given, wrong = right, []  # the state has all of it: it was imported before
     if wrong:
-        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise click.ClickException(
             f"{file.name} is not what stack {name} declares, Meta shows now and the state lacks: "
-            f"{', '.join(wrong[:_SHOWN])}{more}. Nothing was imported. Write it anew with "
+            f"{few(wrong)}. Nothing was imported. Write it anew with "
             "`meta-access discover --write --import-file`."
         )
     rows = [row for row in given["resources"] if not row.get("component")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from meta_access.clock import seconds
 from meta_access.rules.permissions import not_held
-from meta_access.stack.fields import shown
+from meta_access.stack.fields import few, shown
 from meta_access.stack.plan import SUFFIX, connection_of, scopes_of, secret_of
 from meta_access.stack.problems import instead, unknown_permission
 from meta_access.stack.tier import declared_tiers, limit_of, planned
@@ -153,7 +153,7 @@ def check_quota(draft: Draft) -> Iterator[Problem]:
         limit = limit_of(draft.spec, draft.rules, business, role)
         most = max(draft.rules.quota(tier, role) or 0 for tier in draft.rules.tiers)
         if len(keys) > (most if limit is None else limit):
-            text = f"{len(keys)} system users of role {role} are planned for business {business} ({', '.join(keys)})"
+            text = f"{len(keys)} system users of role {role} are planned for business {business} ({few(keys)})"
             text += f"; {_why(draft, business, role, limit, most)}."
             first_too_many = keys[most if limit is None else limit]
             yield draft.problem(("identities", first_too_many), text, _ways_out(draft, role, limit))

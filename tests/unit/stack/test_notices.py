@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.stack import notices
+from meta_access.stack.fields import few
 from tests.texts import lacks
 
 if TYPE_CHECKING:
@@ -191,3 +192,8 @@ def test_a_folder_of_clients_that_the_configuration_does_not_name_is_told(
     assert not lacks(said, "stacks/clients.dev", "meta:clients_dir: clients.dev")
     assert list(notices.unread(load({"meta:clients_dir": "clients.dev"}).spec, stacks, "dev")) == []
     assert list(notices.unread(load({}).spec, stacks, "test")) == []
+
+
+def test_of_many_names_a_reader_gets_ten_and_how_many_there_are_besides() -> None:
+    assert few(["a", "b"]) == "a, b"
+    assert few([str(n) for n in range(11)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more"
