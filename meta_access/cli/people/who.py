@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
@@ -25,9 +25,10 @@ from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError, OfflineError
-from meta_access.graph import activities
+from meta_access.graph import activities, whereabouts
 from meta_access.graph.holders import HolderKind
-from meta_access.ids import AD_ACCOUNT_PREFIX
+from meta_access.graph.reads import reads_for
+from meta_access.ids import AD_ACCOUNT_PREFIX, parse_asset
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
 from meta_access.stack.problems import nearest
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     from meta_access.graph.activities import Activity
     from meta_access.graph.client import GraphClient
+    from meta_access.graph.whereabouts import Fate
+    from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
 
 WIDTH = 80
@@ -53,16 +56,27 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """What has become of an asset, in a sentence, and the command that follows."""
+
+    fate: Fate
+    told: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The access that was asked for.
 
     Attributes:
         changed: Row to the last entry about it in the account's record; a row that is not in it has none.
+        gone: Asset of which something is declared and not given to what has become of it.
     """
 
     stack: str
     judged: Judged
     changed: Mapping[Access, Activity]
+    gone: Mapping[str, Gone] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -140,6 +154,21 @@ def _record(account: str, clients: Sequence[GraphClient], end: float) -> list[Ac
     return []
 
 
+def gone(rows: Sequence[Access], stack: Stack, connections: Sequence[Connection]) -> dict[str, Gone]:
+    """What has become of the assets of which something is declared and not given, where Meta's answers are enough."""
+    found = {}
+    for row in (row for row in rows if row.standing is Standing.MISSING and row.client in stack.spec.clients):
+        client = stack.spec.clients[row.client]
+        for connection in () if row.asset in found else connections:
+            declared = connection.business_id if client.access == "own" else client.business or ""
+            now = whereabouts.look(reads_for(connection), parse_asset(row.asset), declared)
+            business = f"business {connection.business_name} ({connection.business_id})"
+            other = declared if declared != connection.business_id else ""
+            if told := whereabouts.told(row.asset, now, business=business, declared=other):
+                found[row.asset] = Gone(now.fate, told, whereabouts.follows(row.asset, now, row.client))
+    return found
+
+
 def as_rows(found: Found) -> Iterator[dict[str, Any]]:
     """The rows as programs read them; None where nobody knows."""
     for row in found.judged.rows:
@@ -174,6 +203,10 @@ def as_json(found: Found) -> dict[str, Any]:
         "unread": [{"list": one.path, "why": one.why} for one in judged.unread],
         "unused_ignores": list(judged.unused),
         "expired_ignores": list(judged.expired),
+        "gone": [
+            {"asset": asset, "fate": str(one.fate), "told": one.told, "then": one.then}
+            for asset, one in found.gone.items()
+        ],
     }
 
 
@@ -210,6 +243,7 @@ def render(found: Found, console: Console) -> None:
     if not judged.rows:
         console.print("Nobody, as far as the lists show.")
     _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread], console)
+    _say("Gone at Meta", [f"{one.told[0].upper()}{one.told[1:]}. {one.then}." for one in found.gone.values()], console)
     ended = [f"meta:{place} ended on {one.until}: {one.reason}" for place, one in judged.expired.items()]
     unused = [f"meta:{place} fits nothing: remove it." for place in judged.unused]
     _say("Entries of ignore", [*ended, *unused], console)
@@ -274,7 +308,8 @@ def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wante
     judged = undeclared.look(loaded, clients, pulumi_stack.system_users(pulumi_stack.export(name)))
     if what is not None:
         judged = chosen(judged, loaded, what)
-    found = Found(name, judged, records(judged.rows, clients))
+    lost = gone(judged.rows, loaded, settings.of_businesses)
+    found = Found(name, judged, records(judged.rows, clients), lost)
     if json_wanted:
         click.echo(json.dumps(as_json(found)))
     elif csv_wanted:

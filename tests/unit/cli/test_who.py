@@ -133,6 +133,31 @@ def test_what_is_declared_and_not_there_is_missing(ask: Callable[..., Result], l
     assert rows(ask("--json"))[0] == ("acme", ACME, "reporting", "declared, not given", [])
 
 
+def test_an_asset_whose_share_was_withdrawn_is_told_with_the_command_that_follows(
+    ask: Callable[..., Result], lindenhof: EmulatedMeta
+) -> None:
+    with lindenhof.edit() as world:
+        world.assignments.pop()
+        world.ad_accounts[2].shares = []
+
+    told, shown = json.loads(ask("--json").stdout)["gone"], ask()
+
+    assert told == [
+        {
+            "asset": ACME,
+            "fate": "owner left",
+            "told": (
+                "its owner, business 998870000000701, shares nothing with business lindenhof (178000000000101) any "
+                f"more, {ACME} included"
+            ),
+            "then": (
+                "If the client has left: `meta-access offboard --client acme`. Otherwise let its owner share it again"
+            ),
+        }
+    ]
+    assert "Gone at Meta\n  Its owner, business 998870000000701, shares nothing" in shown.stdout
+
+
 def test_a_list_that_is_not_shown_is_named_and_never_taken_for_empty(
     ask: Callable[..., Result], lindenhof: EmulatedMeta
 ) -> None:
