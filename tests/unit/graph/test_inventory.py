@@ -97,3 +97,16 @@ def test_trouble_with_the_token_or_a_throttle_ends_the_reading(
 
     with pytest.raises(error):
         taken(meta, "page")
+
+
+def test_a_long_list_is_read_page_by_page(unit_emulator: MetaEmulator) -> None:
+    world = small()
+    for at in range(1050):
+        world.ad_account(f"Shop {at}", "178000000000001")
+    meta = EmulatedMeta(unit_emulator, world)
+
+    found = taken(meta, "ad_account")
+
+    assert len(found.assets) == 1051
+    assert sum(call.endswith("/owned_ad_accounts") for call in meta.calls) == 11
+    assert len(meta.calls) == 11 + 1 + 1 + 1 + 2 + 2  # shared, users, the user's, people, apps
