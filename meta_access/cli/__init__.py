@@ -34,7 +34,9 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS: Mapping[str, Subcommand] = {
-    "access-review": Subcommand("access_review.group", "Let people decide who keeps access to which asset."),
+    "access-review": Subcommand(
+        "access_review.group", "Let people decide who keeps access, and pack for auditors who had it."
+    ),
     "attest": Subcommand(
         "gates.attest", "State what you saw or did at Meta about a gate, in the stack's evidence file.", live=True
     ),

@@ -64,9 +64,9 @@ class Repository:
                 next_step="Fetch the rest: git fetch --unshallow (in CI: a checkout with fetch-depth 0).",
             )
 
-    def blame(self, file: str) -> dict[int, Commit]:
-        """Line of a committed file to the commit that brought it, with the address that the commit itself has."""
-        said = self._git("blame", "--porcelain", "HEAD", "--", file)
+    def blame(self, file: str, at: str = "HEAD") -> dict[int, Commit]:
+        """Line of a file, as a commit has it, to the commit that brought it, with the address that one itself has."""
+        said = self._git("blame", "--porcelain", at, "--", file)
         headers = [words for line in said.split("\n") if _HASH.match(line) and len(words := line.split(" ")) >= _HEADER]
         emails = self._emails(sorted({words[0] for words in headers}))
         return {int(words[2]): Commit(words[0], emails.get(words[0], "")) for words in headers}
@@ -81,9 +81,9 @@ class Repository:
         said = self._git("var", "GIT_AUTHOR_IDENT")
         return said[said.find("<") + 1 : said.rfind(">")]
 
-    def history(self, *paths: str) -> list[Version]:
-        """The commits that changed a path, the oldest first."""
-        said = self._git("log", "--first-parent", "--reverse", "--format=%H %cI %ae", "--", *paths)
+    def history(self) -> list[Version]:
+        """The commits that changed something in the folder, the oldest first."""
+        said = self._git("log", "--first-parent", "--reverse", "--format=%H %cI %ae", "--", ".")
         found = []
         for line in said.splitlines():
             commit, at, email = line.split(" ", 2)

@@ -216,11 +216,12 @@ def as_csv(found: Found) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in as_rows(found):
-        writer.writerow([_cell(row[name]) for name in COLUMNS])
+        writer.writerow([cell(row[name]) for name in COLUMNS])
     return text.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value for a spreadsheet; what it would take for a formula begins with an apostrophe."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     told = " ".join(value) if isinstance(value, list) else str(value or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -514,3 +515,132 @@ def test_without_git_nothing_is_signed(place: Place) -> None:
     result = place.run("close", "--yes")
 
     assert "who decided what is told by commits: fatal: not a git repository" in result.output
+
+
+PERIOD = ("pack", "--from", "2026-11-24", "--to", "2026-11-25", "--output")
+
+
+@pytest.fixture
+def past(place: Place) -> Place:
+    """A stack of which a review took one assignment away, after a commit that was not sound."""
+    place.give(SHOP, INES, "ANALYZE")
+    place.done("start", "--client", "lindenhof")
+    place.done("sign", "--reviewer", "nadia", "--remove", INES_MAIL, "--remove", PAGE, "--keep", f"{SHOP}/reporting")
+    place.commit(NADIA, "2026-11-24T10:00:00Z")
+    sound = place.stack_file.read_text()
+    place.stack_file.write_text(sound.replace("read: {ad_account", "raed: {ad_account"))
+    place.commit(INES_MAIL, "2026-11-24T11:00:00Z")
+    place.stack_file.write_text(sound)
+    place.commit(INES_MAIL, "2026-11-24T12:00:00Z")
+    place.done("close", "--yes")
+    place.commit(INES_MAIL, "2026-11-25T10:00:00Z")
+    return place
+
+
+def packed(place: Place, name: str, *more: str) -> tuple[Result, list[dict[str, str]], str]:
+    result = place.run(*PERIOD, str(place.root / name), *more)
+    table = list(csv.DictReader((place.root / name / "access.csv").read_text().splitlines()))
+    return result, table, (place.root / name / "access.html").read_text()
+
+
+def test_a_pack_has_who_had_what_from_when_to_when_and_by_whose_commit(past: Place) -> None:
+    result, table, page = packed(past, "pack")
+
+    assert result.exit_code == 2
+    shown = [[one[key] for key in ("what", "client", "on", "holder", "rights")] for one in table]
+    spans = [(one["from"][5:16], one["to"][5:16]) for one in table]
+    assert [(*row, *span) for row, span in zip(shown, spans, strict=True)] == [
+        ("declared access", "acme", ACME, "reporting", "ANALYZE", "11-24T09:00", ""),
+        ("declared access", "lindenhof", SHOP, "reporting", "ANALYZE", "11-24T09:00", ""),
+        ("declared access", "lindenhof", PAGE, "reporting", "ANALYZE", "11-24T09:00", "11-25T10:00"),
+        ("business role", "", "lindenhof", "ines", "EMPLOYEE", "11-24T09:00", ""),
+        ("business role", "", "lindenhof", "nadia", "ADMIN", "11-24T09:00", ""),
+        ("app role", "", "ads", "ines", "developer", "11-24T09:00", ""),
+        ("app role", "", "ads", "nadia", "admin", "11-24T09:00", ""),
+        ("reviewed access", "lindenhof", SHOP, INES_MAIL, "ANALYZE", "11-24T08:00", "11-24T08:00"),
+        ("reviewed access", "lindenhof", SHOP, "reporting", "ANALYZE", "11-24T08:00", "11-24T08:00"),
+        ("reviewed access", "lindenhof", PAGE, "reporting", "ANALYZE", "11-24T08:00", "11-24T08:00"),
+    ]
+    assert (table[2]["began_by"], table[2]["ended_by"]) == (NADIA, INES_MAIL)
+    assert [one["decision"] for one in table[7:]] == ["remove", "keep", "remove"]
+    signed = git(past.root, "log", "--format=%H", "--author", NADIA, "-1").strip()
+    assert {one["signed"] for one in table[7:]} == {signed}
+    assert "of 2026-11-24 is not sound, so it changed nothing: meta:clients.lindenhof" in result.output
+    assert "<script" not in page
+    assert "Access reviews (3)" in page
+
+
+def test_a_pack_is_the_same_when_made_again_and_after_later_commits(past: Place) -> None:
+    audit = past.root.parent / "audit.jsonl"
+    step = {"schema": "meta-access-audit/v1", "at": "2026-11-25T01:00:00Z", "step": "mint", "stack": "meta-access/dev"}
+    audit.write_text(json.dumps({**step, "secret": "=meta/dev/reporting", "generation": 1, "who": "ci"}) + "\n")
+    _, table, page = packed(past, "one", "--audit", str(audit))
+    with audit.open("a") as file:
+        file.write(json.dumps({**step, "at": "2026-12-25T01:00:00Z"}) + "\n")
+        file.write(json.dumps({**step, "stack": "meta-access/prod"}) + "\n")
+    past.stack_file.write_text(past.stack_file.read_text().replace("reporting: read", "reporting: [ANALYZE]"))
+    past.commit(NADIA, "2026-11-26T10:00:00Z")
+
+    _, again, page_again = packed(past, "two", "--audit", str(audit))
+
+    assert (again, page_again) == (table, page)
+    assert (table[-1]["what"], table[-1]["on"], table[-1]["rights"], table[-1]["began_by"]) == (
+        "token step", "'=meta/dev/reporting", "mint", "ci",
+    )  # fmt: skip
+    assert str(past.root) not in page
+
+
+def test_what_no_commit_has_is_named_and_not_packed(past: Place) -> None:
+    past.stack_file.write_text(past.stack_file.read_text().replace("reporting: read", "reporting: [ANALYZE]"))
+
+    result = past.run(*PERIOD, str(past.root.parent / "pack"))
+
+    assert "Not in the pack, since no commit has it: Pulumi.dev.yaml" in result.output
+
+
+def test_a_decision_that_was_edited_after_its_commit_is_shown_unsigned(past: Place) -> None:
+    path = past.stacks / LINDENHOF_FILE
+    path.write_text(path.read_text().replace("decision: keep", "decision: remove"))
+    past.commit(INES_MAIL, "2026-11-25T11:00:00Z")
+
+    _, table, _ = packed(past, "pack")
+
+    assert [one["signed"] for one in table if one["holder"] == "reporting" and one["on"] == SHOP][1:] == [
+        "not by the reviewer's own commit"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (("2026-11-25", "2026-11-24"), ["--to: is before --from."]),
+        (("2026-11-25", "2999-01-01"), ["--to: has not come, so nobody can tell."]),
+        (("2020-01-01", "2020-12-31"), ["Git has no sound version of stack dev up to 2020-12-31"]),
+        (("x", "2020-12-31"), ["'x' does not match the format"]),
+    ],
+)
+def test_a_period_that_nobody_can_tell_is_one_error(place: Place, days: tuple[str, str], said: list[str]) -> None:
+    result = place.run("pack", "--from", days[0], "--to", days[1], "--output", str(place.root / "pack"))
+
+    assert result.exit_code == 1
+    assert [text for text in said if text not in result.output] == []
+    assert not (place.root / "pack").exists()
+
+
+def test_a_pack_says_where_its_history_begins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = place.run("pack", "--from", "2026-01-01", "--to", "2026-11-30", "--output", "pack", "--json")
+    monkeypatch.setenv("META_ACCESS_AUDIT", str(place.root / "none"))
+    lost = place.run(*PERIOD, "pack")
+
+    [text] = json.loads(early.stdout)["unknown"]
+    assert text.startswith("Git knows nothing of this stack before 2026-11-24 (commit ")
+    assert early.exit_code == 2
+    assert "none failed: No such file or directory. Name the file of META_ACCESS_AUDIT." in lost.output
+
+
+def test_a_shallow_clone_has_no_pack(past: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = past.root.parent / "clone"
+    git(past.root, "clone", "-q", "--depth", "1", f"file://{past.root}", str(clone))
+    monkeypatch.chdir(clone)
+
+    assert "This clone is shallow" in past.run(*PERIOD, "pack").output
