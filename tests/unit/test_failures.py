@@ -15,11 +15,11 @@ import pulumi
 import pytest
 import requests
 
+from components import program
 from meta_access import cli, errors
 from meta_access.cli import main
 from meta_access.errors import ConfigError, GraphError, Problem
 from meta_access.redaction import hide
-from meta_access.stack import load
 from meta_access.vault import lambda_handler
 from tests.unit.providers.conftest import printed as printed_by_the_host
 
@@ -57,7 +57,7 @@ def at_the_program(error: Exception, monkeypatch: pytest.MonkeyPatch, _: Any) ->
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(load, "load_stack", refuse)
+    monkeypatch.setattr(program, "load_stack", refuse)
     monkeypatch.setattr(pulumi.log, "error", said.append)
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
