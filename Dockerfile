@@ -4,8 +4,10 @@ FROM python:3.13-slim
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY requirements/emulator.txt requirements/emulator.txt
+COPY components components
 COPY meta_access meta_access
 COPY meta_emulator meta_emulator
+COPY schema schema
 RUN pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements/emulator.txt \
     && pip install --no-cache-dir --no-deps --no-build-isolation . && rm -rf /src \
     && useradd --create-home --uid 10001 emulator && install -d -o emulator -g emulator -m 0700 /state

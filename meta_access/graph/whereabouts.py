@@ -151,7 +151,7 @@ def told(asset: str, found: Whereabouts, *, business: str, declared: str) -> str
     """
     of, other = (f"its owner, business {declared},", f"business {declared}") if declared else ("its owner", business)
     return {
-        Fate.WITHDRAWN: f"{of} has withdrawn the share of {asset} with {business}",
+        Fate.WITHDRAWN: f"{of} has withdrawn the share of {asset} with {business}, so it is not shared any more",
         Fate.LEFT: f"{of} shares nothing with {business} any more, {asset} included",
         Fate.MOVED: f"asset {asset} belongs to business {found.owner} now, and not to {other}",
         Fate.LOST: f"asset {asset} is no longer one of {business}: another business has it, or it was removed",

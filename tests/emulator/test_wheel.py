@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
+PACKED = {
+    "meta_access": Path("meta_access"),
+    "components": Path("meta_access/components"),
+    "schema": Path("meta_access/schema"),
+    "meta_emulator": Path("meta_emulator"),
+}
+"""Folder of the repository to its place in the wheel."""
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -146,9 +153,9 @@ def started(place: Place, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_the_wheel_holds_every_file_of_the_library_and_nothing_else(built: Built) -> None:
     library = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("meta_access", "meta_emulator")
-        for path in (ROOT / package).rglob("*")
+        (place / path.relative_to(ROOT / folder)).as_posix()
+        for folder, place in PACKED.items()
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in zipfile.ZipFile(built.wheel).namelist() if ".dist-info/" not in name}

@@ -30,7 +30,7 @@ def installed(folder: Path) -> Path:
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(CHECKOUT / name, source / name)
-    for name in ("meta_access", "meta_emulator", "schema"):
+    for name in ("components", "meta_access", "meta_emulator", "schema"):
         shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     packages = folder / "packages"
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(packages), str(source)]

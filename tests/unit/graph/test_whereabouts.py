@@ -100,7 +100,7 @@ def test_whatever_meta_answers_nothing_is_gone_by_one_answer_alone() -> None:
     [
         (
             Whereabouts(Fate.WITHDRAWN),
-            "its owner, business 2, has withdrawn the share of act_7 with business ours",
+            "its owner, business 2, has withdrawn the share of act_7 with business ours, so it is not shared any more",
             "If that is meant: `meta-access offboard act_7`. Otherwise let its owner share it again",
         ),
         (

@@ -181,8 +181,8 @@ def test_a_client_that_shares_something_else_has_withdrawn_this_share(
     new_process(monkeypatch, meta)
 
     assert seen(outs)[0]["reason"] == (
-        f"Its owner, business {OWNER}, has withdrawn the share of {ACME} with {OURS}. If that is meant: `meta-access "
-        f"offboard {ACME}`. Otherwise let its owner share it again."
+        f"Its owner, business {OWNER}, has withdrawn the share of {ACME} with {OURS}, so it is not shared any more. "
+        f"If that is meant: `meta-access offboard {ACME}`. Otherwise let its owner share it again."
     )
 
 
@@ -272,7 +272,8 @@ def test_what_was_assigned_and_is_gone_is_told_as_that(meta: EmulatedMeta, capsy
 
     assert capsys.readouterr().out == (
         f"asset assignment acme-trading will be refused at `pulumi up`: assigning {ACME}: its owner has withdrawn the "
-        f"share of {ACME} with business lindenhof ({BUSINESS}). If that is meant: `meta-access offboard {ACME}`. "
+        f"share of {ACME} with business lindenhof ({BUSINESS}), so it is not shared any more. If that is meant: "
+        f"`meta-access offboard {ACME}`. "
         "Otherwise let its owner share it again.\n"
     )
     ASSIGNMENT.check({}, assignment("ADVERTISE"))
@@ -309,7 +310,8 @@ def test_a_refused_update_says_what_has_become_of_the_asset(
     assert found is not None
     assert not lacks(
         found["refused"],
-        f"failed: its owner has withdrawn the share of {ACME} with business lindenhof ({BUSINESS}).",
+        f"failed: its owner has withdrawn the share of {ACME} with business lindenhof ({BUSINESS}), "
+        "so it is not shared any more.",
         f"`meta-access offboard {ACME}`",
         "100/33",
     )
