@@ -28,8 +28,10 @@ def test_it_copies_what_is_there_and_all_that_a_build_reads() -> None:
     lock = "requirements/emulator.txt"
     assert {
         "pyproject.toml",
+        "components",
         "meta_access",
         "meta_emulator",
+        "schema",
         lock,
         PROJECT["readme"],
         *PROJECT["license-files"],
