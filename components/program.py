@@ -6,7 +6,6 @@ A project's `__main__.py` runs it: `from meta_access.components import program`,
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 from meta_access import access, call_log, departures, findings, snapshot, undeclared
 from meta_access.errors import ConfigError, Problem, printable
 from meta_access.gates import upkeep
-from meta_access.graph.client import client_for
+from meta_access.graph.client import client_for, meta_time
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
 from meta_access.stack import notices, plan, tier, time_limits
@@ -74,7 +73,7 @@ def _declare(stacks: Path) -> None:
     limits = time_limits.of_stack(stack)
     _say_what_ends(limits, now.date(), offline=settings.offline)
     _say_what_is_undeclared(stack, settings)
-    stack = replace(stack, spec=time_limits.applied(stack.spec, now.date()))
+    stack = time_limits.on(stack, now.date())
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
     _say_of_files(stack, stacks)
@@ -159,8 +158,8 @@ def _declared(key: str, stack: Stack) -> bool:
 
 def _now(settings: Settings) -> datetime:
     """Meta's time, as the look at the connections learnt it; offline nobody else's clock can be asked."""
-    told = [] if settings.offline else [client_for(one).server_time for one in settings.connections.values()]
-    return max((at for at in told if at is not None), default=datetime.now(UTC))
+    asked = [] if settings.offline else map(client_for, settings.connections.values())
+    return meta_time(asked) or datetime.now(UTC)
 
 
 def _say_of_files(stack: Stack, stacks: Path) -> None:

@@ -14,7 +14,7 @@ from meta_access import access
 from meta_access.errors import MetaAccessError
 from meta_access.findings import Undeclared
 from meta_access.graph import holders
-from meta_access.graph.client import client_for
+from meta_access.graph.client import client_for, meta_time
 from meta_access.ids import parse_asset
 from meta_access.stack import time_limits
 
@@ -44,9 +44,8 @@ def look(stack: Stack, clients: Sequence[GraphClient], users: Mapping[str, str])
     """
     kinds = sorted({parse_asset(asset).kind for client in stack.spec.clients.values() for asset in client.assets})
     seen = [holders.read(client, kinds) for client in clients]
-    today = max((one.server_time for one in clients if one.server_time), default=datetime.now(UTC)).date()
-    current = replace(stack, spec=time_limits.applied(stack.spec, today))
-    return access.judge(current, seen, users, today)
+    today = (meta_time(clients) or datetime.now(UTC)).date()
+    return access.judge(time_limits.on(stack, today), seen, users, today)
 
 
 def in_brief(

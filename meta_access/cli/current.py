@@ -6,7 +6,6 @@ an emulator's clock may be ahead.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,15 +28,29 @@ def moment(stack: Stack, now: datetime) -> datetime:
     return max([now, *calls])
 
 
-def on(stack: Stack, day: date) -> Stack:
-    """A stack without what has ended on a day."""
-    return replace(stack, spec=time_limits.applied(stack.spec, day))
-
-
 def ended_gates(stack: Stack, day: date) -> set[str]:
     """The gates that no longer belong to a stack on a day; the state has them until the next update."""
-    left = gate_names.of_stack(on(stack, day).spec, stack.rules)
+    left = gate_names.of_stack(time_limits.on(stack, day).spec, stack.rules)
     return set(gate_names.of_stack(stack.spec, stack.rules)).difference(left)
+
+
+def today(stack: Stack) -> Stack:
+    """A stack without what has ended by now."""
+    return time_limits.on(stack, moment(stack, datetime.now(UTC)).date())
+
+
+def typed(name: str) -> Stack:
+    """The stack of the project here as its files declare it, with what has ended.
+
+    Args:
+        name: As pulumi takes it, with or without organization and project.
+
+    Raises:
+        ConfigError: Its configuration is refused.
+        StackReadError: It cannot be read.
+    """
+    home = pulumi_stack.find(Path.cwd())
+    return load_stack(pulumi_stack.config(name), name.rpartition("/")[2], home.stacks, project=home.name)
 
 
 def read(name: str) -> Stack:
@@ -47,6 +60,4 @@ def read(name: str) -> Stack:
         ConfigError: Its configuration is refused.
         StackReadError: It cannot be read.
     """
-    home = pulumi_stack.find(Path.cwd())
-    found = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
-    return on(found, moment(found, datetime.now(UTC)).date())
+    return today(typed(name))

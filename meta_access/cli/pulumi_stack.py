@@ -125,7 +125,7 @@ def export(stack: str | None) -> dict[str, Any]:
 def outputs(stack: str | None) -> dict[str, Any]:
     """Return the outputs without what the last update did not know, fit to be shown; a secret one reads `[secret]`."""
     held = recorded(stack)
-    told = _outputs_in(held.state) if held else _object(["stack", "output", "--json", *_chosen(stack)], "outputs")
+    told = outputs_in(held.state) if held else _object(["stack", "output", "--json", *_chosen(stack)], "outputs")
     shown: dict[str, Any] = visible_within(known(told), keep="\n")  # what is pasted keeps its lines
     return shown
 
@@ -195,9 +195,11 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
-def _outputs_in(state: Mapping[str, Any]) -> dict[str, Any]:
+def outputs_in(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's outputs in a state; none where the state holds none that can be read."""
     stacks = (one for one in resources(dict(state)) if one.get("type") == "pulumi:pulumi:Stack")
-    return dict(next(stacks, {}).get("outputs") or {})
+    found = next(stacks, {}).get("outputs")
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def listed() -> list[str]:

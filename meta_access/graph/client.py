@@ -27,7 +27,7 @@ from meta_access.graph.patience import Patience
 from meta_access.stack.credentials import Credentials, credentials_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydantic import SecretStr
 
@@ -330,6 +330,11 @@ class GraphClient:
 
 _clients: dict[Connection, GraphClient] = {}
 _clients_lock = threading.Lock()
+
+
+def meta_time(clients: Iterable[GraphClient]) -> datetime | None:
+    """Meta's clock at the last answer to any of these; None before the first."""
+    return max((one.server_time for one in clients if one.server_time is not None), default=None)
 
 
 def client_for(connection: Connection, *, notify: Callable[[str], None] = print) -> GraphClient:

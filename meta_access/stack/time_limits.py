@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meta_access.errors import Problem
@@ -87,6 +87,11 @@ def _of_person(spec: StackSpec, person: str) -> tuple[tuple[str, str], ...]:
         *(("BusinessUser", f"{business}-{person}") for business in spec.businesses),
         *((_ROLES, gate_names.app_roles(key)) for key, declared in roles if person in declared.by_person()),
     )
+
+
+def on(stack: Stack, day: date) -> Stack:
+    """A stack without what has ended on a day."""
+    return replace(stack, spec=applied(stack.spec, day))
 
 
 def applied(spec: StackSpec, today: date) -> StackSpec:

@@ -21,11 +21,14 @@ from meta_access.stack.fields import looks_secret
 from meta_access.stack.yaml_files import LARGEST, MOST, parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@.:-]*(?: [A-Za-z0-9_@.-]+)*")
 _MARKERS = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _STEP = 2
+
+Cut = tuple[int, int, str]
+"""From, to (offsets), and what stands there instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,21 @@ def conflicts(text: str, name: str) -> list[Problem]:
     return [Problem(name, f"has conflict marks of a merge (line {line}).", "end the merge in that file first.")]
 
 
+def with_cuts(text: str, cuts: Iterable[Cut]) -> str:
+    """The text with each cut made; they do not overlap."""
+    for start, end, instead in sorted(cuts, reverse=True):
+        text = text[:start] + instead + text[end:]
+    return text
+
+
+def reads_as(text: str, wanted: Any, name: str) -> bool:
+    """Whether a reader finds in a text what it should hold: an edit that it does not find so is not written."""
+    try:
+        return bool(parse_yaml(text, name) == wanted)
+    except ConfigError:
+        return False
+
+
 def added(text: str, wanted: Mapping[str, Entry], name: str) -> str:
     """The text with what it lacks; a value that is there stays, whatever is wanted.
 
@@ -82,19 +100,14 @@ def added(text: str, wanted: Mapping[str, Entry], name: str) -> str:
     if root is None:
         result = _closed(text, newline) + _block(wanted, 0, newline)
     else:
-        for start, end, instead in sorted(_additions(text, root, wanted, newline), reverse=True):
-            result = result[:start] + instead + result[end:]
+        result = with_cuts(text, _additions(text, root, wanted, newline))
     if (size := _values(after)) > MOST or len(result.encode()) > LARGEST:
         raise NotEditableError(
             f"{name} would hold {size} values in {len(result.encode())} bytes, and no file of more than {MOST} values "
             f"or {LARGEST} bytes is read. Nothing was changed.",
             next_step="Ask for less at once, or divide the stack.",
         )
-    try:
-        right = parse_yaml(result, name) == after
-    except ConfigError:
-        right = False
-    if not right:
+    if not reads_as(result, after, name):
         raise NotEditableError(
             f"{name} is written in a way that nothing can be added to, and nothing was changed.",
             next_step=f"Write {', '.join(wanted)} as plain blocks, a key on each line, then run this again.",
@@ -120,7 +133,7 @@ def _merged(before: Any, wanted: Mapping[str, Entry]) -> Any:
     return found
 
 
-def _additions(text: str, node: yaml.Node, wanted: Mapping[str, Entry], newline: str) -> Iterator[tuple[int, int, str]]:
+def _additions(text: str, node: yaml.Node, wanted: Mapping[str, Entry], newline: str) -> Iterator[Cut]:
     """From, to (offsets), and what stands there instead."""
     if not isinstance(node, yaml.MappingNode):
         return
@@ -152,7 +165,7 @@ def _is_empty(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
-def _filled(text: str, name: yaml.Node, value: yaml.Node, entry: Entry, newline: str) -> Iterator[tuple[int, int, str]]:
+def _filled(text: str, name: yaml.Node, value: yaml.Node, entry: Entry, newline: str) -> Iterator[Cut]:
     """A key without a value, or with `{}`: what was there goes, and the keys stand on the lines below."""
     start, end = value.start_mark.index, value.end_mark.index
     line = text.rfind("\n", 0, name.start_mark.index) + 1

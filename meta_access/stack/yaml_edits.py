@@ -14,7 +14,7 @@ import yaml
 
 from meta_access.errors import ConfigError
 from meta_access.stack.problems import dotted
-from meta_access.stack.yaml_additions import NotEditableError, end_of, next_line, scalar
+from meta_access.stack.yaml_additions import Cut, NotEditableError, end_of, next_line, scalar
 from meta_access.stack.yaml_files import parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def _wanted(content: Any, edit: Edit) -> Any:
     return found
 
 
-def _cut(text: str, root: yaml.Node | None, edit: Edit) -> tuple[int, int, str]:
-    """From, to (offsets), and what stands there instead."""
+def _cut(text: str, root: yaml.Node | None, edit: Edit) -> Cut:
     above = root
     for part in edit.at[:-1]:
         above = _under(above, part)
@@ -140,7 +139,7 @@ def _under(node: Any, part: str | int) -> Any:
     return found
 
 
-def _replaced(text: str, node: Any, value: Any) -> tuple[int, int, str]:
+def _replaced(text: str, node: Any, value: Any) -> Cut:
     start = node.start_mark.index
     end = start if _is_nothing(node) else end_of(node)
     blank = "" if text[start - 1 : start] in {" ", "\n"} else " "
@@ -153,7 +152,7 @@ def _is_nothing(node: Any) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.start_mark.index == node.end_mark.index
 
 
-def _added(text: str, above: Any, key: str, value: Any) -> tuple[int, int, str]:
+def _added(text: str, above: Any, key: str, value: Any) -> Cut:
     if not above.value:
         return _replaced(text, above, {key: value})
     if above.flow_style:
@@ -168,7 +167,7 @@ def _added(text: str, above: Any, key: str, value: Any) -> tuple[int, int, str]:
     return at, at, lead + "".join(f"{blanks}{line}{newline}" for line in lines)
 
 
-def _dropped(text: str, root: Any, at: Path) -> tuple[int, int, str]:
+def _dropped(text: str, root: Any, at: Path) -> Cut:
     above = root
     for part in at[:-1]:
         above = _under(above, part)
@@ -188,7 +187,7 @@ def _dropped(text: str, root: Any, at: Path) -> tuple[int, int, str]:
     return start, end, ""
 
 
-def _emptied(text: str, root: Any, at: Path, above: Any) -> tuple[int, int, str]:
+def _emptied(text: str, root: Any, at: Path, above: Any) -> Cut:
     """What is left of a mapping or list whose last entry goes: `{}` or `[]`, behind its key where it was a block."""
     empty = "{}" if isinstance(above, yaml.MappingNode) else "[]"
     if above.flow_style:

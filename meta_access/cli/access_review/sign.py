@@ -13,14 +13,13 @@ import click
 from meta_access.access_review import choices, judge, record
 from meta_access.access_review.choices import Said
 from meta_access.access_review.record import Decision
-from meta_access.cli import plain_files, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.terminal import to_person
 from meta_access.errors import ConfigError, Problem
 from meta_access.graph.business_users import same
-from meta_access.stack.load import load_stack
 from meta_access.stack.problems import instead
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def command(
         raise click.UsageError("Nothing is decided: add --keep, --limit, --remove or --all.")
     asked, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     name = asked.rpartition("/")[2]
-    loaded = load_stack(pulumi_stack.config(asked), name, home.stacks, project=home.name)
+    loaded = current.typed(asked)
     with alone(home.stacks):
         held = records.chosen(
             records.read(home.stacks, home.name, name), loaded, clients, no_client=no_client

@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meta_access import snapshot, undeclared
 from meta_access.access_review import record
-from meta_access.cli import plain_files, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.records import whose
-from meta_access.cli.graph_client import client_for
 from meta_access.cli.people import who
 from meta_access.cli.stack.stack_texts import alone
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
-from meta_access.errors import ConfigError, OfflineError, Problem
-from meta_access.stack.connections import settings_of
-from meta_access.stack.load import load_stack
+from meta_access.cli.terminal import DONE, WORK_LEFT
+from meta_access.errors import ConfigError, Problem
+from meta_access.graph.client import meta_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -39,20 +36,10 @@ class Looked:
     """
 
     def __init__(self, stack: str, loaded: Stack) -> None:
-        settings = settings_of(loaded.spec)
-        if settings.offline:
-            raise OfflineError(
-                "Who has access is Meta's to say, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it."
-            )
-        if (shown := snapshot.given()) is not None:
-            shown.check_settings(settings.environment, settings.connections.values())
-        to_person("Looking at who has access; nothing is changed at Meta.")
-        self._clients = [client_for(connection) for connection in settings.of_businesses]
-        users = pulumi_stack.system_users(pulumi_stack.export(stack))
-        self.judged = undeclared.look(loaded, self._clients, users)
-        self.recorded = shown is not None
-        times = [one.server_time for one in self._clients if one.server_time]
-        self.at = shown.date if shown is not None else max(times, default=datetime.now(UTC))
+        found = who.look(stack, loaded)
+        self.judged, self._clients, self.recorded = found.judged, found.clients, found.recorded is not None
+        shown = found.recorded
+        self.at = shown.date if shown is not None else meta_time(found.clients) or datetime.now(UTC)
 
     def rows(self, clients: Collection[str]) -> Mapping[str, tuple[Row, ...]]:
         """By client, what was read of those that have something."""
@@ -87,7 +74,7 @@ def command(
     """
     asked, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     name = asked.rpartition("/")[2]
-    loaded = load_stack(pulumi_stack.config(asked), name, home.stacks, project=home.name)
+    loaded = current.typed(asked)
     records.check_clients(loaded, clients)
     wanted = [*clients, *([""] if no_client else [])] or [*loaded.spec.clients, ""]
     with alone(home.stacks):

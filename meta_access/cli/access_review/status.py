@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.access_review import judge, record
-from meta_access.cli import pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.access_review.records import whose
 from meta_access.cli.terminal import DONE, EXPIRING, WORK_LEFT
-from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +79,7 @@ def command(stack: str | None, *, json_wanted: bool) -> None:
     """
     asked, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
     name = asked.rpartition("/")[2]
-    loaded = load_stack(pulumi_stack.config(asked), name, home.stacks, project=home.name)
+    loaded = current.typed(asked)
     today = datetime.now(UTC).date()
     held = records.read(home.stacks, home.name, name)
     reviews = [as_json(one, loaded, home.stacks, today) for one in held]

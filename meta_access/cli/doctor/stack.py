@@ -204,8 +204,6 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
     foreign = [(_last(one.resource), one.reason) for one in found]
     deployment = state.get("deployment")
     manifest = deployment.get("manifest") if isinstance(deployment, dict) else None
-    stacks = (one for one in here if one.get("type") == "pulumi:pulumi:Stack")
-    outputs = next(stacks, {}).get("outputs")
     foreign += [one for one in _without_outputs(here) if one not in foreign]
     return StateSeen(
         resources=sum(bool(one.get("custom")) for one in here),
@@ -214,7 +212,7 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
         unknown_types=tuple(one.removeprefix(TYPE_PREFIX) for one in unknown),
         pending=tuple(_last(str(one.get("urn", ""))) for one in pulumi_stack.unfinished(dict(state))),
         last_failed=failed,
-        gates=gates_of(pulumi_stack.known(outputs) if isinstance(outputs, dict) else {}, state, {}),
+        gates=gates_of(pulumi_stack.known(pulumi_stack.outputs_in(state)), state, {}),
     )
 
 

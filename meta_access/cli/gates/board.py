@@ -22,7 +22,7 @@ from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT, to_perso
 from meta_access.clock import iso
 from meta_access.gates import deadline, upkeep
 from meta_access.gates.status import NOT_MADE, Status
-from meta_access.stack import gate_names
+from meta_access.stack import gate_names, time_limits
 from meta_access.stack.load import load_stack
 from meta_access.stack.problems import instead
 
@@ -107,7 +107,7 @@ def board(name: str, stack: Stack, outputs: Mapping[str, Any], now: datetime, se
     exported = outputs.get("gates")
     made: dict[str, Any] = exported if isinstance(exported, dict) else {}
     at = current.moment(stack, now)
-    ended, stack = current.ended_gates(stack, at.date()), current.on(stack, at.date())
+    ended, stack = current.ended_gates(stack, at.date()), time_limits.on(stack, at.date())
     declared = gate_names.of_stack(stack.spec, stack.rules)
     first = gate_names.before(stack.spec, stack.rules)
     others = (one for one in made if one not in declared and one not in ended)

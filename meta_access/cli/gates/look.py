@@ -13,7 +13,7 @@ from meta_access.cli.graph_client import client_for
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.gates.status import FIELDS, after
 from meta_access.graph.admin_token import Doubts, examine, refused
-from meta_access.graph.client import Auth
+from meta_access.graph.client import Auth, meta_time
 from meta_access.graph.debug_token import inspect
 from meta_access.providers import _live
 from meta_access.redaction import scrub
@@ -75,8 +75,7 @@ def now(state: Mapping[str, Any], config: Mapping[str, str], first: Mapping[str,
     for name, connection in _live.settings().connections.items():
         if (doubts := _doubts(connection)).says:
             looked.admin_tokens[name] = doubts.as_output()
-    told = (client_for(one).server_time for one in _live.settings().connections.values())
-    return replace(looked, at=max((at for at in told if at is not None), default=None))
+    return replace(looked, at=meta_time(map(client_for, _live.settings().connections.values())))
 
 
 def _doubts(connection: Connection) -> Doubts:

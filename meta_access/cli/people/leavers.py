@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,18 +164,13 @@ def everything(leaver: Leaver, typed: Stack, read: StackTokens, seen: Seen) -> E
     """What its holdings are worked out from, the state read anew."""
     person = typed.spec.people.get(leaver.name) if leaver.kind is Kind.PERSON else None
     return Everything(
-        stack=today(typed),
+        stack=current.today(typed),
         typed=typed,
         state=pulumi_stack.export(read.stack),
         tokens=read.tokens,
         seen=seen,
         minted=minted(leaver.name, person.email) if person is not None else {},
     )
-
-
-def today(typed: Stack) -> Stack:
-    """The stack without what has ended."""
-    return current.on(typed, current.moment(typed, datetime.now(UTC)).date())
 
 
 def held(leaver: Leaver, found: Everything) -> list[Holding]:

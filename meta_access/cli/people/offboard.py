@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from meta_access.cli import plain_files, pulumi_run, pulumi_stack
+from meta_access.cli import current, plain_files, pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.people import access_holdings
 from meta_access.cli.people.edits import edited, evidence_of
 from meta_access.cli.people.holdings import BY_UP
-from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look, today
+from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look
 from meta_access.cli.people.stack_file import StackFileError
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import MetaAccessError
-from meta_access.stack.load import load_stack
 from meta_access.stack.plan import kind_of
 from meta_access.stack.problems import instead
 
@@ -108,10 +107,10 @@ def command(
     [leaver] = given
     read = stack_tokens.read(stack, "nothing can be looked at")
     home = pulumi_stack.find(Path.cwd())
-    loaded = _loaded(read.stack, home)
+    loaded = current.typed(read.stack)
     _known(leaver, loaded, pulumi_stack.export(read.stack))
     to_person("Looking at the configuration, the state and Meta.")
-    found = everything(leaver, loaded, read, look(leaver, today(loaded), pulumi_stack.export(read.stack)))
+    found = everything(leaver, loaded, read, look(leaver, current.today(loaded), pulumi_stack.export(read.stack)))
     before = held(leaver, found)
     _show(leaver, before, found.seen, dry=dry_run)
     goes = [one for one in before if one.ends == BY_UP]
@@ -134,8 +133,8 @@ def command(
     failed = False
     if goes:
         failed = not _take_away(leaver, found, files, texts, read, yes=yes, verbose=verbose)
-        loaded = _loaded(read.stack, home)
-        found = everything(leaver, loaded, read, look(leaver, today(loaded), pulumi_stack.export(read.stack)))
+        loaded = current.typed(read.stack)
+        found = everything(leaver, loaded, read, look(leaver, current.today(loaded), pulumi_stack.export(read.stack)))
     after = held(leaver, found)
     if leaver.kind is not Kind.PERSON:
         # Once it is out of the files nothing says any more which assets were its own.
@@ -159,10 +158,6 @@ def _end(leaver: Leaver, result: dict[str, Any], *, as_json: bool, failed: bool,
     else:
         _print(leaver, result)
     sys.exit(FAILED if failed else WORK_LEFT if open_ or result["unseen"] else DONE)
-
-
-def _loaded(name: str, home: pulumi_stack.Project) -> Stack:
-    return load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
 
 
 def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> None:
@@ -215,7 +210,7 @@ def _take_away(
     home = pulumi_stack.find(Path.cwd())
     _write(home.stacks, files)
     try:
-        loaded = _loaded(read.stack, home)
+        loaded = current.typed(read.stack)
     except MetaAccessError:
         _write(home.stacks, {file: texts[file] for file in files})
         raise

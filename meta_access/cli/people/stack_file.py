@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.errors import MetaAccessError
 from meta_access.stack.files import NAMESPACE
-from meta_access.stack.yaml_additions import end_of
-from meta_access.stack.yaml_files import parse_with_places, parse_yaml
+from meta_access.stack.yaml_additions import end_of, reads_as, with_cuts
+from meta_access.stack.yaml_files import parse_with_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-_NAME = "the stack file"
+    from meta_access.stack.yaml_additions import Cut
 
-Cut = tuple[int, int, str]
-"""From, to (offsets), and what stands there instead."""
+_NAME = "the stack file"
 
 
 class StackFileError(MetaAccessError):
@@ -48,14 +47,8 @@ def without(text: str, person: str, *, apps: Collection[str], business: bool) ->
     wanted = _wanted(before, person, apps, business=business)
     if wanted == before:
         return text
-    result = text
-    for start, end, instead in sorted(_cuts(text, root, person, apps, business=business), reverse=True):
-        result = result[:start] + instead + result[end:]
-    try:
-        right = parse_yaml(result, _NAME) == wanted
-    except ConfigError:
-        right = False
-    if not right:
+    result = with_cuts(text, _cuts(text, root, person, apps, business=business))
+    if not reads_as(result, wanted, _NAME):
         places = [f"{NAMESPACE}apps.{app}.roles" for app in apps] + [f"{NAMESPACE}people.{person}.business"] * business
         raise StackFileError(
             "The stack file is written in a way that cannot be edited here, and nothing was changed.",
@@ -89,14 +82,8 @@ def removed(text: str, places: Collection[Sequence[str]], name: str) -> str:
             for key in keys:
                 content.pop(key, None)
             cuts += list(_entries(text, node, keys))
-    result = text
-    for start, end, instead in sorted(cuts, reverse=True):
-        result = result[:start] + instead + result[end:]
-    try:
-        right = parse_yaml(result, name) == wanted
-    except ConfigError:
-        right = False
-    if not right:
+    result = with_cuts(text, cuts)
+    if not reads_as(result, wanted, name):
         raise StackFileError(
             f"{name} is written in a way that cannot be edited here, and nothing was changed.",
             next_step=f"Take {', '.join('.'.join(place) for place in places)} out by hand, then run this again.",

@@ -10,7 +10,6 @@ import sys
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from rich.text import Text
 
 from meta_access import snapshot, undeclared
 from meta_access.access import Access, Judged, Standing
-from meta_access.cli import pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.graph_client import client_for
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
@@ -30,7 +29,6 @@ from meta_access.graph.holders import HolderKind
 from meta_access.graph.reads import reads_for
 from meta_access.ids import AD_ACCOUNT_PREFIX, parse_asset
 from meta_access.stack.connections import settings_of
-from meta_access.stack.load import load_stack
 from meta_access.stack.problems import nearest
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from meta_access.graph.activities import Activity
     from meta_access.graph.client import GraphClient
     from meta_access.graph.whereabouts import Fate
+    from meta_access.snapshot import Snapshot
     from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
 
@@ -281,6 +280,40 @@ def _standing(row: Access, last: Activity | None) -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Who holds what, as Meta lists it now.
+
+    Attributes:
+        clients: One for each business.
+        recorded: The snapshot that answered in Meta's place; None without one.
+    """
+
+    judged: Judged
+    clients: Sequence[GraphClient]
+    recorded: Snapshot | None
+
+
+def look(name: str, loaded: Stack) -> Looked:
+    """Read each business of a stack once, as far as the runner allows calls.
+
+    Raises:
+        OfflineError: It allows none.
+        SnapshotError: The snapshot is of other connections.
+    """
+    settings = settings_of(loaded.spec)
+    if settings.offline:
+        raise OfflineError(
+            "Who has access is Meta's to say, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it."
+        )
+    if (shown := snapshot.given()) is not None:
+        shown.check_settings(settings.environment, settings.connections.values())
+    to_person("Looking at who has access; nothing is changed at Meta.")
+    clients = [client_for(connection) for connection in settings.of_businesses]
+    judged = undeclared.look(loaded, clients, pulumi_stack.system_users(pulumi_stack.export(name)))
+    return Looked(judged, clients, shown)
+
+
 @click.command(name="who")
 @click.argument("what", required=False)
 @click.option("--stack", help="The stack; the selected one when absent.")
@@ -295,22 +328,12 @@ def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wante
     """
     if json_wanted and csv_wanted:
         raise click.UsageError("--json and --csv are two answers: leave one out.")
-    name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
-    loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
-    settings = settings_of(loaded.spec)
-    if settings.offline:
-        raise OfflineError(
-            "Who has access is Meta's to say, and META_ACCESS_OFFLINE=1 forbids every call.", next_step="Unset it."
-        )
-    if (shown := snapshot.given()) is not None:
-        shown.check_settings(settings.environment, settings.connections.values())
-    to_person("Looking at who has access; nothing is changed.")
-    clients = [client_for(connection) for connection in settings.of_businesses]
-    judged = undeclared.look(loaded, clients, pulumi_stack.system_users(pulumi_stack.export(name)))
-    if what is not None:
-        judged = chosen(judged, loaded, what)
-    lost = gone(judged.rows, loaded, settings.of_businesses)
-    found = Found(name, judged, records(judged.rows, clients), lost)
+    name = stack or pulumi_stack.selected()
+    loaded = current.typed(name)
+    looked = look(name, loaded)
+    judged = looked.judged if what is None else chosen(looked.judged, loaded, what)
+    lost = gone(judged.rows, loaded, [one.connection for one in looked.clients])
+    found = Found(name, judged, records(judged.rows, looked.clients), lost)
     if json_wanted:
         click.echo(json.dumps(as_json(found)))
     elif csv_wanted:

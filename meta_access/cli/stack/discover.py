@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,9 @@ from meta_access.discovery.known import Known, Wanted
 from meta_access.discovery.plan import additions
 from meta_access.graph import inventory
 from meta_access.graph.issuer import issuer_of
+from meta_access.stack import time_limits
 from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import check_pairing
-from meta_access.stack.time_limits import applied
 from meta_access.tokens import in_secrets
 from meta_access.tokens.in_secrets import Looked
 from meta_access.tokens.store import store_for
@@ -118,7 +118,7 @@ def importable(
     rows: dict[str, dict[str, Any]] = {}
     names: dict[str, str] = {}
     for connection, found in inventories:
-        lasting = replace(stack, spec=applied(stack.spec, found.at.date()))
+        lasting = time_limits.on(stack, found.at.date())
         more, parents = imports.resources(known(lasting, connection, state, owner), found, owner, there)
         rows |= {row["name"]: row for row in more}
         names |= parents

@@ -20,7 +20,7 @@ from meta_access.cli.terminal import to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
-from meta_access.stack.load import load_stack
+from meta_access.stack import time_limits
 from meta_access.tokens.observe import Need, finding_of
 
 if TYPE_CHECKING:
@@ -161,12 +161,11 @@ def declared(stack: str | None, now: datetime) -> tuple[Stack | None, set[str]]:
     None where the configuration cannot be read, or is another project's.
     """
     try:
-        name, home = stack or pulumi_stack.selected(), pulumi_stack.find(Path.cwd())
-        loaded = load_stack(pulumi_stack.config(name), name, home.stacks, project=home.name)
+        loaded = current.typed(stack or pulumi_stack.selected())
     except MetaAccessError:
         return None, set()
     day = current.moment(loaded, now).date()
-    return current.on(loaded, day), current.ended_gates(loaded, day)
+    return time_limits.on(loaded, day), current.ended_gates(loaded, day)
 
 
 def write(page: str, file: Path) -> None:

@@ -92,6 +92,17 @@ class Patient:
         self.meta.forget_calls()
         return str(outputs["arn"])
 
+    def aws_refuses(self, operation: str, error: str) -> None:
+        """Let Secrets Manager refuse an operation from now on."""
+        self.meta.emulator.faults.add(
+            kind="http",
+            service="secretsmanager",
+            operation=operation,
+            times=None,
+            status=400,
+            body={"__type": error, "message": "no"},
+        )
+
     def token(self, **fields: Any) -> str:
         """Let the connection act with another token than the emulator's; answers its value."""
         value = PREFIX + os.urandom(24).hex()
@@ -314,38 +325,17 @@ BROKEN: dict[str, tuple[Any, dict[str, list[str]], int]] = {
         1,
     ),
     "AWS denies to describe": (
-        lambda one: one.meta.emulator.faults.add(
-            kind="http",
-            service="secretsmanager",
-            operation="DescribeSecret",
-            times=None,
-            status=400,
-            body={"__type": "AccessDeniedException", "message": "no"},
-        ),
+        lambda one: one.aws_refuses("DescribeSecret", "AccessDeniedException"),
         {"aws.denied": [f"{MAIN}.aws"]},
         1,
     ),
     "AWS denies to list": (
-        lambda one: one.meta.emulator.faults.add(
-            kind="http",
-            service="secretsmanager",
-            operation="ListSecrets",
-            times=None,
-            status=400,
-            body={"__type": "AccessDeniedException", "message": "no"},
-        ),
+        lambda one: one.aws_refuses("ListSecrets", "AccessDeniedException"),
         {"aws.list_denied": [f"{MAIN}.aws"]},
         2,
     ),
     "AWS credentials ended": (
-        lambda one: one.meta.emulator.faults.add(
-            kind="http",
-            service="secretsmanager",
-            operation="DescribeSecret",
-            times=None,
-            status=400,
-            body={"__type": "ExpiredTokenException", "message": "no"},
-        ),
+        lambda one: one.aws_refuses("DescribeSecret", "ExpiredTokenException"),
         {"aws.credentials": ["*"]},
         1,
     ),
@@ -433,25 +423,11 @@ TOKENS: dict[str, tuple[Any, dict[str, list[str]]]] = {
         {"token.due": ["token reporting"], "clock.moved": ["clock of the emulator"]},
     ),
     "value may not be read": (
-        lambda one, _: one.meta.emulator.faults.add(
-            kind="http",
-            service="secretsmanager",
-            operation="GetSecretValue",
-            times=None,
-            status=400,
-            body={"__type": "AccessDeniedException", "message": "no"},
-        ),
+        lambda one, _: one.aws_refuses("GetSecretValue", "AccessDeniedException"),
         {"look.not_examined": ["token reporting"]},
     ),
     "gone": (
-        lambda one, _: one.meta.emulator.faults.add(
-            kind="http",
-            service="secretsmanager",
-            operation="DescribeSecret",
-            times=None,
-            status=400,
-            body={"__type": "ResourceNotFoundException", "message": "no"},
-        ),
+        lambda one, _: one.aws_refuses("DescribeSecret", "ResourceNotFoundException"),
         {"secret.missing": ["token reporting"]},
     ),
 }
