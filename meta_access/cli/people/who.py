@@ -59,7 +59,7 @@ class Gone:
     """What has become of an asset, in a sentence, and the command that follows."""
 
     fate: Fate
-    told: str
+    what: str
     then: str
 
 
@@ -203,7 +203,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "unused_ignores": list(judged.unused),
         "expired_ignores": list(judged.expired),
         "gone": [
-            {"asset": asset, "fate": str(one.fate), "told": one.told, "then": one.then}
+            {"asset": asset, "fate": str(one.fate), "what": one.what, "then": one.then}
             for asset, one in found.gone.items()
         ],
     }
@@ -243,7 +243,7 @@ def render(found: Found, console: Console) -> None:
     if not judged.rows:
         console.print("Nobody, as far as the lists show.")
     _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread], console)
-    _say("Gone at Meta", [f"{one.told[0].upper()}{one.told[1:]}. {one.then}." for one in found.gone.values()], console)
+    _say("Gone at Meta", [f"{one.what[0].upper()}{one.what[1:]}. {one.then}." for one in found.gone.values()], console)
     ended = [f"meta:{place} ended on {one.until}: {one.reason}" for place, one in judged.expired.items()]
     unused = [f"meta:{place} fits nothing: remove it." for place in judged.unused]
     _say("Entries of ignore", [*ended, *unused], console)

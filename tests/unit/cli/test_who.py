@@ -146,7 +146,7 @@ def test_an_asset_whose_share_was_withdrawn_is_told_with_the_command_that_follow
         {
             "asset": ACME,
             "fate": "owner left",
-            "told": (
+            "what": (
                 "its owner, business 998870000000701, shares nothing with business lindenhof (178000000000101) any "
                 f"more, {ACME} included"
             ),
