@@ -44,6 +44,10 @@ def test_a_token_that_has_ended_is_renewed_also_after_its_app_was_taken_off(
     assert (code, row["freshness"]) == (1, "rotation due: generation 2 has ended at Meta"), said
     assert f"If the app was taken off system user {user}, it has to be installed again first" in row["step"]
     assert "    rotation due: generation 2 has ended at Meta" in command(dev, "report").stdout
+    page = command(dev, "report", "--html", "-").stdout
+    assert "rotation due: generation 2 has ended at Meta</p>" in page
+    assert '<code>act_104320000000501</code></th><td><i class="analyze">ANALYZE</i></td>' in page
+    assert '<h1>Access of stack dev</h1><p class="soft">Environment dev. As the update of ' in page
     up = dev.up()
     assert up.code == 0, up.stdout
     assert f"is installed on system user {user} again" in up.stdout

@@ -215,7 +215,9 @@ def command(
     if as_json:
         click.echo(json.dumps({**summary.as_json(), "at": iso(now)}))
     elif page is not None:
-        text = report_page.render(summary, wanted, now)
+        # Whoever opens a page does not know which stack is selected here.
+        named = summary if stack else replace(summary, stack=pulumi_stack.selected())
+        text = report_page.render(named, wanted, now)
         write(text, page) if str(page) != "-" else click.echo(text, nl=False)
     else:
         console = Console()

@@ -56,6 +56,7 @@ class Assignment:
         client: Whose the asset is; "" where no client of a stack file made it.
         identity: The resource of its system user, or the id of one that another stack makes.
         kept: The tasks that the user had before, which no line declares.
+        until: The day on which it, or its identity, ends; "" for none.
     """
 
     client: str
@@ -64,6 +65,7 @@ class Assignment:
     system_user: str
     tasks: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    until: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -73,6 +75,7 @@ class Assignment:
             "system_user": self.system_user,
             "tasks": list(self.tasks),
             "kept": list(self.kept),
+            "until": self.until or None,
         }
 
 
@@ -205,14 +208,15 @@ def summarize(
         upkeep=_table(outputs, "upkeep"),
         environment=declared.spec.environment if declared else "",
         clients=tuple(sorted(_clients(state).values())),
-        assignments=assignments_of(state),
+        assignments=assignments_of(outputs, state),
         admin_tokens=_table(outputs, "admin_tokens"),
         due=dict(sorted(owed, key=lambda row: row[1])),
     )
 
 
-def assignments_of(state: Mapping[str, Any]) -> tuple[Assignment, ...]:
+def assignments_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[Assignment, ...]:
     """What the system users of a state may do, by client and asset."""
+    ends = _table(outputs, "time_limits")
     users, clients = {id_: name for name, id_ in system_users(state).items()}, _clients(state)
     found = []
     for entry in _ours(state):
@@ -220,7 +224,10 @@ def assignments_of(state: Mapping[str, Any]) -> tuple[Assignment, ...]:
             outs = known(entry["outputs"])
             user, client = str(outs.get("system_user_id", "")), clients.get(str(entry.get("parent")), "")
             tasks, kept = (tuple(map(str, outs.get(name) or ())) for name in ("tasks", "kept"))
-            found.append(Assignment(client, str(outs.get("asset", "?")), users.get(user, user), user, tasks, kept))
+            asset, identity = str(outs.get("asset", "?")), users.get(user, user)
+            places = (f"clients.{client}.assets.{asset}.{identity}", f"identities.{identity}")
+            until = min((str(ends[place]) for place in places if place in ends), default="")
+            found.append(Assignment(client, asset, identity, user, tasks, kept, until))
     return tuple(sorted(found, key=lambda one: (one.client == "", one.client, one.asset, one.identity)))
 
 

@@ -222,12 +222,27 @@ def test_assignments_are_told_by_client_and_asset_with_the_identity_of_the_user(
         {**assigned("gone", "acme", asset="act_9", system_user_id="77", tasks=["ANALYZE"]), "delete": True},
     )
 
-    found = summarize("dev", {}, made, SEEN, Filter(), declared=None).as_json()
+    ends = {
+        "clients.acme.assets.act_1.77": "2026-12-31",
+        "clients.acme.assets.page:8.reporting": "2027-02-28",
+        "identities.reporting": "2027-01-31",
+        "clients.birke.assets.act_3.77": "2026-12-31",
+    }
+
+    found = summarize("dev", {"time_limits": ends}, made, SEEN, Filter(), declared=None).as_json()
 
     assert found["clients"] == ["acme", "birke"]
     both = ["ADVERTISE", "ANALYZE"]
     assert found["assignments"] == [
-        {"client": "acme", "asset": "act_1", "identity": "77", "system_user": "77", "tasks": both, "kept": []},
+        {
+            "client": "acme",
+            "asset": "act_1",
+            "identity": "77",
+            "system_user": "77",
+            "tasks": both,
+            "kept": [],
+            "until": "2026-12-31",
+        },
         {
             "client": "acme",
             "asset": "page:8",
@@ -235,8 +250,17 @@ def test_assignments_are_told_by_client_and_asset_with_the_identity_of_the_user(
             "system_user": "122090000000999",
             "tasks": ["ANALYZE"],
             "kept": ["MANAGE"],
+            "until": "2027-01-31",
         },
-        {"client": None, "asset": "act_3", "identity": "77", "system_user": "77", "tasks": [], "kept": []},
+        {
+            "client": None,
+            "asset": "act_3",
+            "identity": "77",
+            "system_user": "77",
+            "tasks": [],
+            "kept": [],
+            "until": None,
+        },
     ]
 
 
@@ -290,6 +314,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(report, "looked", lambda _stack: ({}, NOW, ""))
     monkeypatch.setattr(pulumi_stack, "seen", lambda _stack: SEEN)
     monkeypatch.setattr(report, "declared", lambda _stack, _now: (None, set()))
+    monkeypatch.setattr(pulumi_stack, "selected", lambda: "dev")
     return lambda *arguments, **more: CliRunner().invoke(report.command, list(arguments), **more)
 
 
@@ -415,6 +440,7 @@ def test_the_page_is_written_whole_and_the_same_again(run: Any, tmp_path: Path) 
         "As the refresh of 2026-11-24T08:00:00Z saw it, 1 day ago. A later one failed, so parts may be newer." in text
     )
     assert run("--stack", "dev", "--html", "-").stdout == text
+    assert run("--html", "-").stdout == text
 
 
 def test_a_page_and_an_object_are_two_answers(run: Any, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from meta_access.clock import parse_iso
 from tests import reports
 from tests.reports import NOW, agency, summary
 
-EMPTY = Summary("", Seen(None, "", failed_since=False), {}, {}, {}, {}, {}, {})
+EMPTY = Summary("dev", Seen(None, "", failed_since=False), {}, {}, {}, {}, {}, {})
 VOID = {"meta", "link", "input", "col"}
 
 
@@ -89,6 +89,18 @@ def test_the_matrix_has_assets_by_client_and_a_column_for_each_identity() -> Non
     assert "<dt>Assets that somebody may MANAGE</dt><dd>2</dd>" in page
 
 
+def test_an_end_is_shown_where_it_comes_or_has_come() -> None:
+    ends = {"acme": "2026-12-03", "birke": "2026-12-02"}
+    given = [replace(assigned(client, "act_1", "x", "ANALYZE"), until=day) for client, day in ends.items()]
+
+    page = render(replace(EMPTY, assignments=tuple(given)), Filter(), NOW)
+
+    assert [row[1] for row in rows(page) if row[0] == "act_1"] == [
+        "ANALYZE until 2026-12-03",
+        "ANALYZE ended 2026-12-02: the next update takes it away",
+    ]
+
+
 def test_tasks_are_offered_with_the_strongest_first() -> None:
     shown = matrix.matrix([assigned("a", "act_1", "x", "DRAFT", "ANALYZE", "MANAGE", "AA_ANALYZE")], [])
 
@@ -99,7 +111,7 @@ def test_a_stack_without_anything_says_so() -> None:
     words = Reader(render(EMPTY, Filter(), NOW)).words
 
     for sentence in (
-        "Access of the selected stack",
+        "Access of stack dev",
         "How old this is, nobody can tell: the stack's history has no update that succeeded.",
         "No assignment exists in this stack.",
         "No token exists in this stack.",
@@ -267,7 +279,7 @@ def hostile(text: str) -> Summary:
         upkeep={text: {"standing": text, "on": text, "rule": text}},
         environment=text,
         clients=(text,),
-        assignments=(Assignment(text, text, text, text, (text, "MANAGE"), (text,)),),
+        assignments=(Assignment(text, text, text, text, (text, "MANAGE"), (text,), text),),
         admin_tokens={text: {"says": [text], "ends": "2027-01-01T00:00:00Z"}},
         not_looked_at=text,
     )

@@ -44,7 +44,7 @@ def render(summary: Summary, wanted: Filter, at: datetime) -> str:
     shown = matrix.matrix(summary.assignments, summary.clients)
     lives = timeline.lives(summary) + timeline.of_admins(summary, at)
     bodies = {
-        "access": matrix.section(shown),
+        "access": matrix.section(shown, at.date().isoformat()),
         "tokens": _tokens(lives, summary, at),
         "gates": _gates(summary, wanted, at),
         "quota": _quota(summary),
@@ -53,22 +53,24 @@ def render(summary: Summary, wanted: Filter, at: datetime) -> str:
     sections = (
         element("section", element("h2", title, id=id_), bodies[id_], aria_labelledby=id_) for id_, title in SECTIONS
     )
-    stack = summary.stack or "selected"
+    title = f"Access of stack {summary.stack}"
     body = [
         element("a", "Skip to the matrix", href="#access", class_="skip"),
-        element("header", *_head(summary, shown, lives, at)),
+        element("header", *_head(title, summary, shown, lives, at)),
         element("main", *sections),
         element("footer", element("p", f"Made by meta-access report, {iso(at)}. No call was made to Meta for it.")),
     ]
     style, script = (_own(name) for name in ("page.css", "page.js"))
-    return html.document(f"Access of stack {stack}", body, style=style, script=script)
+    return html.document(title, body, style=style, script=script)
 
 
 def _own(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _head(summary: Summary, shown: matrix.Matrix, lives: Sequence[timeline.Life], at: datetime) -> list[Markup]:
+def _head(
+    title: str, summary: Summary, shown: matrix.Matrix, lives: Sequence[timeline.Life], at: datetime
+) -> list[Markup]:
     states = Counter(life.state for life in lives)
     managed = {(one.asset) for one in summary.assignments if any(task.endswith("MANAGE") for task in one.tasks)}
     still = sum(map(is_open, summary.gates.values()))
@@ -85,7 +87,7 @@ def _head(summary: Summary, shown: matrix.Matrix, lives: Sequence[timeline.Life]
     pairs = (element("div", element("dt", key), element("dd", value)) for key, value in facts.items())
     links = (element("li", element("a", title, href=f"#{id_}")) for id_, title in SECTIONS)
     return [
-        element("h1", f"Access of stack {summary.stack}" if summary.stack else "Access of the selected stack"),
+        element("h1", title),
         element("p", where, summary.seen.sentence(at), class_="soft"),
         element("nav", element("ul", *links), aria_label="Sections", class_="screen"),
         element("dl", *pairs, class_="facts"),

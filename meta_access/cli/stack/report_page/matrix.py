@@ -72,8 +72,8 @@ def _rank(task: str) -> int:
     return STRONGEST.index(plain) if plain in STRONGEST else len(STRONGEST)
 
 
-def section(shown: Matrix) -> Markup:
-    """The matrix with its controls."""
+def section(shown: Matrix, today: str) -> Markup:
+    """The matrix with its controls; `today` is a day as the file of a stack has it."""
     if not shown.groups:
         return element("p", "No assignment exists in this stack.", class_="panel empty")
     heads = (element("th", element("span", name), scope="col") for name in shown.identities)
@@ -90,7 +90,7 @@ def section(shown: Matrix) -> Markup:
         caption,
         columns,
         head,
-        *(_group(group, shown.identities, folded=shown.assets > MANY) for group in shown.groups),
+        *(_group(group, shown.identities, today, folded=shown.assets > MANY) for group in shown.groups),
         id="matrix",
     )
     wide = element(
@@ -133,13 +133,13 @@ def select(id_: str, options: Sequence[tuple[str, str]]) -> Markup:
     return element("select", *(element("option", shown, value=value) for value, shown in options), id=id_)
 
 
-def _group(group: Group, identities: Sequence[str], *, folded: bool) -> Markup:
+def _group(group: Group, identities: Sequence[str], today: str, *, folded: bool) -> Markup:
     name, count = group.client or "Of no client", len(group.rows)
     told = f"{count} asset{'' if count == 1 else 's'}"
     head = element("th", element("span", name, class_="client"), " ", element("small", told), scope="row")
     cells = (_total(group.of(identity)) for identity in identities)
     first = element("tr", head, *cells, class_="group")
-    rows = (_row(asset, by, identities) for asset, by in group.rows.items())
+    rows = (_row(asset, by, identities, today) for asset, by in group.rows.items())
     return element("tbody", first, *rows, class_="folded" if folded else None)
 
 
@@ -150,15 +150,17 @@ def _total(held: Sequence[Assignment]) -> Markup:
     return element("td", element("b", str(len(held))), " ", *(_task(task) for task in best))
 
 
-def _row(asset: str, by: Mapping[str, Assignment], identities: Sequence[str]) -> Markup:
-    cells = (_cell(by[identity]) if identity in by else Markup("<td></td>") for identity in identities)
+def _row(asset: str, by: Mapping[str, Assignment], identities: Sequence[str], today: str) -> Markup:
+    cells = (_cell(by[identity], today) if identity in by else Markup("<td></td>") for identity in identities)
     return element("tr", element("th", element("code", asset), scope="row"), *cells)
 
 
-def _cell(one: Assignment) -> Markup:
+def _cell(one: Assignment, today: str) -> Markup:
     tasks = [_task(task) for task in by_strength(one.tasks)]
     kept = [_task(task, kept=True) for task in by_strength(one.kept)]
-    return element("td", joined(tasks + kept, Markup(" ")))
+    told = f"until {one.until}" if one.until > today else f"ended {one.until}: the next update takes it away"
+    ends = [element("small", told)] if one.until else []
+    return element("td", joined([*tasks, *kept, *ends], Markup(" ")))
 
 
 @cache

@@ -15,7 +15,7 @@ function readMatrix(table) {
     const client = head.cells[0].textContent;
     const rows = lines.map((line) => {
       const cells = Array.from(line.cells).slice(1);
-      const tasks = cells.map((cell) => Array.from(cell.children, (task) => (task.classList.contains("kept") ? "*kept" : task.textContent)));
+      const tasks = cells.map((cell) => Array.from(cell.querySelectorAll("i"), (task) => (task.classList.contains("kept") ? "*kept" : task.textContent)));
       const held = cells.flatMap((cell, at) => (cell.firstChild ? [names[at + 1], cell.textContent] : []));
       return { line, cells, tasks, text: [client, line.cells[0].textContent, ...held].join(" ").toLowerCase() };
     });
