@@ -38,13 +38,24 @@ class LinkError(MetaAccessError):
 
 
 def write(path: Path, text: str) -> None:
-    """Write a whole file.
+    """Write a whole file; where that fails, the one that was there stays.
 
     Raises:
         LinkError: The path is a link or no plain file.
         OSError: It cannot be written.
     """
-    _write(path.name, text, str(path), os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+    at = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _is_there(path.name, at) and not _is_plain(path.name, at, stat.S_ISREG):
+            raise LinkError(str(path))
+        fresh = _fresh_name(path.name)
+        try:
+            _write_fresh(fresh, path.name, text.encode(), at)
+            os.replace(fresh, path.name, src_dir_fd=at, dst_dir_fd=at)
+        finally:
+            _forget(fresh, at)
+    finally:
+        os.close(at)
 
 
 class Folder:
@@ -115,8 +126,8 @@ class Folder:
             assert at is not None
             _write(last, text, f"{self.path}/{name}", os.dup(at))
 
-    def replace(self, texts: Mapping[str, str]) -> None:
-        """Write whole files, all of them or none.
+    def replace(self, texts: Mapping[str, str | None]) -> None:
+        """Write whole files, and remove those without a text: all of them or none.
 
         Each text stands whole beside its place before the first takes it, and where one cannot, the others go back.
 
@@ -126,11 +137,17 @@ class Folder:
         """
         before = {name: self.read(name) for name in texts}
         with contextlib.ExitStack() as held:
-            ready = [(name, *self._beside(name, text.encode(), held)) for name, text in texts.items()]
+            ready = [
+                (name, *self._beside(name, text.encode(), held)) for name, text in texts.items() if text is not None
+            ]
+            going = [name for name, text in texts.items() if text is None and before[name] is not None]
             done: list[str] = []
             try:
                 for name, at, fresh, last in ready:
                     os.replace(fresh, last, src_dir_fd=at, dst_dir_fd=at)
+                    done.append(name)
+                for name in going:
+                    self._remove(name)
                     done.append(name)
             except BaseException:
                 for name in done:
@@ -151,24 +168,22 @@ class Folder:
     def _beside(self, name: str, content: bytes, held: contextlib.ExitStack) -> tuple[int, str, str]:
         at, last = held.enter_context(self._parent(name, make=True))
         assert at is not None
-        mode = stat.S_IMODE(os.stat(last, dir_fd=at).st_mode) if _is_there(last, at) else 0o666
-        fresh = f".{last}.{secrets.token_hex(4)}.new"
-        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=at)
+        fresh = _fresh_name(last)
         held.callback(_forget, fresh, at)
-        with os.fdopen(file, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(file)
+        _write_fresh(fresh, last, content, at)
         return at, fresh, last
 
     def _put_back(self, name: str, before: bytes | None, held: contextlib.ExitStack) -> None:
         if before is not None:
             at, fresh, last = self._beside(name, before, held)
             os.replace(fresh, last, src_dir_fd=at, dst_dir_fd=at)
-            return
-        at_, last = held.enter_context(self._parent(name, make=True))
-        assert at_ is not None
-        os.unlink(last, dir_fd=at_)
+        else:
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        with self._parent(name, make=False) as (at, last):
+            if at is not None:
+                os.unlink(last, dir_fd=at)
 
     @contextlib.contextmanager
     def _parent(self, name: str, *, make: bool) -> Iterator[tuple[int | None, str]]:
@@ -238,6 +253,20 @@ def _write(name: str, text: str, place: str, at: int) -> None:
             opened.write(text)
     finally:
         os.close(at)
+
+
+def _fresh_name(name: str) -> str:
+    return f".{name}.{secrets.token_hex(4)}.new"
+
+
+def _write_fresh(fresh: str, name: str, content: bytes, at: int) -> None:
+    """Write a text beside the place that it is to take, which may be empty."""
+    mode = stat.S_IMODE(os.stat(name, dir_fd=at).st_mode) if _is_there(name, at) else 0o666
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=at)
+    with os.fdopen(file, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(file)
 
 
 def _forget(name: str, at: int) -> None:

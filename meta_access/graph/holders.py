@@ -127,7 +127,8 @@ class _Reading:
             path = f"{self._business}/{edge(OWNED, kind)}"
             grants += self._shown(f"{path}, agencies", partial(self._partners, path, kind))
         contained = dict(self._shown(f"{self._business}/{edge(OWNED, GROUP)}", self._contained))
-        return Holdings(self._business, tuple(grants), contained, tuple(self._lists.unread))
+        # A list that changes while it is read may bring a row on two pages.
+        return Holdings(self._business, tuple(dict.fromkeys(grants)), contained, tuple(self._lists.unread))
 
     def _users(self, users: str, fields: tuple[str, ...], kinds: tuple[str, ...], what: HolderKind) -> Iterator[Grant]:
         path = f"{self._business}/{users}"

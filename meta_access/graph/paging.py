@@ -32,14 +32,15 @@ def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any
         GraphUnreachableError: An answer is not a list.
     """
     cursor: str | None = None
-    for _ in range(_MOST_PAGES):
-        page, following = _split(read(cursor), path)
+    seen: set[str] = set()
+    while len(seen) < _MOST_PAGES:
+        page, cursor = _split(read(cursor), path)
         yield from page
-        if following is None:
+        if cursor is None:
             return
-        if following == cursor:
+        if cursor in seen:
             break
-        cursor = following
+        seen.add(cursor)
     raise GraphError(f"Reading {path} failed: Meta's list does not come to an end.", next_step=_AGAIN)
 
 

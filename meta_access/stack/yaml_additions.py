@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@.:-]*(?: [A-Za-z0-9_@.-]+)*")
 _MARKERS = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _STEP = 2
+BOM = "\ufeff"
+"""What some editors begin a file with; it takes a column of the first line, and counts for none."""
 
 Cut = tuple[int, int, str]
 """From, to (offsets), and what stands there instead."""
@@ -91,6 +93,8 @@ def added(text: str, wanted: Mapping[str, Entry], name: str) -> str:
         NotEditableError: It is written in a way that nothing can be added to.
         ConfigError: It cannot be read.
     """
+    if text.startswith(BOM):
+        return BOM + added(text.removeprefix(BOM), wanted, name)
     root, before = parse_with_places(text, name)
     after = _merged(before or {}, wanted)
     if after == (before or {}):
@@ -172,7 +176,7 @@ def _filled(text: str, name: yaml.Node, value: yaml.Node, entry: Entry, newline:
     if entry.below is None or text[line : name.start_mark.index].strip():  # a value, or inside of a flow
         yield start, end, f"{'' if text[start - 1 : start] == ' ' else ' '}{_flow(entry)}"
         return
-    if end > start:
+    if end > start and "#" not in text[start:end]:  # a comment inside is somebody's, so nothing is cut then
         blank = 1 if text[start - 1] == " " else 0
         yield start - blank, end, ""
     at, lead = next_line(text, end, newline)

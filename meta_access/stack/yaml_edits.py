@@ -14,7 +14,7 @@ import yaml
 
 from meta_access.errors import ConfigError
 from meta_access.stack.problems import dotted
-from meta_access.stack.yaml_additions import Cut, NotEditableError, end_of, next_line, scalar
+from meta_access.stack.yaml_additions import BOM, Cut, NotEditableError, end_of, next_line, scalar
 from meta_access.stack.yaml_files import parse_with_places, parse_yaml
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ def edited(text: str, edits: Iterable[Edit], name: str) -> str:
         NotEditableError: It is written in a way that an edit cannot be made in.
         ConfigError: It cannot be read.
     """
+    bom = BOM if text.startswith(BOM) else ""
+    text = text.removeprefix(bom)
     for edit in edits:
         text = _made(text, edit, name)
-    return text
+    return bom + text
 
 
 def _made(text: str, edit: Edit, name: str) -> str:

@@ -14,11 +14,12 @@ import click
 from meta_access import snapshot
 from meta_access.access_review import consequences, record
 from meta_access.access_review.consequences import Task, Work
-from meta_access.cli import plain_files, pulumi_stack
+from meta_access.cli import pulumi_stack
 from meta_access.cli.access_review import records, status
 from meta_access.cli.access_review.git import Repository
 from meta_access.cli.access_review.start import Looked
 from meta_access.cli.stack.stack_texts import alone, loaded, read_files
+from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.clock import iso
 from meta_access.errors import ConfigError, Problem
@@ -196,8 +197,7 @@ def command(
             raise click.ClickException("not confirmed; nothing was changed.")
         if read_files(home.stacks, name) != files or records.read(home.stacks, home.name, name) != every:
             raise click.ClickException("The files were edited meanwhile, and nothing was written. Run this again.")
-        with plain_files.Folder(home.stacks) as folder:
-            folder.replace(result.texts)
+        replace_files(home.stacks, result.texts)
     _say(result, "", as_json=as_json)
     sys.exit(result.code)
 

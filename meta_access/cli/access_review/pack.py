@@ -201,8 +201,13 @@ def command(
     found = collected(Past(repository, home.name, name), start.date(), end.date(), audit_file)
     if changed := repository.changed("."):
         to_person(f"Not in the pack, since no commit has it: {', '.join(changed)}")
-    with plain_files.Folder(output) as folder:
-        folder.replace({HTML: pack_page.as_html(found), CSV: pack_page.as_csv(found)})
+    try:
+        with plain_files.Folder(output) as folder:
+            folder.replace({HTML: pack_page.as_html(found), CSV: pack_page.as_csv(found)})
+    except OSError as error:
+        raise MetaAccessError(
+            f"Writing the pack to {output} failed: {error.strerror}.", next_step="Name another folder."
+        ) from None
     files = [str(output / HTML), str(output / CSV)]
     if as_json:
         told = {"stack": name, "from": f"{found.start}", "to": f"{found.end}", "commit": found.commit, "files": files}

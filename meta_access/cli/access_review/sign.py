@@ -13,10 +13,11 @@ import click
 from meta_access.access_review import choices, judge, record
 from meta_access.access_review.choices import Said
 from meta_access.access_review.record import Decision
-from meta_access.cli import current, plain_files, pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.stack.stack_texts import alone
+from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import to_person
 from meta_access.errors import ConfigError, Problem
 from meta_access.graph.business_users import same
@@ -118,8 +119,7 @@ def command(
             raise click.ClickException(f"Stack {name} has no open access review: meta-access access-review start")
         said = _said(loaded, reviewer, options)
         texts, found = _signed(held, loaded, said)
-        with plain_files.Folder(home.stacks) as folder:
-            folder.replace(texts)
+        replace_files(home.stacks, texts)
     left = {
         one.name: sum(row.decision is None for row in record.read(texts.get(one.name, one.text), one.shown).access)
         for one in held

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from meta_access.access_review import record
-from meta_access.cli import current, plain_files, pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.records import whose
 from meta_access.cli.people import who
 from meta_access.cli.stack.stack_texts import alone
+from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import DONE, WORK_LEFT
 from meta_access.errors import ConfigError, Problem
 from meta_access.graph.client import meta_time
@@ -98,10 +99,11 @@ def command(
                 snapshot=looked.recorded,
             )
             made[f"{place}/{record.file_name(client, looked.at.date(), taken)}"] = new
-        with plain_files.Folder(home.stacks) as folder:
-            folder.replace({file: record.written(new) for file, new in made.items()})
+        replace_files(home.stacks, {file: record.written(new) for file, new in made.items()})
     unread = [{"list": one.path, "why": one.why} for one in looked.judged.unread]
-    nobody = [client for client in wanted if client and client not in {new.client for new in made.values()}]
+    # A list that was not shown may have somebody.
+    listed = {new.client for new in made.values()}
+    nobody = [client for client in wanted if client and client not in listed and not unread]
     if as_json:
         reviews = [
             {"file": f"{home.stacks.name}/{file}", "client": new.client, "rows": len(new.access)}

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from meta_access.cli import current, plain_files, pulumi_run, pulumi_stack
+from meta_access.cli import current, pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.people import access_holdings
 from meta_access.cli.people.edits import edited, evidence_of
 from meta_access.cli.people.holdings import BY_UP
 from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look
 from meta_access.cli.people.stack_file import StackFileError
+from meta_access.cli.stack.stack_texts import alone
+from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.cli.tokens import stack_tokens
-from meta_access.errors import MetaAccessError
+from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.stack.plan import kind_of
 from meta_access.stack.problems import instead
+from meta_access.stack.yaml_files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,10 +188,10 @@ def _texts(stack: Stack, folder: Path) -> dict[str, str]:
     for name in (stack.file, *stack.origins.values(), evidence_of(stack)):
         file = folder / name.partition("/")[2]
         try:
-            found[name] = file.read_text(encoding="utf-8") if file.is_file() or name == stack.file else ""
-        except OSError as error:
+            found[name] = read_text(file, name) if file.is_file() or name == stack.file else ""
+        except ConfigError as error:
             raise StackFileError(
-                f"Reading {file.name} failed: {error.strerror}. Nothing was changed.",
+                f"{error.problems[0]} Nothing was changed.",
                 next_step="Take out what leaves of where the stack's configuration stands, then run this again.",
             ) from None
     return found
@@ -208,12 +211,15 @@ def _take_away(
     if not yes and not click.confirm("Take away what a program may, now?", err=True):
         raise click.ClickException("not confirmed; nothing was changed.")
     home = pulumi_stack.find(Path.cwd())
-    _write(home.stacks, files)
-    try:
-        loaded = current.typed(read.stack)
-    except MetaAccessError:
-        _write(home.stacks, {file: texts[file] for file in files})
-        raise
+    with alone(home.stacks):
+        if _texts(found.typed, home.stacks) != texts:
+            raise click.ClickException("The files were edited meanwhile, and nothing was changed. Run this again.")
+        _write(home.stacks, files)
+        try:
+            loaded = current.typed(read.stack)
+        except MetaAccessError:
+            _write(home.stacks, {file: texts[file] for file in files})
+            raise
     urns = [one.urn for one in held(leaver, everything(leaver, loaded, read, found.seen)) if one.urn]
     if not urns:
         return True
@@ -222,10 +228,5 @@ def _take_away(
 
 
 def _write(folder: Path, files: Mapping[str, str | None]) -> None:
-    """Write the files of a stack, all or none; then those that go."""
-    inner = {file.partition("/")[2]: text for file, text in files.items()}
-    with plain_files.Folder(folder) as opened:
-        opened.replace({file: text for file, text in inner.items() if text is not None})
-    for file, text in inner.items():
-        if text is None:
-            (folder / file).unlink()
+    """Write the files of a stack, and remove those that go, all or none."""
+    replace_files(folder, {file.partition("/")[2]: text for file, text in files.items()})

@@ -52,6 +52,8 @@ COLUMNS = (
 )  # fmt: skip
 _KINDS = {"identity": (HolderKind.SYSTEM_USER,), "person": (HolderKind.PERSON,)}
 _FORMULA = ("=", "+", "-", "@")
+_FEW = 3
+"""So many lists are named by an error; the table names all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def _unknown(word: str, judged: Judged, tables: Mapping[str, Mapping[str, Any]])
     known += [text for row in judged.rows for text in (row.asset, row.holder.name, row.holder.email) if text]
     near = nearest(word, known)
     fix = f'Did you mean "{near}"?' if near else f"Clients: {', '.join(tables['client']) or 'none'}."
-    return f'No client, asset, identity, person or holder is called "{word}". {fix}'
+    hidden = "".join(f" Not shown, so it may be in there: {one.path}." for one in judged.unread[:_FEW])
+    return f'No client, asset, identity, person or holder is called "{word}". {fix}{hidden}'
 
 
 def records(rows: Sequence[Access], clients: Sequence[GraphClient]) -> dict[Access, Activity]:
@@ -224,7 +227,7 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     told = " ".join(value) if isinstance(value, list) else str(value or "")
-    return f"'{told}" if told.startswith(_FORMULA) else told
+    return f"'{told}" if told.lstrip().startswith(_FORMULA) else told
 
 
 def render(found: Found, console: Console) -> None:

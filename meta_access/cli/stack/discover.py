@@ -19,6 +19,7 @@ from meta_access.cli.stack.stack_texts import write as write_files
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.discovery.known import Known, Wanted
 from meta_access.discovery.plan import additions
+from meta_access.errors import MetaAccessError
 from meta_access.graph import inventory
 from meta_access.graph.issuer import issuer_of
 from meta_access.stack import time_limits
@@ -123,6 +124,16 @@ def importable(
         rows |= {row["name"]: row for row in more}
         names |= parents
     return {"nameTable": names, "resources": list(rows.values())}
+
+
+def _write_import(file: Path, content: Mapping[str, Any]) -> None:
+    try:
+        plain_files.write(file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    except OSError as error:
+        raise MetaAccessError(
+            f"Writing {file} failed: {error.strerror}. The stack's files are written.",
+            next_step="Name a file in a folder that you may write to, then run this again.",
+        ) from None
 
 
 def _diff(changes: Mapping[str, tuple[str, str]], folder: Path) -> str:
@@ -243,15 +254,15 @@ def command(
             declared = loaded(whole, home.stacks, name, home.name)
         if strange := sorted((wanted.clients | wanted.users) - seen.matched):
             named = ", ".join(f'"{one}"' for one in strange)
+            hidden = "".join(f" {line}" for line in _unread(seen.unread))
             raise click.ClickException(
-                f"Nothing that Meta shows or the stack declares is called {named}. Nothing was written."
+                f"Nothing that Meta shows or the stack declares is called {named}. Nothing was written.{hidden}"
             )
         changes = before.changed_in(whole)
         if write and changes:
             write_files(home.stacks, before, changes, name)
     if import_file is not None:
-        content = importable(declared, inventories, owner, state)
-        plain_files.write(import_file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        _write_import(import_file, importable(declared, inventories, owner, state))
     result = {
         "stack": name,
         "written": write and bool(changes),

@@ -105,10 +105,19 @@ def write(folder: Path, before: Files, changes: Mapping[str, tuple[str, str]], s
     now = read_files(folder, stack)
     if (now.stack, now.clients) != (before.stack, before.clients):
         raise click.ClickException("The files were edited meanwhile, and nothing was written. Run this again.")
+    replace(folder, {name: after for name, (_, after) in changes.items()})
+
+
+def replace(folder: Path, texts: Mapping[str, str | None]) -> None:
+    """Write files below the folder of the stack files, all or none, and remove those without a text; while `alone`.
+
+    Raises:
+        MetaAccessError: One cannot be written; then none is.
+    """
     try:
         with plain_files.Folder(folder) as place:
-            place.sweep(before.clients_dir)
-            place.replace({name: after for name, (_, after) in changes.items()})
+            place.sweep(*{name.rpartition("/")[0] for name in texts} - {""})
+            place.replace(texts)
     except OSError as error:
         raise MetaAccessError(
             f"Writing to {folder.name} failed: {error.strerror}. Nothing was written.",

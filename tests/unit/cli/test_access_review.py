@@ -207,6 +207,43 @@ def test_a_list_that_is_not_shown_is_in_the_record_and_closes_only_with_that_sai
     assert place.record(ACME_FILE)["incomplete"] is True
 
 
+def test_a_client_that_a_hidden_list_may_have_somebody_for_is_not_said_to_have_nobody(place: Place) -> None:
+    place.meta.refuse("GET", ".*/(system_users|business_users)", 200, "No.")
+
+    shown = place.run("start", "--client", "acme")
+    told = place.done("start", "--client", "acme")
+
+    assert (shown.exit_code, told["reviews"], told["nobody"]) == (2, [], [])
+    assert "nobody for client" not in shown.stdout
+    assert [one["list"] for one in told["unread"]] == [
+        "178000000000101/system_users",
+        "178000000000101/business_users",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [("start",), ("sign", "--reviewer", "nadia", "--all", "remove"), ("pack",)])
+def test_a_full_disk_is_one_error_and_leaves_what_was_there(
+    place: Place, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if arguments[0] == "sign":
+        place.done("start", "--client", "acme")
+    if arguments[0] == "pack":
+        arguments = ("pack", "--from", "2026-11-01", "--to", "2026-11-24", "--output", "pack")
+    before = {path: path.read_text() for path in place.stacks.rglob("*.yaml")}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = place.run(*arguments)
+
+    assert result.exit_code == 1
+    assert "failed: No space left on device." in result.output
+    assert "please report" not in result.output
+    assert {path: path.read_text() for path in place.stacks.rglob("*") if path.is_file()} == before
+    assert not list(place.root.glob("pack/*"))
+
+
 def test_nobody_decides_about_themselves(place: Place) -> None:
     place.give(SHOP, INES, "ANALYZE")
     place.done("start", "--client", "lindenhof")

@@ -251,6 +251,35 @@ def test_trouble_in_the_middle_leaves_the_files_as_they_were(small: Place, code:
     assert "Traceback" not in refused.output
 
 
+def test_what_is_asked_for_may_be_in_a_list_that_is_not_shown(small: Place) -> None:
+    small.meta.refuse("GET", ".*/system_users", 200)
+
+    refused = small.run("--write", "--user", "root")
+
+    assert refused.exit_code == 1
+    assert lacks(refused.output, '"root"', f"Not shown, so nothing is known of what it holds: {messy.BUSINESS}/") == []
+
+
+def test_an_import_file_that_cannot_be_written_leaves_the_one_that_was_there(
+    small: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, place = tmp_path / "import.json", os.replace
+    file.write_text("{}")
+
+    def full(source: str, target: str, **more: Any) -> None:
+        if target == "import.json":
+            raise OSError(28, "No space left on device")
+        place(source, target, **more)
+
+    monkeypatch.setattr(os, "replace", full)
+    refused = small.run("--write", "--kind", "ad_account", "--import-file", str(file))
+
+    assert refused.exit_code == 1
+    assert lacks(refused.output, "import.json failed: No space left on device. The stack's files are written.") == []
+    assert file.read_text() == "{}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Pulumi.yaml", "import.json", "stacks"]
+
+
 def test_every_file_that_cannot_be_read_is_named_at_once(small: Place) -> None:
     small.run("--write", "--kind", "ad_account")
     small.edit("access: own\n", "<<<<<<< HEAD\naccess: own\n=======\n>>>>>>> theirs\n", "clients.dev/ours.yaml")

@@ -17,6 +17,7 @@ from meta_access.cli.people.holdings import Everything, Holding, Member, Seen, h
 from meta_access.cli.people.leavers import Kind, Leaver, look, minted
 from meta_access.cli.people.offboard import command
 from meta_access.cli.pulumi_stack import Project
+from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.tokens import stack_tokens
 from meta_access.cli.tokens.stack_tokens import StackTokens, tokens_of
 from meta_access.graph import system_users
@@ -337,6 +338,42 @@ def test_without_consent_nothing_is_changed(scene: Scene) -> None:
     assert "    -      roles: {admin: [tom], developer: [mara]}" in done.stderr
     assert scene.file.read_text() == before
     assert scene.targets == []
+
+
+def test_what_somebody_edits_while_it_asks_is_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited = scene.file.read_text() + "# Mine.\n"
+
+    def confirm(*_: object, **__: object) -> bool:
+        scene.file.write_text(edited)
+        return True
+
+    monkeypatch.setattr("click.confirm", confirm)
+
+    done = CliRunner().invoke(command, ["mara", "--stack", "test"])
+
+    assert (done.exit_code, scene.file.read_text(), scene.targets) == (1, edited, [])
+    assert "The files were edited meanwhile, and nothing was changed. Run this again." in done.stderr
+
+
+def test_another_run_that_writes_the_files_is_not_mixed_with(scene: Scene) -> None:
+    before = scene.file.read_text()
+
+    with alone(scene.file.parent):
+        done = CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
+
+    assert (done.exit_code, scene.file.read_text(), scene.targets) == (1, before, [])
+    assert "Another run of meta-access is at work in" in done.stderr
+
+
+def test_the_ends_of_lines_stay_those_of_the_file(scene: Scene) -> None:
+    scene.file.write_bytes(scene.file.read_bytes().replace(b"\n", b"\r\n"))
+    lines = scene.file.read_bytes().count(b"\r\n")
+
+    CliRunner().invoke(command, ["mara", "--stack", "test", "--yes"])
+
+    after = scene.file.read_bytes()
+    assert b"roles: {admin: [tom]}\r\n" in after
+    assert (after.count(b"\n"), after.count(b"\r\n")) == (lines, lines)
 
 
 def test_a_run_that_ends_badly_is_an_error_and_the_next_one_carries_on(scene: Scene) -> None:

@@ -199,6 +199,18 @@ def test_what_is_called_by_no_name_is_one_error(ask: Callable[..., Result], what
     assert said in result.output.replace("\n", " ")
 
 
+def test_somebody_who_may_be_in_a_list_that_is_not_shown_is_not_called_unknown_alone(
+    ask: Callable[..., Result], lindenhof: EmulatedMeta
+) -> None:
+    lindenhof.refuse("GET", ".*/business_users", 200, "No.")
+
+    result = ask("ines@lindenhof.example")
+
+    assert result.exit_code != 0
+    said = " ".join(result.output.replace("\n", " ").split())
+    assert "Not shown, so it may be in there: 178000000000101/business_users." in said
+
+
 def test_two_things_of_one_name_are_told_apart(ask: Callable[..., Result]) -> None:
     result = ask("reporting", people={"reporting": {}, "nadia": {}, "ines": {}})
 
@@ -213,6 +225,11 @@ def test_people_read_a_table_of_eighty_columns(ask: Callable[..., Result], linde
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert OTHER in result.stdout
     assert result.stdout.splitlines()[-1] == "1 undeclared."
+
+
+@pytest.mark.parametrize("text", ["=1+1", " =1+1", "\t@x", "\r-1", "\n+1"])
+def test_what_a_spreadsheet_would_count_is_text(text: str) -> None:
+    assert who.cell(text) == f"'{text}"
 
 
 def test_a_spreadsheet_gets_text_and_no_formula(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:

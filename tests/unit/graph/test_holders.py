@@ -109,6 +109,17 @@ def test_a_list_of_more_than_a_page_is_read_to_its_end(unit_emulator: MetaEmulat
     ]
 
 
+def test_a_row_on_two_pages_is_one_holder(unit_emulator: MetaEmulator) -> None:
+    meta = EmulatedMeta(unit_emulator, small())
+    assigned = {"data": [{"id": "act_10432000001", "tasks": ["ANALYZE"]}]}
+    bot = {"id": "122090000000002", "name": "bot", "assigned_ad_accounts": assigned}
+    meta.answer("GET", ".*/system_users", {"data": [bot, bot]})
+
+    assert [one for one in taken(meta).grants if one.holder.kind == "system user"] == [
+        grant(BOT, "act_10432000001", "ANALYZE")
+    ]
+
+
 def test_a_partner_that_nobody_has_agreed_to_yet_is_marked(unit_emulator: MetaEmulator) -> None:
     meta = EmulatedMeta(unit_emulator, small())
     with meta.edit() as world:

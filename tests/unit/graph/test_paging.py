@@ -56,11 +56,19 @@ def test_more_rows_without_a_cursor_are_an_error(cursors: object) -> None:
     assert "hidden" not in str(raised.value)
 
 
-def test_a_cursor_that_leads_back_is_an_error() -> None:
-    page = {"data": [], "paging": more("a")}
+@pytest.mark.parametrize("cursors", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_a_cursor_that_leads_back_is_an_error_at_once(cursors: tuple[str, ...]) -> None:
+    following = dict(zip((None, *cursors), (*cursors, cursors[0]), strict=True))
+    asked: list[str | None] = []
+
+    def read(cursor: str | None) -> object:
+        asked.append(cursor)
+        return {"data": [{"id": "1"}], "paging": more(following[cursor])}
 
     with pytest.raises(GraphError, match="does not come to an end"):
-        list(paging.rows(pages({None: page, "a": page}), "x"))
+        list(paging.rows(read, "x"))
+
+    assert asked == [None, *cursors]
 
 
 def test_a_list_without_end_is_an_error() -> None:

@@ -52,6 +52,15 @@ def test_what_is_lacking_is_put_in_and_nothing_else_changes(before: str, after: 
     assert added(after, WANTED, "a.yaml") == after
 
 
+def test_a_mark_of_byte_order_stays_and_is_no_column() -> None:
+    assert added("\ufeffa: x\n", {"b": Entry("y")}, "f") == "\ufeffa: x\nb: y\n"
+
+
+def test_a_comment_inside_of_nothing_is_left_to_people() -> None:
+    with pytest.raises(NotEditableError, match="f is written in a way that nothing can be added to"):
+        added("config:\n  users: {  # none: ask nadia\n  }\n", WANTED, "f")
+
+
 def test_the_ends_of_lines_stay_those_of_the_file() -> None:
     text = added("config:\r\n  users:\r\n    old: x\r\n", WANTED, "a.yaml")
     assert text == "config:\r\n  users:\r\n    old: x\r\n" + LINES.replace("\n", "\r\n")

@@ -30,6 +30,7 @@ FLOW = '{holder: "122", reason: Finance, until: "2027-01-31"}'
         ("a:\n  x: keep\n", Put(("a", "x"), None), "a:\n  x: null\n"),
         ("a:\n  - x: 1\n", Put(("a", 0, "y"), "2027-01-31"), 'a:\n  - x: 1\n    y: "2027-01-31"\n'),
         ("a:\n  x: 1", Put(("b",), True), "a:\n  x: 1\nb: true\n"),
+        ("\ufeffa: 1\n", Put(("b",), True), "\ufeffa: 1\nb: true\n"),
         ("a: {x: 1}\n", Put(("a", "y"), "z"), "a: {x: 1, y: z}\n"),
         ("a:\n  x: 1\n", Append(("a", "l"), ENTRY), f"a:\n  x: 1\n  l:\n    - {FLOW}\n"),
         ("a:\r\n  x: 1\r\n", Append(("a", "l"), ENTRY), f"a:\r\n  x: 1\r\n  l:\r\n    - {FLOW}\r\n"),
