@@ -237,6 +237,8 @@ def render(found: Found, console: Console) -> None:
         console.print(Text(f"Client {client}" if client else "Assets of no client", style="bold"))
         table = Table("Asset", "Holder", "Tasks", "Standing", box=None, pad_edge=False, header_style="bold")
         table.columns[0].no_wrap = True
+        for column in table.columns[1:]:
+            column.overflow = "fold"  # a long word, such as a key, is broken and never cut
         for row in rows:
             style = "red" if row.standing is Standing.UNDECLARED else ""
             cells = (row.asset, _holder(row), _tasks(row), _standing(row, found.changed.get(row)))
@@ -244,7 +246,7 @@ def render(found: Found, console: Console) -> None:
         console.print(table)
         console.print()
     if not judged.rows:
-        console.print("Nobody, as far as the lists show.")
+        console.print("No access, as far as the lists show.")
     _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread], console)
     _say("Gone at Meta", [f"{one.what[0].upper()}{one.what[1:]}. {one.then}." for one in found.gone.values()], console)
     ended = [f"meta:{place} ended on {one.until}: {one.reason}" for place, one in judged.expired.items()]

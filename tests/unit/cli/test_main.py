@@ -112,6 +112,36 @@ def test_a_terminal_keeps_our_colours() -> None:
     assert "\x1b]" not in screen.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("written", "logged"),
+    [
+        (["::error::x\n"], "<U+003A>:error::x\n"),
+        (["a\n \t::stop-commands::x\n::debug::y"], "a\n \t<U+003A>:stop-commands::x\n<U+003A>:debug::y"),
+        (["a\n", "  ", "::error::x", "::y"], "a\n  <U+003A>:error::x::y"),
+        (["act ::error::x, a", "::b"], "act ::error::x, a::b"),
+        (["a ##[error]x ##vso[task.complete]\n"], "a <U+0023>#[error]x <U+0023>#vso[task.complete]\n"),
+        (["## [A link](b.md)\n### C\n"], "## [A link](b.md)\n### C\n"),
+    ],
+)
+def test_a_runner_that_reads_the_log_finds_no_command(written: list[str], logged: str) -> None:
+    file = io.StringIO()
+    door = terminal.Shown(file)
+
+    for text in written:
+        door.write(text)
+
+    assert file.getvalue() == logged
+
+
+def test_json_means_the_same_behind_the_door() -> None:
+    file = io.StringIO()
+
+    terminal.Shown(file).write(json.dumps({"name": "::a ##[error]x"}) + "\n")
+
+    assert file.getvalue() == '{"name": "::a \\u0023#[error]x"}\n'
+    assert json.loads(file.getvalue()) == {"name": "::a ##[error]x"}
+
+
 def test_names_of_others_reach_the_terminal_through_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
     state = {"deployment": {"resources": [{"type": "pulumi-python:dynamic/meta:AppRoles", "urn": f"urn::{ILL}"}]}}
     monkeypatch.setattr(pulumi_stack, "outputs", lambda _stack: {"login_urls": {"ads": ILL}})

@@ -232,6 +232,26 @@ def test_what_a_spreadsheet_would_count_is_text(text: str) -> None:
     assert who.cell(text) == f"'{text}"
 
 
+def test_a_long_word_is_broken_and_not_cut(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:
+    with lindenhof.edit() as world:
+        next(one for one in world.system_users if one.id == USER).name = "reporting" * 6
+
+    lines = [line.rstrip() for line in ask("acme").stdout.splitlines()]
+
+    assert lines[2:5] == [
+        f"{ACME}  reportingreportingreportingreportingrepo  ANALYZE  declared",
+        "                     rtingreporting (reporting)",
+        f"                     system user {USER}",
+    ]
+
+
+def test_somebody_without_access_has_none(ask: Callable[..., Result]) -> None:
+    assert ask("ines").stdout.splitlines() == [
+        "No access, as far as the lists show.",
+        "Nothing undeclared in what was shown.",
+    ]
+
+
 def test_a_spreadsheet_gets_text_and_no_formula(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:
     with lindenhof.edit() as world:
         next(one for one in world.system_users if one.id == USER).name = "=1+1"
