@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from meta_access.access_review.judge import Commit
 from meta_access.errors import MetaAccessError
 from meta_access.redaction import scrub
+from meta_access.stack.files import SUFFIXES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,19 @@ class Repository:
 
     def history(self) -> list[Version]:
         """The commits that changed something in the folder, the oldest first."""
-        said = self._git("log", "--first-parent", "--reverse", "--format=%H %cI %ae", "--", ".")
+        return self._versions("--reverse", "--", ".")
+
+    def naming(self, word: str) -> list[Version]:
+        """The commits since which a file of the folder names a word, or no longer does, the newest first.
+
+        In its text, or by its own name.
+        """
+        files = [f":(glob)**/{word}{suffix}" for suffix in SUFFIXES]
+        found = {one.id: one for one in [*self._versions(f"-S{word}", "--", "."), *self._versions("--", *files)]}
+        return sorted(found.values(), key=lambda one: one.at, reverse=True)
+
+    def _versions(self, *arguments: str) -> list[Version]:
+        said = self._git("log", "--first-parent", "--format=%H %cI %ae", *arguments)
         found = []
         for line in said.splitlines():
             commit, at, email = line.split(" ", 2)

@@ -50,7 +50,7 @@ def of_client(client: str, found: Everything) -> list[Holding]:
         listed.append(_declared("client", client, found.typed))
         listed += _not_made(client, "", held, found)
     listed.sort(key=_rank)
-    listed += _undeclared(row for row in found.seen.access if row.client == client)
+    listed += undeclared(row for row in found.seen.access if row.client == client)
     if typed is None:
         return listed
     if shared := sorted(asset for asset in typed.assets if asset in found.seen.shared):
@@ -95,7 +95,7 @@ def of_identity(identity: str, found: Everything) -> list[Holding]:
         ]
     listed.sort(key=_rank)
     mine = (row for row in found.seen.access if row.key == identity and row.holder.kind is HolderKind.SYSTEM_USER)
-    return [*listed, *_undeclared(mine)]
+    return [*listed, *undeclared(mine)]
 
 
 def clients_in(state: Mapping[str, Any]) -> set[str]:
@@ -119,7 +119,7 @@ def of_asset(asset: str, found: Everything) -> list[Holding]:
         made = (one for one in _not_made(client, "", held, found) if one.name.endswith(f"-{asset}"))
         listed += made
     listed.sort(key=_rank)
-    listed += _undeclared(row for row in found.seen.access if row.asset == asset)
+    listed += undeclared(row for row in found.seen.access if row.asset == asset)
     for name, connection in found.typed.spec.connections.items():
         if connection.tier_probe == asset:
             listed.append(_probe(name, asset))
@@ -226,7 +226,8 @@ def _not_made(client: str, identity: str, held: Iterable[_Resource], found: Ever
             yield Holding(kind=_WORDS[_ASSIGNMENT], name=work.key, text=text, ends=BY_UP)
 
 
-def _undeclared(rows: Iterable[Access]) -> Iterator[Holding]:
+def undeclared(rows: Iterable[Access]) -> Iterator[Holding]:
+    """What no line gives, or an entry of ignore lets stay."""
     for row in rows:
         if row.standing in {Standing.UNDECLARED, Standing.IGNORED}:
             who = f"{row.holder.kind} {row.holder.name or row.holder.id} ({row.holder.id})"

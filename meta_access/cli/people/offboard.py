@@ -12,7 +12,7 @@ import click
 
 from meta_access.cli import current, pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
-from meta_access.cli.people import access_holdings
+from meta_access.cli.people import access_holdings, former
 from meta_access.cli.people.edits import edited, evidence_of
 from meta_access.cli.people.holdings import BY_UP
 from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, held, look
@@ -111,7 +111,9 @@ def command(
     read = stack_tokens.read(stack, "nothing can be looked at")
     home = pulumi_stack.find(Path.cwd())
     loaded = current.typed(read.stack)
-    _known(leaver, loaded, pulumi_stack.export(read.stack))
+    known = _known(leaver, loaded, pulumi_stack.export(read.stack))
+    if leaver.name not in known:
+        _end_former(leaver, loaded, read, home, known, dry=dry_run, as_json=as_json)
     to_person("Looking at the configuration, the state and Meta.")
     found = everything(leaver, loaded, read, look(leaver, current.today(loaded), pulumi_stack.export(read.stack)))
     before = held(leaver, found)
@@ -163,23 +165,54 @@ def _end(leaver: Leaver, result: dict[str, Any], *, as_json: bool, failed: bool,
     sys.exit(FAILED if failed else WORK_LEFT if open_ or result["unseen"] else DONE)
 
 
-def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> None:
-    """Refuse what neither the configuration nor the state has: what was taken out of a file may still be to end."""
-    known = {
+def _known(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> set[str]:
+    """What the configuration or the state has: what was taken out of a file may still be to end."""
+    return {
         Kind.PERSON: set(stack.spec.people),
         Kind.CLIENT: {*stack.spec.clients, *access_holdings.clients_in(state)},
         Kind.IDENTITY: {*stack.spec.identities, *access_holdings.identities_in(state)},
         Kind.ASSET: {*(asset for one in stack.spec.clients.values() for asset in one.assets)}
         | access_holdings.assets_in(state),
     }[leaver.kind]
-    if leaver.name in known:
-        return
+
+
+def _end_former(
+    leaver: Leaver,
+    stack: Stack,
+    read: stack_tokens.StackTokens,
+    home: pulumi_stack.Project,
+    known: set[str],
+    *,
+    dry: bool,
+    as_json: bool,
+) -> NoReturn:
+    """Show what is left of one that the stack had once; refuse one that it never had."""
+    was = None if leaver.kind is Kind.PERSON else former.find(leaver, home, read.stack)
+    if was is None:
+        raise click.ClickException(_unknown(leaver, stack, known))
+    does = "took it out" if was.version.id.endswith("^") else "still has it"
+    to_person(
+        f"Neither the files nor the state of stack {stack.name} has {leaver.name} any more; commit "
+        f"{was.version.id[:12]} of {was.version.at:%Y-%m-%d} {does}. Looking at Meta for what is left."
+    )
+    left, seen = former.remains(leaver, was, stack, read)
+    result: dict[str, Any] = {
+        **_head(leaver, read.stack, left),
+        **({"dry_run": True, "goes": [], "files": {}} if dry else {}),
+        "taken": [],
+        "left": [one.as_json() for one in left],
+        "unseen": seen.unseen,
+    }
+    _end(leaver, result, as_json=as_json, failed=False, open_=bool(left))
+
+
+def _unknown(leaver: Leaver, stack: Stack, known: set[str]) -> str:
     fix = instead(leaver.name, known, f"there are {', '.join(sorted(known)) or 'none'}.")
     others = [kind for kind, table in TABLES.items() if leaver.name in getattr(stack.spec, table)]
     if others:
         option = f"--{others[0]} {leaver.name}" if others[0] is not Kind.PERSON else leaver.name
         fix = f"it is {'an' if others[0] is Kind.IDENTITY else 'a'} {others[0]}: `meta-access offboard {option}`."
-    raise click.ClickException(f'There is no "{leaver.name}" in {leaver.table}. Nothing was changed; {fix}')
+    return f'There is no "{leaver.name}" in {leaver.table}. Nothing was changed; {fix}'
 
 
 def _texts(stack: Stack, folder: Path) -> dict[str, str]:
