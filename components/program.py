@@ -6,6 +6,7 @@ A project's `__main__.py` runs it: `from meta_access.components import program`,
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from meta_access.gates import upkeep
 from meta_access.graph.client import client_for, meta_time
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
-from meta_access.stack import notices, plan, tier, time_limits
+from meta_access.stack import ignores, notices, plan, tier, time_limits
 from meta_access.stack.connections import Settings, settings_of
 from meta_access.stack.files import project_of
 from meta_access.stack.load import Stack, load_stack
 from meta_access.stack.tier import quota_export
 
+from . import exclusive_access
 from .app_access import AppAccess
 from .client_access import ClientAccess
 from .gate_board import GateBoard
@@ -74,6 +76,7 @@ def _declare(stacks: Path) -> None:
     _say_what_ends(limits, now.date(), offline=settings.offline)
     _say_what_is_undeclared(stack, settings)
     stack = time_limits.on(stack, now.date())
+    stack = replace(stack, spec=ignores.without_ended(stack.spec, now.date()))
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
     kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
     _say_of_files(stack, stacks)
@@ -82,8 +85,11 @@ def _declare(stacks: Path) -> None:
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
     identities = {key: SystemIdentity(key, plan=found, board=board) for key, found in plans.items()}
-    for client in stack.spec.clients:
-        ClientAccess(client, stack=stack, plans=plans, identities=identities, board=board)
+    clients = {
+        key: ClientAccess(key, stack=stack, plans=plans, identities=identities, board=board)
+        for key in stack.spec.clients
+    }
+    exclusive_access.declare(stack, clients, identities, last_update.assignments())
 
     secrets = {key: identity.secret for key, identity in identities.items() if identity.secret is not None}
     pulumi.export("secrets", known(secrets))

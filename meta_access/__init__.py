@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meta_access.providers.asset_share import AssetShare
     from meta_access.providers.business_user import BusinessUser
     from meta_access.providers.business_verification import BusinessVerification
+    from meta_access.providers.exclusive_access import ExclusiveAccess
     from meta_access.providers.feature_request import FeatureRequest
     from meta_access.providers.lead_access import LeadAccess
     from meta_access.providers.login_configuration import LoginConfiguration
@@ -39,6 +40,7 @@ __all__ = [
     "AssetShare",
     "BusinessUser",
     "BusinessVerification",
+    "ExclusiveAccess",
     "FeatureRequest",
     "LeadAccess",
     "LoginConfiguration",

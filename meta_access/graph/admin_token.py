@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError, NotFoundError, PermissionDeniedError, Problem
 from meta_access.graph import system_users
+from meta_access.graph.wire import unusable
 from meta_access.tokens.issuer import SYSTEM_USER
 
 if TYPE_CHECKING:
@@ -58,6 +59,22 @@ class Doubts:
 
     def as_output(self) -> dict[str, Any]:
         return {"says": list(self.says), "ends": None if self.ends is None else iso(self.ends)}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUser:
+    """Whose a token is: a system user, or a person, whom the lists of a business have under another id."""
+
+    id: str
+    name: str
+
+
+def user_of(client: GraphClient) -> TokenUser:
+    """Whose the connection's admin token is."""
+    me = client.get("me", {"fields": "id,name"})
+    if not isinstance(me, dict) or not me.get("id"):
+        raise unusable("Meta's answer about the token's own user has no id.")
+    return TokenUser(str(me["id"]), str(me.get("name") or ""))
 
 
 def refused(connection: Connection, info: TokenFacts) -> list[Problem]:

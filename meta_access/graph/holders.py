@@ -26,7 +26,7 @@ from meta_access.graph.wire import unusable
 from meta_access.ids import GROUP, Asset, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from meta_access.graph.client import GraphClient
 
@@ -39,7 +39,10 @@ _OF_PEOPLE = tuple(kind for kind in assigned_users.EDGES if kind != INSTAGRAM)
 _SHARED = ("ad_account", "page", "catalog", "pixel", INSTAGRAM)
 """Kinds whose partners have an edge."""
 _CONTAINED = {"contained_adaccounts": "ad_account", "contained_pages": "page", "contained_pixels": "pixel"}
+_PARTNER_FIELDS = "id,name,access_status,permitted_tasks"
+_USER_FIELDS = "id,name,user_type,tasks"
 _PENDING = "PENDING"
+_USERS, _PEOPLE_OF_INSTAGRAM = "users", "people of Instagram accounts"
 _LISTED = "who holds assets"
 _SYSTEM_USER = "SYSTEM_USER"
 
@@ -95,6 +98,12 @@ class Holdings:
     contained: dict[str, frozenset[str]] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
 
+    @property
+    def groups_unread(self) -> bool:
+        """Whether nobody knows which assets are in which groups, or who has a group."""
+        edges = (edge(OWNED, GROUP), assigned_users.EDGES[GROUP])
+        return any(one.path.endswith(edges) for one in self.unread)
+
 
 def read(client: GraphClient, kinds: Collection[str] = _OF_SYSTEM_USERS) -> Holdings:
     """Read the holders of the assets of the connection's business, in as many calls as their lists have pages.
@@ -107,7 +116,51 @@ def read(client: GraphClient, kinds: Collection[str] = _OF_SYSTEM_USERS) -> Hold
         GraphError: Meta refused the token, throttles longer than is waited for, or failed.
         GraphUnreachableError: It was not reached.
     """
-    return _Reading(client).of(kinds)
+    return joined([read_part(client, part) for part in parts(kinds)])
+
+
+def parts(kinds: Collection[str]) -> tuple[str, ...]:
+    """What there is to read, by names for `read_part`, so that each is read once whatever kinds are asked for."""
+    people = (_PEOPLE_OF_INSTAGRAM,) if INSTAGRAM in kinds else ()
+    return (_USERS, *people, *(kind for kind in _SHARED if kind in kinds), GROUP)
+
+
+def read_part(client: GraphClient, part: str) -> Holdings:
+    """Read one part; raises as `read` does."""
+    return _Reading(client).of(part)
+
+
+def joined(found: Sequence[Holdings]) -> Holdings:
+    """The parts of one business as one."""
+    return Holdings(
+        found[0].business_id,
+        # A list that changes while it is read may bring a row on two pages.
+        tuple(dict.fromkeys(grant for one in found for grant in one.grants)),
+        {group: assets for one in found for group, assets in one.contained.items()},
+        tuple(unread for one in found for unread in one.unread),
+    )
+
+
+def tasks_now(client: GraphClient, holder: Holder, asset: Asset) -> tuple[str, ...]:
+    """What a holder may do on an asset, read anew at the one of them that lists it; nothing once it is gone."""
+    if holder.kind is HolderKind.PARTNER:
+        rows = client.pages(f"{asset.graph_id}/agencies", {"fields": _PARTNER_FIELDS})
+        found = [_permitted(row) for row in rows if str(row.get("id")) == holder.id]
+    elif holder.kind is HolderKind.PERSON and asset.kind == INSTAGRAM:
+        query = {"business": client.connection.business_id, "fields": _USER_FIELDS}
+        rows = client.pages(f"{asset.graph_id}/assigned_users", query)
+        found = [assigned_users.entry(row, INSTAGRAM)[1] for row in rows if str(row.get("id")) == holder.id]
+    else:
+        return assigned_users.assigned(client, holder.id, asset.kind).get(asset.graph_id, ())
+    return next(iter(found), ())
+
+
+def remove(client: GraphClient, holder: Holder, asset: Asset) -> None:
+    """Take a holder off an asset: a user's tasks, or a partner's share with all that it has handed out."""
+    if holder.kind is HolderKind.PARTNER:
+        client.delete(f"{asset.graph_id}/agencies", {"business": holder.id})
+    else:
+        assigned_users.unassign(client, asset, holder.id)
 
 
 class _Reading:
@@ -116,19 +169,21 @@ class _Reading:
         self._lists = Lists()
         self._shown = self._lists.shown
 
-    def of(self, kinds: Collection[str]) -> Holdings:
-        grants = [
-            *self._users("system_users", ("id", "name"), _OF_SYSTEM_USERS, HolderKind.SYSTEM_USER),
-            *self._users("business_users", ("id", "name", "email"), _OF_PEOPLE, HolderKind.PERSON),
-        ]
-        if INSTAGRAM in kinds:
-            grants += self._people_of_instagram()
-        for kind in (kind for kind in _SHARED if kind in kinds):
-            path = f"{self._business}/{edge(OWNED, kind)}"
-            grants += self._shown(f"{path}, agencies", partial(self._partners, path, kind))
-        contained = dict(self._shown(f"{self._business}/{edge(OWNED, GROUP)}", self._contained))
-        # A list that changes while it is read may bring a row on two pages.
-        return Holdings(self._business, tuple(dict.fromkeys(grants)), contained, tuple(self._lists.unread))
+    def of(self, part: str) -> Holdings:
+        grants, contained = list[Grant](), dict[str, frozenset[str]]()
+        if part == _USERS:
+            grants = [
+                *self._users("system_users", ("id", "name"), _OF_SYSTEM_USERS, HolderKind.SYSTEM_USER),
+                *self._users("business_users", ("id", "name", "email"), _OF_PEOPLE, HolderKind.PERSON),
+            ]
+        elif part == GROUP:
+            contained = dict(self._shown(f"{self._business}/{edge(OWNED, GROUP)}", self._contained))
+        elif part == _PEOPLE_OF_INSTAGRAM:
+            grants = list(self._people_of_instagram())
+        else:
+            path = f"{self._business}/{edge(OWNED, part)}"
+            grants = list(self._shown(f"{path}, agencies", partial(self._partners, path, part)))
+        return Holdings(self._business, tuple(grants), contained, tuple(self._lists.unread))
 
     def _users(self, users: str, fields: tuple[str, ...], kinds: tuple[str, ...], what: HolderKind) -> Iterator[Grant]:
         path = f"{self._business}/{users}"
@@ -159,25 +214,23 @@ class _Reading:
             yield listed(kind, graph_id), tasks
 
     def _partners(self, path: str, kind: str) -> Iterator[Grant]:
-        fields = "id,name,access_status,permitted_tasks"
-        for row in self._pages(path, "id", _expanded("agencies", (fields,))):
+        for row in self._pages(path, "id", _expanded("agencies", (_PARTNER_FIELDS,))):
             asset = listed(kind, row_id(row, _LISTED))
             agencies = _all_rows(row.get("agencies"))
             path_of_one = f"{asset.graph_id}/agencies"
-            for one in self._client.pages(path_of_one, {"fields": fields}) if agencies is None else agencies:
+            for one in self._client.pages(path_of_one, {"fields": _PARTNER_FIELDS}) if agencies is None else agencies:
                 holder = Holder(HolderKind.PARTNER, row_id(one, _LISTED), str(one.get("name") or ""))
-                tasks = tuple(sorted(str(task) for task in one.get("permitted_tasks") or ()))
-                yield Grant(holder, asset, tasks, pending=one.get("access_status") == _PENDING)
+                yield Grant(holder, asset, _permitted(one), pending=one.get("access_status") == _PENDING)
 
     def _people_of_instagram(self) -> Iterator[Grant]:
         users = f"assigned_users.business({self._business})"
         for side in (OWNED, CLIENT):
             path = f"{self._business}/{edge(side, INSTAGRAM)}"
-            reading = partial(self._pages, path, "id", _expanded(users, ("id", "name", "user_type", "tasks")))
+            reading = partial(self._pages, path, "id", _expanded(users, (_USER_FIELDS,)))
             for row in self._shown(f"{path}, assigned_users", reading):
                 asset, found = listed(INSTAGRAM, row_id(row, _LISTED)), _all_rows(row.get("assigned_users"))
                 if found is None:
-                    query = {"business": self._business, "fields": "id,name,user_type,tasks"}
+                    query = {"business": self._business, "fields": _USER_FIELDS}
                     path = f"{asset.graph_id}/assigned_users"
                     found = self._shown(path, partial(self._client.pages, path, query))
                 for one in found:
@@ -197,6 +250,10 @@ class _Reading:
 
     def _pages(self, path: str, *fields: str, limit: int = PAGE_LIMIT) -> Iterator[dict[str, Any]]:
         return self._client.pages(path, {"fields": ",".join(fields), "limit": limit})
+
+
+def _permitted(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(str(task) for task in row.get("permitted_tasks") or ()))
 
 
 def _expanded(name: str, fields: Iterable[str]) -> str:

@@ -7,10 +7,12 @@ one dead connection would otherwise wait out a hundred timeouts.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from meta_access.errors import MetaAccessError
 from meta_access.graph import (
+    admin_token,
     app_permissions,
     app_roles,
     applications,
@@ -27,6 +29,7 @@ from meta_access.graph.client import client_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meta_access.graph.admin_token import TokenUser
     from meta_access.graph.app_roles import RoleRow
     from meta_access.graph.business_assets import Row
     from meta_access.graph.business_users import BusinessUserRow
@@ -51,7 +54,11 @@ BUSINESS_USERS = "business_users"
 HOLDERS = "holders"
 OWNER = "owner"
 CLIENTS = "clients"
+TOKEN_USER = "token_user"  # noqa: S105 - a name
 TIER = "tier_header"
+
+HOLDERS_BOUND_S = 60.0
+"""For all lists of who holds what, of one connection."""
 
 
 class Reads:
@@ -61,6 +68,7 @@ class Reads:
         self.client = client
         self._lock = threading.Lock()
         self._reads: dict[tuple[str, str], _Read[Any]] = {}
+        self._bounded: GraphClient | None = None
 
     def system_users(self) -> list[SystemUserRow]:
         """All system users of the business."""
@@ -120,7 +128,17 @@ class Reads:
 
     def holders(self, *kinds: str) -> Holdings:
         """Who holds the assets of the business; partners of these kinds."""
-        return self._once(HOLDERS, ",".join(kinds), lambda: holders.read(self.client, kinds))
+        return holders.joined([self._once(HOLDERS, one, partial(self._holders, one)) for one in holders.parts(kinds)])
+
+    def _holders(self, part: str) -> Holdings:
+        with self._lock:
+            # Nothing that keeps access alive may wait behind these lists: the plugin host has few threads.
+            self._bounded = self._bounded or self.client.within(HOLDERS_BOUND_S)
+        return holders.read_part(self._bounded, part)
+
+    def token_user(self) -> TokenUser:
+        """Whose the connection's admin token is."""
+        return self._once(TOKEN_USER, "", lambda: admin_token.user_of(self.client))
 
     def tier_header(self) -> str | None:
         """The app's tier in Meta's word; None when no probe is configured or Meta does not say."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from meta_access import findings
 from meta_access.errors import printable
 from meta_access.providers import _host
+from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.redaction import scrub
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ def say(text: str) -> None:
     # One write: print() makes two, between which another thread's line may come.
     sys.stdout.write(scrub(text) + "\n")
     sys.stdout.flush()
+
+
+def say_once(text: str) -> None:
+    """Tell the user what many resources would say alike, once in a deployment."""
+    if DEPLOYMENT.is_news(text):
+        say(text)
 
 
 def will_be_refused(kind: str, label: str, why: str) -> None:

@@ -77,6 +77,7 @@ class Deployment:
     _secrets: dict[Key, Secret] = field(default_factory=dict)
     _secret_facts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _stack_id: str = ""
+    _said: set[str] = field(default_factory=set)
 
     # --- which resource is which thing at Meta ---
 
@@ -176,6 +177,13 @@ class Deployment:
         with self._lock:
             self._stack_id = self._stack_id or str(uuid4())
             return {STACK_ID: self._stack_id}
+
+    def is_news(self, text: str) -> bool:
+        """Whether a sentence has not been said in this deployment; from now on it has."""
+        with self._lock:
+            before = len(self._said)
+            self._said.add(text)
+            return len(self._said) > before
 
     # --- system users ---
 

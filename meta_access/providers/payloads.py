@@ -32,6 +32,10 @@ _REFERENCES = {
         "gASVUwAAAAAAAACMK21ldGFfYWNjZXNzLnByb3ZpZGVycy5idXNpbmVzc192ZXJpZmljYXRpb26UjBxCdXNpbmVz"
         "c1ZlcmlmaWNhdGlvblByb3ZpZGVylJOUKYGULg=="
     ),
+    "ExclusiveAccess": (
+        "gASVSQAAAAAAAACMJm1ldGFfYWNjZXNzLnByb3ZpZGVycy5leGNsdXNpdmVfYWNjZXNzlIwXRXhjbHVzaXZlQWNj"
+        "ZXNzUHJvdmlkZXKUk5QpgZQu"
+    ),
     "FeatureRequest": (
         "gASVRwAAAAAAAACMJW1ldGFfYWNjZXNzLnByb3ZpZGVycy5mZWF0dXJlX3JlcXVlc3SUjBZGZWF0dXJlUmVxdWVz"
         "dFByb3ZpZGVylJOUKYGULg=="

@@ -80,6 +80,7 @@ class Kind(StrEnum):
     GATE_WAITS = "gate waits"
     GATE_SATISFIED = "gate satisfied"
     GATE_DROPPED = "gate dropped"
+    HOLDER_STAYS = "holder stays"
     UNKNOWN = "not known yet"
     USER_LEFT = "user left as it is"
     PERSON_LEFT = "person left in"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from meta_access import exclusive
+from meta_access.exclusive import Stays
 from meta_access.review.facts import Cause, Fact, Kind
 from meta_access.review.view import asset_kind, closed_gates, has_unknown, text_of, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from meta_access.graph.holders import Grant
     from meta_access.review.steps import Step
     from meta_access.review.view import View
 
@@ -78,7 +82,7 @@ def _told(view: View, one: _Grant) -> Iterator[Fact]:
     kind = asset_kind(one.fact.asset)
     if one.closed and (gained := one.will - one.has):
         # An update that gives what is held back takes nothing away either.
-        tasks, implied = _split(view, kind, gained)
+        tasks, implied = split(view, kind, gained)
         yield replace(one.fact, kind=Kind.HELD_BACK, gates=one.closed, tasks=tasks, implied=implied)
         return
     for cause in (Cause.CHANGE, Cause.DRIFT):
@@ -87,7 +91,7 @@ def _told(view: View, one: _Grant) -> Iterator[Fact]:
         gained = {task for task in one.will - one.has if (task in one.stood) is (cause is Cause.DRIFT)}
         for what, found in ((Kind.TASKS_LOST, lost), (Kind.TASKS_GAINED, gained)):
             if found:
-                tasks, implied = _split(view, kind, found)
+                tasks, implied = split(view, kind, found)
                 yield replace(one.fact, kind=what, cause=cause, tasks=tasks, implied=implied)
     # What somebody did by hand and the program now declares: the update finds nothing to do.
     for what, found in (
@@ -95,11 +99,20 @@ def _told(view: View, one: _Grant) -> Iterator[Fact]:
         (Kind.TASKS_GAINED, (one.has & one.will) - one.stood),
     ):
         if found:
-            tasks, implied = _split(view, kind, found)
+            tasks, implied = split(view, kind, found)
             yield replace(one.fact, kind=what, cause=Cause.CHANGE, tasks=tasks, implied=implied, already=True)
 
 
-def _split(view: View, kind: str, tasks: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def grants_of(value: Any) -> Iterator[tuple[Grant, str]]:
+    """The rows of an input of ExclusiveAccess, each with why its holder stays; none where they are not known."""
+    for row in value if isinstance(value, list) else ():
+        # A log is somebody else's.
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            why = row.get("why")
+            yield exclusive.of_row(row), exclusive.WHYS[Stays(why)] if why else ""
+
+
+def split(view: View, kind: str, tasks: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tasks that no other of them implies, and the rest."""
     implied = {extra for task in tasks for extra in view.expanded(kind, [task]) - {task}} & tasks
     # Two that imply each other would leave nothing to say.

@@ -7,18 +7,20 @@ refresh saw differently is drift; what a token's secret has due is due; what a g
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from meta_access import exclusive
 from meta_access.findings import Kind as Found
 from meta_access.redaction import scrub
 from meta_access.review.facts import DRIFTED, SATISFIED, Cause, Difference, Fact, Kind, Review
-from meta_access.review.grants import of_assignments
+from meta_access.review.grants import grants_of, of_assignments, split
 from meta_access.review.limits import budget_of, quota_of
 from meta_access.review.steps import UNKNOWN, Op, Severity, Step, name_of, type_of
 from meta_access.review.view import (
     APP,
     ASSIGNMENT,
     CLIENT,
+    EXCLUSIVE,
     GATES,
     IDENTITY,
     OF_GATE,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from meta_access.findings import Finding
+    from meta_access.graph.holders import Grant
     from meta_access.review.steps import EventLog, Side
     from meta_access.stack.time_limits import Limit
 
@@ -56,6 +59,7 @@ REFUSED_KINDS = {
 }
 """What a finding calls a resource, to the kind in its type."""
 _SAID = 3
+_HELD = frozenset({"assets", "system_user_id", "connection"})
 # What only says when to act, not what the token is.
 _POLICY = frozenset({"grace", "rotate_before", "take_over_from"})
 
@@ -158,6 +162,8 @@ def _facts(view: View, steps: Sequence[Step]) -> Iterator[Fact]:
     for step in steps:
         if step.kind in GATES:
             yield from _of_gate(view, step)
+        elif step.kind == EXCLUSIVE:
+            yield from _of_exclusive(view, step)
         elif step.kind == PERSON:
             yield from _of_person(view, step)
         elif step.op is not Op.SAME and step.kind != ASSIGNMENT:
@@ -332,6 +338,28 @@ def _of_gate(view: View, step: Step) -> Iterator[Fact]:
         yield replace(fact, kind=kind, cause=Cause.CHANGE, differences=shown, until=until)
     elif kind is Kind.GATE_WAITS or (before is not None and before.outputs.get("status") != status):
         yield replace(fact, kind=kind, cause=Cause.PEOPLE)
+
+
+def _of_exclusive(view: View, step: Step) -> Iterator[Fact]:
+    """Whom it takes off, and who stays although no line declares it."""
+    fact, old, new = view.about(step), step.old, step.new
+    fact = replace(fact, cause=Cause.CHANGE, who="")
+    if old is None or new is None:
+        yield replace(fact, kind=Kind.REMOVED if new is None else Kind.MADE)
+    elif shown := differences(old.inputs, new.inputs, changed(old.inputs, new.inputs, frozenset()) & _HELD):
+        yield replace(fact, kind=Kind.CHANGED, differences=shown)
+    if new is None:
+        return
+    for grant, _ in [] if step.op is Op.SAME else grants_of(new.inputs.get("removes")):
+        yield replace(fact, kind=Kind.TASKS_LOST, **_given(view, grant))
+    for grant, why in grants_of(new.inputs.get("stays")):
+        yield replace(fact, kind=Kind.HOLDER_STAYS, cause=Cause.PEOPLE, reason=why, **_given(view, grant))
+
+
+def _given(view: View, grant: Grant) -> dict[str, Any]:
+    tasks, implied = split(view, grant.asset.kind, set(grant.tasks))
+    texts_of = {name: tuple(map(text_of, found)) for name, found in (("tasks", tasks), ("implied", implied))}
+    return {"who": text_of(exclusive.named(grant.holder)), "asset": text_of(grant.asset.id), **texts_of}
 
 
 def _of_other(view: View, step: Step) -> Iterator[Fact]:

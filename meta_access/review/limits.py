@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.review.facts import Budget, Quota
 from meta_access.review.steps import UNKNOWN, Op
-from meta_access.review.view import text_of, texts
+from meta_access.review.view import EXCLUSIVE, text_of, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,6 +57,10 @@ def _connection(step: Step) -> str:
 
 
 def _calls(step: Step) -> int:
+    if step.kind == EXCLUSIVE:
+        # Each holder is read, taken off and read back.
+        taken = step.new.inputs.get("removes") if step.new is not None and step.op is not Op.SAME else None
+        return 3 * len(taken) if isinstance(taken, list) else 0
     made, changed, gone = CALLS.get(step.kind, OTHERS)
     return {Op.CREATE: made, Op.IMPORT: 0, Op.DELETE: gone, Op.SAME: 0, Op.REPLACE: made + gone}.get(step.op, changed)
 

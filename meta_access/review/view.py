@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CLIENT, IDENTITY, APP = "meta:access:ClientAccess", "meta:access:SystemIdentity", "meta:access:AppAccess"
 ASSIGNMENT, USER, PERSON, TOKEN = "AssetAssignment", "SystemUser", "BusinessUser", "SystemUserToken"
 SHARE = "AssetShare"
+EXCLUSIVE = "ExclusiveAccess"
 GATES = frozenset(
     {
         "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",

@@ -36,6 +36,7 @@ _KINDS = {
     "AssetShare": ("asset share", "asset shares"),
     "BusinessUser": ("person", "people"),
     "BusinessVerification": ("business verification", "business verifications"),
+    "ExclusiveAccess": ("exclusive access", "exclusive accesses"),
     "FeatureRequest": ("feature request", "feature requests"),
     "LeadAccess": ("lead access", "lead accesses"),
     "LoginConfiguration": ("login configuration", "login configurations"),
@@ -340,6 +341,12 @@ def _other(how: str) -> Callable[[Group, int], str]:
     return sentence
 
 
+def _holder_stays(group: Group, most: int) -> str:
+    fact = group.first
+    what = f"{_who(fact)} keeps {_tasks(fact)} on {_where(group, most)}, which no line declares"
+    return f"{what}{_tail(fact.reason)}"
+
+
 def _unknown(group: Group, most: int) -> str:
     keys = ", ".join(one.key for one in group.first.differences)
     return f"what changes of {_names(group, most)} is known at the update{_tail(keys)}"
@@ -370,6 +377,7 @@ _SENTENCES: dict[Kind, Callable[[Group, int], str]] = {
     Kind.GATE_WAITS: _gate("wait{s} for people"),
     Kind.GATE_SATISFIED: _gate_satisfied,
     Kind.GATE_DROPPED: _gate("{be} no longer watched"),
+    Kind.HOLDER_STAYS: _holder_stays,
     Kind.UNKNOWN: _unknown,
     Kind.REMOVED: _other("removed"),
     Kind.REPLACED: _other("replaced, the old one goes"),

@@ -49,3 +49,13 @@ def of_stack(spec: StackSpec) -> list[Ignore]:
     for key, client in spec.clients.items():
         found += [Ignore(f"clients.{key}.ignore[{at}]", key, entry) for at, entry in enumerate(client.ignore)]
     return found
+
+
+def without_ended(spec: StackSpec, today: date) -> StackSpec:
+    """The configuration without the entries whose day has come."""
+    clients = {key: one.model_copy(update={"ignore": _live(one.ignore, today)}) for key, one in spec.clients.items()}
+    return spec.model_copy(update={"ignore": _live(spec.ignore, today), "clients": clients})
+
+
+def _live(entries: tuple[IgnoreSpec, ...], today: date) -> tuple[IgnoreSpec, ...]:
+    return tuple(one for one in entries if one.until > today)

@@ -263,11 +263,22 @@ class IgnoreSpec(Section):
         return self
 
 
+def _exclusive(value: object) -> object:
+    # What Python would take for true ("yes", 1) takes people's access away.
+    if not isinstance(value, bool):
+        raise refuse(f"{shown(value)} is neither true nor false.", "write true or false, without quotes.")
+    return value
+
+
+Exclusive = Annotated[bool, BeforeValidator(_exclusive)]
+
+
 class ClientSpec(Section):
     """`access`: the assets are our own, a partner shared them with us, or their owner grants them at a login.
 
     `replace_existing`: tasks that an identity had on the client's assets before the stack, and that are not declared,
-    go; without it they stay and are named. `ignore` is about this client's assets alone.
+    go; without it they stay and are named. `exclusive`: so does everybody whom no line declares or ignores. `ignore` is
+    about this client's assets alone.
     """
 
     business: GraphId | None = Field(default=None, description="the client's portfolio, its id in quotes")
@@ -277,6 +288,9 @@ class ClientSpec(Section):
     replace_existing: bool = Field(
         default=False,
         description="whether tasks that identities had on its assets before, and that are not declared, go",
+    )
+    exclusive: Exclusive = Field(
+        default=False, description="whether everybody whom no line declares or ignores is taken off its assets"
     )
     assets: dict[Text, dict[Name, TaskChoice]] = Field(
         default_factory=dict, description="asset (act_…, page:…, catalog:… …) to identity to its tasks"
@@ -498,7 +512,7 @@ class TokenDefaultsSpec(Section):
 class IdentitySpec(Section):
     """A system user. What is not said comes from `meta:token_defaults`, its scopes from its use case.
 
-    `replace_existing`: as of a client, for all assets of this identity.
+    `replace_existing`: as of a client, for all assets of this identity. `exclusive`: it has no other assets.
     `token`: `none` for a user whose tokens are not this stack's; then nothing is installed and nothing minted.
     """
 
@@ -511,6 +525,9 @@ class IdentitySpec(Section):
     adopt: GraphId | None = Field(default=None, description="the id of a system user that exists, to take over")
     replace_existing: bool = Field(
         default=False, description="whether tasks that it had on its assets before, and that are not declared, go"
+    )
+    exclusive: Exclusive = Field(
+        default=False, description="whether it is taken off every asset that no line declares or ignores"
     )
     on_destroy: Literal["retire", "keep"] = Field(
         default="retire", description="retire: give its tasks back and rename it; keep: leave it as it is"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meta_access.ids import GROUP, KINDS_IN_A_GROUP, parse_asset
+from meta_access.stack import ignores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,6 +92,27 @@ class SharePlan:
     owner_business: str
     asset: str
     tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusivePlan:
+    """What is held exclusively in one business: assets of a client, or the assets of an identity.
+
+    Attributes:
+        client: Whose assets; "" of an identity.
+        identity: Whose system user; "" of a client.
+        declared: Identity and asset of each line that gives access within it, or may do so through a group.
+        kept: Who stays besides, as `HOLDER/ASSET`: those who are ignored, and each declared user by name and by the id
+            that it adopts, since a user has another id for each app.
+    """
+
+    name: str
+    connection: str
+    client: str
+    identity: str
+    assets: tuple[str, ...]
+    declared: tuple[tuple[str, str], ...]
+    kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +230,40 @@ def assignments(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[Assign
             use_case = rules.use_cases.get(typed.use_case or "")
             preset = tasks_for(use_case.tasks, kind) if choice == USE_CASE and use_case is not None else None
             tasks = tasks_of(spec.task_sets, choice, kind) if preset is None else preset
-            replaces = spec.clients[client].replace_existing or typed.replace_existing
+            replaces = any(one.replace_existing or one.exclusive for one in (spec.clients[client], typed))
             yield AssignmentPlan(client, identity, asset, tasks, replaces)
+
+
+def exclusives(spec: StackSpec, rules: RuleSet) -> Iterator[ExclusivePlan]:
+    """What is held exclusively, of a configuration without entries of `ignore` whose day has come."""
+    works = [one for client in spec.clients for one in assignments(spec, rules, client)]
+    plans = {one.key: one for one in identities(spec, rules)}
+    first: dict[str, str] = {}
+    for name, typed in spec.connections.items():
+        first.setdefault(typed.business, name)
+    for key, client in spec.clients.items():
+        assets = tuple(sorted(client.assets))
+        for business, connection in first.items() if client.exclusive and assets else ():
+            within = [one for one in works if one.asset in client.assets or kind_of(one.asset) == GROUP]
+            name = f"{key}-exclusive" if len(first) == 1 else f"{key}-exclusive-{business}"
+            yield _exclusive(spec, plans, within, ExclusivePlan(name, connection, key, "", assets, (), ()))
+    for key, identity in spec.identities.items():
+        if identity.exclusive:
+            within = [one for one in works if one.identity == key]
+            plan = ExclusivePlan(f"{key}-exclusive", plans[key].connection, "", key, (), (), ())
+            yield _exclusive(spec, plans, within, plan)
+
+
+def _exclusive(
+    spec: StackSpec, plans: Mapping[str, IdentityPlan], works: list[AssignmentPlan], plan: ExclusivePlan
+) -> ExclusivePlan:
+    declared = tuple(sorted({(one.identity, one.asset) for one in works}))
+    known = [(name, asset) for key, asset in declared for name in (plans[key].name, plans[key].adopt) if name]
+    for one in ignores.of_stack(spec):
+        client = spec.clients.get(one.client)
+        places = [one.entry.asset] if one.entry.asset else ["*"] if client is None else list(client.assets)
+        known += [(one.entry.holder or "*", asset) for asset in places]
+    return replace(plan, declared=declared, kept=tuple(sorted({f"{holder}/{asset}" for holder, asset in known})))
 
 
 def leads(spec: StackSpec, rules: RuleSet, client: str) -> Iterator[AssignmentPlan]:

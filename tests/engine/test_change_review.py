@@ -237,3 +237,37 @@ def test_five_hundred_resources_with_hostile_names_are_a_screen_and_a_comment(
     comment = review(project, "--markdown", "--from", "review.json").stdout
     assert len(comment) < 64_000
     assert not any(mark in comment for mark in ("<img", "@octocat", "```code"))
+
+
+@pytest.mark.provisioned
+def test_exclusive_access_is_a_loss_that_stops_a_pipeline_and_that_an_update_takes_away(
+    dev: Project, emulator: RunningEmulator
+) -> None:
+    config = lindenhof.config(emulator)
+    config["meta:clients"]["lindenhof"]["exclusive"] = True
+    dev.configure(config)
+    dev.up()
+    world = emulator.world()
+    tool = {**world["system_users"][0], "id": "122090000000777", "name": "old tool", "role": "EMPLOYEE"}
+    world["system_users"].append(tool)
+    world["assignments"].append({"asset_id": lindenhof.SHOP, "user_id": tool["id"], "tasks": ["ANALYZE"]})
+    emulator.put_world(world)
+
+    code, found = kept(dev, "review.json", "--fail-on", "deletion")
+    assert code == 2
+    assert told(found) == {f"change: tasks lost old tool (system user {tool['id']}) ANALYZE {lindenhof.SHOP}"}
+    assert found["undeclared"]["clients"] == {"lindenhof": 1}
+    assert found["budgets"] == [{"connection": "main", "calls": 3, "per_hour": 300, "tier": "limited"}]
+    screen = review(dev, "--from", "review.json").stdout
+    assert screen.splitlines()[:3] == [
+        "Stack dev: 1 loss",
+        "- old tool (system user 122090000000777) loses ANALYZE on ad account",
+        "    104320000000501 of lindenhof",
+    ]
+    assert "old tool" in lindenhof.tasks(emulator, lindenhof.SHOP)
+
+    emulator.forget_calls()
+    dev.up()
+    assert lindenhof.writes(emulator) == [f"DELETE /v26.0/{lindenhof.SHOP}/assigned_users"]
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
+    assert dev.preview("--expect-no-changes").code == 0

@@ -68,6 +68,7 @@ def _look_further(connection: Connection, state: Mapping[str, Any]) -> None:
         *(partial(reads.assigned, user, kind) for user in users for kind in kinds),
         *(partial(reads.assigned_apps, user) for user in users),
         partial(reads.holders, *kinds),
+        reads.token_user,
     ]
     for ask in asked:
         try:

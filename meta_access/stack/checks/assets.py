@@ -32,6 +32,9 @@ def check_assets(draft: Draft) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
     for key, client in draft.spec.clients.items():
         yield from _business(draft, ("clients", key), client)
+        if client.exclusive and not client.assets and not draft.is_broken("clients", key, "assets"):
+            text = "the client has no assets, so there is nothing to hold exclusively."
+            yield draft.problem(("clients", key, "exclusive"), text, "add its assets, or remove the line.")
         for asset, choices in client.choices.items():
             at: Loc = ("clients", key, "assets", asset)
             held = _kind(draft, at, asset)

@@ -68,6 +68,7 @@ def _alone(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
         text = "the list is empty, and Meta mints no token without a scope."
         yield draft.problem((*at, "scopes"), text, "write at least one, or remove the line.")
     yield from _no_token(draft, at, identity)
+    yield from _exclusive(draft, at, identity)
     silent = identity.use_case is None and identity.scopes is None and identity.has_token
     if silent and not draft.is_broken(*at, "scopes") and not draft.is_broken(*at, "use_case"):
         text = "it says neither use_case nor scopes, so its token could do nothing."
@@ -103,6 +104,18 @@ def _no_token(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem
         if name in identity.model_fields_set:
             text = "is about a token, and token: none says that this stack keeps none."
             yield draft.problem((*at, name), text, "remove it, or the line token: none.")
+
+
+def _exclusive(draft: Draft, at: Loc, identity: IdentitySpec) -> Iterator[Problem]:
+    if not identity.exclusive:
+        return
+    if not identity.has_token:
+        text = "the user's tokens are another stack's (token: none), and what that declares for it would go."
+        yield draft.problem((*at, "exclusive"), text, "remove the line, or write it where its token is kept.")
+    given = (choices for client in draft.spec.clients.values() for choices in client.assets.values())
+    if not draft.is_broken("clients") and not any(at[-1] in choices for choices in given):
+        text = "no client gives it an asset, so everything that it has would go."
+        yield draft.problem((*at, "exclusive"), text, "declare its assets first, or remove the line.")
 
 
 def _business_of(draft: Draft, identity: IdentitySpec) -> str:

@@ -164,7 +164,7 @@ def test_what_a_change_would_ask_about_is_looked_at_as_well(pulumi: Path, reads:
         *("business_assets pending_client ad_account", "business_assets pending_client page"),
         "business_assets pending_client pixel",
         *("assigned 7 ad_account", "assigned 7 page", "assigned 7 pixel", "assigned_apps 7"),
-        "holders ad_account page pixel",
+        *("holders ad_account page pixel", "token_user"),
     ]
     assert not snapshot.recording()
 
@@ -172,7 +172,7 @@ def test_what_a_change_would_ask_about_is_looked_at_as_well(pulumi: Path, reads:
 @pytest.mark.parametrize(
     ("refusal", "code", "asked"),
     [
-        (PermissionDeniedError("No."), 0, 12),
+        (PermissionDeniedError("No."), 0, 13),
         (GraphUnreachableError("No answer.", sent=False), 0, 1),
         (SnapshotError("The disk is full."), 1, 1),
     ],

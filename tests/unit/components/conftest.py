@@ -45,6 +45,7 @@ class Asked:
         said: (level, text) in order.
         last_urns: What the state of the last update holds; given, not asked for.
         last_exports: What it has exported; likewise.
+        last_outputs: The outputs of resources in that state, by their URN; likewise.
     """
 
     resources: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Asked:
     exit_code: int | None = None
     last_urns: tuple[str, ...] = ()
     last_exports: dict[str, Any] = field(default_factory=dict)
+    last_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def names(self, kind: str) -> list[str]:
         return sorted(name for found, name in self.resources if found == kind)
@@ -73,6 +75,7 @@ class _Engine(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
         found: dict[str, Any] = {urn: {} for urn in self.asked.last_urns}
+        found |= {urn: {"outputs": outputs} for urn, outputs in self.asked.last_outputs.items()}
         if self.asked.last_exports:
             project, stack = pulumi.get_project(), pulumi.get_stack()
             urn = f"urn:pulumi:{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack}"
@@ -97,8 +100,9 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asked]:
         changes: dict[str, Any] | None = None,
         last_urns: tuple[str, ...] = (),
         last_exports: dict[str, Any] | None = None,
+        last_outputs: dict[str, dict[str, Any]] | None = None,
     ) -> Asked:
-        asked = Asked(last_urns=last_urns, last_exports=last_exports or {})
+        asked = Asked(last_urns=last_urns, last_exports=last_exports or {}, last_outputs=last_outputs or {})
         config = {**config_of(ROOT / "stacks" / f"Pulumi.{stack}.yaml"), **(changes or {})}
         texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(texts))

@@ -468,3 +468,39 @@ def test_a_day_to_come_changes_nothing_yet(program: Callable[..., Asked]) -> Non
 
     assert SHOP in asked.names("AssetAssignment")
     assert asked.outputs["time_limits"] == {SHOP_PLACE: "2099-01-31"}
+
+
+def test_what_is_held_exclusively_keeps_who_is_declared_and_what_the_state_takes_away_itself(
+    program: Callable[..., Asked],
+) -> None:
+    values = config_of(STACKS / "Pulumi.dev.yaml")
+    clients, identities = values["meta:clients"], values["meta:identities"]
+    clients["acme"]["exclusive"] = identities["reporting"]["exclusive"] = True
+    acme, shop, page = "act_205550000000601", "act_104320000000501", "page:102930000000801"
+    urn = "urn:pulumi:dev::meta-access::meta:access:ClientAccess$pulumi-python:dynamic/meta:AssetAssignment::a"
+    gone = {urn: {"system_user_id": "122090000000555", "asset": acme}}
+
+    asked = program("dev", {"meta:clients": clients, "meta:identities": identities}, last_outputs=gone)
+
+    held = {name: row for (kind, name), row in asked.resources.items() if kind == "ExclusiveAccess"}
+    bare = {"connection": "main", "removes": [], "stays": []}
+    own = "reporting-id"
+    leaving = f"122090000000555/{acme}"
+    assert held == {
+        "acme-exclusive": {
+            **bare,
+            "assets": [acme],
+            "system_user_id": "",
+            "kept": [f"reporting/{acme}", leaving, f"{own}/{acme}"],
+        },
+        "reporting-exclusive": {
+            **bare,
+            "assets": [],
+            "system_user_id": own,
+            "kept": [
+                *(f"reporting/{asset}" for asset in (shop, acme, page)),
+                leaving,
+                *(f"{own}/{asset}" for asset in (shop, acme, page)),
+            ],
+        },
+    }

@@ -10,13 +10,15 @@ import pytest
 from pulumi.dynamic import ConfigureRequest
 
 from meta_access import snapshot
+from meta_access.graph import reads
 from meta_access.providers import _live
 from meta_access.providers._boundary import Failure
 from meta_access.providers.app_roles import AppRolesProvider
 from meta_access.providers.asset_assignment import AssetAssignmentProvider
+from meta_access.providers.exclusive_access import ExclusiveAccessProvider
 from meta_access.snapshot import Subject
 from meta_access.stack.connections import Settings
-from meta_emulator.world import AppRole
+from meta_emulator.world import AppRole, Assignment
 from tests.unit.emulated import NOW
 from tests.unit.providers.conftest import APP, new_process
 
@@ -92,6 +94,30 @@ def test_a_preview_sees_what_the_night_saw_and_calls_nobody(night: Night, meta: 
     assert found.outs is not None
     assert found.outs["status"] == "drifted"
     assert found.outs["observed"] == {"nadia": "admin"}
+    assert meta.calls == []
+
+
+def test_a_preview_names_whom_exclusive_access_takes_off_although_it_is_new(
+    night: Night, meta: EmulatedMeta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, tool = "act_104320000000501", "122090000000777"
+    meta.add_system_user(tool, "old tool")
+    with meta.edit() as world:
+        world.assignments = [Assignment(shop, tool, ["ANALYZE"])]
+    night.record()
+    known = reads.reads_for(meta.connection)
+    for ask in (known.system_users, known.business_users, known.token_user):
+        ask()
+    known.holders("ad_account")
+    night.preview()
+    held = {"label": "shop-exclusive", "connection": "main", "assets": [shop], "kept": []}
+
+    checked = ExclusiveAccessProvider().check({}, held).inputs
+
+    assert [row["holder"] for row in checked["removes"]] == [tool]
+    assert f"an update takes ANALYZE on {shop} of old tool (system user {tool}), which no line declares." in (
+        capsys.readouterr().out
+    )
     assert meta.calls == []
 
 

@@ -853,3 +853,73 @@ def test_secrets_and_unseen_characters_of_names_stay_out() -> None:
     assert fake not in repr(fact)
     assert "\\u202e" not in repr(fact)
     assert "\\x1b" not in repr(fact)
+
+
+# --- what is held exclusively ---
+
+HOLDS = {"connection": "main", "assets": [ACCOUNT], "system_user_id": "", "kept": [], "removes": [], "stays": []}
+TOOL = {"asset": ACCOUNT, "tasks": ["MANAGE"], "holder": "9", "kind": "system user", "name": "old tool", "email": ""}
+NADIA = {**TOOL, "holder": "8", "kind": "person", "name": "Nadia", "tasks": ["ANALYZE"], "why": "last admin"}
+
+
+def held(op: str, was: dict[str, Any] | None, wants: dict[str, Any] | None) -> list[dict[str, Any]]:
+    before = None if was is None else {**HOLDS, **was}
+    return planned(
+        op,
+        "ExclusiveAccess",
+        "acme-exclusive",
+        was=before,
+        wants=None if wants is None else {**HOLDS, **wants},
+        parent=CLIENT,
+    )
+
+
+def said(*events: list[dict[str, Any]]) -> list[tuple[str, set[str]]]:
+    facts = review(*events).facts
+    return [(f"{one.sign} {words.line(Group(one, (one,)))}", {str(each) for each in one.classes}) for one in facts]
+
+
+def test_who_is_taken_off_loses_and_stops_for_deletion() -> None:
+    assert said(held("update", {}, {"removes": [TOOL]})) == [
+        ("- old tool (system user 9) loses MANAGE on ad account 205550000000601 of acme", {"deletion"})
+    ]
+    [fact] = review(held("update", {}, {"removes": [TOOL]})).facts
+    assert (fact.cause, fact.resource, fact.client) == (Cause.CHANGE, "ExclusiveAccess", "acme")
+
+
+def test_the_first_preview_of_it_shows_both() -> None:
+    assert said(held("create", None, {"removes": [TOOL]})) == [
+        ("- old tool (system user 9) loses MANAGE on ad account 205550000000601 of acme", {"deletion"}),
+        ("+ exclusive access acme-exclusive of acme is made", set()),
+    ]
+
+
+def test_who_stays_is_a_persons_work_whatever_is_planned() -> None:
+    what = "Nadia (person 8) keeps ANALYZE on ad account 205550000000601 of acme, which no line declares"
+    expected = f"~ {what}: it is the only admin of its kind in the business"
+    for op in ("same", "update"):
+        found = review(held(op, {}, {"stays": [NADIA]}))
+        assert [(one.kind, one.cause) for one in found.facts] == [(Kind.HOLDER_STAYS, Cause.PEOPLE)]
+        assert said(held(op, {}, {"stays": [NADIA]})) == [(expected, set())]
+
+
+def test_what_the_last_update_took_is_no_change() -> None:
+    # The state has the inputs of that update still.
+    assert said(held("same", {"removes": [TOOL]}, {})) == []
+
+
+def test_another_asset_and_the_end_of_it() -> None:
+    [(line, classes)] = said(held("update", {}, {"assets": [ACCOUNT, "page:7"]}))
+    assert line == f"~ exclusive access acme-exclusive of acme is changed: assets {ACCOUNT} => {ACCOUNT}, page:7"
+    assert classes == set()
+    assert said(held("delete", {}, None)) == [("- exclusive access acme-exclusive of acme is removed", {"deletion"})]
+
+
+@pytest.mark.parametrize("rows", [None, "x", [None], [{}], [{**TOOL, "kind": "robot"}], [{**TOOL, "asset": "x"}]])
+def test_rows_that_are_none_are_left_out(rows: Any) -> None:
+    assert said(held("update", {}, {"removes": rows, "stays": rows})) == []
+
+
+def test_the_calls_of_a_removal_are_planned() -> None:
+    [budget] = review(held("update", {}, {"removes": [TOOL, {**TOOL, "asset": "act_2"}]})).budgets
+    assert budget.calls == 6

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meta_access.stack import gate_names, plan
+from meta_access.stack import gate_names, ignores, plan
 from meta_access.stack.tier import quota_export
 
 if TYPE_CHECKING:
@@ -140,3 +141,85 @@ def test_the_quota_export_says_limit_names_and_rule(
             }
         }
     }
+
+
+OWN = "act_1043217650987654"
+ENTRY = {"reason": "Migration", "person": "nadia", "until": "2027-03-01"}
+
+
+def test_what_a_client_holds_exclusively(load: Callable[..., Stack]) -> None:
+    found = load(
+        {
+            "meta:rules": "2026-11",
+            "meta:clients/own": {
+                "access": "own",
+                "exclusive": True,
+                "assets": {OWN: {"reporting": "read"}, "page:7": {}},
+                "ignore": [{"holder": "9", **ENTRY}],
+            },
+            "meta:clients/other": {"access": "own", "assets": {"group:8": {"second": ["ad_account:ANALYZE"]}}},
+            "meta:identities/second": {"use_case": "read_reports", "name": "Second", "adopt": "122090000000302"},
+            "meta:ignore": [{"holder": "ines@agency.example", **ENTRY}, {"asset": "act_2", **ENTRY}],
+        }
+    )
+
+    assert list(plan.exclusives(found.spec, found.rules)) == [
+        plan.ExclusivePlan(
+            name="own-exclusive",
+            connection="main",
+            client="own",
+            identity="",
+            assets=(OWN, "page:7"),
+            # Through a group somebody may have what is in it.
+            declared=(("reporting", OWN), ("second", "group:8")),
+            kept=(
+                "*/act_2",
+                "122090000000302/group:8",
+                f"9/{OWN}",
+                "9/page:7",
+                "Second/group:8",
+                "ines@agency.example/*",
+                f"reporting/{OWN}",
+            ),
+        )
+    ]
+    assert [one.replace_existing for one in plan.assignments(found.spec, found.rules, "own")] == [True]
+    assert [one.replace_existing for one in plan.assignments(found.spec, found.rules, "other")] == [False]
+
+
+def test_what_an_identity_holds_exclusively(load: Callable[..., Stack]) -> None:
+    found = load({"meta:identities/reporting": {"use_case": "read_reports", "exclusive": True}})
+
+    [held] = plan.exclusives(found.spec, found.rules)
+
+    assert (held.name, held.identity, held.assets) == ("reporting-exclusive", "reporting", ())
+    assert (held.declared, held.kept) == ((("reporting", OWN),), (f"reporting/{OWN}",))
+
+
+def test_a_client_is_looked_at_in_each_business(load: Callable[..., Stack]) -> None:
+    first = load({}).spec.connections["main"].model_dump()
+    changes = {
+        "meta:clients/own/exclusive": True,
+        "meta:businesses/sister": {"id": "178435550012346"},
+        "meta:identities/reporting/connection": "main",
+        "meta:connections/again": first,
+        "meta:connections/sister": {**first, "business": "sister"},
+    }
+    found = load(changes)
+
+    named = [(one.name, one.connection) for one in plan.exclusives(found.spec, found.rules)]
+    assert named == [("own-exclusive-agency", "main"), ("own-exclusive-sister", "sister")]
+
+
+def test_entries_that_have_ended_keep_nobody(load: Callable[..., Stack]) -> None:
+    found = load(
+        {
+            "meta:clients/own/exclusive": True,
+            "meta:clients/own/ignore": [{"holder": "9", **ENTRY}],
+            "meta:ignore": [{"holder": "8", **ENTRY}],
+        }
+    )
+
+    days = [date(2027, 2, 28), date(2027, 3, 1)]
+    held = [next(plan.exclusives(ignores.without_ended(found.spec, day), found.rules)) for day in days]
+    assert [one.kept for one in held] == [("8/*", f"9/{OWN}", f"reporting/{OWN}"), (f"reporting/{OWN}",)]

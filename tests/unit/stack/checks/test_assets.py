@@ -183,3 +183,56 @@ def test_one_assignment_from_two_clients(refusals: Callable[..., list[str]]) -> 
 )
 def test_whose_assets_they_are(refusals: Callable[..., list[str]], client: dict[str, str], problem: str) -> None:
     assert refusals({"meta:clients/acme": client}) == [f"meta:clients.acme.business: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (
+            {"meta:clients/own/exclusive": "yes"},
+            'meta:clients.own.exclusive: "yes" is neither true nor false. Fix: write true or false, without quotes.',
+        ),
+        (
+            {"meta:clients/own/exclusive": 1},
+            "meta:clients.own.exclusive: a number is neither true nor false. Fix: write true or false, without quotes.",
+        ),
+        (
+            {"meta:clients/acme": {"access": "own", "exclusive": True}},
+            (
+                "meta:clients.acme.exclusive: the client has no assets, so there is nothing to hold exclusively. "
+                "Fix: add its assets, or remove the line."
+            ),
+        ),
+        (
+            {"meta:identities/reporting/exclusive": "true"},
+            (
+                'meta:identities.reporting.exclusive: "true" is neither true nor false. Fix: write true or false, '
+                "without quotes."
+            ),
+        ),
+        (
+            {"meta:identities/second": {"use_case": "read_reports", "exclusive": True}},
+            (
+                "meta:identities.second.exclusive: no client gives it an asset, so everything that it has would go. "
+                "Fix: declare its assets first, or remove the line."
+            ),
+        ),
+        (
+            {"meta:identities/reporting": {"adopt": "122090000000302", "token": "none", "exclusive": True}},
+            (
+                "meta:identities.reporting.exclusive: the user's tokens are another stack's (token: none), and what "
+                "that declares for it would go. Fix: remove the line, or write it where its token is kept."
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_held_exclusively(
+    refusals: Callable[..., list[str]], change: dict[str, Any], problem: str
+) -> None:
+    assert refusals(change) == [problem]
+
+
+def test_what_is_wrong_with_exclusive_is_said_at_once(refusals: Callable[..., list[str]]) -> None:
+    found = refusals({"meta:clients/own/exclusive": "yes", "meta:clients/acme": {"access": "own", "exclusive": "no"}})
+
+    assert [one.partition(": ")[0] for one in found] == ["meta:clients.own.exclusive", "meta:clients.acme.exclusive"]
