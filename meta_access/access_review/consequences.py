@@ -1,7 +1,7 @@
 """What decisions change in a stack's files, and what is left to people. Pure.
 
 A holder who is declared loses the line that declares it, and the next update takes the access away. What no line
-declares, no update knows of: a person takes it away in Business settings.
+declares goes with the next update where `exclusive: true` holds; elsewhere a person takes it away in Business settings.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.access_review.judge import IGNORED, UNDECLARED, expanded, needs_entry, staying
 from meta_access.access_review.record import GONE, Decision
+from meta_access.graph.assigned_users import NOT_TAKEN
+from meta_access.graph.holders import HolderKind
+from meta_access.ids import parse_asset
 from meta_access.stack import ignores
 from meta_access.stack.files import NAMESPACE
 from meta_access.stack.models import TimedChoice, tasks_in
@@ -105,8 +108,9 @@ class _Found:
         stays, held = staying(row, rules), expanded(rules, row.asset, row.tasks)
         if row.decision is not Decision.KEEP:
             self._declared(client, row, stays)
+        still_ignored = False
         if row.standing == IGNORED and row.decision is not Decision.KEEP:
-            self._ignored(client, row, stays)
+            still_ignored = self._ignored(client, row, stays)
         if needs_entry(row, rules):
             until = "" if row.until is None else row.until.isoformat()
             entry = {"holder": row.email or row.holder, "asset": row.asset, "reason": row.reason}
@@ -114,7 +118,10 @@ class _Found:
             self._edit(name, Append(way, {**entry, "person": row.by, "until": until}))
         goes = held - stays
         whole_line_goes = row.decision is Decision.REMOVE and self._line(client, row) is not None
-        if row.standing in {UNDECLARED, IGNORED} and not whole_line_goes and (left := goes & set(row.undeclared)):
+        update_takes = row.decision is Decision.REMOVE and not still_ignored and self._is_exclusive(client, row)
+        if row.standing not in {UNDECLARED, IGNORED} or whole_line_goes or update_takes:
+            return
+        if left := goes & set(row.undeclared):
             self._work.append(Work(client, row, Task.TAKE_AWAY, tuple(sorted(left))))
 
     def _declared(self, client: str, row: Row, stays: set[str]) -> None:
@@ -141,19 +148,31 @@ class _Found:
         spec = self._stack.spec.clients.get(client)
         return None if spec is None else spec.assets.get(row.asset, {}).get(row.identity or "")
 
-    def _ignored(self, client: str, row: Row, stays: set[str]) -> None:
+    def _is_exclusive(self, client: str, row: Row) -> bool:
+        """Whether `exclusive: true` takes a holder off whom no line and no entry keeps, as far as a call can."""
+        spec, identity = self._stack.spec.clients.get(client), self._stack.spec.identities.get(row.identity or "")
+        if row.pending or parse_asset(row.asset).kind in NOT_TAKEN:
+            return False
+        if HolderKind(row.kind) is HolderKind.PARTNER:
+            return spec is not None and spec.exclusive and spec.access == "own"
+        return any(one is not None and one.exclusive for one in (spec, identity))
+
+    def _ignored(self, client: str, row: Row, stays: set[str]) -> bool:
+        """Edit the entry that lets a row stay; answers whether it lets it stay still."""
         entry = next((one for one in self._ignores if _is_about(one, client, row)), None)
         if entry is None:
-            return  # its day has come, or somebody removed it
+            return False  # its day has come, or somebody removed it
         if entry.entry.holder is None or entry.entry.asset is None:
             self._work.append(Work(client, row, Task.WIDE_ENTRY, place=entry.place))
-            return
+            return True
         name, way = self._ignore_list(entry.client)
         at = (*way, int(entry.place.rpartition("[")[2].rstrip("]")))
         if not stays & set(row.undeclared):
             self._edit(name, Drop(at))
-        elif row.until is not None:
+            return False
+        if row.until is not None:
             self._edit(name, Put((*at, "until"), row.until.isoformat()))
+        return True
 
     def _ignore_list(self, client: str) -> Place:
         """The list of a client; of "", that of the whole stack."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,38 @@ def test_a_client_in_the_stack_file_and_no_client_are_edited_there(stack: Stack)
     texts = {"Pulumi.dev.yaml": STACK, **FILES.clients}
     assert diff(STACK, own.applied(texts)["Pulumi.dev.yaml"]) == ["-act_1: {reporting: read}", "+act_1: {}"]
     assert diff(STACK, nobodys.applied(texts)["Pulumi.dev.yaml"]) == ["+meta:ignore:", ENTRY.format('"5"')]
+
+
+@pytest.mark.parametrize(
+    ("row", "access", "decided", "work"),
+    [
+        (STRANGER, "own", {"decision": "remove"}, []),
+        (STRANGER, "partner", {"decision": "remove"}, ["take it away"]),
+        ({**STRANGER, "kind": "person"}, "partner", {"decision": "remove"}, []),
+        ({**STRANGER, "kind": "person", "pending": True}, "own", {"decision": "remove"}, ["take it away"]),
+        ({**STRANGER, "kind": "person", "asset": "pixel:4"}, "own", {"decision": "remove"}, ["take it away"]),
+        (IGNORED, "own", {"decision": "remove"}, []),
+        (
+            {**IGNORED, "holder": "888", "ignored": {**TOLERATED, "reason": "Wide"}},
+            "own",
+            {"decision": "remove"},
+            ["its entry of ignore is about more", "take it away"],
+        ),
+        (
+            STRANGER,
+            "own",
+            {"decision": "limit", "limit_to": ["ANALYZE"], "reason": "Why", "until": "2027-01-31"},
+            ["take it away"],
+        ),
+    ],
+)
+def test_with_exclusive_what_is_removed_is_left_to_the_next_update_where_a_call_can_take_it(
+    stack: Stack, row: dict[str, Any], access: str, decided: dict[str, Any], work: list[str]
+) -> None:
+    acme = stack.spec.clients["acme"].model_copy(update={"exclusive": True, "access": access})
+    spec = stack.spec.model_copy(update={"clients": {**stack.spec.clients, "acme": acme}})
+    made = found(replace(stack, spec=spec), row, **decided)
+    assert [str(one.task) for one in made.work] == work
 
 
 def test_two_rows_of_one_list_each_find_their_entry(stack: Stack) -> None:
