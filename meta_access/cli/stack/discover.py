@@ -155,12 +155,25 @@ def _unread(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
         yield f"Not shown, so nothing is known of what it holds: {first['list']}{more}: {first['why']}"
 
 
+_PEOPLE, _ASSETS = ("person", "people"), ("asset", "assets")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
 def _print(result: dict[str, Any], diff: str, stack: str) -> None:
     found, added = result["found"], result["added"]
+    everything = (
+        (found["system_users"], "system user", "system users"),
+        (found["assets"], *_ASSETS),
+        (found["people"], *_PEOPLE),
+        (found["invitations"], "pending invitation", "pending invitations"),
+        (found["apps"], "app", "apps"),
+    )
     click.echo(
-        f"Found{', in the lists that were shown' if result['unread'] else ''}: {found['system_users']} system users, "
-        f"{found['assets']} assets, {found['people']} people, {found['invitations']} pending invitations, "
-        f"{found['apps']} apps."
+        f"Found{', in the lists that were shown' if result['unread'] else ''}: "
+        f"{', '.join(_counted(*one) for one in everything)}."
     )
     for line in _unread(result["unread"]):
         click.echo(line)
@@ -171,7 +184,13 @@ def _print(result: dict[str, Any], diff: str, stack: str) -> None:
         return
     if not result["written"]:
         click.echo(diff)
-    total = f"{len(added['identities'])} identities, {len(added['people'])} people, {added['assets']} assets"
+    parts = (
+        (len(added["identities"]), "identity", "identities"),
+        (len(added["people"]), *_PEOPLE),
+        (added["assets"], *_ASSETS),
+    )
+    # A change of a file that adds none of these is an `adopt`, or the name of the folder.
+    total = ", ".join(_counted(*one) for one in parts if one[0]) or "what was lacking"
     names = ", ".join(result["files"])
     if result["written"]:
         click.echo(f"Written: {total}, into {names}.")

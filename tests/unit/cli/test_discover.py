@@ -174,6 +174,17 @@ def test_a_messy_business_is_written_down_and_found_again(place: Place) -> None:
     assert place.meta.writes == []
 
 
+def test_what_is_written_is_counted_in_words(small: Place) -> None:
+    small.run("--write")
+    cedar = small.stacks / "clients.dev" / "cedar.yaml"
+    cedar.unlink()
+
+    said = small.run("--write").stdout.splitlines()
+
+    assert said[0] == "Found: 14 system users, 14 assets, 9 people, 4 pending invitations, 2 apps."
+    assert said[-1] == "Written: 1 asset, into stacks/clients.dev/cedar.yaml."
+
+
 def test_another_run_keeps_what_people_made_of_the_files(small: Place) -> None:
     small.run("--write")
     acme = "clients.dev/acme-gmbh-0000.yaml"
