@@ -173,7 +173,8 @@ def _facts(view: View, steps: Sequence[Step]) -> Iterator[Fact]:
 def _of_user(view: View, step: Step) -> Iterator[Fact]:
     fact, old, new = view.about(step), step.old, step.new
     if new is None:
-        yield replace(fact, kind=Kind.USER_LEFT if _stays(old) else Kind.USER_RETIRED)
+        kept = _stays(old) or (old is not None and old.outputs.get("adopted") is True)
+        yield replace(fact, kind=Kind.USER_LEFT if kept else Kind.USER_RETIRED)
         return
     role = text_of(new.inputs.get("role", ""))
     if old is None or old.outputs.get("gone") is True or step.op is Op.REPLACE:

@@ -82,9 +82,12 @@ def of_identity(identity: str, found: Everything) -> list[Holding]:
         listed.append(_declared("identity", identity, found.typed))
     for client in found.stack.spec.clients:
         listed += _not_made(client, identity, held, found)
-    if typed is not None and typed.on_destroy == KEEP and any(one.kind == _WORDS[_USER] for one in listed):
+    user = next((_outs(one) for one in held if one.get("type") == _USER), None)
+    keeps = typed is not None and typed.on_destroy == KEEP
+    if user is not None and (keeps or user.get("adopted")):
         step = "An admin takes its assets away in Business settings, or leaves them: Meta deletes no system user."
-        listed.append(Holding(kind=_WORDS[_USER], name=identity, text="stays at Meta (on_destroy: keep)", step=step))
+        text = f"stays at Meta ({'on_destroy: keep' if keeps else 'it was adopted'})"
+        listed.append(Holding(kind=_WORDS[_USER], name=identity, text=text, step=step))
     if acting:
         step = f"Give {', '.join(acting)} another admin_token first (`meta-access bootstrap`); then run this again."
         listed = [

@@ -203,6 +203,14 @@ def test_everything_that_an_identity_has_and_no_gate_of_anothers_work(folder: Pa
     ]
 
 
+def test_the_user_of_an_adopted_identity_stays_whatever_the_files_say(folder: Path) -> None:
+    found = everything(loaded(folder))
+    [user] = [one for one in found.state["deployment"]["resources"] if one["urn"].endswith("SystemUser::trader")]
+    user["outputs"]["adopted"] = True
+
+    assert "person: system user trader: stays at Meta (it was adopted)" in lines(of_identity("trader", found))
+
+
 def test_everything_that_a_stack_has_of_an_asset(folder: Path) -> None:
     access = (
         Access("acme", "act_2", USER, "", ("MANAGE",), Standing.UNDECLARED, ("MANAGE",)),

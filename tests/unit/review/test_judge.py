@@ -248,6 +248,7 @@ def test_what_a_gate_holds_back_is_not_gained() -> None:
         ),
         (planned("delete", "SystemUser", "u", was=USER), Kind.USER_RETIRED, Cause.CHANGE),
         (planned("delete", "SystemUser", "u", was={**USER, "on_destroy": "keep"}), Kind.USER_LEFT, Cause.CHANGE),
+        (planned("delete", "SystemUser", "u", was={**USER, "adopted": True}), Kind.USER_LEFT, Cause.CHANGE),
         (planned("update", "SystemUser", "u", was=USER, wants={**USER, "name": "n"}), Kind.USER_RENAMED, Cause.CHANGE),
         (
             planned("update", "SystemUser", "u", was=USER, live={"name": "x"}, wants=USER),
