@@ -351,6 +351,11 @@ class Review:
         more = {Class.UNDECLARED} if self.undeclared is not None and self.undeclared.clients else set[Class]()
         return frozenset(more).union(*(fact.classes for fact in self.facts))
 
+    @property
+    def knows_access(self) -> bool:
+        """Whether every list of who has access was looked at, so that nothing undeclared is nothing."""
+        return self.undeclared is not None and not self.undeclared.why and not self.undeclared.unread
+
 
 def _shown_under(fact: Fact) -> Cause:
     return Cause.CHANGE if fact.part is Part.REFUSED else fact.cause

@@ -171,7 +171,10 @@ def _classes(_context: click.Context, _parameter: click.Parameter, value: str) -
 def _exit(reviews: Sequence[Review], stops: frozenset[Class]) -> int:
     if any(review.classes & (stops | {Class.REFUSED}) for review in reviews):
         return WORK_LEFT
-    return FAILED if any(review.failed for review in reviews) else DONE
+    unknown = [] if Class.UNDECLARED not in stops else [one.stack for one in reviews if not one.knows_access]
+    if unknown:
+        to_person(f"Whether access is undeclared is not known of {', '.join(unknown)}: not every list was looked at.")
+    return FAILED if unknown or any(review.failed for review in reviews) else DONE
 
 
 @click.command(name="review")

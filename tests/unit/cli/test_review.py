@@ -123,6 +123,31 @@ def test_undeclared_access_stops_where_it_is_asked_for(bench: Bench, arguments: 
     assert done.exit_code == code
 
 
+@pytest.mark.parametrize(
+    ("noted", "code"),
+    [
+        ({}, 0),
+        ({"unread": ["178000000000101/business_users"]}, 1),
+        ({"unread": ["178000000000101/business_users"], "clients": {"acme": 1}}, 2),
+        ({"why": "Meta throttles."}, 1),
+        (None, 1),
+    ],
+)
+def test_what_nobody_could_look_at_is_not_taken_for_declared(
+    bench: Bench, noted: dict[str, object] | None, code: int
+) -> None:
+    bench.plays("same")
+    if noted is not None:
+        line = {"finding": "undeclared", "clients": {}, "ended": [], "unused": [], "unread": [], "why": "", **noted}
+        (bench.folder / "findings").write_text(json.dumps(line) + "\n", encoding="utf-8")
+
+    done = bench.review("--fail-on", "undeclared")
+
+    said = "Whether access is undeclared is not known of dev: not every list was looked at." in done.stderr
+    assert (done.exit_code, said) == (code, code == 1)
+    assert bench.review("--fail-on", "refused").exit_code == 0
+
+
 def test_a_preview_that_failed_is_reviewed_as_far_as_it_came(bench: Bench) -> None:
     whole = (recorded.STREAMS / "widen.jsonl").read_bytes()
     bench.plays("widen", code=255, said="error: the engine was killed\n", cut=whole.index(b'{"summaryEvent"'))
