@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from meta_access.graph.activities import Activity
     from meta_access.graph.lists import Unread
 
+_FORMS = "meta-access access review "
 FORM = "meta-access access review 1"
 GONE = "gone"
 """The standing of a holder whom Meta listed at the start, and lists no more."""
@@ -264,6 +265,10 @@ def read(text: str, name: str) -> Record:
     if not isinstance(content, dict):
         fix = "let `meta-access access-review start` write it."
         raise ConfigError([Problem(name, f"is {described(content)}, not a record of an access review.", fix)])
+    form = content.get("access_review")
+    if isinstance(form, str) and form.startswith(_FORMS) and form != FORM:
+        fix = "read it with the version that wrote it, or a newer one."
+        raise ConfigError([Problem(f"{name}:access_review", f'is "{form}", which this version does not know.', fix)])
     try:
         found = Record.model_validate(content)
     except ValidationError as error:
@@ -284,10 +289,17 @@ def decision_lines(text: str, name: str) -> list[tuple[int, ...]]:
         lines: set[int] = set()
         for key, value in row.value:
             if key.value in DECIDED_BY:
-                end = text.count("\n", 0, max(key.end_mark.index, end_of(value) - 1)) + 1
-                lines |= set(range(key.start_mark.line + 1, end + 1))
+                lines |= {*range(key.start_mark.line + 1, value.start_mark.line + 1), key.start_mark.line + 1}
+                lines |= _lines_of(text, value)
         found.append(tuple(sorted(lines)))
     return found
+
+
+def _lines_of(text: str, node: Any) -> set[int]:
+    """The lines of a value. That of an alias stands at its anchor, and whoever edits that decides here as well."""
+    end = text.count("\n", 0, max(node.start_mark.index, end_of(node) - 1)) + 1
+    parts = node.value if isinstance(node.value, list) else []
+    return set(range(node.start_mark.line + 1, end + 1)).union(*(_lines_of(text, part) for part in parts))
 
 
 def _list(root: Any) -> yaml.SequenceNode:

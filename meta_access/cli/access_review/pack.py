@@ -123,8 +123,10 @@ def _steps(file: str, owner: str, start: date, end: date) -> list[dict[str, Any]
         raise MetaAccessError(
             f"Reading the audit {file} failed: {error.strerror}.", next_step="Name the file of META_ACCESS_AUDIT."
         ) from None
-    found = audit.read(lines, audit.Filter(stack=owner)).entries
-    inside = [one for one in found if start <= parse_iso(str(one["at"])).date() <= end]
+    found = audit.read(lines, audit.Filter(stack=owner))
+    if found.unreadable:
+        to_person(f"{found.unreadable} line(s) of {file} are no record of the audit and were left out.")
+    inside = [one for one in found.entries if start <= parse_iso(str(one["at"])).date() <= end]
     return sorted(inside, key=lambda one: (str(one["at"]), json.dumps(one, sort_keys=True)))
 
 

@@ -22,6 +22,7 @@ from meta_access.discovery.plan import additions
 from meta_access.errors import MetaAccessError
 from meta_access.graph import inventory
 from meta_access.graph.issuer import issuer_of
+from meta_access.graph.lists import Unread
 from meta_access.stack import time_limits
 from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.credentials import check_pairing
@@ -55,7 +56,7 @@ class Seen:
     added: dict[str, list[str]] = field(default_factory=lambda: {"identities": [], "people": [], "clients": []})
     assets: int = 0
     findings: list[Finding] = field(default_factory=list)
-    unread: list[dict[str, str]] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     matched: set[str] = field(default_factory=set)
     adoptions: dict[str, Found] = field(default_factory=dict)
 
@@ -73,8 +74,8 @@ class Seen:
         self.added["clients"] += sorted(more.new_clients)
         self.assets += sum(len(rows["assets"].below or ()) for rows in more.clients.values())
         self.findings += more.findings
-        self.unread += [{"list": one.path, "why": one.why} for one in found.unread]
-        self.unread += [{"list": f"secret {name}", "why": why} for name, why in secrets.unread]
+        self.unread += found.unread
+        self.unread += [Unread(f"secret {name}", why) for name, why in secrets.unread]
         self.adoptions |= more.adoptions
         self.matched |= more.matched
 
@@ -145,14 +146,14 @@ def _diff(changes: Mapping[str, tuple[str, str]], folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _unread(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
+def hidden(lists: Iterable[Unread]) -> Iterator[str]:
     """A line for each kind of list that was not shown: of the assets of a hundred users one says it."""
-    alike: dict[str, list[Mapping[str, str]]] = {}
-    for row in rows:
-        alike.setdefault(row["list"].rpartition("/")[2], []).append(row)
+    alike: dict[str, list[Unread]] = {}
+    for one in lists:
+        alike.setdefault(one.path.rpartition("/")[2], []).append(one)
     for first, *others in alike.values():
         more = f" (and {len(others)} more lists of this kind)" if others else ""
-        yield f"Not shown, so nothing is known of what it holds: {first['list']}{more}: {first['why']}"
+        yield f"Not shown, so nothing is known of what it holds: {first.path}{more}: {first.why}"
 
 
 _PEOPLE, _ASSETS = ("person", "people"), ("asset", "assets")
@@ -175,7 +176,7 @@ def _print(result: dict[str, Any], diff: str, stack: str) -> None:
         f"Found{', in the lists that were shown' if result['unread'] else ''}: "
         f"{', '.join(_counted(*one) for one in everything)}."
     )
-    for line in _unread(result["unread"]):
+    for line in hidden(Unread(one["list"], one["why"]) for one in result["unread"]):
         click.echo(line)
     for one in result["findings"]:
         click.echo(f"Not written: {one['text']}")
@@ -273,9 +274,9 @@ def command(
             declared = loaded(whole, home.stacks, name, home.name)
         if strange := sorted((wanted.clients | wanted.users) - seen.matched):
             named = ", ".join(f'"{one}"' for one in strange)
-            hidden = "".join(f" {line}" for line in _unread(seen.unread))
+            unknown = "".join(f" {line}" for line in hidden(seen.unread))
             raise click.ClickException(
-                f"Nothing that Meta shows or the stack declares is called {named}. Nothing was written.{hidden}"
+                f"Nothing that Meta shows or the stack declares is called {named}. Nothing was written.{unknown}"
             )
         changes = before.changed_in(whole)
         if write and changes:
@@ -299,7 +300,7 @@ def command(
             }
             for one in seen.findings
         ],
-        "unread": seen.unread,
+        "unread": [{"list": one.path, "why": one.why} for one in seen.unread],
         "adoptions": [
             {"identity": key, "secret": one.arn, "key": one.key or None} for key, one in seen.adoptions.items()
         ],

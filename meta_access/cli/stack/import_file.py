@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 
 from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
-from meta_access.cli.stack.discover import importable, read_business
+from meta_access.cli.stack.discover import hidden, importable, read_business
 from meta_access.cli.stack.stack_texts import loaded, read_files
 from meta_access.cli.terminal import DONE, FAILED, to_person
 from meta_access.stack.connections import refuse_offline, settings_of
@@ -25,7 +26,9 @@ _OPTIONS = ("--yes", "--protect=false", "--generate-code=false", "--non-interact
 def strangers(given: dict[str, Any], right: dict[str, Any]) -> list[str]:
     """Names of the entries of a file that are not what the stack declares and Meta shows just now."""
     known = {row["name"]: row for row in right["resources"]}
-    found = [str(row.get("name")) for row in given["resources"] if row != known.get(str(row.get("name")))]
+    names = [str(row.get("name")) for row in given["resources"]]
+    found = [name for name, row in zip(names, given["resources"], strict=True) if row != known.get(name)]
+    found += [name for name, uses in Counter(names).items() if uses > 1 and name not in found]
     return found + [name for name, urn in given["nameTable"].items() if right["nameTable"].get(name) != urn]
 
 
@@ -91,6 +94,7 @@ def command(file: Path, stack: str | None, *, yes: bool, verbose: bool, as_json:
             f"{file.name} is not what stack {name} declares, Meta shows now and the state lacks: "
             f"{few(wrong)}. Nothing was imported. Write it anew with "
             "`meta-access discover --write --import-file`."
+            + "".join(f" {line}" for line in hidden([one for _, found in inventories for one in found.unread]))
         )
     rows = [row for row in given["resources"] if not row.get("component")]
     code = DONE

@@ -148,6 +148,21 @@ def test_what_is_no_record_is_refused() -> None:
         record.read("", NAME)
 
 
+def test_a_record_of_another_version_is_called_so_and_nothing_else() -> None:
+    text = (
+        text_of(BOT).replace("access review 1", "access review 2").replace("client: acme\n", "client: acme\nnew: 1\n")
+    )
+
+    with pytest.raises(ConfigError) as refused:
+        record.read(text, NAME)
+
+    (problem,) = refused.value.problems
+    assert str(problem) == (
+        f'{NAME}:access_review: is "meta-access access review 2", which this version does not know. '
+        "Fix: read it with the version that wrote it, or a newer one."
+    )
+
+
 def test_decisions_are_put_in_taken_back_and_comments_stay() -> None:
     text = text_of(HELD, BOT).replace("    by:\n", "    by:  # ask Ines\n", 1)
 
@@ -179,6 +194,27 @@ def test_a_decision_of_several_lines_has_all_of_them() -> None:
     first = text.splitlines().index("    decision: limit") + 1
 
     assert record.decision_lines(text, NAME) == [(first, first + 1, first + 2, first + 3, first + 4)]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "alias", "theirs"),
+    [
+        ("decision: &way keep", "decision: *way", {"decision: &way keep", "decision: *way", "by:"}),
+        (
+            "decision: limit\n    limit_to: [&task ANALYZE]",
+            "decision: limit\n    limit_to: [*task]",
+            {"limit_to: [&task ANALYZE]", "decision: limit", "limit_to: [*task]", "by:"},
+        ),
+    ],
+)
+def test_who_edits_what_an_alias_repeats_decides_there_as_well(anchor: str, alias: str, theirs: set[str]) -> None:
+    text = text_of(HELD, BOT).replace("    decision:\n", f"    {anchor}\n", 1)
+    text = text.replace("    decision:\n", f"    {alias}\n", 1)
+    lines = text.splitlines()
+
+    found = record.decision_lines(text, NAME)[1]
+
+    assert {lines[at - 1].strip() for at in found} == theirs
 
 
 MORE = Access("acme", "act_1", INES, "ines", ("ANALYZE", "ADVERTISE", "MANAGE"), Standing.UNDECLARED, ("MANAGE",))

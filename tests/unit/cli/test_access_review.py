@@ -525,11 +525,13 @@ def test_a_pack_is_the_same_when_made_again_and_after_later_commits(past: Place)
     with audit.open("a") as file:
         file.write(json.dumps({**step, "at": "2026-12-25T01:00:00Z"}) + "\n")
         file.write(json.dumps({**step, "stack": "meta-access/prod"}) + "\n")
+        file.write('{"schema": "meta-access-aud\n')
     past.stack_file.write_text(past.stack_file.read_text().replace("reporting: read", "reporting: [ANALYZE]"))
     past.commit(NADIA, "2026-11-26T10:00:00Z")
 
-    _, again, page_again = packed(past, "two", "--audit", str(audit))
+    result, again, page_again = packed(past, "two", "--audit", str(audit))
 
+    assert f"1 line(s) of {audit} are no record of the audit and were left out." in result.stderr
     assert (again, page_again) == (table, page)
     assert (table[-1]["what"], table[-1]["on"], table[-1]["rights"], table[-1]["began_by"]) == (
         "token step", "'=meta/dev/reporting", "mint", "ci",

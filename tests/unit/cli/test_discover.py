@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from meta_access.cli import main, pulumi_run, pulumi_stack
 from meta_access.cli.stack import stack_texts
+from meta_access.cli.stack.import_file import strangers
 from meta_access.stack.files import config_of
 from meta_access.stack.load import load_stack
 from tests import messy
@@ -394,12 +395,26 @@ def test_what_exists_just_as_declared_can_be_imported_and_nothing_else(
     refused = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes"])
     assert (refused.exit_code, len(runs)) == (1, 1)
     assert lacks(refused.output, "AssetAssignment-", "Nothing was imported", "discover --write --import-file") == []
+    small.meta.refuse("GET", ".*/business_users", 200, "No.")
+    hidden = CliRunner().invoke(main, ["import", str(file), "--stack", "dev", "--yes"])
+    why = f"Not shown, so nothing is known of what it holds: {messy.BUSINESS}/business_users: "
+    assert (hidden.exit_code, len(runs), lacks(hidden.output, "BusinessUser-", why)) == (1, 1, [])
+    small.meta.obey()
 
     small.state = state({"urn": "urn:pulumi:dev::meta-access::meta:access:SystemIdentity::null", "type": "x"})
     small.run("--write", "--import-file", str(file))
     assert json.loads(file.read_text())["nameTable"] == {
         "SystemIdentity-null": "urn:pulumi:dev::meta-access::meta:access:SystemIdentity::null"
     }
+
+
+def test_an_entry_that_a_file_has_twice_is_strange() -> None:
+    row = {"name": "SystemUser-root", "type": "x"}
+    right = {"nameTable": {}, "resources": [row]}
+
+    assert strangers({"nameTable": {}, "resources": [row]}, right) == []
+    assert strangers({"nameTable": {}, "resources": [row, row]}, right) == ["SystemUser-root"]
+    assert strangers({"nameTable": {}, "resources": [row, {**row, "type": "y"}]}, right) == ["SystemUser-root"]
 
 
 @pytest.mark.parametrize(
