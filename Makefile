@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test test-faults test-faults-all mutants fuzz check emulator env clean venv look lock lambda screenshots tables
+.PHONY: help up preview down test test-faults test-faults-all mutants fuzz check emulator env clean venv look lock lambda screenshots site tables
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,10 @@ lambda: venv ## Build dist/lambda.zip, the rotation function for AWS (Python 3.1
 screenshots: venv ## Picture the dashboard and reports in .work/screenshots, and renew the pictures of the documentation
 	@$(PY) -m tools.workspace.screenshots
 
-tables: venv ## Write the tables of inputs and outputs in docs/resources from the resources themselves
+site: venv ## Build the documentation as a searchable site in .work/site; LINKS=1 asks the pages of others instead
+	@$(PY) -m tools.workspace.site $(if $(filter 1,$(LINKS)),--links)
+
+tables: venv ## Write into the pages of docs/ what the code says: inputs, outputs, help of commands, codes of errors
 	@$(PY) -m tools.workspace.tables
 
 lock: look ## Lock the newest packages that pyproject.toml allows, with their hashes, in requirements/

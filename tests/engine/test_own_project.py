@@ -21,8 +21,8 @@ SECRET = "meta/dev/reporting"
 def test_without_a_refresh_up_rotate_and_revoke_treat_tokens_as_with_one(
     make_project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
+    page = (CHECKOUT / "docs" / "own-program.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.+?)```", page, re.DOTALL)
     project = make_project(program=program, config=lindenhof.config(emulator))
     text = (project.root / "Pulumi.yaml").read_text(encoding="utf-8")
     project.write("Pulumi.yaml", text.replace("options:\n  refresh: always\n", ""))

@@ -1,4 +1,4 @@
-"""The README's program, in a project that has the installed package and nothing else of this checkout."""
+"""The program of docs/own-program.md, in a project that has the installed package and nothing else of this checkout."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def test_a_project_that_init_wrote_comes_up_with_nothing_else(
     assert project.preview("--expect-no-changes").code == 0
 
 
-def test_the_readmes_program_runs_on_the_installed_package(
+def test_the_pages_program_runs_on_the_installed_package(
     tmp_path: Path, engine: Path, worker: Worker, emulator: RunningEmulator, packages: Path
 ) -> None:
     assert (packages / "bin" / "meta-access").is_file()
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
+    page = (CHECKOUT / "docs" / "own-program.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.+?)```", page, re.DOTALL)
     project = Project(tmp_path / "project", engine, worker, {"PYTHONPATH": on_the_path(packages)})
     project.lay_out()
     for link in ("meta_access", "components", ".venv"):

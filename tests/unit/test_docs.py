@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import meta_access
+from meta_access.cli import COMMANDS
 from meta_access.providers._gate import GateResource
 from tools.workspace import tables
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")])
 RESOURCES = ROOT / "docs" / "resources"
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+LISTED = re.compile(r"^(?:\.\./)?[a-z]+(?:[/-][A-Za-z-]+)*$", re.MULTILINE)
+"""An entry of one of the site's lists of pages."""
 PLACE = re.compile(r"`((?:meta_access|components|tools|tests|stacks|docs)/[A-Za-z0-9_./-]+)`")
 
 
@@ -38,9 +41,13 @@ def test_every_page_is_reached_from_the_readme() -> None:
         page = open_.pop()
         seen.add(page)
         if page.suffix == ".md":
-            found = [(page.parent / link).resolve() for link in LINK.findall(page.read_text(encoding="utf-8"))]
+            text = page.read_text(encoding="utf-8")
+            found = [(page.parent / link).resolve() for link in LINK.findall(text)]
+            found += [ROOT / place for place in PLACE.findall(text)]
+            found += [(page.parent / f"{entry}.md").resolve() for entry in LISTED.findall(text)]
+            found += sorted(page.parent.glob("*.md")) if "\n:glob:\n" in text else []
             open_ += [link for link in found if link.exists() and link not in seen]
-    unreached = [page for page in PAGES if page not in seen and page.parent.name != "adr"]
+    unreached = [page for page in PAGES if page not in seen]
 
     assert [str(page.relative_to(ROOT)) for page in unreached] == []
 
@@ -53,10 +60,8 @@ def page_of(name: str) -> str:
     return (RESOURCES / f"{file}.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "page", [tables.README, tables.DOCTOR, *sorted(RESOURCES.glob("*.md"))], ids=lambda page: page.stem
-)
-def test_the_tables_of_a_page_are_those_of_the_resources(page: Path) -> None:
+@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.stem)
+def test_a_page_has_what_the_code_says(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
 
     assert tables.written(text) == text, "run `make tables`"
@@ -83,6 +88,29 @@ def test_a_table_has_types_defaults_and_meanings() -> None:
     assert "| `system_user_id` | `str` | required | The user, by the id that the app sees. |" in lines
     assert "| `permissions` | `list[str]` | `[]` | What it asks for, as a whole. |" in lines
     assert "| `member_id` | `str` | The id that Meta has for the person or, before, for the invitation. |" in lines
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_a_page_that_says_what_it_needs_and_what_it_takes(name: str) -> None:
+    text = (ROOT / "docs" / "commands" / f"{name}.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| (Meta|AWS) \|", text, re.MULTILINE) == ["Meta", "AWS"]
+    assert f"<!-- help of {name} -->" in text
+
+
+def test_pages_have_the_help_of_commands_and_the_codes_of_errors() -> None:
+    stale = "".join(f"<!-- {of} -->\n<!-- end -->\n" for of in ("help of token", "codes of meta", "codes of aws"))
+    lines = tables.written(stale).splitlines()
+
+    assert "Usage: meta-access token [OPTIONS] COMMAND [ARGS]..." in lines
+    assert "## token adopt" in lines
+    assert "  -h, --help  Show this message and exit." in lines
+    at = lines.index("### 190/463")
+    assert lines[at + 2 : at + 4] == [
+        "The token has expired.",
+        "*Next:* Put a valid token where admin_token of this connection points.",
+    ]
+    assert "### AccessDeniedException" in lines
 
 
 def test_every_drill_of_the_runbook_is_a_test() -> None:

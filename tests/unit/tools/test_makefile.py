@@ -24,6 +24,7 @@ TARGETS = {
     "clean",
     "lambda",
     "screenshots",
+    "site",
     "tables",
 }
 
