@@ -5,6 +5,7 @@ Each holding says what takes it away, as in `holdings`: the stack's own `up` aft
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_access.access import Standing
@@ -86,6 +87,10 @@ def of_identity(identity: str, found: Everything) -> list[Holding]:
     keeps = typed is not None and typed.on_destroy == KEEP
     if user is not None and (keeps or user.get("adopted")):
         step = "An admin takes its assets away in Business settings, or leaves them: Meta deletes no system user."
+        listed = [
+            replace(one, text=f"{one.text}, in the state of this stack") if one.kind == _WORDS[_USER] else one
+            for one in listed
+        ]
         text = f"stays at Meta ({'on_destroy: keep' if keeps else 'it was adopted'})"
         listed.append(Holding(kind=_WORDS[_USER], name=identity, text=text, step=step))
     if acting:

@@ -208,7 +208,10 @@ def test_the_user_of_an_adopted_identity_stays_whatever_the_files_say(folder: Pa
     [user] = [one for one in found.state["deployment"]["resources"] if one["urn"].endswith("SystemUser::trader")]
     user["outputs"]["adopted"] = True
 
-    assert "person: system user trader: stays at Meta (it was adopted)" in lines(of_identity("trader", found))
+    assert [line for line in lines(of_identity("trader", found)) if ": system user trader: " in line] == [
+        "up: system user trader: id 7, in the state of this stack",
+        "person: system user trader: stays at Meta (it was adopted)",
+    ]
 
 
 def test_everything_that_a_stack_has_of_an_asset(folder: Path) -> None:

@@ -29,6 +29,7 @@ SHOP, OTHER, PAGE = "act_104320000000501", "act_104320000000502", "page:10293000
 USER = "122090000000901"
 ACME = "act_205550000000601"
 READ = ["ANALYZE"]
+PAGE_TEXT = (DEV.parents[1] / "docs" / "who-has-access.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -230,6 +231,20 @@ def test_people_read_a_table_of_eighty_columns(ask: Callable[..., Result], linde
 @pytest.mark.parametrize("text", ["=1+1", " =1+1", "\t@x", "\r-1", "\n+1"])
 def test_what_a_spreadsheet_would_count_is_text(text: str) -> None:
     assert who.cell(text) == f"'{text}"
+
+
+def test_the_page_shows_what_comes_out(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:
+    shown = PAGE_TEXT.partition("$ meta-access who --stack dev\n")[2].partition("```")[0]
+    give(lindenhof, SHOP, "100000000000402", "ANALYZE")
+    give(lindenhof, OTHER, USER, "MANAGE", "ADVERTISE", "ANALYZE")
+    with lindenhof.edit() as world:
+        by = ("100000000000402", "Ines Roth", "4200", "Business Suite")
+        world.activities.append(Activity(1, OTHER, NOW, USER, "reporting", [], READ, *by))
+    ignored = {"holder": "ines@lindenhof.example", "asset": SHOP, "person": "nadia", "until": "2027-03-01"}
+
+    result = ask(ignore=[{**ignored, "reason": "Finance reads the invoices"}])
+
+    assert [line.rstrip() for line in result.stdout.splitlines()] == shown.splitlines()
 
 
 def test_a_long_word_is_broken_and_not_cut(ask: Callable[..., Result], lindenhof: EmulatedMeta) -> None:
