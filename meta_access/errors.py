@@ -71,11 +71,11 @@ class ProblemsError(MetaAccessError):
 
 
 class ConfigError(ProblemsError):
-    """The configuration is wrong."""
+    """The configuration is wrong, or `what` that people wrote besides."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], what: str = "the configuration") -> None:
         head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{head} in the configuration:", problems)
+        super().__init__(f"{head} in {what}:", problems)
 
 
 class OfflineError(MetaAccessError):

@@ -43,6 +43,13 @@ DECIDED_BY = ("decision", "by", "limit_to", "until", "reason")
 """Keys of a row that people write; all others are what was read."""
 
 
+class ReviewError(ConfigError):
+    """An access review is not as it has to be, or what was asked of it cannot be."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems, "the access review")
+
+
 class Decision(StrEnum):
     """What is to become of somebody's access."""
 
@@ -257,27 +264,27 @@ def read(text: str, name: str) -> Record:
     """The record in a text.
 
     Raises:
-        ConfigError: It is none; every problem is named.
+        ReviewError: It is none; every problem is named.
     """
     if marks := conflicts(text, name):
-        raise ConfigError(marks)
+        raise ReviewError(marks)
     content = parse_yaml(text, name)
     if not isinstance(content, dict):
         fix = "let `meta-access access-review start` write it."
-        raise ConfigError([Problem(name, f"is {described(content)}, not a record of an access review.", fix)])
+        raise ReviewError([Problem(name, f"is {described(content)}, not a record of an access review.", fix)])
     form = content.get("access_review")
     if isinstance(form, str) and form.startswith(_FORMS) and form != FORM:
         fix = "read it with the version that wrote it, or a newer one."
-        raise ConfigError([Problem(f"{name}:access_review", f'is "{form}", which this version does not know.', fix)])
+        raise ReviewError([Problem(f"{name}:access_review", f'is "{form}", which this version does not know.', fix)])
     try:
         found = Record.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(
+        raise ReviewError(
             [problem for _, problem in problems_of(error, Record, lambda loc: f"{name}:{dotted(loc)}")]
         ) from None
     if found.digest() != found.facts:
         fix = "take that change back (git diff shows it): only decision, by, limit_to, until and reason are people's."
-        raise ConfigError([Problem(f"{name}:facts", "what Meta listed was edited by hand since it was written.", fix)])
+        raise ReviewError([Problem(f"{name}:facts", "what Meta listed was edited by hand since it was written.", fix)])
     return found
 
 

@@ -14,6 +14,7 @@ import click
 from meta_access import snapshot
 from meta_access.access_review import consequences, record
 from meta_access.access_review.consequences import Task, Work
+from meta_access.access_review.record import ReviewError
 from meta_access.cli import pulumi_stack
 from meta_access.cli.access_review import records, status
 from meta_access.cli.access_review.git import Repository
@@ -22,7 +23,7 @@ from meta_access.cli.stack.stack_texts import alone, loaded, read_files
 from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
 from meta_access.clock import iso
-from meta_access.errors import ConfigError, Problem
+from meta_access.errors import Problem
 from meta_access.graph.holders import HolderKind
 from meta_access.stack.yaml_edits import Put, edited
 
@@ -61,7 +62,7 @@ def _refuse(held: Sequence[Held], stack: Stack, looked: Looked, folder: Path, *,
     """Every reason why a review cannot be closed.
 
     Raises:
-        ConfigError: There is one.
+        ReviewError: There is one.
         GitError: Git cannot tell who signed.
     """
     repository, problems = Repository(folder), list[Problem]()
@@ -76,7 +77,7 @@ def _refuse(held: Sequence[Held], stack: Stack, looked: Looked, folder: Path, *,
                 Problem(one.shown, text, "let the token read it and start anew, or close with --incomplete.")
             )
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
 
 
 def _compared(held: Sequence[Held], looked: Looked) -> Result | None:

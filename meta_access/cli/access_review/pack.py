@@ -16,6 +16,7 @@ import click
 from meta_access.access_review import evidence, history, record
 from meta_access.access_review.evidence import Evidence
 from meta_access.access_review.history import Declared
+from meta_access.access_review.record import ReviewError
 from meta_access.audit import STANDARD_OUTPUT, VARIABLE
 from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import pack_page
@@ -194,7 +195,7 @@ def command(
     if end.date() > datetime.now(UTC).date():
         problems.append(Problem("--to", "has not come, so nobody can tell.", "write today, or a day that is past."))
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
     home = pulumi_stack.find(Path.cwd())
     name = (stack or pulumi_stack.selected()).rpartition("/")[2]
     repository = Repository(home.stacks)

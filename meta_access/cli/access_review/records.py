@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meta_access.access_review import record
+from meta_access.access_review.record import ReviewError
 from meta_access.errors import ConfigError, Problem
 from meta_access.stack.files import SUFFIXES
 from meta_access.stack.problems import instead
@@ -42,7 +43,7 @@ def read(folder: Path, project: str, stack: str) -> list[Held]:
     """All records of a stack, by name.
 
     Raises:
-        ConfigError: Some are none; every problem of all of them is named.
+        ReviewError: Some are none; every problem of all of them is named.
     """
     place = record.folder_of(stack)
     found: list[Held] = []
@@ -66,7 +67,7 @@ def read(folder: Path, project: str, stack: str) -> list[Held]:
             problems.append(Problem(shown, text, f"move it to {record.folder_of(its[1])} of that project."))
         found.append(held)
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
     return found
 
 
@@ -74,7 +75,7 @@ def chosen(held: Iterable[Held], stack: Stack, clients: Collection[str], *, no_c
     """The open records of the clients that were asked for; all without any.
 
     Raises:
-        ConfigError: A client is none of the stack's, or has no open review.
+        ReviewError: A client is none of the stack's, or has no open review.
     """
     check_clients(stack, clients)
     wanted = {*clients, *([""] if no_client else [])}
@@ -82,7 +83,7 @@ def chosen(held: Iterable[Held], stack: Stack, clients: Collection[str], *, no_c
     lacking = sorted(wanted - {one.client for one in found})
     if lacking:
         fix = "begin one: meta-access access-review start."
-        raise ConfigError([Problem(option(client), "has no open access review.", fix) for client in lacking])
+        raise ReviewError([Problem(option(client), "has no open access review.", fix) for client in lacking])
     return found
 
 
@@ -90,7 +91,7 @@ def check_clients(stack: Stack, clients: Iterable[str]) -> None:
     """Refuse clients that the stack has not.
 
     Raises:
-        ConfigError: With each of them.
+        ReviewError: With each of them.
     """
     known = stack.spec.clients
     fix = f"the clients are {', '.join(known) or 'none'}."
@@ -100,7 +101,7 @@ def check_clients(stack: Stack, clients: Iterable[str]) -> None:
         if one not in known
     ]
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
 
 
 def option(client: str) -> str:

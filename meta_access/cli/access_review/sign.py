@@ -12,14 +12,14 @@ import click
 
 from meta_access.access_review import choices, judge, record
 from meta_access.access_review.choices import Said
-from meta_access.access_review.record import Decision
+from meta_access.access_review.record import Decision, ReviewError
 from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import to_person
-from meta_access.errors import ConfigError, Problem
+from meta_access.errors import Problem
 from meta_access.graph.business_users import same
 from meta_access.stack.problems import instead
 
@@ -35,7 +35,7 @@ def _said(stack: Stack, by: str, options: Mapping[str, Any]) -> Said:
     person = choices.reviewer(by, people)
     if person is None:
         fix = instead(by, people, "add the person to meta:people, with the address of their commits.")
-        raise ConfigError([Problem("--reviewer", f'there is no "{by}" in meta:people.', fix)])
+        raise ReviewError([Problem("--reviewer", f'there is no "{by}" in meta:people.', fix)])
     until, tasks = options["until"], options["tasks"]
     return Said(
         by=person,
@@ -51,7 +51,7 @@ def _signed(held: list[Held], stack: Stack, said: Said) -> tuple[dict[str, str],
     """The records with the decisions in them.
 
     Raises:
-        ConfigError: With every problem of what was decided.
+        ReviewError: With every problem of what was decided.
     """
     found = choices.of_command(
         said, {one.name: one.record for one in held}, stack.spec.people, stack.rules
@@ -66,7 +66,7 @@ def _signed(held: list[Held], stack: Stack, said: Said) -> tuple[dict[str, str],
         its = after.model_copy(update={"access": tuple(after.access[at] for at in sorted(told))})
         problems += judge.decisions(its, one.shown, stack.spec.people, stack.rules, today)
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
     return texts, found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meta_access.access_review import record
+from meta_access.access_review.record import ReviewError
 from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.records import whose
@@ -18,7 +19,7 @@ from meta_access.cli.people import who
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.stack.stack_texts import replace as replace_files
 from meta_access.cli.terminal import DONE, WORK_LEFT
-from meta_access.errors import ConfigError, Problem
+from meta_access.errors import Problem
 from meta_access.graph.client import meta_time
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _refuse_open(held: Iterable[Held], clients: Collection[str]) -> None:
         if one.record.closed is None and one.client in clients
     ]
     if problems:
-        raise ConfigError(problems)
+        raise ReviewError(problems)
 
 
 @click.command(name="start")
@@ -84,7 +85,7 @@ def command(
         looked = Looked(asked, loaded)
         if due is not None and due.date() <= looked.at.date():
             text = f"{due.date()} is not in the future."
-            raise ConfigError([Problem("--due", text, "write a day to come, or leave it out.")])
+            raise ReviewError([Problem("--due", text, "write a day to come, or leave it out.")])
         made = {}
         place, taken = record.folder_of(name), {one.name.rpartition("/")[2] for one in held}
         for client, rows in looked.rows(wanted).items():

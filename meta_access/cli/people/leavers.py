@@ -119,7 +119,10 @@ def _role(person: PersonSpec, client: GraphClient, seen: Seen) -> None:
     rows = app_roles.list_(client)
     if person.user_id is None:
         app = client.connection.app_name
-        seen.unseen.append(f"their role on app {app}: Meta lists ids, and meta:people has no user_id of theirs.")
+        seen.unseen.append(
+            f"their role on app {app}: Meta lists ids, and meta:people has no user_id of theirs. Write it there, or "
+            "look at the app's roles yourself."
+        )
     for row in rows:
         if row.user == person.user_id:
             seen.roles[client.connection.app_name] = row.word

@@ -94,6 +94,19 @@ def test_what_cannot_be_begun_is_one_error(place: Place, arguments: tuple[str, .
     assert not (place.stacks / "access-reviews.dev").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("start", "--due", "2026-11-24"), "--due: 2026-11-24"),
+        (("pack", "--from", "2026-11-25", "--to", "2026-11-24", "--output", "p"), "--to: is before --from"),
+    ],
+)
+def test_a_problem_of_a_review_is_not_called_one_of_the_configuration(
+    place: Place, arguments: tuple[str, ...], where: str
+) -> None:
+    assert f"Error: 1 problem in the access review:\n  - {where}" in place.run(*arguments).stderr
+
+
 def test_two_starts_at_once_are_told_apart(place: Place) -> None:
     with alone(place.stacks):
         result = place.run("start")
