@@ -191,6 +191,15 @@ def read_text(path: Path, name: str) -> str:
         raise _unreadable(name, getattr(error, "strerror", None) or "its name cannot be opened") from None
 
 
+def surely_fit(texts: Iterable[str]) -> bool:
+    """Whether YAML texts hold no more values than a folder may, as far as their marks tell without parsing.
+
+    No value but the first comes without a mark, and none brings more than three: a mapping, a key and its value. An
+    alias may repeat any number.
+    """
+    return sum(math.inf if "*" in text else 1 + 3 * sum(map(text.count, ":,-?[{")) for text in texts) <= MOST_IN_FOLDER
+
+
 def parse_yaml(text: str, name: str) -> Any:
     """The content of a YAML text: mappings with keys of text, lists, and plain values.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.errors import ConfigError
-from meta_access.stack.yaml_files import parse_yaml, read_yaml
+from meta_access.stack import yaml_files
+from meta_access.stack.yaml_files import parse_yaml, read_yaml, surely_fit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,3 +131,20 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
             read_yaml(tmp_path / f"{name}.yaml", name)
     with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
         read_yaml(tmp_path / "absent.yaml", "absent")
+
+
+@pytest.mark.parametrize(
+    ("texts", "most"),
+    [(["a: b"], 4), (["a: b", "c: d"], 8), (["{a, b, c}"], 10), (["- - x"], 7), (["? a"], 4), ([], 0)],
+)
+def test_values_are_bounded_by_the_marks_of_a_text(
+    texts: list[str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_files, "MOST_IN_FOLDER", most)
+    assert surely_fit(texts)
+    monkeypatch.setattr(yaml_files, "MOST_IN_FOLDER", most - 1)
+    assert not surely_fit(texts)
+
+
+def test_an_alias_has_no_bound() -> None:
+    assert not surely_fit(["a: &x b\nc: *x"])

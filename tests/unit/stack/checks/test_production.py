@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meta_access.stack import yaml_files
+from meta_access.stack.checks import production
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def production(tmp_path: Path) -> None:
+def production_stack(tmp_path: Path) -> None:
     stacks = tmp_path / "stacks"
     (stacks / "clients.prod").mkdir(parents=True)
     (stacks / "Pulumi.prod.yaml").write_text(
@@ -28,7 +29,7 @@ def production(tmp_path: Path) -> None:
     (stacks / "clients.prod" / "acme.yaml").write_text("access: own\nassets:\n  act_1043217650987654: {x: [ANALYZE]}\n")
 
 
-@pytest.mark.usefixtures("production")
+@pytest.mark.usefixtures("production_stack")
 def test_ids_of_production_are_refused_elsewhere(refusals: Callable[..., list[str]]) -> None:
     changes = {"meta:identities/reporting/adopt": "122096106543457614"}
     assert refusals(changes) == [
@@ -48,7 +49,7 @@ def test_ids_of_production_are_refused_elsewhere(refusals: Callable[..., list[st
     ]
 
 
-@pytest.mark.usefixtures("production")
+@pytest.mark.usefixtures("production_stack")
 def test_production_is_known_by_its_environment_after_its_stack_was_renamed(
     refusals: Callable[..., list[str]], tmp_path: Path
 ) -> None:
@@ -62,6 +63,44 @@ def test_production_is_known_by_its_environment_after_its_stack_was_renamed(
         "meta:apps.ads.id: 1204817736400555 belongs to production (stacks/Pulumi.live.yaml has it). "
         "Fix: write an id of environment test."
     )
+
+
+@pytest.mark.usefixtures("production_stack")
+def test_the_escape_of_a_letter_hides_no_production(refusals: Callable[..., list[str]], tmp_path: Path) -> None:
+    stacks = tmp_path / "stacks"
+    text = (stacks / "Pulumi.prod.yaml").read_text()
+    (stacks / "Pulumi.prod.yaml").unlink()
+    said = 'config:\n  meta:environment: "pr\\x6fd"\n'
+    (stacks / "Pulumi.live.yaml").write_text(text.replace("config:\n", said))
+
+    assert refusals({"meta:apps/ads/id": "1204817736400555"})[0] == (
+        "meta:apps.ads.id: 1204817736400555 belongs to production (stacks/Pulumi.live.yaml has it). "
+        "Fix: write an id of environment test."
+    )
+
+
+def test_only_what_may_be_of_production_is_parsed(
+    load: Callable[..., Stack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {
+        "live": "meta:environment: produce\n",
+        "old": "meta:environment: staging # was prod\n",
+        "pre_prod": "config: {}\n",
+        "test": "config:\n  meta:clients: {prod-ag: {}}\n",
+    }
+    (tmp_path / "stacks").mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text(text)
+    parsed = []
+
+    def config_of(path: Path, whole: object) -> dict[str, object]:
+        parsed.append(path.name)
+        return {}
+
+    monkeypatch.setattr(production, "config_of", config_of)
+
+    assert load()
+    assert parsed == ["Pulumi.old.yaml", "Pulumi.test.yaml"]
 
 
 @pytest.mark.parametrize("text", ["config:\n  meta:environment: prod\n  a: [\n", '"meta:environment": "prod"\na: [\n'])
@@ -84,7 +123,7 @@ def test_a_slip_in_the_file_of_another_environment_stops_nobody(load: Callable[.
     assert load()
 
 
-@pytest.mark.usefixtures("production")
+@pytest.mark.usefixtures("production_stack")
 def test_a_production_that_cannot_be_read_protects_nothing_and_that_is_said(
     refusals: Callable[..., list[str]], tmp_path: Path
 ) -> None:
@@ -106,12 +145,12 @@ def test_the_same_person_works_in_every_environment(load: Callable[..., Stack], 
     assert load({"meta:people/nadia/user_id": "100004471120031"})
 
 
-@pytest.mark.usefixtures("production")
+@pytest.mark.usefixtures("production_stack")
 def test_production_may_use_its_own_ids(load: Callable[..., Stack]) -> None:
     assert load(stack="prod")
 
 
-@pytest.mark.usefixtures("production")
+@pytest.mark.usefixtures("production_stack")
 def test_many_stack_files_cost_together_no_more_than_a_few(
     refusals: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
