@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import gc
 import importlib
 import importlib.util
 import json
@@ -183,6 +185,10 @@ def _nearest(word: str, known: Collection[str]) -> str | None:
     from meta_access.stack.problems import nearest  # noqa: PLC0415 - most calls know their words
 
     return nearest(word, known)
+
+
+# A command's last act would be a look for cycles through all that it imported.
+atexit.register(gc.freeze)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -50,8 +50,9 @@ def _version_id(arn: str, kind: str, generation: int) -> str:
 
 
 class _Record(BaseModel):
-    # A validation error must not quote what it was given: the payload of a token is one.
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    # A validation error must not quote what it was given: the payload of a token is one. Deferred, because most
+    # processes that import this read no payload.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     schema_: Literal["meta-token/v1"] = SCHEMA
     generation: int
@@ -72,7 +73,7 @@ class Suspect(BaseModel):
         until: When it would have expired on its own; None for one that never expires.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     generation: int
     until: Moment | None
