@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pulumi
 
 from meta_access.gates.status import NOT_MADE
+from meta_access.policy import Level
 from meta_access.stack import gate_names
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from meta_access.stack.load import Stack
     from meta_access.stack.plan import IdentityPlan
+
+
+Requires = dict[str, pulumi.Output[str]]
 
 
 class Gate(Protocol):
@@ -27,12 +31,17 @@ class Gate(Protocol):
 class GateBoard:
     """The gates made so far, by name.
 
-    `requires` of a resource is the mapping it is to be given: empty conditions in warn mode, where gates only report.
+    `requires` of a resource is the mapping it is to be given: in warn mode, where gates only report, it has no gates.
+
+    Args:
+        stack: Whose gates these are.
+        refusing: Mandatory rules of good practice that find something: in both modes they hold back all that widens.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, refusing: Iterable[str] = ()) -> None:
         self._stack, self._spec = stack, stack.spec
         self._gates: dict[str, Gate] = {}
+        self._refusing = [gate_names.policy(rule) for rule in refusing]
 
     def given(self, name: str, connection: str) -> dict[str, Any]:
         """Inputs that every gate takes: where it is looked at, what was stated about it, and whose it is."""
@@ -46,11 +55,11 @@ class GateBoard:
     def add(self, name: str, gate: Gate) -> None:
         self._gates[name] = gate
 
-    def for_user(self, connection: str) -> dict[str, pulumi.Output[str]] | None:
+    def for_user(self, connection: str) -> Requires | None:
         """A new system user needs the tier that gives the quota, and a business Meta has verified."""
         return self._required(self._standing(connection))
 
-    def for_work(self, plan: IdentityPlan, *more: str) -> dict[str, pulumi.Output[str]] | None:
+    def for_work(self, plan: IdentityPlan, *more: str) -> Requires | None:
         """An assignment, or a token, needs the permissions of its scopes besides these, and the gates named."""
         app = self._spec.connections[plan.connection].app
         permissions = (gate_names.permission(app, scope) for scope in plan.scopes)
@@ -64,10 +73,10 @@ class GateBoard:
         typed = self._spec.connections[connection]
         return [gate_names.tier(typed.app), gate_names.verification(typed.business)]
 
-    def _required(self, names: Iterable[str]) -> dict[str, pulumi.Output[str]] | None:
-        if self._spec.gate_mode != "block":
-            return None
-        return {name: _value_only(self._gates[name].status) for name in names if name in self._gates} or None
+    def _required(self, names: Iterable[str]) -> Requires | None:
+        gates = (name for name in names if name in self._gates) if self._spec.gate_mode == "block" else ()
+        found = {name: _value_only(self._gates[name].status) for name in gates}
+        return {**found, **{name: pulumi.Output.from_input(str(Level.MANDATORY)) for name in self._refusing}} or None
 
 
 def _value_only(status: pulumi.Output[str]) -> pulumi.Output[str]:

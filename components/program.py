@@ -18,6 +18,7 @@ from meta_access import access, call_log, departures, findings, snapshot, undecl
 from meta_access.errors import ConfigError, Problem, printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for, meta_time
+from meta_access.policy import judge
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
 from meta_access.stack import ignores, notices, plan, tier, time_limits
@@ -81,7 +82,7 @@ def _declare(stacks: Path) -> None:
     kept = upkeep.of_stack(stack, {name: one.tier for name, one in seen.tiers.items()}, call_log.read, now)
     _say_of_files(stack, stacks)
     _say_of_tiers(stack, tiers, kept, now.date())
-    board = GateBoard(stack)
+    board = GateBoard(stack, _refusing(stack, stacks, now.date()))
     apps = {app.key: AppAccess(app.key, stack=stack, plan=app, board=board) for app in plan.apps(stack.spec)}
     plans = {found.key: found for found in plan.identities(stack.spec, stack.rules)}
     identities = {key: SystemIdentity(key, plan=found, board=board) for key, found in plans.items()}
@@ -110,6 +111,14 @@ def _declare(stacks: Path) -> None:
         key: known(app.webhook_verify_token) for key, app in apps.items() if app.webhook_verify_token is not None
     }:
         pulumi.export("webhook_verify_tokens", tokens)
+
+
+def _refusing(stack: Stack, stacks: Path, today: date) -> list[str]:
+    """The mandatory rules that find something; what they advise, `meta-access validate` and a review say."""
+    found = judge.mandatory(judge.findings(stack, stacks, today))
+    for one in found:
+        pulumi.log.warn(f"policy {one.rule}, mandatory: {one.place}: {one.cause} Nothing widens meanwhile. {one.fix}")
+    return list(dict.fromkeys(one.rule for one in found))
 
 
 def _look(stack: Stack, settings: Settings) -> Preflight:

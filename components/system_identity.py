@@ -58,7 +58,10 @@ class SystemIdentity(pulumi.ComponentResource):
             on_destroy=plan.on_destroy,
             # An adopted user exists already: taking it over widens nothing.
             requires=None if plan.adopt is not None else board.for_user(plan.connection),
-            opts=called_before(child, before),
+            opts=called_before(
+                pulumi.ResourceOptions(parent=self, protect=True) if plan.protect else child,
+                before,
+            ),
         )
         self.system_user_id = user.id
         self.secret = self._keep_token(plan, user, board) if plan.has_token else None

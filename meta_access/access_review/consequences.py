@@ -17,7 +17,7 @@ from meta_access.graph.holders import HolderKind
 from meta_access.ids import parse_asset
 from meta_access.stack import ignores
 from meta_access.stack.files import NAMESPACE
-from meta_access.stack.models import TimedChoice, tasks_in
+from meta_access.stack.models import reason_of, tasks_in, until_of
 from meta_access.stack.yaml_edits import Append, Drop, Edit, Put, edited
 
 if TYPE_CHECKING:
@@ -140,8 +140,9 @@ class _Found:
         declared = expanded(self._stack.rules, row.asset, row.tasks) - set(row.undeclared)
         if declared - stays:
             tasks = sorted(declared & set(row.limit_to or ()))
-        until = row.until or (choice.until if isinstance(choice, TimedChoice) else None)
-        self._edit(name, Put(at, {"tasks": tasks, "until": until.isoformat()} if until else tasks))
+        until, reason = row.until or until_of(choice), reason_of(choice)
+        more = {**({"until": until.isoformat()} if until else {}), **({"reason": reason} if reason else {})}
+        self._edit(name, Put(at, {"tasks": tasks, **more} if more else tasks))
 
     def _line(self, client: str, row: Row) -> Any:
         """The line that declares a row, as typed; None where no line does."""

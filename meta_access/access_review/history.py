@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from meta_access.stack import ignores, plan
-from meta_access.stack.models import TimedChoice
+from meta_access.stack.models import until_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +89,7 @@ def _assets(stack: Stack) -> Iterator[tuple[Had, date | None]]:
     for client in spec.clients:
         for work in plan.assignments(spec, stack.rules, client):
             choice = spec.clients[client].assets[work.asset][work.identity]
-            days = [choice.until if isinstance(choice, TimedChoice) else None, spec.identities[work.identity].until]
+            days = [until_of(choice), spec.identities[work.identity].until]
             had = Had(What.DECLARED, client, work.asset, work.identity, tuple(sorted(work.tasks)))
             yield had, min((day for day in days if day is not None), default=None)
 

@@ -43,6 +43,7 @@ from meta_access.providers._deployment import DEPLOYMENT, ResourceState, place_o
 from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
+from meta_access.stack.gate_names import POLICY
 from meta_access.validation import plain_texts
 
 if TYPE_CHECKING:
@@ -447,10 +448,15 @@ def _closed(props: Mapping[str, Any]) -> dict[str, str]:
 
 
 def hold_back(props: Mapping[str, Any], doing: str) -> None:
-    """Refuse what widens access while a gate it `requires` is closed."""
+    """Refuse what widens access while a gate it `requires` is closed, or a mandatory rule finds something."""
     closed = _closed(props)
     if not closed:
         return
+    if refusing := sorted(gate.removeprefix(POLICY) for gate in closed if gate.startswith(POLICY)):
+        raise BlockedError(
+            f"{doing} is held back by a mandatory rule: {', '.join(refusing)}. Everything else of this update goes on.",
+            next_step="Do what `meta-access validate` says of it, then `pulumi up` again.",
+        )
     listed = ", ".join(f"{gate} is {status}" for gate, status in sorted(closed.items()))
     raise BlockedError(
         f"{doing} is held back by a gate: {listed}. Everything else of this update goes on.",

@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from meta_access.gates.status import Status
+from meta_access.policy.judge import mandatory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from meta_access.findings import Undeclared
+    from meta_access.policy import Finding
 
 
 class Cause(StrEnum):
@@ -327,6 +329,7 @@ class Review:
         offline: Whether nobody was asked, so that only the configuration and the state were compared.
         snapshot: What was asked in the place of Meta and AWS; None where they were asked, or nobody.
         undeclared: Access that no line of the stack declares; None where nobody looked.
+        policy: What rules of good practice find in the stack as this change leaves it.
     """
 
     stack: str
@@ -341,6 +344,7 @@ class Review:
     offline: bool = False
     snapshot: Recorded | None = None
     undeclared: Undeclared | None = None
+    policy: tuple[Finding, ...] = ()
 
     def of(self, cause: Cause) -> tuple[Fact, ...]:
         """The facts of a cause. What is refused or held back is never folded away: it belongs to the change."""
@@ -349,6 +353,7 @@ class Review:
     @property
     def classes(self) -> frozenset[Class]:
         more = {Class.UNDECLARED} if self.undeclared is not None and self.undeclared.clients else set[Class]()
+        more |= {Class.REFUSED} if mandatory(self.policy) else set()
         return frozenset(more).union(*(fact.classes for fact in self.facts))
 
     @property

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from meta_access.policy.judge import mandatory
+from meta_access.policy.model import Level
 from meta_access.redaction import visible
 from meta_access.review import words
 from meta_access.review.facts import FOLDED, Cause, grouped, labels
@@ -64,7 +66,9 @@ def _stack(review: Review, room: int) -> list[str]:
         *(_fenced(f"  {words.budget(row)}") for row in review.budgets if row.calls),
     ]
     held = words.recorded(review)
+    refused = [_fenced(f"! {words.refusal(one)}") for one in mandatory(review.policy)]
     head = [*([_fenced(f"  {held}")] if held else []), *([_fenced(f"! {why}")] if why else [])]
+    head += _within(refused, room // 8)
     body = [*head, *_within(lines, room // 2), *_within(notes, room // 8)]
     # Each with what is left of it where the room is short, the last one first.
     parts: list[tuple[list[str], ...]] = []
@@ -72,6 +76,9 @@ def _stack(review: Review, room: int) -> list[str]:
         if told := words.folded(review, cause):
             facts = [_fenced(f"{one.first.sign} {words.line(one, whole=True)}") for one in grouped(review.of(cause))]
             parts.append((_details(told, _within(facts, room // 8)), [_inline(told), ""], []))
+    if told := words.advice(review):
+        advised = [_fenced(f"  {words.refusal(one)}") for one in review.policy if one.level is Level.ADVISORY]
+        parts.append((_details(told, _within(advised, room // 8)), [_inline(told), ""], []))
     named = [_fenced(f"{group.first.sign} {words.line(group, whole=True)}") for group in groups]
     if more := [line for line in named if line not in lines]:
         parts.append((_details("By name", _within(more, room // 8)), [], []))

@@ -74,6 +74,7 @@ class Side:
     custom: bool  # no component
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,8 @@ def _side(value: Any) -> Side | None:
         return None
     inputs, outputs = _known(value.get("inputs") or {}, DEEPEST), _known(value.get("outputs") or {}, DEEPEST)
     urn, id_, parent = (str(value.get(name) or "") for name in ("urn", "id", "parent"))
-    return Side(urn, id_, parent, bool(value.get("custom")), _mapping(inputs), _mapping(outputs))
+    custom, protect = bool(value.get("custom")), bool(value.get("protect"))
+    return Side(urn, id_, parent, custom, _mapping(inputs), _mapping(outputs), protect)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import MetaAccessError
 from meta_access.findings import Undeclared
+from meta_access.policy import Finding, Level, Severity
 from meta_access.redaction import scrub
 from meta_access.review.facts import (
     Actor,
@@ -60,6 +61,7 @@ def _stack(review: Review) -> dict[str, Any]:
         "offline": review.offline,
         "snapshot": asdict(review.snapshot) if review.snapshot else None,
         "undeclared": asdict(review.undeclared) if review.undeclared else None,
+        "policy": [one.as_json() for one in review.policy],
         "classes": sorted(review.classes),
         "facts": [_fact(fact) for fact in review.facts],
         "quota": [asdict(row) for row in review.quota],
@@ -128,7 +130,13 @@ def _review(value: Mapping[str, Any]) -> Review:
         offline=_flag(value["offline"]),
         snapshot=_recorded(value.get("snapshot")),
         undeclared=Undeclared.of(told) if (told := value.get("undeclared")) is not None else None,
+        policy=tuple(map(_finding, _list(value.get("policy", [])))),
     )
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    weight, level = Severity(row["severity"]), Level(row["enforcement_level"])
+    return Finding(_text(row["rule"]), weight, level, *(_text(row[name]) for name in ("path", "cause", "fix")))
 
 
 def _recorded(value: Mapping[str, Any] | None) -> Recorded | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from meta_access.policy.judge import mandatory
+from meta_access.policy.model import Level
 from meta_access.redaction import visible
 from meta_access.review import words
 from meta_access.review.facts import FOLDED, Cause, Part, grouped
@@ -18,6 +20,7 @@ WIDTH = 80
 MOST = 40
 _LONGEST = 6
 """Lines of one sentence: whoever wants the rest of a long reason asks for it."""
+_REFUSALS = 5
 _ALL = "meta-access review --all shows them"
 
 
@@ -29,11 +32,22 @@ def render(reviews: Sequence[Review], *, whole: bool = False) -> str:
 
 def _lines(review: Review, room: int, *, whole: bool) -> list[str]:
     caution = _wrapped(words.caution(review))[: None if whole else _LONGEST]
-    head = [*_wrapped(words.tally(review)), *_wrapped(words.recorded(review)), *caution]
+    refused = _refused(review, whole=whole)
+    head = [*_wrapped(words.tally(review)), *_wrapped(words.recorded(review)), *caution, *refused]
     tail = _tail(review, whole=whole)
     groups = grouped(review.of(Cause.CHANGE))
     body = _body(groups, len(groups) if whole else None, max(room - len(head) - len(tail), 6), whole=whole)
     return [*head, *body, *tail]
+
+
+def _refused(review: Review, *, whole: bool) -> list[str]:
+    """What the policy refuses."""
+    found = mandatory(review.policy)
+    shown = found if whole else found[:_REFUSALS]
+    more = len(found) - len(shown)
+    rest = [f"  and {more} more of the policy; {_ALL}"] if more else []
+    lines = (_wrapped(f"! {words.refusal(one)}", "    ")[: None if whole else _LONGEST] for one in shown)
+    return [*(part for found in lines for part in found), *rest]
 
 
 def _body(groups: Sequence[Group], most: int | None, room: int, *, whole: bool) -> list[str]:
@@ -69,6 +83,11 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
         found.append(line)
         if whole:
             found += [part for text in review.warnings for part in _wrapped(f"  {visible(text)}", "    ")]
+    if line := words.advice(review):
+        found += _wrapped(line)[: None if whole else 3]
+        if whole:
+            advised = [one for one in review.policy if one.level is Level.ADVISORY]
+            found += [part for one in advised for part in _wrapped(f"  {words.refusal(one)}", "    ")]
     if found and not whole:
         found += [f"  {_ALL}"]
     found += _wrapped(words.undeclared(review))[: None if whole else 3]

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from meta_access import access
 from meta_access.clock import ago
+from meta_access.policy.judge import mandatory
+from meta_access.policy.model import Level
 from meta_access.redaction import visible
 from meta_access.review.facts import Actor, Cause, Kind, NoAuthor, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from meta_access.policy import Finding
     from meta_access.review.facts import Budget, Difference, Fact, Group, Quota, Review
 
 NAMED = 3
@@ -393,7 +396,8 @@ _OFFLINE = "Offline: nothing was asked of Meta or AWS, so drift, what is due and
 
 def tally(review: Review) -> str:
     """The first line: the stack, and how much of what the change does."""
-    told = ", ".join(_counted(review.of(Cause.CHANGE)))
+    refused = len(mandatory(review.policy))
+    told = ", ".join([*([f"{refused} refused by policy"] if refused else []), *_counted(review.of(Cause.CHANGE))])
     head = f"Stack {visible(review.stack)}: "
     if review.failed:
         return f"{head}the preview FAILED{f'; known so far: {told}' if told else ''}"
@@ -436,6 +440,18 @@ def warnings(review: Review) -> str:
     """How many warnings there are; "" when there are none."""
     count = len(review.warnings)
     return f"{count} warning{'' if count == 1 else 's'} of the program" if count else ""
+
+
+def refusal(finding: Finding) -> str:
+    """A mandatory finding of the policy: what, where, and what to do about it."""
+    return visible(f"policy {finding.rule}: {finding.place}: {finding.cause} Fix: {finding.fix}")
+
+
+def advice(review: Review) -> str:
+    """How much the policy advises, by rule; "" where it advises nothing."""
+    rules = [one.rule for one in review.policy if one.level is Level.ADVISORY]
+    told = ", ".join(f"{name} {rules.count(name)}" for name in dict.fromkeys(rules))
+    return visible(f"Policy, advisory: {len(rules)} ({told})") if rules else ""
 
 
 def undeclared(review: Review) -> str:

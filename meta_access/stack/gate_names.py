@@ -65,6 +65,14 @@ def lead_access(identity: str, page: str) -> str:
     return f"{identity}-lead-access-{page}"
 
 
+POLICY = "policy:"
+"""How a mandatory rule of good practice is named in `requires`, where no gate's name has a colon."""
+
+
+def policy(rule: str) -> str:
+    return f"{POLICY}{rule}"
+
+
 def is_share(name: str, client: str) -> bool:
     """Whether a gate is about an asset that this client shares."""
     return name.startswith(f"{client}-share-")

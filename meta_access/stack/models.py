@@ -191,20 +191,33 @@ TaskSetSpec = dict[Text, Texts]
 
 @dataclass(frozen=True, slots=True)
 class TimedChoice:
-    """Tasks that end on a day."""
+    """Tasks that end on a day (None: on none), or with the reason for them ("": none is given)."""
 
     tasks: str | tuple[str, ...]
-    until: date
+    until: date | None = None
+    reason: str = ""
+
+
+_CHOICE_KEYS = ("tasks", "until", "reason")
+_LIKE = 'write {tasks: …, until: "2027-01-31"}.'
 
 
 def _timed_choice(value: object) -> str | tuple[str, ...] | TimedChoice:
     if not isinstance(value, dict):
         return _choice(value)
-    if lacking := [key for key in ("tasks", "until") if key not in value]:
-        raise refuse(f"has no {' and no '.join(lacking)}.", 'write {tasks: …, until: "2027-01-31"}.')
-    if unknown := sorted(str(key) for key in value if key not in {"tasks", "until"}):
-        raise refuse(f"there is no key {shown(unknown[0])} here.", 'write {tasks: …, until: "2027-01-31"}.')
-    return TimedChoice(_choice(value["tasks"]), day(value["until"]))
+    if unknown := sorted(str(key) for key in value if key not in _CHOICE_KEYS):
+        raise refuse(f"there is no key {shown(unknown[0])} here.", _LIKE)
+    there = {"tasks": "tasks" in value, "until": bool(value.keys() & {"until", "reason"})}
+    if lacking := [key for key, has in there.items() if not has]:
+        raise refuse(f"has no {' and no '.join(lacking)}.", _LIKE)
+    until = day(value["until"]) if "until" in value else None
+    return TimedChoice(_choice(value["tasks"]), until, _reason(value["reason"]) if "reason" in value else "")
+
+
+def _reason(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise refuse(f"its reason is {described(value) if not isinstance(value, str) else 'empty'}.", "write a text.")
+    return seen(value)
 
 
 def _choice(value: object) -> str | tuple[str, ...]:
@@ -228,17 +241,19 @@ TaskChoice = Annotated[
                 {
                     "type": "object",
                     "additionalProperties": False,
-                    "required": ["tasks", "until"],
+                    "required": ["tasks"],
+                    "minProperties": 2,
                     "properties": {
                         "tasks": {**_TASKS, "description": "a name of meta:task_sets, or a list of tasks"},
                         "until": {"type": "string", "format": "date", "description": "the day on which they end"},
+                        "reason": {"type": "string", "minLength": 1, "description": "why they are needed"},
                     },
                 },
             ]
         }
     ),
 ]
-"""Tasks of an identity on an asset; with a day, `{tasks: …, until: …}`."""
+"""Tasks of an identity on an asset; with a day or a reason, `{tasks: …, until: …, reason: …}`."""
 
 
 class IgnoreSpec(Section):
@@ -306,8 +321,18 @@ class ClientSpec(Section):
 
 
 def tasks_in(choice: str | tuple[str, ...] | TimedChoice) -> str | tuple[str, ...]:
-    """The tasks of a choice without their day."""
+    """The tasks of a choice without their day and reason."""
     return choice.tasks if isinstance(choice, TimedChoice) else choice
+
+
+def until_of(choice: str | tuple[str, ...] | TimedChoice) -> date | None:
+    """The day on which tasks end; None where no day is written."""
+    return choice.until if isinstance(choice, TimedChoice) else None
+
+
+def reason_of(choice: str | tuple[str, ...] | TimedChoice) -> str:
+    """The reason for tasks; "" where none is written."""
+    return choice.reason if isinstance(choice, TimedChoice) else ""
 
 
 _VERSION = re.compile(r"v[1-9][0-9]*\.[0-9]+")
@@ -532,6 +557,9 @@ class IdentitySpec(Section):
     on_destroy: Literal["retire", "keep"] = Field(
         default="retire", description="retire: give its tasks back and rename it; keep: leave it as it is"
     )
+    protect: bool = Field(
+        default=False, description="true: Pulumi refuses to delete or replace the system user (resource option protect)"
+    )
     token: Literal["none"] | None = Field(default=None, description="none: this stack keeps no token of it")
     use_case: Text | None = Field(default=None, description="a preset of scopes and tasks, such as read_reports")
     scopes: Texts | None = Field(default=None, description="the permissions of its token; wins over use_case")
@@ -595,6 +623,33 @@ class PersonSpec(Section):
         return dict(self.business or {})
 
 
+class PolicyRuleSpec(Section):
+    """What a stack changes of one rule of good practice, and why."""
+
+    enforcement_level: Literal["advisory", "mandatory", "disabled"] | None = Field(
+        default=None, description="advisory: it is said; mandatory: it refuses what widens access; disabled: off"
+    )
+    severity: Literal["low", "medium", "high", "critical"] | None = Field(
+        default=None, description="how much it weighs: low, medium, high or critical"
+    )
+    reason: Text = Field(description="why this stack differs")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.enforcement_level is None and self.severity is None:
+            raise refuse("changes nothing.", "add enforcement_level, severity or both.")
+        return self
+
+
+class PolicySpec(Section):
+    files: Texts = Field(
+        default=(), description="Python files with rules of your own, in the folder of the stack files"
+    )
+    rules: dict[Name, PolicyRuleSpec] = Field(
+        default_factory=dict, description="what this stack changes of rules, by a rule's id"
+    )
+
+
 PROD = "prod"
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -640,6 +695,9 @@ class StackSpec(Section):
         default_factory=dict, description="the owners of the assets, with who may do what on which"
     )
     ignore: tuple[IgnoreSpec, ...] = Field(default=(), description="access that may stay undeclared")
+    policy: PolicySpec = Field(
+        default=PolicySpec(), description="rules of good practice: files with more of them, and levels"
+    )
     quota_overrides: dict[Name, dict[Literal["EMPLOYEE", "ADMIN"], QuotaOverride]] = Field(
         default_factory=dict, description="limits of system users that Meta granted to a business, by role"
     )

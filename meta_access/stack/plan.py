@@ -47,6 +47,7 @@ class IdentityPlan:
     take_over_from: str | None
     rotation_owner: str
     renamed_from: str | None = None
+    protect: bool = False
 
     @property
     def has_token(self) -> bool:
@@ -216,6 +217,7 @@ def identities(spec: StackSpec, rules: RuleSet) -> Iterator[IdentityPlan]:
             take_over_from=identity.take_over_from,
             rotation_owner=identity.rotation_owner,
             renamed_from=identity.renamed_from,
+            protect=identity.protect,
         )
 
 

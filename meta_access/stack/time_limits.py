@@ -10,7 +10,7 @@ from meta_access.stack import gate_names
 from meta_access.stack.draft import where
 from meta_access.stack.fields import IDENTITY
 from meta_access.stack.files import NAMESPACE
-from meta_access.stack.models import RolesSpec, TimedChoice
+from meta_access.stack.models import RolesSpec, until_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -75,9 +75,9 @@ def of_stack(stack: Stack) -> list[Limit]:
     for key, client in spec.clients.items():
         for asset, choices in client.assets.items():
             for name, choice in choices.items():
-                if isinstance(choice, TimedChoice):
+                if (until := until_of(choice)) is not None:
                     loc = ("clients", key, "assets", asset, name)
-                    add(loc, choice.until, ("AssetAssignment", f"{key}-{name}-{asset}"))
+                    add(loc, until, ("AssetAssignment", f"{key}-{name}-{asset}"))
     return found
 
 
@@ -128,9 +128,7 @@ def _without_people(app: AppSpec, gone: Collection[str]) -> AppSpec:
 def _without_ended(client: ClientSpec, users: Collection[str], today: date) -> ClientSpec:
     assets = {
         asset: {
-            name: choice
-            for name, choice in choices.items()
-            if name in users and not (isinstance(choice, TimedChoice) and choice.until <= today)
+            name: choice for name, choice in choices.items() if name in users and not _gone(until_of(choice), today)
         }
         for asset, choices in client.assets.items()
     }

@@ -71,6 +71,16 @@ class Result(NamedTuple):
         }
 
     @property
+    def policies(self) -> set[tuple[str, str, str]]:
+        """What a policy pack found: the rule, its enforcement level, and the name of the resource."""
+        found = (event.get("policyEvent") for event in self.events)
+        return {
+            (one["policyName"], one["enforcementLevel"], one.get("resourceUrn", "").rsplit("::", 1)[-1])
+            for one in found
+            if one
+        }
+
+    @property
     def diagnostics(self) -> list[str]:
         """Messages of severity `error`, markup of colours removed."""
         events = (event.get("diagnosticEvent") or {} for event in self.events)

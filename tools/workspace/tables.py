@@ -2,9 +2,9 @@
 
 A page has the lines `<!-- inputs of SystemUser -->` (or `outputs of`) and `<!-- end -->`; what is between them is ours.
 So has a page of docs/commands what the command says of itself (`<!-- help of rotate -->`), the page on the doctor all
-its findings (`<!-- findings of doctor -->`), the page on troubles the codes that have a row of their own
-(`<!-- codes of meta -->`, `<!-- codes of aws -->`), and the page on a program of one's own the pages of all resources
-(`<!-- resources -->`).
+its findings (`<!-- findings of doctor -->`), the page on policy its rules (`<!-- rules of policy -->`), the page on
+troubles the codes that have a row of their own (`<!-- codes of meta -->`, `<!-- codes of aws -->`), and the page on a
+program of one's own the pages of all resources (`<!-- resources -->`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from meta_access.cli import main as meta_access_command
 from meta_access.doctor.catalog import CATALOG
 from meta_access.doctor.explain import explained
 from meta_access.graph import codes
+from meta_access.policy.practice import PRACTICE
 from meta_access.providers._declaration import as_bag
 from meta_access.providers._gate import GateResource
 from tools.workspace.environment import ROOT
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
 
 DOCS = ROOT / "docs"
 PAGES = [
-    *(DOCS / name for name in ("doctor.md", "own-program.md", "troubleshooting.md")),
+    *(DOCS / name for name in ("doctor.md", "own-program.md", "policy.md", "troubleshooting.md")),
     *sorted((DOCS / "commands").glob("*.md")),
     *sorted((DOCS / "resources").glob("*.md")),
 ]
 """Those that have something written here."""
 _WRITTEN = re.compile(
-    r"<!-- (resources|(inputs|outputs|help|findings|codes) of ([\w-]+)) -->\n.*?<!-- end -->", re.DOTALL
+    r"<!-- (resources|(inputs|outputs|help|findings|rules|codes) of ([\w-]+)) -->\n.*?<!-- end -->", re.DOTALL
 )
 _WIDTH = 80
 
@@ -56,6 +57,8 @@ def _said(what: str | None, of: str | None) -> str:
         return "\n\n".join(_helps(of))
     if what == "findings":
         return _findings()
+    if what == "rules":
+        return _rules()
     return _codes(of) if what == "codes" else _table(what, of)
 
 
@@ -105,6 +108,15 @@ def _table(what: str, name: str) -> str:
 def _findings() -> str:
     rows = [["Id", "Severity", "Meaning", "Next step"], ["---"] * 4]
     rows += [[f"`{id_}`", str(one.severity), one.means, one.next_step] for id_, one in CATALOG.items()]
+    return _rows(rows)
+
+
+def _rules() -> str:
+    rows = [["Rule", "Severity", "What it looks for", "Source"], ["---"] * 4]
+    rows += [
+        [f"`{one.id}`", str(one.severity), one.about, f"[Meta]({one.source})" if one.source else "practice"]
+        for one in PRACTICE
+    ]
     return _rows(rows)
 
 

@@ -19,8 +19,9 @@ from meta_access.cli.stack import drift_authors
 from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
 from meta_access.clock import iso
 from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.policy import judge as policy_rules
 from meta_access.redaction import scrub
-from meta_access.review import judge, markdown, steps, stored, terminal
+from meta_access.review import judge, markdown, policy, steps, stored, terminal
 from meta_access.review.facts import Class, Recorded, Review, against
 from meta_access.stack import time_limits
 from meta_access.stack.connections import is_offline
@@ -28,7 +29,9 @@ from meta_access.stack.load import load_stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
+    from meta_access.policy import Finding
     from meta_access.review.steps import EventLog
 
 _KEPT_LINES = 200
@@ -71,7 +74,10 @@ def previewed(stack: str, project: str) -> Review:
         made = judge.judged(
             events, noted, stack=name, project=project, failed=code != 0, error=why, limits=_limits(events, name)
         )
-        return replace(drift_authors.told(made, events, stack), offline=offline, snapshot=source)
+        found_by_policy = _policy(events, name, now.date())
+        return replace(
+            drift_authors.told(made, events, stack), offline=offline, snapshot=source, policy=found_by_policy
+        )
 
 
 def _limits(log: EventLog, stack: str) -> list[time_limits.Limit]:
@@ -82,6 +88,20 @@ def _limits(log: EventLog, stack: str) -> list[time_limits.Limit]:
     with contextlib.suppress(ConfigError):
         return time_limits.of_stack(load_stack(log.config, stack, home.stacks, project=home.name))
     return []
+
+
+def _policy(log: EventLog, stack: str, today: date) -> tuple[Finding, ...]:
+    """What rules of good practice find; nothing where the configuration is refused, which the review says itself.
+
+    A program of somebody's own declares resources and no identities: then those are looked at.
+    """
+    home = pulumi_stack.find(Path.cwd())
+    try:
+        loaded = load_stack(log.config, stack, home.stacks, project=home.name)
+    except ConfigError:
+        return ()
+    resources = None if loaded.spec.identities else policy.resources_of(log)
+    return tuple(policy_rules.findings(loaded, home.stacks, today, gates=policy.gates_of(log), resources=resources))
 
 
 def _snapshot() -> snapshot.Snapshot | None:
@@ -204,7 +224,8 @@ def command(
 ) -> None:
     """Show what a preview means: who gains and loses what, what is refused, and what is due anyway.
 
-    Exit codes: 0; 2 when something is refused, or in a class of --fail-on; 1 when the preview failed.
+    Exit codes: 0; 2 when something is refused, also by a mandatory rule of good practice, or in a class of --fail-on;
+    1 when the preview failed.
     """
     if flags["as_json"] and flags["as_markdown"]:
         raise click.UsageError("--json and --markdown are two answers: leave one out.")

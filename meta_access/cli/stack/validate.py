@@ -14,6 +14,8 @@ import click
 from meta_access.cli import pulumi_stack
 from meta_access.cli.terminal import DONE, FAILED
 from meta_access.errors import ConfigError, Problem
+from meta_access.policy import judge
+from meta_access.redaction import visible
 from meta_access.stack import notices
 from meta_access.stack.files import project_config, secret_keys, stack_files
 from meta_access.stack.load import load_stack
@@ -24,25 +26,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meta_access.cli.pulumi_stack import Project
+    from meta_access.policy import Finding
 
 NOT_ASKED = "environment: names environments of Pulumi ESC. They are not asked, so what they add is not checked."
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with a stack's files; where nothing is, what a program would still warn of."""
+    """What is wrong with a stack's files; where nothing is, what a program would warn of, and what the policy finds."""
 
     file: str
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    policy: tuple[Finding, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems and not judge.mandatory(self.policy)
 
     def as_json(self) -> dict[str, Any]:
         problems = [{"path": one.path, "problem": one.problem, "fix": one.fix} for one in self.problems]
-        return {"file": self.file, "sound": not problems, "problems": problems, "warnings": list(self.warnings)}
+        return {
+            "file": self.file,
+            "sound": self.sound,
+            "problems": problems,
+            "warnings": list(self.warnings),
+            "policy": [one.as_json() for one in self.policy],
+        }
 
     def as_text(self) -> str:
-        head = str(ConfigError(list(self.problems))) if self.problems else "sound."
-        return "\n".join([f"{self.file}: {head}", *(f"  warning: {text}" for text in self.warnings)])
+        count = len(judge.mandatory(self.policy))
+        refused = f"refused by {count} mandatory finding{'' if count == 1 else 's'} of its policy."
+        head = str(ConfigError(list(self.problems))) if self.problems else "sound." if self.sound else refused
+        return "\n".join(
+            [
+                f"{self.file}: {head}",
+                *(f"  warning: {text}" for text in self.warnings),
+                *(
+                    visible(f"  {one.level} ({one.severity}) {one.rule}: {one.place}: {one.cause} Fix: {one.fix}")
+                    for one in self.policy
+                ),
+            ]
+        )
 
 
 def verdict(project: Project, stack: str, path: Path, now: datetime) -> Verdict:
@@ -59,7 +84,8 @@ def verdict(project: Project, stack: str, path: Path, now: datetime) -> Verdict:
     except ConfigError as error:
         return Verdict(file, tuple(error.problems), not_asked)
     said = [one.text for one in notices.of_stack(loaded, project.stacks, now.date()) if one.warning]
-    return Verdict(file, warnings=(*not_asked, *said))
+    found = judge.findings(loaded, project.stacks, now.date())
+    return Verdict(file, warnings=(*not_asked, *said), policy=tuple(found))
 
 
 def _chosen(project: Project, names: Iterable[str]) -> dict[str, Path]:
@@ -86,12 +112,13 @@ def command(stacks: tuple[str, ...], more: tuple[str, ...], *, as_json: bool) ->
     """Check the files of stacks, or of all stacks of the project, as a preview would.
 
     The stack file, its client files, its evidence and its rule set are read; no engine, no credential and no network
-    is needed. Exit code 1 where something would be refused.
+    is needed. Rules of good practice are asked as well, and the files of rules that meta:policy names are run for that.
+    Exit code 1 where something would be refused, or a mandatory rule finds something.
     """
     project = pulumi_stack.find(Path.cwd())
     now = datetime.now(UTC)
     found = {name: verdict(project, name, path, now) for name, path in _chosen(project, (*stacks, *more)).items()}
-    sound = not any(one.problems for one in found.values())
+    sound = all(one.sound for one in found.values())
     if as_json:
         click.echo(json.dumps({"sound": sound, "stacks": {name: one.as_json() for name, one in found.items()}}))
     else:

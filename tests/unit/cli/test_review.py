@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from meta_access.cli import main
 from tests.unit.review import recorded
+from tests.unit.stack.conftest import SOUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +110,34 @@ def test_it_previews_with_a_refresh_and_leaves_nothing_behind(bench: Bench) -> N
 def test_exit_codes(bench: Bench, stream: str, arguments: list[str], code: int) -> None:
     bench.plays(stream)
     assert bench.review(*arguments).exit_code == code
+
+
+def with_policy(stream: str, policy: dict[str, object]) -> bytes:
+    """A recorded stream of a stack whose system user is an admin, and whose configuration says this of its policy."""
+    admin = {"reporting": {"use_case": "read_reports", "role": "ADMIN"}}
+    config = {**SOUND, "meta:rules": "2026-11", "meta:identities": admin, "meta:policy": policy}
+    lines = [json.loads(line) for line in (recorded.STREAMS / f"{stream}.jsonl").read_bytes().splitlines()]
+    (prelude,) = (line["preludeEvent"] for line in lines if "preludeEvent" in line)
+    prelude["config"] = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "told"),
+    [
+        ("advisory", 0, ["Policy, advisory: 1 (admin-system-user 1)"]),
+        ("disabled", 0, []),
+        ("mandatory", 2, ["! policy admin-system-user: meta:identities.reporting: reporting is an ADMIN,"]),
+    ],
+)
+def test_a_mandatory_rule_refuses_the_review(bench: Bench, level: str, code: int, told: list[str]) -> None:
+    rules = {"admin-system-user": {"enforcement_level": level, "reason": "an audit"}}
+    bench.writes(with_policy("same", {"rules": rules}))
+
+    done = bench.review()
+
+    assert [line for line in done.stdout.splitlines() if "olicy" in line and "refused by" not in line] == told
+    assert done.exit_code == code
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--fail-on", "undeclared"], 2)])

@@ -58,9 +58,45 @@ def test_a_sound_stack_and_what_a_program_would_warn_of() -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {
         "sound": True,
-        "stacks": {"test": {"file": "stacks/Pulumi.test.yaml", "sound": True, "problems": [], "warnings": []}},
+        "stacks": {
+            "test": {"file": "stacks/Pulumi.test.yaml", "sound": True, "problems": [], "warnings": [], "policy": []}
+        },
     }
     assert validate().stdout == "stacks/Pulumi.test.yaml: sound.\n"
+
+
+def test_rules_of_good_practice_are_asked_and_a_mandatory_one_refuses(stacks: Path) -> None:
+    admin = {"reporting": {"use_case": "read_reports", "role": "ADMIN"}}
+    write(stacks, "test", {**SOUND, "meta:rules": "2026-11", "meta:identities": admin})
+    finding = (
+        "admin-system-user: meta:identities.reporting: reporting is an ADMIN, which reaches every asset of the "
+        "business, and no connection acts with it. Fix: Make it an EMPLOYEE with the tasks that it needs."
+    )
+
+    done = validate()
+    assert done.stdout == f"stacks/Pulumi.test.yaml: sound.\n  advisory (high) {finding}\n"
+    assert done.exit_code == 0
+
+    rules = {"admin-system-user": {"enforcement_level": "mandatory", "severity": "critical", "reason": "an audit"}}
+    write(stacks, "test", {**SOUND, "meta:rules": "2026-11", "meta:identities": admin, "meta:policy": {"rules": rules}})
+    done = validate()
+    head = "stacks/Pulumi.test.yaml: refused by 1 mandatory finding of its policy."
+    assert done.stdout == f"{head}\n  mandatory (critical) {finding}\n"
+    assert done.exit_code == 1
+    told = json.loads(validate("--json").stdout)
+    assert (told["sound"], told["stacks"]["test"]["sound"], told["stacks"]["test"]["problems"]) == (False, False, [])
+    assert told["stacks"]["test"]["policy"] == [
+        {
+            "rule": "admin-system-user",
+            "enforcement_level": "mandatory",
+            "severity": "critical",
+            "path": "meta:identities.reporting",
+            "cause": (
+                "reporting is an ADMIN, which reaches every asset of the business, and no connection acts with it."
+            ),
+            "fix": "Make it an EMPLOYEE with the tasks that it needs.",
+        }
+    ]
 
 
 def test_every_stack_is_checked_and_every_problem_named(stacks: Path) -> None:

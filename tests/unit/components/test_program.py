@@ -250,6 +250,36 @@ def test_in_block_mode_what_widens_access_requires_its_gates(program: Callable[.
     }
 
 
+def test_a_mandatory_rule_holds_back_what_widens_access_in_both_modes(program: Callable[..., Asked]) -> None:
+    rules = {"admin-system-user": {"enforcement_level": "mandatory", "reason": "an audit"}}
+    policy = {
+        "meta:policy": {"rules": rules},
+        "meta:identities": {"reporting": {"role": "ADMIN", "use_case": "read_reports"}},
+    }
+    held = {"policy:admin-system-user": "mandatory"}
+
+    warned = program("dev", policy)
+
+    assert list(requirements(warned).values()) == [held] * 5
+    assert [text for level, text in warned.said if "policy" in text] == [
+        (
+            "policy admin-system-user, mandatory: meta:identities.reporting: reporting is an ADMIN, which reaches "
+            "every asset of the business, and no connection acts with it. Nothing widens meanwhile. Make it an "
+            "EMPLOYEE with the tasks that it needs."
+        )
+    ]
+    assert warned.exit_code is None
+    blocked = requirements(program("dev", {**policy, "meta:gates": "block"}))
+    assert blocked["SystemUser reporting"] == {**TIER, "lindenhof-verification": "pending_human", **held}
+
+
+def test_an_unusable_policy_ends_no_run_and_holds_back_what_widens(program: Callable[..., Asked]) -> None:
+    asked = program("dev", {"meta:policy": {"files": ["nowhere.py"]}})
+
+    assert asked.exit_code is None
+    assert set(map(str, requirements(asked).values())) == {"{'policy:unusable-policy': 'mandatory'}"}
+
+
 def test_taking_over_an_existing_user_requires_no_gate(program: Callable[..., Asked]) -> None:
     assert requirements(program("prod"))["SystemUser root"] is None
 

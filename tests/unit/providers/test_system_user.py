@@ -730,6 +730,14 @@ def test_a_gone_user_is_made_anew(meta: EmulatedMeta) -> None:
         ),
         (
             False,
+            {"requires": {"policy:broad-scopes": "mandatory", "lindenhof-verification": "pending_human"}},
+            (
+                "creating system user trading is held back by a mandatory rule: broad-scopes. Everything else of this "
+                "update goes on. Do what `meta-access validate` says of it, then `pulumi up` again."
+            ),
+        ),
+        (
+            False,
             {"adopt": OURS},
             f"adopting system user {OURS} failed: business 178000000000101 lists no user of that id.",
         ),

@@ -11,6 +11,7 @@ import pytest
 
 from meta_access.errors import printable
 from meta_access.findings import Undeclared
+from meta_access.policy import Finding, Level, Severity
 from meta_access.review import markdown, stored, terminal, words
 from meta_access.review.facts import Budget, Cause, Difference, Fact, Group, Kind, Quota, Recorded, Review, Until
 
@@ -64,6 +65,7 @@ def hostile() -> Review:
         failed=True,
         error=HOSTILE,
         undeclared=Undeclared({HOSTILE: 1}, (HOSTILE,), (HOSTILE,), (HOSTILE,), ""),
+        policy=tuple(Finding(HOSTILE, Severity.HIGH, level, HOSTILE, HOSTILE, HOSTILE) for level in Level),
     )
 
 
@@ -93,6 +95,55 @@ def test_no_text_of_others_is_markup_in_the_comment() -> None:
 def test_names_stay_readable_in_the_comment() -> None:
     fact = replace(TASK, kind=Kind.PERSON_IN, resource="BusinessUser", who="ines@acme.example", role="ADMIN", asset="")
     assert "+ ines@acme.example enters the business as ADMIN" in markdown.render([review(fact)])
+
+
+# --- policy ---
+
+REFUSES = Finding("broad-scopes", Severity.HIGH, Level.MANDATORY, "meta:identities.a", "Too much.", "Ask for less.")
+ADVISES = replace(REFUSES, rule="open-gate", level=Level.ADVISORY, place="gates", cause="Open.", fix="Open it.")
+
+
+def test_what_the_policy_refuses_stands_at_the_head_and_what_it_advises_is_counted() -> None:
+    one = review(TASK, policy=(REFUSES, ADVISES, ADVISES))
+
+    assert terminal.render([one]).splitlines() == [
+        "Stack dev: 1 refused by policy, 1 gain",
+        "! policy broad-scopes: meta:identities.a: Too much. Fix: Ask for less.",
+        "+ trading gains MANAGE on ad account 1",
+        "Policy, advisory: 2 (open-gate 2)",
+        "  meta-access review --all shows them",
+    ]
+    assert terminal.render([one], whole=True).splitlines()[-1] == "  policy open-gate: gates: Open. Fix: Open it."
+    comment = markdown.render([one])
+    assert "! policy broad-scopes: meta:identities.a: Too much. Fix: Ask for less.\n" in comment
+    assert "<summary>Policy, advisory: 2 (open-gate 2)</summary>" in comment
+    assert comment.endswith("Labels: `refused` `widening`\n")
+
+
+def test_many_refusals_of_the_policy_are_counted() -> None:
+    lines = terminal.render([review(policy=(REFUSES,) * 9)]).splitlines()
+
+    assert lines[0] == "Stack dev: 9 refused by policy"
+    assert lines[-1] == "  and 4 more of the policy; meta-access review --all shows them"
+
+
+def test_findings_of_the_policy_come_back_from_json() -> None:
+    one = review(TASK, policy=(REFUSES, ADVISES))
+
+    (told,) = json.loads(stored.write([one]))["stacks"]
+    assert told["policy"][0] == {
+        "rule": "broad-scopes",
+        "enforcement_level": "mandatory",
+        "severity": "high",
+        "path": "meta:identities.a",
+        "cause": "Too much.",
+        "fix": "Ask for less.",
+    }
+    assert stored.read(stored.write([one]).encode(), "it") == [one]
+    # Of a version that asked no rules.
+    old = json.loads(stored.write([one]))
+    del old["stacks"][0]["policy"]
+    assert stored.read(json.dumps(old).encode(), "it") == [review(TASK)]
 
 
 # --- much, and little ---

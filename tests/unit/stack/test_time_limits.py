@@ -133,6 +133,13 @@ def test_a_state_shows_which_of_them_stand(load: Callable[..., Stack]) -> None:
     assert time_limits.standing(limits, {f"{root}pulumi:pulumi:Stack::meta-access-test": {}}) == set()
 
 
+def test_tasks_with_a_reason_and_no_day_stay(load: Callable[..., Stack]) -> None:
+    stack = load({f"meta:clients/own/assets/{SHOP}/reporting": {"tasks": "read", "reason": "the yearly audit"}})
+
+    assert time_limits.of_stack(stack) == []
+    assert time_limits.on(stack, ON).spec.clients["own"].choices == {SHOP: {"reporting": "read"}}
+
+
 def test_a_day_that_has_come_is_refused_for_a_new_thing_alone(load: Callable[..., Stack]) -> None:
     limits = time_limits.of_stack(load(TIMED))
 
@@ -164,6 +171,14 @@ def test_a_day_that_has_come_is_refused_for_a_new_thing_alone(load: Callable[...
                 f'meta:clients.own.assets.{SHOP}.reporting: there is no key "by" here. Fix: write {{tasks: …, until: '
                 '"2027-01-31"}.'
             ),
+        ),
+        (
+            {f"meta:clients/own/assets/{SHOP}/reporting": {"reason": "the yearly audit"}},
+            f'meta:clients.own.assets.{SHOP}.reporting: has no tasks. Fix: write {{tasks: …, until: "2027-01-31"}}.',
+        ),
+        (
+            {f"meta:clients/own/assets/{SHOP}/reporting": {"tasks": "read", "reason": ""}},
+            f"meta:clients.own.assets.{SHOP}.reporting: its reason is empty. Fix: write a text.",
         ),
         (
             {f"meta:clients/own/assets/{SHOP}/reporting": {"tasks": "raed", "until": "2027-01-31"}},
