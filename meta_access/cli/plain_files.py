@@ -187,18 +187,17 @@ class Folder:
 
     @contextlib.contextmanager
     def _parent(self, name: str, *, make: bool) -> Iterator[tuple[int | None, str]]:
-        folder, _, last = name.rpartition("/")
-        if not folder:
-            yield self._at, last
-            return
-        if not make and not _is_there(folder, self._at):
-            yield None, last
-            return
-        at = _enter(folder, self._at, f"{self.path}/{folder}")
-        try:
+        *folders, last = name.split("/")
+        with contextlib.ExitStack() as held:
+            at, place = self._at, str(self.path)
+            for folder in folders:
+                if not make and not _is_there(folder, at):
+                    yield None, last
+                    return
+                place = f"{place}/{folder}"
+                at = _enter(folder, at, place)
+                held.callback(os.close, at)
             yield at, last
-        finally:
-            os.close(at)
 
     def _refuse_links(self, at: int, place: Path, folders: set[str]) -> None:
         with os.scandir(at) as entries:

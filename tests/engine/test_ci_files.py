@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from meta_access.cli.stack import starter
 from tests.engine import lindenhof
 from tests.engine.checkouts import check_out
+from tests.engine.commands import values
 from tests.engine.projects import CHECKOUT
 from tests.unit.ci import forges
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from tests.unit.ci.forges import State
 
 STEP_S = 300
-INSTALLS = re.compile("make venv|pulumi plugin install")
+INSTALLS = re.compile("make venv|pip install|pulumi plugin install")
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -50,7 +52,11 @@ class Runner:
 
     def job(self, file: str, name: str, *, without: tuple[str, ...] = ()) -> tuple[int, str]:
         """Exit code of the first script that fails, or 0; and the job's summary."""
-        made = yaml.safe_load((CHECKOUT / "ci" / "github" / f"{file}.yml").read_text(encoding="utf-8"))
+        return self.run((CHECKOUT / "ci" / "github" / f"{file}.yml").read_text(encoding="utf-8"), name, without=without)
+
+    def run(self, workflow: str, name: str, *, without: tuple[str, ...] = ()) -> tuple[int, str]:
+        """The same of the text of a workflow."""
+        made = yaml.safe_load(workflow)
         job, summary = made["jobs"][name], self.folder / "summary.md"
         summary.write_text("")
         for step in job["steps"]:
@@ -203,3 +209,24 @@ def test_a_fork_is_reviewed_without_a_credential_and_nothing_of_it_is_run(checko
         "+ reporting gains ANALYZE on ad account 104320000000502 of lindenhof",
     ]
     assert "Due anyway" in comment["body"]
+
+
+@pytest.mark.provisioned
+def test_what_init_writes_for_github_reviews_updates_and_rotates(dev: Project, emulator: RunningEmulator) -> None:
+    real = starter.Real("178000000000101", "120480000000201", "eu-central-1")
+    workflow = starter.files("ads", "dev", real, forge="github")[starter.CI["github"]]
+    config = lindenhof.config(emulator)
+    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
+    dev.configure(config)
+    with forges.running() as state:
+        jobs = runner(dev.root, dev.environment(), state)
+        jobs.values |= {"secrets.META_APP_SECRET": "", "secrets.META_ADMIN_TOKEN": ""}
+
+        code, summary = jobs.run(workflow, "review")
+        assert code == 0
+        assert "reporting gains ADVERTISE on ad account 104320000000501 of lindenhof" in summary
+        assert jobs.run(workflow, "up")[0] == 0
+        assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ADVERTISE", "ANALYZE"]}
+        emulator.clock(advance_s=45 * 86400)
+        assert jobs.run(workflow, "rotate")[0] == 0
+        assert values(emulator, "meta/dev/reporting")["generation"] == 2

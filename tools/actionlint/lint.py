@@ -1,5 +1,6 @@
-"""Lints the files of `ci/github/` by actionlint, which the Go module proxy brings in the version that `go.mod` pins.
+"""Lints the workflows of `ci/github/`, and of `meta-access init --ci github`, by actionlint.
 
+The Go module proxy brings it in the version that `go.mod` pins.
 Built once per version into the user's cache. Without Go the check is left out with a word on it; in CI that fails,
 because a check that was left out looks like one that passed.
 """
@@ -66,6 +67,7 @@ def _compiling(lines: Sequence[str]) -> str:
 
 def main() -> int:
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci" / "github").glob("*.yml"))
+    files.append("meta_access/cli/stack/ci_files/github.yml")
     try:
         binary = obtain()
     except WayFailedError as error:

@@ -85,6 +85,12 @@ def _next_steps(folder: Path, stack: str, real: starter.Real | None) -> list[str
 @click.option("--business", metavar="ID", default="", help="With --real: id of your business portfolio.")
 @click.option("--app", metavar="ID", default="", help="With --real: id of your app.")
 @click.option("--region", default="", help="With --real: AWS region of the secrets.")
+@click.option(
+    "--ci",
+    "forge",
+    type=click.Choice(list(starter.CI)),
+    help="With --real: also what reviews, updates and rotates there; its first lines say what to set up.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(  # noqa: PLR0917 - one argument for each option
     folder: Path,
@@ -95,6 +101,7 @@ def command(  # noqa: PLR0917 - one argument for each option
     business: str,
     app: str,
     region: str,
+    forge: str | None,
     as_json: bool,
 ) -> None:
     """Write a project with one stack into FOLDER, or into this one.
@@ -104,15 +111,15 @@ def command(  # noqa: PLR0917 - one argument for each option
     """
     if real and emulator:
         raise click.UsageError("--real is Meta itself, and --emulator is not; give one of them.")
-    if not real and (business or app or region):
-        raise click.UsageError("--business, --app and --region are of Meta itself and AWS; add --real.")
+    if not real and (business or app or region or forge):
+        raise click.UsageError("--business, --app, --region and --ci are of Meta itself and AWS; add --real.")
     meta = starter.Real(business, app, region) if real else None
     folder = folder.absolute()
     chosen = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-") or "meta-access"
     stack = stack or (starter.PROD if real else "dev")
     if problems := _problems(chosen, stack, meta):
         raise click.ClickException("\n".join(problems))
-    texts = starter.files(chosen, stack, meta or _emulator())
+    texts = starter.files(chosen, stack, meta or _emulator(), forge=forge or "")
     _refuse_what_is_there(folder, texts)
     written = {path: text for path, text in texts.items() if not (path in KEPT and (folder / path).exists())}
     _write(folder, written)

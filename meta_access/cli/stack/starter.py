@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from meta_access import __version__, rules
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROD = "prod"
+CI = {"github": ".github/workflows/meta-access.yml", "gitlab": ".gitlab-ci.yml"}
+"""Where each forge looks for what it runs."""
 PROJECT = """\
 name: {name}
 description: Meta Marketing API access, as code
@@ -103,8 +106,8 @@ class Real:
     region: str
 
 
-def files(name: str, stack: str, against: Emulated | Real) -> Mapping[str, str]:
-    """Path to text, of everything in a project of that name with one stack."""
+def files(name: str, stack: str, against: Emulated | Real, *, forge: str = "") -> Mapping[str, str]:
+    """Path to text, of everything in a project of that name with one stack; `forge` is one of `CI`, or none."""
     common = {
         "stack": stack,
         "environment": stack,
@@ -129,4 +132,10 @@ def files(name: str, stack: str, against: Emulated | Real) -> Mapping[str, str]:
         ".gitignore": IGNORED,
         **{f"schema/{which}.json": schema.text_of(which) for which in schema.SCHEMAS},
         **declared,
+        **({CI[forge]: _pipeline(forge, stack)} if forge else {}),
     }
+
+
+def _pipeline(forge: str, stack: str) -> str:
+    text = resources.files(__package__).joinpath("ci_files", f"{forge}.yml").read_text(encoding="utf-8")
+    return text.replace("your-stack", stack)

@@ -90,6 +90,36 @@ def test_a_project_for_meta_itself_says_so_and_holds_no_credential(
     assert run("validate").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("forge", "file"), [("github", ".github/workflows/meta-access.yml"), ("gitlab", ".gitlab-ci.yml")]
+)
+def test_a_forge_reviews_updates_and_rotates_each_with_the_credentials_of_its_environment(
+    folder: Path, forge: str, file: str
+) -> None:
+    ids = ("--business", "178435550012345", "--app", "1204817736400555", "--region", "eu-central-1")
+    done = run("init", "--real", "--ci", forge, *ids)
+
+    assert done.exit_code == 0, done.output
+    text = (folder / file).read_text()
+    made = yaml.safe_load(text)
+    jobs = made["jobs"] if forge == "github" else {name: made[name] for name in ("review", "up", "rotate")}
+    places = {name: job["environment"] for name, job in jobs.items()}
+    by = "-" if forge == "github" else "/"
+    assert {name: place if isinstance(place, str) else place["name"] for name, place in places.items()} == {
+        "review": f"prod{by}review",
+        "up": "prod",
+        "rotate": f"prod{by}rotate",
+    }
+    assert "your-stack" not in text
+
+
+def test_a_pipeline_is_for_meta_itself(folder: Path) -> None:
+    refused = run("init", "--ci", "github")
+
+    assert (refused.exit_code, "add --real" in refused.output) == (1, True)
+    assert list(folder.iterdir()) == []
+
+
 def test_what_is_there_is_never_changed(folder: Path) -> None:
     (folder / "__main__.py").write_text("mine\n")
     (folder / ".gitignore").write_text("mine\n")
