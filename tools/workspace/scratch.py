@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # What the program is made of. `.venv` is linked, everything else copied: the checkout must not change.
 COPIED = ("Pulumi.yaml", "__main__.py", "components", "meta_access", "stacks")
+LINK, LINKED = "meta_access/components", Path("../components")
+"""The one link of the repository, by which the package has the components; the copy has it and what it leads to."""
 TIES = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
 """What has the engine ask somebody else before the program runs: for a key, or for an environment of Pulumi Cloud."""
 HIDDEN = "not available offline"
@@ -62,7 +64,9 @@ def copied(root: Path, stack: str) -> Iterator[Scratch]:
         StackError: Something in it is a link, or neither file nor folder. What is swapped in while it is copied is not
             followed as a file, but may be as a folder.
     """
-    if odd := sorted(str(path.relative_to(root)) for name in COPIED for path in _odd(root / name)):
+    if odd := sorted(
+        str(path.relative_to(root)) for name in COPIED for path in _odd(root / name) if not _is_own(path, root)
+    ):
         more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
         raise StackError(
             f"The offline preview follows no link and reads no device, and would show less than is planned without "
@@ -136,6 +140,10 @@ def _odd(path: Path) -> Iterator[Path]:
             waiting.extend((entry, depth + 1) for entry in here.iterdir())
         elif not stat.S_ISREG(mode):
             yield here
+
+
+def _is_own(path: Path, root: Path) -> bool:
+    return path == root / LINK and path.is_symlink() and path.readlink() == LINKED
 
 
 def _copy_file(source: str, target: str) -> None:

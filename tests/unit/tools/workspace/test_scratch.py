@@ -144,6 +144,32 @@ def test_a_whole_part_of_the_project_may_be_no_link_either(checkout: Path, tmp_p
         pass
 
 
+def test_the_link_of_the_repository_is_copied_and_leads_to_the_copy(checkout: Path) -> None:
+    (checkout / "meta_access/components").symlink_to("../components")
+
+    with scratch.copied(checkout, "prod") as copy:
+        assert (copy.folder / "meta_access/components").resolve() == (copy.folder / "components").resolve()
+
+
+def test_it_is_the_link_that_the_repository_has() -> None:
+    root = Path(__file__).resolve().parents[4]
+    links = [path for name in scratch.COPIED for path in scratch._odd(root / name)]
+
+    assert [(str(path.relative_to(root)), str(path.readlink())) for path in links] == [
+        ("meta_access/components", "../components")
+    ]
+
+
+def test_no_other_link_takes_its_place(checkout: Path) -> None:
+    (checkout / "meta_access/components").symlink_to(checkout / "components")
+
+    with (
+        pytest.raises(StackError, match=re.escape("without 'meta_access/components'. Find out")),
+        scratch.copied(checkout, "prod"),
+    ):
+        pass
+
+
 def test_a_link_to_itself_and_a_pipe_end_at_once(checkout: Path) -> None:
     (checkout / "components/self").symlink_to("self")
     (checkout / "components/here").symlink_to(".")
