@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from meta_access.errors import Problem
     from meta_access.stack.load import Stack
 
+MOST = 6
+"""What one review lacks, in lines: before anybody has decided, each of its rows is one."""
+
 
 def problems(one: Held, stack: Stack, today: date) -> Iterator[Problem]:
     """What is wrong with the decisions of a record."""
@@ -102,7 +105,9 @@ def _print(one: dict[str, Any]) -> None:
     due = f", due {one['due']}" if one["due"] else ""
     late = ", OVERDUE" if one["overdue"] else ""
     click.echo(f"{head}, {one['decided']} of {one['rows']} decided{due}{late}.")
-    for text in one["lacking"]:
+    for text in one["lacking"][:MOST]:
         click.echo(f"    {text}")
+    if (more := len(one["lacking"]) - MOST) > 0:
+        click.echo(f"    and {more} more; --json has all.")
     if not one["lacking"]:
         click.echo("    Decided and signed: meta-access access-review close")

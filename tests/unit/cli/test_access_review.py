@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from meta_access import snapshot
 from meta_access.cli import main
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.snapshot import Subject
+from meta_emulator.world import Assignment
 from tests.unit.cli.reviewed import ACME, INES, INES_MAIL, NADIA, PAGE, SHOP, USER, Place, git
 from tests.unit.cli.states import resource, state
 
@@ -105,6 +107,22 @@ def test_a_problem_of_a_review_is_not_called_one_of_the_configuration(
     place: Place, arguments: tuple[str, ...], where: str
 ) -> None:
     assert f"Error: 1 problem in the access review:\n  - {where}" in place.run(*arguments).stderr
+
+
+def test_many_rows_that_nobody_has_decided_are_counted(place: Place) -> None:
+    with place.meta.edit() as world:
+        for at in range(8):
+            one = replace(world.system_users[-1], id=f"12209000000080{at}", name=f"by hand {at}")
+            world.system_users.append(one)
+            world.assignments.append(Assignment(ACME, one.id, ["ANALYZE"]))
+    place.done("start", "--client", "acme")
+
+    said = place.run("status").stdout.splitlines()
+
+    assert len(said) == 8
+    assert said[0] == "stacks/access-reviews.dev/2026-11-24-acme.yaml: client acme, 0 of 9 decided."
+    assert said[-1] == "    and 4 more; --json has all."
+    assert len(place.done("status")["reviews"][0]["lacking"]) == 10
 
 
 def test_two_starts_at_once_are_told_apart(place: Place) -> None:
