@@ -33,6 +33,7 @@ MOST_IN_FOLDER = 2 * MOST
 LONGEST_NUMBER = 40
 _LONGEST_QUOTE = 120
 _HALF = re.compile(r"[\ud800-\udfff]")  # half of a character: no encoding can write it
+_HALVES = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")  # a whole one, as JSON escapes an emoji
 
 _MERGE = "tag:yaml.org,2002:merge"
 _KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
@@ -136,6 +137,8 @@ class _Loader(yaml.SafeLoader):
             raise _refused(f"{kind} that does not exist", node.start_mark) from None
         if isinstance(value, float) and not math.isfinite(value):
             raise _refused("a number that is infinite, or none at all", node.start_mark)
+        if isinstance(value, str) and _HALF.search(value):
+            value = _HALVES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), value)
         if isinstance(value, str) and _HALF.search(value):
             raise _refused("a character that no text has", node.start_mark)
         return value

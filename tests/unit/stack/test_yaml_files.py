@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tracemalloc
 from typing import TYPE_CHECKING
@@ -72,6 +73,7 @@ def refusal(text: str) -> str:
         ("b: 1\na: \x9b2J\n", "a character that no text has (line 2)."),
         ("b: 1\na: \x7f\n", "a character that no text has (line 2)."),
         ('a: "\\ud800"\n', "a character that no text has (line 1)."),
+        ('a: "\\ude00\\ud83d"\n', "a character that no text has (line 1)."),
         ('b: 1\na: "\\UFFFFFFFF"\n', "it cannot be parsed (line 2)."),
         ("a: *nobody\n", "found undefined alias 'nobody' (line 1)."),
         ("a: [\n", "expected the node content, but found '<stream end>' (line 2)."),
@@ -88,6 +90,10 @@ def test_a_bomb_costs_little_memory() -> None:
     tracemalloc.stop()
 
     assert most < 5_000_000
+
+
+def test_json_may_escape_an_emoji_as_two_halves() -> None:
+    assert parse_yaml(json.dumps({"name": "a 😀👩‍💻", "😀": ["😀"]}), NAME) == {"name": "a 😀👩‍💻", "😀": ["😀"]}
 
 
 def test_what_honest_files_hold_is_read() -> None:
