@@ -117,7 +117,8 @@ def _decision(row: Row, place: str, rules: RuleSet, today: date) -> Iterator[Pro
         yield Problem(place, f"{row.decision} takes no until here.", "write limit, or remove until.")
     if row.until is not None and row.until <= today:
         yield Problem(place, f"until is {row.until}, which has come.", "write a day to come.")
-    if entry and (lacking := [key for key, value in (("reason", row.reason), ("until", row.until)) if value is None]):
+    said = {"reason": (row.reason or "").strip(), "until": row.until}
+    if entry and (lacking := [key for key, value in said.items() if not value]):
         text = f"undeclared access stays ({', '.join(sorted(set(row.undeclared) & staying(row, rules)))}), and there "
         text += f"is no {' and no '.join(lacking)} for the entry of ignore that it becomes."
         yield Problem(place, text, "add it, or write remove.")

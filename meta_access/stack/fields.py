@@ -99,6 +99,12 @@ def _graph_id(value: object) -> object:
     return value
 
 
+def _said(value: str) -> str:
+    if not value.strip():
+        raise refuse("is blank.", "write it out, in words.")
+    return value
+
+
 def day(value: object) -> date:
     """A day as people write it."""
     stamp = _PULUMI_TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
@@ -141,6 +147,7 @@ def _duration(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(seen)]
+Reason = Annotated[str, BeforeValidator(_text), AfterValidator(seen), AfterValidator(_said)]
 Name = Annotated[str, BeforeValidator(_text), AfterValidator(_name)]
 GraphId = Annotated[
     str, BeforeValidator(_graph_id), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*$", "maxLength": 25})

@@ -16,6 +16,7 @@ from meta_access.stack.fields import (
     GraphId,
     Moment,
     Name,
+    Reason,
     SecretReference,
     Section,
     Text,
@@ -267,7 +268,7 @@ class IgnoreSpec(Section):
         description="id of a system user, person or business, or a person's e-mail address; every holder without it",
     )
     asset: Text | None = Field(default=None, description="an asset, as typed elsewhere; every asset without it")
-    reason: Text = Field(description="why it may stay")
+    reason: Reason = Field(description="why it may stay")
     person: Name = Field(description="a name of meta:people")
     until: Day = Field(description="the day to look at it again, in quotes")
 

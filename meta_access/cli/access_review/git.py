@@ -128,8 +128,12 @@ class Repository:
                 timeout=TIMEOUT_S,
                 check=False,
             )
-        except FileNotFoundError:
-            raise GitError("Git is not on PATH, and who decided what is told by commits.") from None
+        except OSError as error:
+            if not self._folder.is_dir():
+                raise GitError(f"There is no folder {self._folder.name}, so Git knows nothing of it.") from None
+            if isinstance(error, FileNotFoundError):
+                raise GitError("Git is not on PATH, and who decided what is told by commits.") from None
+            raise GitError(f"git {what} could not be run: {error.strerror}.") from None
         except subprocess.TimeoutExpired:
             raise GitError(f"git {what} did not end within {TIMEOUT_S} s.") from None
         if done.returncode != 0:

@@ -29,9 +29,15 @@ def alone(folder: Path) -> Iterator[None]:
     """Let no other run write the same files meanwhile.
 
     Raises:
-        ClickException: Another one is at work.
+        ClickException: Another one is at work, or there is no such folder.
     """
-    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise click.ClickException(
+            f"Opening the folder of the stack files, {folder.name}, failed: {error.strerror}. Make it, or name another "
+            "one at stackConfigDir in Pulumi.yaml."
+        ) from None
     try:
         try:
             fcntl.flock(at, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,7 +81,18 @@ def loaded(files: Files, folder: Path, stack: str, project: str) -> Stack:
 
     Raises:
         ConfigError: It is not sound.
+        MetaAccessError: There is no room for a copy that is checked.
     """
+    try:
+        return _checked(files, folder, stack, project)
+    except OSError as error:
+        raise MetaAccessError(
+            f"Checking a copy of the files in {tempfile.gettempdir()} failed: {error.strerror}. Nothing was written.",
+            next_step="Let that folder have room, or name another in TMPDIR, then run this again.",
+        ) from None
+
+
+def _checked(files: Files, folder: Path, stack: str, project: str) -> Stack:
     with tempfile.TemporaryDirectory(prefix="meta-access-") as scratch:
         mirror = Path(scratch) / folder.name
         mirror.mkdir()

@@ -120,6 +120,11 @@ def test_a_whole_decision_of_somebody_else_is_sound(row: dict[str, Any], decided
             {"decision": "limit", "by": "nadia", "until": "2027-01-01"},
             f"undeclared access stays (ANALYZE), and there is no reason {FOR}",
         ),
+        (
+            PERSON,
+            {"decision": "keep", "by": "nadia", "until": "2027-01-01", "reason": " "},
+            f"undeclared access stays (ANALYZE), and there is no reason {FOR}",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_decision(row: dict[str, Any], decided: dict[str, Any], problem: str) -> None:

@@ -618,6 +618,14 @@ def test_a_pack_says_where_its_history_begins(place: Place, monkeypatch: pytest.
     assert "none failed: No such file or directory. Name the file of META_ACCESS_AUDIT." in lost.output
 
 
+def test_a_folder_that_is_not_there_is_not_called_a_lack_of_git(place: Place) -> None:
+    place.stacks.rename(place.root / "moved")
+
+    result = place.run("pack", "--from", "2026-11-01", "--to", "2026-11-24", "--output", "pack")
+
+    assert (result.exit_code, result.output) == (1, "Error: There is no folder stacks, so Git knows nothing of it.\n")
+
+
 def test_a_shallow_clone_has_no_pack(past: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = past.root.parent / "clone"
     git(past.root, "clone", "-q", "--depth", "1", f"file://{past.root}", str(clone))

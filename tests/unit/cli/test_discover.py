@@ -312,6 +312,29 @@ def test_two_runs_at_once_do_not_mix(small: Place) -> None:
     assert small.meta.calls == []
 
 
+def test_a_folder_that_is_not_there_is_one_error(small: Place) -> None:
+    small.stacks.rename(small.stacks.with_name("moved"))
+    refused = small.run("--write")
+    assert refused.exit_code == 1
+    assert lacks(refused.output, "of the stack files, stacks, failed: No such file or directory") == []
+    assert "please report" not in refused.output
+
+
+def test_no_room_for_the_copy_that_is_checked_is_one_error(small: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, real = small.texts(), Path.write_text
+
+    def full(path: Path, *arguments: Any, **more: Any) -> int:
+        if "meta-access-" in str(path):
+            raise OSError(28, "No space left on device")
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    refused = small.run("--write", "--kind", "ad_account")
+
+    assert (refused.exit_code, small.texts()) == (1, texts)
+    assert lacks(refused.output, "failed: No space left on device. Nothing was written.", "TMPDIR") == []
+
+
 def test_a_write_that_fails_takes_back_what_it_wrote(small: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, place = small.texts(), os.replace
 

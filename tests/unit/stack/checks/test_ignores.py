@@ -30,6 +30,8 @@ def test_entries_stand_in_the_stack_and_with_a_client(load: Callable[..., Stack]
     ("changed", "refused"),
     [
         ({"reason": None}, "meta:ignore[0].reason: is missing. Fix: add it: why it may stay."),
+        ({"reason": ""}, "meta:ignore[0].reason: is blank. Fix: write it out, in words."),
+        ({"reason": "  "}, "meta:ignore[0].reason: is blank. Fix: write it out, in words."),
         ({"person": None}, "meta:ignore[0].person: is missing. Fix: add it: a name of meta:people."),
         ({"until": None}, "meta:ignore[0].until: is missing. Fix: add it: the day to look at it again, in quotes."),
         ({"person": "nadja"}, 'meta:ignore[0].person: there is no "nadja" in meta:people. Fix: write "nadia".'),
