@@ -26,15 +26,15 @@ from meta_access.cli.tokens import audit
 from meta_access.clock import parse_iso
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.stack.files import SUFFIXES, config_of
-from meta_access.stack.load import load_stack
+from meta_access.stack.load import Stack, load_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from meta_access.access_review.evidence import Line
     from meta_access.access_review.judge import People
-    from meta_access.stack.load import Stack
+    from meta_access.access_review.record import Record
 
 HTML, CSV = "access.html", "access.csv"
 
@@ -52,6 +52,8 @@ class Past:
     stack: str
     unknown: list[str] = field(default_factory=list)
     _stacks: dict[tuple[tuple[str, str], ...], Stack | str] = field(default_factory=dict)
+    _records: dict[str, tuple[Version, str]] = field(default_factory=dict)
+    """Path of each record to the last version that has it, and its blob there."""
 
     def declared(self, versions: list[Version]) -> list[Declared]:
         """What each version declares; one that is not sound has changed nothing, since no update takes it."""
@@ -70,14 +72,17 @@ class Past:
     def at(self, version: Version) -> Stack | str | None:
         """The stack at a version: why it cannot be read, or None where it is not there."""
         files = self.repository.files(version.id)
+        place = record.folder_of(self.stack)
+        mine = [path for path in files if Path(path).parent.name == place and Path(path).suffix in SUFFIXES]
+        self._records |= {path: (version, files[path]) for path in mine}
         name = f"Pulumi.{self.stack}.yaml"
         if name not in files:
             return None
         # Evidence and other stacks' files say nothing of who has access.
-        mine = {path: blob for path, blob in files.items() if self._is_mine(path)}
-        key = tuple(sorted(mine.items()))
+        declaring = {path: blob for path, blob in files.items() if self._is_mine(path)}
+        key = tuple(sorted(declaring.items()))
         if key not in self._stacks:
-            self._stacks[key] = self._loaded(mine, version.at)
+            self._stacks[key] = self._loaded(declaring, version.at)
         return self._stacks[key]
 
     def _is_mine(self, path: str) -> bool:
@@ -99,21 +104,34 @@ class Past:
             except ConfigError as error:
                 return " ".join(str(problem) for problem in error.problems[:1])
 
-    def reviews(self, version: Version, start: date, end: date, people: People) -> Iterator[Line]:
-        """The rows of the reviews that were closed in a period."""
-        place = record.folder_of(self.stack)
-        for path, blob in sorted(self.repository.files(version.id).items()):
-            if Path(path).parent.name != place or Path(path).suffix not in SUFFIXES:
-                continue
+    def reviews(self, versions: Sequence[Version], start: date, end: date) -> Iterator[Line]:
+        """The rows of the reviews that were closed in a period; `declared` has looked at these versions."""
+        read: dict[str, tuple[Version, str, Record]] = {}
+        for path, (version, blob) in sorted(self._records.items()):
             text = self.repository.text(blob)
             try:
-                found = record.read(text, path)
+                read[path] = version, text, record.read(text, path)
             except ConfigError as error:
                 self.unknown.append(f"A record of a review cannot be read: {error.problems[0]}")
+        last = versions[-1]
+        there = {found.facts for version, _, found in read.values() if version == last}
+        for path, (version, text, found) in read.items():
+            if found.closed is None or not start <= found.closed.date() <= end:
                 continue
-            if found.closed is not None and start <= found.closed.date() <= end:
-                lines = record.decision_lines(text, path)
-                yield from evidence.of_record(found, lines, self.repository.blame(path, version.id), people)
+            if version != last and found.facts in there:  # it was only moved
+                continue
+            if version != last:
+                self.unknown.append(f"{path} was removed after commit {version.id[:12]}; it is here as it was then.")
+            people = self._people(versions, found.closed)
+            lines = record.decision_lines(text, path)
+            yield from evidence.of_record(found, lines, self.repository.blame(path, version.id), people)
+
+    def _people(self, versions: Sequence[Version], closed: datetime) -> People:
+        """Who was in meta:people when a review was closed: who has left since has signed all the same."""
+        before = [one for one in versions if one.at < closed][-1:]
+        after = [one for one in versions if one.at >= closed][:1]
+        held = [self.at(one) for one in (*after, *before)]
+        return {key: one for stack in held if isinstance(stack, Stack) for key, one in stack.spec.people.items()}
 
 
 def _steps(file: str, owner: str, start: date, end: date) -> list[dict[str, Any]]:
@@ -158,14 +176,12 @@ def collected(past: Past, start: date, end: date, file: str | None) -> Evidence:
         past.unknown.insert(
             0, f"Git knows nothing of this stack before {first.at:%Y-%m-%d} (commit {first.commit[:12]})."
         )
-    now = past.at(versions[-1])
-    people = now.spec.people if now is not None and not isinstance(now, str) else {}
     notes = [
         "What was declared, by the commits of this branch; a merge counts from when it was made.",
         "What Meta listed beyond that is known at the reviews alone.",
         "Steps of tokens are those of the audit." if file else "No audit was given, so steps of tokens are missing.",
     ]
-    lines = [*evidence.of_spans(history.spans(declared, start, end)), *past.reviews(versions[-1], start, end, people)]
+    lines = [*evidence.of_spans(history.spans(declared, start, end)), *past.reviews(versions, start, end)]
     lines += evidence.of_audit(_steps(file, f"{project}/{stack}", start, end)) if file else []
     return Evidence(
         project, stack, start, end, versions[-1].id, tuple(lines), tuple(past.unknown), tuple(notes)

@@ -590,6 +590,44 @@ def test_a_decision_that_was_edited_after_its_commit_is_shown_unsigned(past: Pla
     ]
 
 
+def test_who_has_left_since_has_signed_all_the_same(past: Place) -> None:
+    _, before, _ = packed(past, "one")
+    text = past.stack_file.read_text()
+    past.stack_file.write_text(text.replace("nadia", "maren").replace("maren@lindenhof", "maren.m@lindenhof"))
+    past.commit(INES_MAIL, "2026-11-25T11:00:00Z")
+
+    result, after, _ = packed(past, "two")
+
+    assert "maren" in past.stack_file.read_text()
+    assert "is not sound" not in result.output.replace("of 2026-11-24 is not sound", "")
+    reviewed = [[one for one in table if one["what"] == "reviewed access"] for table in (before, after)]
+    assert reviewed[0] == reviewed[1] != []
+
+
+def test_a_closed_record_that_was_removed_is_packed_as_it_was_and_named(past: Place) -> None:
+    _, before, _ = packed(past, "one")
+    had = git(past.root, "rev-parse", "HEAD").strip()
+    (past.stacks / LINDENHOF_FILE).unlink()
+    past.commit(INES_MAIL, "2026-11-25T11:00:00Z")
+
+    result, after, _ = packed(past, "two")
+
+    assert result.exit_code == 2
+    assert f"{LINDENHOF_FILE} was removed after commit {had[:12]}; it is here as it was then." in result.output
+    assert after == before
+
+
+def test_a_record_that_was_moved_is_packed_once(past: Place) -> None:
+    _, before, _ = packed(past, "one")
+    (past.stacks / LINDENHOF_FILE).rename(past.stacks / "access-reviews.dev/moved.yaml")
+    past.commit(INES_MAIL, "2026-11-25T11:00:00Z")
+
+    result, after, _ = packed(past, "two")
+
+    assert "was removed" not in result.output
+    assert len(after) == len(before)
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [
