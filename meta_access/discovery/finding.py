@@ -44,7 +44,7 @@ _WHY = {
     About.TASKS: "has tasks for {name} that the rule set does not know, and they are not written: {there}",
     About.NOT_LISTED: "is assigned to {name} ({there}), and no list of the business has it",
     About.DIFFERS: "is declared for {name} with {declared}, and Meta has {there}; the file stays as it is",
-    About.GONE: "is declared ({name}), and the business has it no more; the file stays as it is",
+    About.GONE: "is declared ({name}), and no list of the business has it now; the file stays as it is",
     About.INVITED: "was invited as {there} and has not accepted; who accepts is written by a later run",
     About.NO_ADDRESS: "is {there} in the business, without an e-mail address that Meta shows to this token",
     About.ADDRESS: "is {there} in the business, with an address that is no e-mail address",
