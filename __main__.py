@@ -1,4 +1,6 @@
-"""The program Pulumi runs: the standard one."""
+"""The program Pulumi runs: the standard one. What you add below it runs with it."""
+
+import pulumi  # noqa: F401 - at hand for what is added
 
 from components import program
 

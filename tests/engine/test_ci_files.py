@@ -229,4 +229,4 @@ def test_what_init_writes_for_github_reviews_updates_and_rotates(dev: Project, e
         assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ADVERTISE", "ANALYZE"]}
         emulator.clock(advance_s=45 * 86400)
         assert jobs.run(workflow, "rotate")[0] == 0
-        assert values(emulator, "meta/dev/reporting")["generation"] == 2
+        assert values(emulator, dev.outputs()["secrets"]["reporting"]["arn"])["generation"] == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,11 +62,12 @@ def page_of(name: str) -> str:
     return (RESOURCES / f"{file}.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.stem)
-def test_a_page_has_what_the_code_says(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+def test_the_pages_have_what_the_code_says() -> None:
+    # In a process of its own: click keeps the help option of a command as the first call of this process had it.
+    argv = [sys.executable, "-m", "tools.workspace.tables", "--check"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
-    assert tables.written(text) == text, "run `make tables`"
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +107,6 @@ def test_pages_have_the_help_of_commands_and_the_codes_of_errors() -> None:
 
     assert "Usage: meta-access token [OPTIONS] COMMAND [ARGS]..." in lines
     assert "## token adopt" in lines
-    assert "  -h, --help  Show this message and exit." in lines
     at = lines.index("### 190/463")
     assert lines[at + 2 : at + 4] == [
         "The token has expired.",

@@ -148,13 +148,14 @@ def _default(field: Field) -> str:
 
 
 def main() -> int:
-    """Write what the code says into all pages."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        if (now := written(text)) != text:
+    """Write what the code says into all pages; with `--check` only name those that say something else."""
+    stale = {page: now for page in PAGES if (now := written(text := page.read_text(encoding="utf-8"))) != text}
+    check = "--check" in sys.argv[1:]
+    for page, now in stale.items():
+        if not check:
             page.write_text(now, encoding="utf-8")
-            sys.stdout.write(f"{page.relative_to(ROOT)}: written\n")
-    return 0
+        sys.stdout.write(f"{page.relative_to(ROOT)}: {'stale, run make tables' if check else 'written'}\n")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meta_emulator.patterns import Pattern, PatternError
@@ -49,6 +49,7 @@ _PARTS = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a machine at work on other things
 @given(_PARTS, st.sampled_from(["", "^"]), st.sampled_from(["", r"\Z"]), st.text("ab1", max_size=8))
 def test_it_agrees_with_pythons_own(pattern: str, start: str, end: str, text: str) -> None:
     whole = f"{start}(?:{pattern}){end}"
