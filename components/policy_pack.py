@@ -1,7 +1,7 @@
 """The rules of good practice as a Pulumi policy pack: the engine asks them of the resources that it plans or has made.
 
 A pack's `__main__.py` runs it: `from meta_access.components import policy_pack`, then `policy_pack.run()`. It speaks
-the engine's protocol with what the Pulumi SDK brings; ADR 13 says why no other package does that.
+the engine's protocol with what the Pulumi SDK brings; ADR 14 says why no other package does that.
 
 A mandatory finding ends `pulumi preview` with an error. In a run that acts it is a warning: the engine can only stop
 the whole run, and with it the rotation of a token. There the standard program holds back what widens (`gate_board.py`).
