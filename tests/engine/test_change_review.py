@@ -83,6 +83,7 @@ Stack dev: 1 refused, 1 loss, 1 gain, 1 other
 - gate acme-share-act_205550000000601 is no longer watched
 People's work, gates: 3 (ads 3)
 2 warnings of the program
+Policy, advisory: 1 (manage-without-reason 1)
   meta-access review --all shows them
 Calls of main: about 5 of the 300 an hour of tier limited
 """
