@@ -23,6 +23,14 @@ NOT_MADE = "not made yet"
 FIELDS = ("status", "phase", "waiting_on", "since", "owner", "next_step", "observed", "evidence", "reason")
 """What people and commands read of each gate, of its resource's outputs."""
 
+GATE_KINDS = frozenset(
+    {
+        "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",
+        "Obligation", "PermissionRequest", "RedirectUris", "SystemUserAppAccess",
+    }
+)  # fmt: skip
+"""The resources that are gates, as states and previews call them."""
+
 ATTEST = "Then state it in the stack's evidence file (`meta-access attest`)."
 
 

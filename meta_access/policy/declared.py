@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.engine_marks import UNKNOWN
+from meta_access.gates.status import GATE_KINDS
 from meta_access.stack import plan, tier
 from meta_access.stack.draft import where
 from meta_access.stack.models import reason_of
+from meta_access.stack.time_limits import holds_admin_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
     from meta_access.stack.load import Stack
 
-SATISFIED = "satisfied"
 _OPEN = frozenset({"open", "declined"})
-_IDENTITY = "identity:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def of_stack(stack: Stack, today: date, newest: RuleSet, gates: Mapping[str, str
         gates: Gate to its status, as a run saw it; None where nobody looked, so that what was stated counts.
     """
     spec = stack.spec
-    acting = _acting(stack)
+    acting = holds_admin_token(stack.spec)
     plans = list(plan.identities(spec, stack.rules))
     stated = {name: str(row.status) for name, row in stack.evidence.items() if row.status in _OPEN}
     return Declared(
@@ -183,8 +183,8 @@ def of_stack(stack: Stack, today: date, newest: RuleSet, gates: Mapping[str, str
 
 def of_resources(stack: Stack, resources: Iterable[Resource], today: date, newest: RuleSet) -> Declared:
     """What the resources of a program declare, in the settings of its stack file."""
-    rows = list(resources)
-    acting = _acting(stack)
+    rows, reasons = list(resources), _reasons(stack)
+    acting = holds_admin_token(stack.spec)
 
     def of(kind: str) -> Iterator[Resource]:
         return (row for row in rows if row.kind == kind)
@@ -223,7 +223,7 @@ def of_resources(stack: Stack, resources: Iterable[Resource], today: date, newes
                 _known(row.inputs.get("system_user_id")),
                 str(row.inputs.get("asset", "")),
                 _texts(row.inputs.get("tasks")),
-                _reason(stack, row.name),
+                reasons.get(row.name, ""),
             )
             for row in of("AssetAssignment")
         ),
@@ -240,19 +240,6 @@ def of_resources(stack: Stack, resources: Iterable[Resource], today: date, newes
     )
 
 
-GATE_KINDS = frozenset(
-    {
-        "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",
-        "Obligation", "PermissionRequest", "RedirectUris", "SystemUserAppAccess",
-    }
-)  # fmt: skip
-
-
-def _acting(stack: Stack) -> set[str]:
-    tokens = (connection.admin_token for connection in stack.spec.connections.values())
-    return {token.removeprefix(_IDENTITY) for token in tokens if token.startswith(_IDENTITY)}
-
-
 def _kept(protect: bool, on_destroy: object) -> bool:
     return protect or on_destroy == "keep"
 
@@ -265,14 +252,14 @@ def _assignments(stack: Stack) -> Iterator[Assignment]:
             yield Assignment(place, work.identity, work.asset, work.tasks, reason)
 
 
-def _reason(stack: Stack, name: str) -> str:
-    """The reason that the stack file gives for an assignment; the standard program names each after its line."""
-    for client, spec in stack.spec.clients.items():
-        for asset, choices in spec.assets.items():
-            for identity, choice in choices.items():
-                if name == f"{client}-{identity}-{asset}":
-                    return reason_of(choice)
-    return ""
+def _reasons(stack: Stack) -> dict[str, str]:
+    """The reasons that the stack file gives for assignments; the standard program names each after its line."""
+    return {
+        f"{client}-{identity}-{asset}": reason_of(choice)
+        for client, spec in stack.spec.clients.items()
+        for asset, choices in spec.assets.items()
+        for identity, choice in choices.items()
+    }
 
 
 def _quotas(stack: Stack) -> tuple[Quota, ...]:

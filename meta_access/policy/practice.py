@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta_access.gates.status import Status
 from meta_access.ids import parse_asset
-from meta_access.policy.declared import SATISFIED
 from meta_access.policy.model import Rule, Severity, Violation, rule
 from meta_access.stack.fields import few
 from meta_access.stack.models import PROD
@@ -161,7 +161,7 @@ def gates_warn_in_prod(declared: Declared) -> Iterator[Violation]:
 @rule(severity=Severity.LOW)
 def open_gate(declared: Declared) -> Iterator[Violation]:
     """Gates of prod that are not satisfied."""
-    waiting = [f"{gate.place} ({gate.status})" for gate in declared.gates if gate.status != SATISFIED]
+    waiting = [f"{gate.place} ({gate.status})" for gate in declared.gates if gate.status != Status.SATISFIED]
     if declared.environment == PROD and waiting:
         count = "1 gate is" if len(waiting) == 1 else f"{len(waiting)} gates are"
         yield Violation("gates", f"{count} not satisfied: {few(waiting)}.", "Do what `meta-access gates` says of each.")

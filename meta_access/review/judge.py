@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import exclusive
 from meta_access.findings import Kind as Found
+from meta_access.gates.status import GATE_KINDS
 from meta_access.redaction import scrub
 from meta_access.review.facts import DRIFTED, SATISFIED, Cause, Difference, Fact, Kind, Review
 from meta_access.review.grants import grants_of, of_assignments, split
@@ -21,7 +22,6 @@ from meta_access.review.view import (
     ASSIGNMENT,
     CLIENT,
     EXCLUSIVE,
-    GATES,
     IDENTITY,
     OF_GATE,
     OF_TOKEN,
@@ -160,7 +160,7 @@ def _lines(reason: str) -> list[str]:
 def _facts(view: View, steps: Sequence[Step]) -> Iterator[Fact]:
     yield from of_assignments(view, (step for step in steps if step.kind == ASSIGNMENT))
     for step in steps:
-        if step.kind in GATES:
+        if step.kind in GATE_KINDS:
             yield from _of_gate(view, step)
         elif step.kind == EXCLUSIVE:
             yield from _of_exclusive(view, step)

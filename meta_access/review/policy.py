@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meta_access.policy.declared import GATE_KINDS, Resource
+from meta_access.gates.status import GATE_KINDS
+from meta_access.policy.declared import Resource
 
 if TYPE_CHECKING:
     from meta_access.review.steps import EventLog

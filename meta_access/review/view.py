@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
 from meta_access.errors import ConfigError, MetaAccessError
+from meta_access.gates.status import GATE_KINDS
 from meta_access.ids import parse_asset
 from meta_access.redaction import scrub
 from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind, Until
@@ -25,12 +26,6 @@ CLIENT, IDENTITY, APP = "meta:access:ClientAccess", "meta:access:SystemIdentity"
 ASSIGNMENT, USER, PERSON, TOKEN = "AssetAssignment", "SystemUser", "BusinessUser", "SystemUserToken"
 SHARE = "AssetShare"
 EXCLUSIVE = "ExclusiveAccess"
-GATES = frozenset(
-    {
-        "AppRoles", "AssetShare", "BusinessVerification", "FeatureRequest", "LeadAccess", "LoginConfiguration",
-        "Obligation", "PermissionRequest", "RedirectUris", "SystemUserAppAccess",
-    }
-)  # fmt: skip
 # What the tool itself writes into inputs, and what only says where a resource stands: nothing at Meta follows from it.
 _ASIDE = frozenset({"label", "path", "stack", "requires", "access", "given", "stack_id", "owner"})
 OF_GATE = _ASIDE | {"status", "state", "evidence"}
@@ -182,7 +177,7 @@ def is_resource(urn: str) -> bool:
 
 
 def aside(kind: str) -> frozenset[str]:
-    if kind in GATES:
+    if kind in GATE_KINDS:
         return OF_GATE
     return OF_TOKEN if kind == TOKEN else _ASIDE
 

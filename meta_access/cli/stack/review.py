@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from meta_access.cli.pulumi_stack import Project
     from meta_access.policy import Finding
     from meta_access.review.steps import EventLog
+    from meta_access.stack.load import Stack
 
 _KEPT_LINES = 200
 _LONGEST_ERROR = 1_500
@@ -71,37 +73,32 @@ def previewed(stack: str, project: str) -> Review:
         findings.pass_on(found)
         # What the log says itself need not be said twice.
         why = stood or ("" if events.errors or noted else error)
-        made = judge.judged(
-            events, noted, stack=name, project=project, failed=code != 0, error=why, limits=_limits(events, name)
-        )
-        found_by_policy = _policy(events, name, now.date())
+        home = pulumi_stack.find(Path.cwd())
+        loaded = _configuration(events, name, home)
+        # The program exports that something ends on a day; the files name the places.
+        ends = loaded is not None and events.exports is not None and events.exports[1].get("time_limits")
+        limits = time_limits.of_stack(loaded) if loaded is not None and ends else []
+        made = judge.judged(events, noted, stack=name, project=project, failed=code != 0, error=why, limits=limits)
+        found_by_policy = () if loaded is None else _policy(events, loaded, home.stacks, now.date())
         return replace(
             drift_authors.told(made, events, stack), offline=offline, snapshot=source, policy=found_by_policy
         )
 
 
-def _limits(log: EventLog, stack: str) -> list[time_limits.Limit]:
-    """What ends on a day, with the places where the days are typed; the program has read the same files."""
-    if log.exports is None or not log.exports[1].get("time_limits"):
-        return []
-    home = pulumi_stack.find(Path.cwd())
+def _configuration(log: EventLog, stack: str, home: Project) -> Stack | None:
+    """The files that the program has read, for what no resource shows; None where they are refused, as the log says."""
     with contextlib.suppress(ConfigError):
-        return time_limits.of_stack(load_stack(log.config, stack, home.stacks, project=home.name))
-    return []
+        return load_stack(log.config, stack, home.stacks, project=home.name)
+    return None
 
 
-def _policy(log: EventLog, stack: str, today: date) -> tuple[Finding, ...]:
-    """What rules of good practice find; nothing where the configuration is refused, which the review says itself.
+def _policy(log: EventLog, loaded: Stack, stacks: Path, today: date) -> tuple[Finding, ...]:
+    """What rules of good practice find.
 
     A program of somebody's own declares resources and no identities: then those are looked at.
     """
-    home = pulumi_stack.find(Path.cwd())
-    try:
-        loaded = load_stack(log.config, stack, home.stacks, project=home.name)
-    except ConfigError:
-        return ()
     resources = None if loaded.spec.identities else policy.resources_of(log)
-    return tuple(policy_rules.findings(loaded, home.stacks, today, gates=policy.gates_of(log), resources=resources))
+    return tuple(policy_rules.findings(loaded, stacks, today, gates=policy.gates_of(log), resources=resources))
 
 
 def _snapshot() -> snapshot.Snapshot | None:

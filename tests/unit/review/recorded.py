@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta_access import findings
-from meta_access.review import judge, steps, view
+from meta_access.gates.status import GATE_KINDS
+from meta_access.review import judge, steps
 
 if TYPE_CHECKING:
     from meta_access.review.facts import Review
@@ -78,7 +79,7 @@ def _tells(event: dict[str, Any], moving: set[str]) -> bool:
         return "resOutputsEvent" in event and bool((metadata.get("new") or {}).get("outputs"))
     if kind.startswith("pulumi:") or ("resourcePreEvent" in event) is (metadata["op"] == "refresh"):
         return False
-    speaks = metadata["urn"] in moving or kind.endswith((":SystemUser", *(f":{gate}" for gate in view.GATES)))
+    speaks = metadata["urn"] in moving or kind.endswith((":SystemUser", *(f":{gate}" for gate in GATE_KINDS)))
     return speaks and ("resourcePreEvent" in event or metadata["op"] == "refresh")
 
 
