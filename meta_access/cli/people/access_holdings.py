@@ -55,12 +55,7 @@ def of_client(client: str, found: Everything) -> list[Holding]:
     if typed is None:
         return listed
     if shared := sorted(asset for asset in typed.assets if asset in found.seen.shared):
-        step = (
-            "It ends when an admin of that business ends it (Business settings > Users > Partners), or when one of "
-            "ours removes the partner there."
-        )
-        text = f"business {typed.business} shares {', '.join(shared)}"
-        listed.append(Holding(kind="share", name=client, text=text, step=step))
+        listed.append(_share(client, typed.business, shared))
     clients = found.typed.spec.clients.items()
     elsewhere = {name for key, one in clients if key != client for given in one.assets.values() for name in given}
     for identity in sorted({name for given in typed.assets.values() for name in given} - elsewhere):
@@ -128,10 +123,21 @@ def of_asset(asset: str, found: Everything) -> list[Holding]:
         listed += made
     listed.sort(key=_rank)
     listed += undeclared(row for row in found.seen.access if row.asset == asset)
+    if asset in found.seen.shared:
+        clients = found.typed.spec.clients
+        listed += [_share(client, clients[client].business, [asset]) for client in having(asset, found.typed)]
     for name, connection in found.typed.spec.connections.items():
         if connection.tier_probe == asset:
             listed.append(_probe(name, asset))
     return listed
+
+
+def _share(client: str, business: str | None, assets: Iterable[str]) -> Holding:
+    step = (
+        "It ends when an admin of that business ends it (Business settings > Users > Partners), or when one of "
+        "ours removes the partner there."
+    )
+    return Holding(kind="share", name=client, text=f"business {business} shares {', '.join(assets)}", step=step)
 
 
 def having(asset: str, stack: Stack) -> list[str]:

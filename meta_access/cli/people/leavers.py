@@ -80,6 +80,8 @@ def look(leaver: Leaver, stack: Stack, state: Mapping[str, Any]) -> Seen:
     seen.unseen += [f"{one.path}: {one.why}" for one in judged.unread]
     if leaver.kind is Kind.CLIENT and leaver.name in stack.spec.clients:
         seen.shared = frozenset(_shared(stack.spec.clients[leaver.name].assets, connections, seen))
+    elif leaver.kind is Kind.ASSET:
+        seen.shared = frozenset(_shared([leaver.name], connections, seen))
     return seen
 
 

@@ -129,6 +129,10 @@ def test_an_asset_is_found_in_the_client_that_had_it(left: Place) -> None:
     assert told(PAGE, code=2)["left"] == [of_user(PAGE)]
 
 
+def test_an_asset_that_its_client_shares_still_is_left_with_the_share(left: Place) -> None:
+    assert told(ACME, code=2)["left"] == [of_user(ACME), SHARED]
+
+
 def test_an_identity_whose_user_is_at_meta_still_is_left(left: Place) -> None:
     text = left.stack_file.read_text().replace("{reporting: read}", "{}")
     left.stack_file.write_text(
