@@ -289,11 +289,13 @@ def test_a_parked_token_that_meta_cannot_be_asked_about_stops_the_run(world: Wor
     claim = parked(world)
     before, living = world.stages(), world.meta.living()
     world.meta.outage = True
+    world.meta.calls.clear()
 
     with pytest.raises(TokenPendingError, match="generation 2"):
         world.ensure(ROTATED, claim=claim)
 
     assert (world.stages(), world.meta.living()) == (before, living)
+    assert set(world.meta.calls) == {"inspect"}
 
 
 # --- 4: enough ------------------------------------------------------------------------------------
