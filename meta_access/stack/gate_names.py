@@ -157,7 +157,7 @@ def _of_app(spec: StackSpec, rules: RuleSet, key: str) -> Iterator[tuple[str, se
     reviewed = {*verified, obligation(key, APP_MODE)}
     features = {tier(key)} if app.tier == list(rules.tiers)[-1] else set()
     for name, level in app.features.items():
-        if name in rules.features and level != rules.features[name].levels[0]:
+        if level != rules.features[name].levels[0]:
             yield feature(key, name), reviewed
     if features:
         yield tier(key), verified

@@ -17,6 +17,7 @@ from meta_access.gates.status import (
     Phase,
     Previous,
     Status,
+    after,
     decide,
 )
 from tests.texts import lacks
@@ -330,3 +331,29 @@ def test_a_gate_without_words_for_the_wait_repeats_its_step() -> None:
 def test_a_reading_does_not_contradict_a_statement_that_has_grown_old() -> None:
     found = decide(DESIRED, UNMET, record(OLD), None, now=NOW)
     assert not lacks(found.reason, "Meta says no.", "2026-08-01", "90 days")
+
+
+def test_a_statement_that_has_gone_stale_is_not_said_to_be_outranked() -> None:
+    fresh = decide(DESIRED, UNMET, record(GOOD), None, now=NOW)
+    stale = decide(DESIRED, UNMET, record(OLD), None, now=NOW)
+
+    assert (fresh.status, stale.status) == (Status.PENDING_HUMAN, Status.PENDING_HUMAN)
+    assert fresh.reason.count("2026-11-20") == 1
+    assert stale.reason.count("2026-08-01") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [
+        ({}, None),
+        ({"agency-verification": "satisfied"}, None),
+        ({"agency-verification": "pending_human"}, "agency-verification"),
+        ({"a": "drifted", "b": "satisfied", "c": "unverifiable"}, "a, c"),
+    ],
+)
+def test_a_step_names_the_gates_that_are_to_be_open_first(before: dict[str, str], first: str | None) -> None:
+    step = {"what": "Request it."}
+
+    assert after(step, before) == (step if first is None else {"what": "Request it.", "first": first})
+    assert after({}, before) == {}
+    assert after(None, before) is None

@@ -106,6 +106,41 @@ def test_gates_are_named_after_what_they_stand_for(load: Callable[..., Stack]) -
     ]
 
 
+def test_what_an_app_does_not_declare_is_no_gate(load: Callable[..., Stack]) -> None:
+    bare = load({"meta:apps/ads/roles": None, "meta:apps/ads/login": None})
+    assert list(gate_names.of_app(bare.spec, bare.rules, "ads")) == ["ads-ads_read", "ads-tier"]
+    login = {"configurations": {"client": {"config_id": "9", "permissions": ["ads_read"]}}}
+    found = load({"meta:apps/ads/roles": None, "meta:apps/ads/login": login})
+    assert list(gate_names.of_app(found.spec, found.rules, "ads")) == ["ads-login-client", "ads-ads_read", "ads-tier"]
+
+
+def test_a_duty_with_a_day_is_known_by_its_gate(load: Callable[..., Stack]) -> None:
+    duties = {"data_use_checkup": {"due": "2027-03-01"}, "app_mode": {}, "two_factor": {"due": "2027-04-01"}}
+    alone = load({"meta:apps/ads/obligations": duties})
+    assert gate_names.due_days(alone.spec) == {
+        "ads-data_use_checkup": date(2027, 3, 1),
+        "ads-two_factor": date(2027, 4, 1),
+    }
+    observed = load({"meta:apps/ads/obligations": duties, "meta:businesses/agency/two_factor": "all_required"})
+    assert gate_names.due_days(observed.spec) == {
+        "ads-data_use_checkup": date(2027, 3, 1),
+        "agency-two-factor": date(2027, 4, 1),
+    }
+    assert gate_names.due_days(load({"meta:businesses/agency/two_factor": "all_required"}).spec) == {}
+
+
+def test_the_client_of_a_share_is_in_its_name_and_a_name_of_ones_own_has_none() -> None:
+    assert gate_names.client_of_share("acme-share-act_1", "act_1") == "acme"
+    assert gate_names.client_of_share("pictures", "act_1") == ""
+    assert gate_names.is_share("acme-share-act_1", "acme") is True
+    assert gate_names.is_share("acme-share-act_1", "ac") is False
+
+
+def test_names_that_no_resource_has_are_other_than_those_of_gates() -> None:
+    assert gate_names.policy("broad_scopes") == "policy:broad_scopes"
+    assert gate_names.upkeep("ads") == "ads-upkeep"
+
+
 def test_a_page_of_an_identity_that_asks_for_leads_is_a_gate_of_its_own(load: Callable[..., Stack]) -> None:
     changes = {
         "meta:apps/ads/permissions": {"standard": ["leads_retrieval"]},

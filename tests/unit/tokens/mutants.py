@@ -143,6 +143,7 @@ _GATES = (
     "tests/unit/gates/test_status.py",
     "tests/unit/gates/test_evidence.py",
     "tests/unit/stack/test_gate_order.py",
+    "tests/unit/stack/test_plan.py",
     "tests/unit/components/test_gate_board.py",
     "tests/unit/providers/test_app_roles.py",
     "tests/unit/providers/test_other_gates.py",
