@@ -5,6 +5,9 @@ Random values: an engine starts a plugin for them in each operation, which takes
 it attaches to a stand-in that runs already. Packages: the engine has `pip list` look for plugins in each operation,
 which takes another tenth. Here it is answered with what pip said once.
 
+Imports: an engine starts two Pythons in each operation, and half of their processor time goes into importing what
+others wrote. Here they are forks of one that has imported it (`warm.py`).
+
 Garbage: each Python that an engine starts lives for seconds and spends a twelfth of its processor time on looking for
 cycles. Here none of them looks.
 
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.empty_pb2 import Empty
 
+from tests.engine import warm_start
+from tests.engine.warm import warm
 from tools.engine.random_plugin.server import RandomServicer, serve
 
 if TYPE_CHECKING:
@@ -38,8 +44,6 @@ if sys.argv[1:] != {words!r}:
     sys.exit(f"the engine asks pip for something new: {{sys.argv[1:]}}")
 print(pathlib.Path(__file__).with_name("packages.json").read_text(encoding="utf-8"))
 """
-NO_COLLECTOR = "import gc\n\ngc.disable()\n"
-"""What Python imports as `sitecustomize` when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,18 @@ class Worker:
     Attributes:
         packages: Folder of a module `pip` that lists this environment's packages, and of a `sitecustomize`.
         random: Port of the stand-in for the random plugin; None where no program asks for one.
+        warm: Socket of the Python that forks; None where every Python starts by itself.
     """
 
     packages: Path
     random: int | None = None
+    warm: Path | None = None
 
     def variables(self) -> dict[str, str]:
         """What makes an engine use it."""
         attached = {} if self.random is None else {"PULUMI_DEBUG_PROVIDERS": f"random:{self.random}"}
-        return {"PYTHONPATH": str(self.packages), **attached}
+        forked = {} if self.warm is None else {warm_start.ADDRESS: str(self.warm)}
+        return {"PYTHONPATH": str(self.packages), **attached, **forked}
 
 
 def listed(folder: Path) -> Path:
@@ -66,7 +73,7 @@ def listed(folder: Path) -> Path:
     with (folder / "packages.json").open("w", encoding="utf-8") as file:
         subprocess.run([sys.executable, "-m", "pip", *LIST], stdout=file, timeout=60, check=True)
     (folder / "pip.py").write_text(PIP.format(words=LIST), encoding="utf-8")
-    (folder / "sitecustomize.py").write_text(NO_COLLECTOR, encoding="utf-8")
+    shutil.copyfile(warm_start.__file__, folder / "sitecustomize.py")
     return folder
 
 
@@ -74,7 +81,8 @@ def listed(folder: Path) -> Path:
 def working(folder: Path) -> Iterator[Worker]:
     """Keep things in a folder, and serve random values meanwhile."""
     server, port = serve(_AttachedServicer(importlib.metadata.version("pulumi-random")))
-    yield Worker(listed(folder), port)
+    with warm() as socket:
+        yield Worker(listed(folder), port, socket)
     server.stop(grace=None)
 
 
