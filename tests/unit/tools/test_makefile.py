@@ -16,6 +16,7 @@ TARGETS = {
     "test",
     "test-faults",
     "test-faults-all",
+    "bench",
     "mutants",
     "fuzz",
     "check",
@@ -64,6 +65,11 @@ def test_preview_hands_on_the_stack_and_offline() -> None:
         .endswith(" --stack prod  --snapshot 'a b.json'")
     )
     assert make("-n", "preview", "VERBOSE=1").split()[-3:] == ["--stack", "dev", "--verbose"]
+
+
+def test_a_quick_bench_is_asked_for_by_its_name() -> None:
+    assert make("-n", "bench").split()[-2:] == ["-m", "tools.bench"]
+    assert make("-n", "bench", "BENCH=quick").split()[-2:] == ["tools.bench", "--quick"]
 
 
 def test_ci_runs_the_tests_and_a_sample_of_the_faults() -> None:

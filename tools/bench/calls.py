@@ -1,0 +1,31 @@
+"""Calls by endpoint: what the emulator was asked during one operation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ID = re.compile(r"(act_)?[0-9]{6,}")
+_VERSION = re.compile(r"^/?v[0-9]+\.[0-9]+")
+
+
+def by_endpoint(calls: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """`GET {id}/assigned_users`, `DescribeSecret`: how often each was asked, the items of a batch one by one."""
+    return Counter(map(_endpoint, calls))
+
+
+def _endpoint(call: Mapping[str, Any]) -> str:
+    if call["service"] == "secretsmanager":
+        return str(call["operation"])
+    path = _VERSION.sub("", call["path"]).strip("/")
+    return f"{call['method']} {_ID.sub('{id}', path) or 'batch'}"
+
+
+def split(endpoints: Mapping[str, int]) -> tuple[int, int]:
+    """How many calls to Meta, and how many to Secrets Manager."""
+    graph = sum(count for name, count in endpoints.items() if " " in name)
+    return graph, sum(endpoints.values()) - graph
