@@ -75,12 +75,16 @@ COMMANDS: Mapping[str, Subcommand] = {
         "tokens.function", "Print the environment of the rotation function, which binds what it may mint.", live=True
     ),
     "gates": Subcommand("gates.board", "Show what waits for people and who is next; write what App Review needs."),
+    "matrix": Subcommand("many.matrix", "List the stacks for a CI matrix, of GitHub or GitLab."),
     "report": Subcommand(
         "stack.report", "Show what a stack made, which human work is open, and when its secrets expire."
     ),
     "review": Subcommand("stack.review", "Show what a preview means: who gains and loses what, and what is refused."),
     "revoke": Subcommand("tokens.revoke", "End tokens at once in an emergency, and renew their secrets.", live=True),
     "rotate": Subcommand("tokens.rotate", "Bring the tokens that are due up to date, and nothing else.", live=True),
+    "run-all": Subcommand(
+        "many.run_all", "Preview many stacks, or rotate their tokens, and say once what is the same in many."
+    ),
     "snapshot": Subcommand(
         "stack.snapshot", "Record what a preview reads, for previews of pull requests without a credential.", live=True
     ),

@@ -77,7 +77,7 @@ def passed_on(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Itera
 _HEARTBEAT = re.compile(r"@ [a-z ]+\.*\s*")
 _LOOK_EVERY_S = 0.2
 # A provider host finishes the call it is in, which may be storing a token, and then ends itself.
-_HOST = "pulumi.dynamic"
+HOST = "pulumi.dynamic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +235,11 @@ def _end_session(session: int, bounds: Bounds, clock: Clock, notify: Callable[[s
 
 
 def _others(session: int) -> list[int]:
-    return [pid for pid, command in _of_session(session) if _HOST not in command]
+    return [pid for pid, command in _of_session(session) if HOST not in command]
 
 
 def _hosts(session: int) -> list[int]:
-    return [pid for pid, command in _of_session(session) if _HOST in command]
+    return [pid for pid, command in _of_session(session) if HOST in command]
 
 
 def _of_session(session: int) -> list[tuple[int, list[str]]]:
@@ -258,8 +258,10 @@ OFF = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 TIMEOUT_S = 120.0
 
 
-def installed_only() -> dict[str, str]:
+def installed_only(cwd: str | None = None) -> dict[str, str]:
     """Get the plugins of the program's packages where the caller has not, and return what forbids to fetch others.
+
+    `cwd` is the project's folder, where that is not here.
 
     A runner that nobody prepared would otherwise rotate nothing. What cannot be got is left to the run that needs it:
     it names the plugin.
@@ -268,6 +270,7 @@ def installed_only() -> dict[str, str]:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
                 ["pulumi", "plugin", "install"],  # noqa: S607 - the user's own pulumi, as every command of this project
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=TIMEOUT_S,

@@ -38,16 +38,20 @@ class StoredError(MetaAccessError):
 
 
 def write(reviews: Sequence[Review]) -> str:
-    """All reviews as one JSON object; what is empty is left out of the facts."""
+    """All reviews as one JSON object."""
+    return json.dumps(as_object(reviews), indent=1)
+
+
+def as_object(reviews: Sequence[Review]) -> dict[str, Any]:
+    """What `write` writes; what is empty is left out of the facts."""
     # As every command's failure under --json; a review that failed is one all the same.
     errors = [review.error or "the preview failed" for review in reviews if review.failed]
-    whole = {
+    return {
         "form": FORM,
         "labels": labels(reviews),
         "stacks": [_stack(review) for review in reviews],
         **({"error": errors[0]} if errors else {}),
     }
-    return json.dumps(whole, indent=1)
 
 
 def _stack(review: Review) -> dict[str, Any]:
@@ -63,13 +67,13 @@ def _stack(review: Review) -> dict[str, Any]:
         "undeclared": asdict(review.undeclared) if review.undeclared else None,
         "policy": [one.as_json() for one in review.policy],
         "classes": sorted(review.classes),
-        "facts": [_fact(fact) for fact in review.facts],
+        "facts": [fact_as_object(fact) for fact in review.facts],
         "quota": [asdict(row) for row in review.quota],
         "budgets": [asdict(row) for row in review.budgets],
     }
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
+def fact_as_object(fact: Fact) -> dict[str, Any]:
     told = {name: value for name, value in asdict(fact).items() if value not in ("", (), None, False)}
     if isinstance(fact.by, NoAuthor):
         told["by"] = {"unknown": fact.by}

@@ -421,6 +421,11 @@ def _counted(facts: Sequence[Fact]) -> list[str]:
     return [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
 
 
+def head(cause: Cause) -> str:
+    """What a section is about that this change does not cause."""
+    return _HEADS[cause]
+
+
 def folded(review: Review, cause: Cause) -> str:
     """One line for a section that is folded: its count in all and per client; "" when there is nothing."""
     facts = review.of(cause)

@@ -201,7 +201,7 @@ def rotate(look: Callable[[], tuple[TokenRow, ...]], up: Callable[[Sequence[str]
 def _shown(row: TokenRow) -> dict[str, Any]:
     made = asdict(row)
     del made["finding"]
-    return {**made, "freshness": row.freshness}
+    return {**made, "freshness": row.freshness, "need": row.finding.need.name.lower() if row.finding else None}
 
 
 def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> None:
