@@ -6,6 +6,7 @@ tasks of assets are the edition's. Every preview shows its day, its source and w
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from dataclasses import dataclass
@@ -125,8 +126,10 @@ def _read(name: object, stacks: Path) -> tuple[str, dict[str, Any]]:
 
 def _within(path: Path, stacks: Path) -> bool:
     try:
+        with contextlib.suppress(FileNotFoundError):
+            path.stat()  # refuses a link to itself, which Python 3.13 resolves
         return path.resolve().is_relative_to(stacks.resolve())
-    except (OSError, RuntimeError, ValueError):  # such as a link to itself
+    except (OSError, RuntimeError, ValueError):
         return False
 
 
