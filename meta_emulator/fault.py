@@ -40,7 +40,7 @@ MATCHING = ("service", *TEXTS, "nth", "times", "kind")
 SERVICES = ("graph", "secretsmanager")
 STANDING = ("stale", "latency")  # conditions rather than events: they last until removed unless `times` is given
 LONGEST_HANG_S = 600.0
-STALE_READS = frozenset({"GET", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
+STALE_READS = frozenset({"GET", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "ListSecrets"})
 """What a stale fault strikes; a write that it counted as well would hide the fault that is meant for the write."""
 
 

@@ -25,6 +25,7 @@ from meta_access import findings
 from meta_access.cli.pulumi_stack import StackReadError, explained
 from meta_access.cli.terminal import to_person
 from meta_access.clock import SYSTEM_CLOCK
+from meta_access.tokens.listed import DESCRIBE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -360,7 +361,7 @@ def targeted(stack: str, urns: Sequence[str], output: EngineOutput, bounds: Boun
             ["up", "--yes"],
             stack,
             *targets,
-            env={findings.VARIABLE: str(found)},
+            env={findings.VARIABLE: str(found), DESCRIBE_VARIABLE: "1"},
             out=lambda line: hear(line, output.out),
             err=lambda line: hear(line, output.err),
             bounds=bounds,

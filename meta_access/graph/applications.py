@@ -8,12 +8,16 @@ must be in the same business. There is no way to take an installation back, and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from meta_access.graph.landing import nothing_to_look_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from meta_access.graph.client import GraphClient
+
+EDGE, FIELDS = "assigned_apps", "id,tasks"
 
 
 def install(client: GraphClient, system_user_id: str) -> None:
@@ -23,7 +27,11 @@ def install(client: GraphClient, system_user_id: str) -> None:
 
 def assigned(client: GraphClient, system_user_id: str) -> dict[str, tuple[str, ...]]:
     """Apps that a system user was given in Business settings: app id -> its tasks, sorted."""
-    rows = client.pages(f"{system_user_id}/assigned_apps", {"fields": "id,tasks"})
+    return entries(client.pages(f"{system_user_id}/{EDGE}", {"fields": FIELDS}))
+
+
+def entries(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Such a list: app id -> tasks, sorted."""
     return {str(row.get("id", "")): tuple(sorted(str(task) for task in row.get("tasks") or ())) for row in rows}
 
 

@@ -18,7 +18,7 @@ from meta_access.graph.wire import unusable
 from meta_access.ids import AD_ACCOUNT_PREFIX, GROUP, Asset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from meta_access.graph.client import GraphClient
 
@@ -52,6 +52,11 @@ def assigned(client: GraphClient, system_user_id: str, kind: str) -> dict[str, t
     if kind not in EDGES:
         raise InvalidRequestError(f"Reading assignments failed: Meta lists none for assets of kind {kind}.")
     rows = client.pages(f"{system_user_id}/{EDGES[kind]}", {"fields": ",".join(fields(kind))})
+    return entries(rows, kind)
+
+
+def entries(rows: Iterable[dict[str, Any]], kind: str) -> dict[str, tuple[str, ...]]:
+    """Such a list: Graph id -> tasks, sorted."""
     return dict(entry(row, kind) for row in rows)
 
 

@@ -146,11 +146,16 @@ class GraphClient:
         return self._call(_Call("DELETE", path, params or {}, auth, None))
 
     def pages(
-        self, path: str, params: Mapping[str, Any] | None = None, *, auth: Auth | TokenAuth = Auth.ADMIN
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        auth: Auth | TokenAuth = Auth.ADMIN,
+        after: str | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """All rows of a list; see `paging.rows`."""
+        """All rows of a list, or those after a cursor; see `paging.rows`."""
         query = {"limit": paging.PAGE_LIMIT, **(params or {})}
-        return paging.rows(lambda after: self.get(path, {**query, "after": after}, auth=auth), path)
+        return paging.rows(lambda cursor: self.get(path, {**query, "after": cursor}, auth=auth), path, after)
 
     def wait(self, seconds: float) -> None:
         """Let Meta's reads catch up with its writes."""

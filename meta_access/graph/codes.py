@@ -82,6 +82,9 @@ _DENIED = Verdict(
 )
 _SIGN_IN = Verdict(AuthError, "The token's session is over.", _NEW_TOKEN)
 _INVALID = Verdict(InvalidRequestError, "", _FIX_REQUEST)
+_TOO_MUCH = Verdict(
+    InvalidRequestError, "Meta does not send so much at once, and would not later.", "Nothing was changed; report this."
+)
 _WRONG_SECRET = Verdict(
     AuthError,
     "The app secret is wrong, or the token was made by another app.",
@@ -193,6 +196,7 @@ _BY_TEXT = _texts(
     (r"\bowner has not grant", (10, 200), _OWNER),  # seen
     (rf"does not belong to {_APP}", (190,), _FOREIGN_TOKEN),
     ("application does not have", (3, 10, 200), _APP_LACKS),
+    ("reduce the amount of data", (1,), _TOO_MUCH),
     ("development access", (10, 200, 270), _TIER),
     ("require an appsecret_proof", (), _WRONG_SECRET),
     ("invalid appsecret_proof", (), _WRONG_SECRET),

@@ -19,20 +19,20 @@ _MOST_PAGES = 500
 _AGAIN = "Run the same command again."
 
 
-def rows(read: Callable[[str | None], Any], path: str) -> Iterator[dict[str, Any]]:
-    """All rows of a list.
+def rows(read: Callable[[str | None], Any], path: str, after: str | None = None) -> Iterator[dict[str, Any]]:
+    """All rows of a list, or those after a cursor.
 
     Args:
         read: Reads one page; takes the cursor to read after, None for the first page.
         path: For messages.
+        after: The cursor to begin after; None for the whole list.
 
     Raises:
         GraphError: The list cannot be read to its end. A part is never passed off as the whole, because what is
             missing from it would be created a second time.
         GraphUnreachableError: An answer is not a list.
     """
-    cursor: str | None = None
-    seen: set[str] = set()
+    cursor, seen = after, {after} if after else set[str]()
     while len(seen) < _MOST_PAGES:
         page, cursor = _split(read(cursor), path)
         yield from page
@@ -48,12 +48,17 @@ def _split(page: Any, path: str) -> tuple[list[dict[str, Any]], str | None]:
     found = page.get("data") if isinstance(page, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise unusable(f"Reading {path} failed: Meta's answer is not a list of rows.")
+    return found, rest_of(page, path)
+
+
+def rest_of(page: dict[str, Any], path: str) -> str | None:
+    """The cursor after which there are more rows; None on the last page."""
     paging = page.get("paging")
     if not isinstance(paging, dict) or not paging.get("next"):
-        return found, None
+        return None
     cursors = paging.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else None
     if not after:
         problem = f"Reading {path} failed: Meta says there are more rows and names no way to them."
         raise GraphError(problem, next_step=_AGAIN)
-    return found, str(after)
+    return str(after)

@@ -16,6 +16,7 @@ from meta_access.graph import (
     app_permissions,
     app_roles,
     applications,
+    assigned_lists,
     assigned_users,
     business_assets,
     business_users,
@@ -27,10 +28,11 @@ from meta_access.graph import (
 from meta_access.graph.client import client_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from meta_access.graph.admin_token import TokenUser
     from meta_access.graph.app_roles import RoleRow
+    from meta_access.graph.assigned_lists import AssignedLists
     from meta_access.graph.business_assets import Row
     from meta_access.graph.business_users import BusinessUserRow
     from meta_access.graph.businesses import BusinessRow
@@ -56,28 +58,56 @@ OWNER = "owner"
 CLIENTS = "clients"
 TOKEN_USER = "token_user"  # noqa: S105 - a name
 TIER = "tier_header"
+_LISTS = "lists"
+_USUAL = {
+    assigned_users.EDGES["ad_account"]: ",".join(assigned_users.fields("ad_account")),
+    applications.EDGE: applications.FIELDS,
+}
+"""Edges that come along with the list of system users: of most stacks they are all that is asked about its users."""
 
 HOLDERS_BOUND_S = 60.0
 """For all lists of who holds what, of one connection."""
 
 
 class Reads:
-    """What one connection's Graph showed when it was first asked."""
+    """What one connection's Graph showed when it was first asked.
+
+    Attributes:
+        many: Whether many users are going to be asked about, so that what they were assigned is read for all of them
+            together. A user that a write of this process concerns is read by itself from then on.
+    """
 
     def __init__(self, client: GraphClient) -> None:
         self.client = client
+        self.many = False
         self._lock = threading.Lock()
         self._reads: dict[tuple[str, str], _Read[Any]] = {}
+        self._written: set[tuple[str, str | None]] = set()
+        self._asked: dict[str, set[str]] = {}
         self._bounded: GraphClient | None = None
 
     def system_users(self) -> list[SystemUserRow]:
         """All system users of the business."""
-        return list(self._once(SYSTEM_USERS, "", lambda: system_users.list_(self.client)))
+        return list(self._once(SYSTEM_USERS, "", self._system_users))
+
+    def _system_users(self) -> list[SystemUserRow]:
+        if self.many and not self._is_written(SYSTEM_USERS, ""):
+            lists = self._lists("", _USUAL)
+            if lists.error is None:
+                return list(lists.users.values())
+            if lists.stops_all:
+                raise lists.error
+        return system_users.list_(self.client)
 
     def assigned(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
         """Assets of a kind that a system user is assigned to: Graph id -> tasks."""
         key = f"{system_user_id}/{kind}"
-        return dict(self._once(ASSIGNED, key, lambda: assigned_users.assigned(self.client, system_user_id, kind)))
+        return dict(self._once(ASSIGNED, key, lambda: self._assigned(system_user_id, kind)))
+
+    def _assigned(self, user: str, kind: str) -> dict[str, tuple[str, ...]]:
+        edge = assigned_users.EDGES.get(kind)
+        rows = self._of_all(ASSIGNED, user, edge, ",".join(assigned_users.fields(kind))) if edge else None
+        return assigned_users.assigned(self.client, user, kind) if rows is None else assigned_users.entries(rows, kind)
 
     def assigned_before(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
         """As `assigned`, and kept as first read: what was there before this process wrote anything."""
@@ -86,9 +116,33 @@ class Reads:
 
     def assigned_apps(self, system_user_id: str) -> dict[str, tuple[str, ...]]:
         """Apps that a system user was given: app id -> tasks."""
-        return dict(
-            self._once(ASSIGNED_APPS, system_user_id, lambda: applications.assigned(self.client, system_user_id))
-        )
+        return dict(self._once(ASSIGNED_APPS, system_user_id, lambda: self._assigned_apps(system_user_id)))
+
+    def _assigned_apps(self, user: str) -> dict[str, tuple[str, ...]]:
+        rows = self._of_all(ASSIGNED_APPS, user, applications.EDGE, applications.FIELDS)
+        return applications.assigned(self.client, user) if rows is None else applications.entries(rows)
+
+    def _of_all(self, noun: str, user: str, edge: str, fields: str) -> list[dict[str, Any]] | None:
+        """The rows of a user's edge, out of what was read for all users; None where the user is to be asked."""
+        if not self.many or self._is_written(noun, user):
+            return None
+        with self._lock:
+            asked = self._asked.setdefault(edge, set())
+            asked.add(user)
+            begun = (_LISTS, "") in self._reads
+            if not begun and len(asked) == 1:
+                return None  # for one user its own list is the shortest
+        for name, edges in (*([("", _USUAL)] if begun and edge in _USUAL else []), (edge, {edge: fields})):
+            lists = self._lists(name, edges)
+            rows = lists.rows(self.client, user, edge, fields)
+            if rows is not None or lists.error is None:
+                return rows
+            if lists.stops_all:
+                raise lists.error
+        return None
+
+    def _lists(self, name: str, edges: Mapping[str, str]) -> AssignedLists:
+        return self._once(_LISTS, name, lambda: assigned_lists.read(self.client, edges))
 
     def app_roles(self) -> list[RoleRow]:
         """Everybody with a role on the app."""
@@ -153,11 +207,16 @@ class Reads:
             key: For `assigned`: the system user's id, to keep the reads about others; None drops all of the noun.
         """
         with self._lock:
+            self._written.add((noun, key and key.partition("/")[0]))
             for held in [held for held in self._reads if held[0] == noun]:
                 if key is None or held[1] == key or held[1].startswith(f"{key}/"):
                     # A read under way ends in the dropped slot: who asked before the write gets the old
                     # answer, who asks after it starts another.
                     del self._reads[held]
+
+    def _is_written(self, noun: str, key: str) -> bool:
+        with self._lock:
+            return not self._written.isdisjoint({(noun, key), (noun, None)})
 
     def _once(self, noun: str, key: str, read: Callable[[], T]) -> T:
         with self._lock:

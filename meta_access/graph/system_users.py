@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from meta_access.graph.client import GraphClient
 
 _WORDS = ("alder", "birch", "cedar", "elder", "hazel", "larch", "linden", "maple", "rowan", "spruce", "willow", "yew")
-_FIELDS = "id,name,role,created_by,created_time"
+FIELDS = "id,name,role,created_by,created_time"
 _NODE_FIELDS = "id,name,created_by,created_time"  # asking the node for `role` fails the whole request
 
 
@@ -45,12 +45,12 @@ class SystemUserRow:
 def list_(client: GraphClient) -> list[SystemUserRow]:
     """All system users of the business."""
     path = f"{client.connection.business_id}/system_users"
-    return [_row(row) for row in client.pages(path, {"fields": _FIELDS})]
+    return [row_of(row) for row in client.pages(path, {"fields": FIELDS})]
 
 
 def get(client: GraphClient, system_user_id: str) -> SystemUserRow:
     """One system user, by its app-scoped id."""
-    return _row(client.get(system_user_id, {"fields": _NODE_FIELDS}))
+    return row_of(client.get(system_user_id, {"fields": _NODE_FIELDS}))
 
 
 def create(client: GraphClient, name: str, role: str, *, known: Collection[str] = ()) -> str:
@@ -91,7 +91,8 @@ def retire(client: GraphClient, system_user_id: str) -> str:
     return name
 
 
-def _row(row: Any) -> SystemUserRow:
+def row_of(row: Any) -> SystemUserRow:
+    """A row of the list, or the node."""
     if not isinstance(row, dict):
         raise unusable("Meta's answer about a system user is not one.")
     creator = row.get("created_by")

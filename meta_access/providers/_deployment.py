@@ -76,6 +76,7 @@ class Deployment:
     _token_labels: dict[str, dict[Key, str]] = field(default_factory=dict)
     _secrets: dict[Key, Secret] = field(default_factory=dict)
     _secret_facts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _listed_facts: set[str] = field(default_factory=set)
     _stack_id: str = ""
     _said: set[str] = field(default_factory=set)
 
@@ -259,19 +260,26 @@ class Deployment:
             ]
         return min(twins, key=lambda twin: (twin.secret is None, twin.label), default=None)
 
-    def note_facts(self, arn: str, facts: Mapping[str, Any]) -> None:
-        """Remember what a secret says of its token, as outputs, so that it is described once.
+    def note_facts(self, arn: str, facts: Mapping[str, Any], *, listed: bool = False) -> None:
+        """Remember what a secret says of its token, as outputs, so that it is looked at once.
 
         With `refresh: always` the refresh looks. In a project without it nobody would, and a token would never come
-        due: then the diff does.
+        due: then the diff does. What a list has said (`tokens/listed.py`) counts until something is to be done.
         """
         with self._lock:
             self._secret_facts[arn] = dict(facts)
+            (self._listed_facts.add if listed else self._listed_facts.discard)(arn)
 
     def facts_of(self, arn: str) -> Mapping[str, Any] | None:
         """What a secret said; None when nobody has looked yet."""
         with self._lock:
             return self._secret_facts.get(arn)
+
+    def forget_listed_facts(self, arn: str) -> None:
+        """What a list has said is no ground to act on."""
+        with self._lock:
+            if arn in self._listed_facts:
+                self._secret_facts.pop(arn, None)
 
     def forget_facts(self, arn: str) -> None:
         """An update has changed what the secret would say."""

@@ -88,7 +88,9 @@ class Live:
 
     @property
     def reads(self) -> Reads:
-        return reads_for(self.connection)
+        found = reads_for(self.connection)
+        found.many = True
+        return found
 
     @property
     def issuer(self) -> Issuer:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from meta_access.providers._deployment import Key, Twin
     from meta_access.providers._live import Live
     from meta_access.tokens.observe import Observed, Outcome
-    from meta_access.tokens.store import SecretStore
+    from meta_access.tokens.store import Description, SecretStore
 
 NEVER = "never"
 # What only says when to act, not what the token is.
@@ -92,9 +92,17 @@ class SystemUserTokenProvider(MetaProvider):
         return outcome.arn, {**_facts(outcome, self.live(props)), "previous_secrets": []}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
+        store = self.live(outs).store(region_of(outs["arn"]))
+        listed = store.listed.find(outs["owner"], outs["arn"])
+        seen = observed(store, outs, listed) if listed is not None else None
+        if seen is not None and _is_as_in(outs, seen):
+            return self._shown(id_, outs, store, seen, listed=True)
+        return self._shown(id_, outs, store, observed(store, outs))
+
+    def _shown(
+        self, id_: str, outs: dict[str, Any], store: SecretStore, seen: Observed, *, listed: bool = False
+    ) -> ReadResult:
         live = self.live(outs)
-        store = live.store(region_of(outs["arn"]))
-        seen = observed(store, outs)
         self._found(outs["arn"], outs["claim"], outs)
         finding = (_moved(outs, live) if seen.finding.need is Need.NONE else None) or seen.finding
         if until := _token_rules.overdue(outs["lifetime"], store.now().date()):
@@ -117,7 +125,7 @@ class SystemUserTokenProvider(MetaProvider):
         facts |= _rotated_elsewhere(seen, outs)
         if finding.need is not Need.NONE:
             patience.RUN.expect(outs["arn"])
-        DEPLOYMENT.note_facts(outs["arn"], facts)
+        DEPLOYMENT.note_facts(outs["arn"], facts, listed=listed)
         return ReadResult(id_, {**outs, **facts}, self.inputs_of(outs, freshness=finding.text))
 
     def moved(self, outs: Mapping[str, Any]) -> bool:
@@ -133,22 +141,31 @@ class SystemUserTokenProvider(MetaProvider):
             say(f"token {outs.get('label', '')}: {seen['freshness']}")
         return any(seen[name] != outs[name] for name in ("freshness", "version_id", "generation"))
 
-    def today(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+    def today(self, outs: Mapping[str, Any], *, acting: bool = False) -> dict[str, Any]:
         """The outputs as the secret tells them today: as the refresh has read them or, when none has, read now.
+
+        Args:
+            outs: As the state has them.
+            acting: Something is going to be done by them: then what a list has shown is described.
 
         Raises:
             MetaAccessError: It cannot be looked at.
         """
-        if DEPLOYMENT.facts_of(outs["arn"]) is None:
+        if acting:
+            DEPLOYMENT.forget_listed_facts(outs["arn"])
+        if DEPLOYMENT.facts_of(outs["arn"]) is None and acting:
+            store = self.live(outs).store(region_of(outs["arn"]))
+            self._shown(outs["arn"], dict(outs), store, observed(store, outs))
+        elif DEPLOYMENT.facts_of(outs["arn"]) is None:
             self.look(outs["arn"], dict(outs))
         return {**outs, **(DEPLOYMENT.facts_of(outs["arn"]) or {})}
 
-    def _today_or_as_it_was(self, outs: Mapping[str, Any]) -> dict[str, Any]:
+    def _today_or_as_it_was(self, outs: Mapping[str, Any], *, acting: bool = False) -> dict[str, Any]:
         # What is said to be due is decided on the live secret anyway.
         if _live.settings().offline or finding_of(outs["freshness"]).need is not Need.NONE:
             return dict(outs)
         try:
-            return self.today(outs)
+            return self.today(outs, acting=acting)
         except MetaAccessError as error:
             DEPLOYMENT.note_facts(outs["arn"], {})
             say(
@@ -159,7 +176,7 @@ class SystemUserTokenProvider(MetaProvider):
 
     def change(self, id_: str, outs: dict[str, Any], props: dict[str, Any], changed: frozenset[str]) -> dict[str, Any]:
         del id_
-        outs = self._today_or_as_it_was(outs)
+        outs = self._today_or_as_it_was(outs, acting=True)
         patience.RUN.settled(outs["arn"])
         DEPLOYMENT.forget_facts(outs["arn"])
         live, finding = self.live(props), finding_of(outs["freshness"])
@@ -192,7 +209,7 @@ class SystemUserTokenProvider(MetaProvider):
     def end(self, id_: str, outs: dict[str, Any]) -> str:
         del id_
         # Where no refresh has looked, the state does not know yet what another token has left to this one.
-        live, outs = self.live(outs), self._today_or_as_it_was(outs)
+        live, outs = self.live(outs), self._today_or_as_it_was(outs, acting=True)
         arns = [outs["arn"], *(secret["arn"] for secret in outs["previous_secrets"])]
         # Where AWS rotates, it would go on in a secret that is only left.
         twin = DEPLOYMENT.twin_of(outs["system_user_id"], self.key(outs)) if outs["rotation_owner"] != LAMBDA else None
@@ -411,8 +428,14 @@ def _superseded(tokens: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"generation": token.generation, "ends_at": iso(token.ends_at)} for token in tokens]
 
 
-def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
-    """Look at the secret that a resource's outputs speak of, by the policy that stands in them."""
+def observed(store: SecretStore, outs: Mapping[str, Any], shown: Description | None = None) -> Observed:
+    """Look at the secret that a resource's outputs speak of, by the policy that stands in them.
+
+    Args:
+        store: Of its region.
+        outs: The outputs.
+        shown: The secret as a list shows it; None describes it.
+    """
     seen = observe(
         store,
         outs["arn"],
@@ -430,11 +453,27 @@ def observed(store: SecretStore, outs: Mapping[str, Any]) -> Observed:
             scopes=outs["scopes"],
             expires=_token_rules.expires(outs["lifetime"]),
         ),
+        shown=shown,
     )
     ripe = [secret for secret in _previous(outs, seen) if parse_iso(secret["ends_at"]) <= store.now()]
     if seen.finding == NOTHING_DUE and ripe:
         return replace(seen, finding=Finding(Need.RETIREMENT, f"retirement due: secret {ripe[0]['arn']}"))
     return seen
+
+
+def _is_as_in(outs: Mapping[str, Any], seen: Observed) -> bool:
+    """Whether a look tells nothing that the outputs do not: no change, nothing due, and nobody to be told anything."""
+    facts = {
+        "version_id": seen.version_id,
+        "generation": seen.generation,
+        "expires_at": iso(seen.expires_at) if seen.expires_at else NEVER,
+        "superseded": _superseded(seen.superseded),
+        "suspects": list(seen.suspects),
+        "freshness": seen.finding.text,
+        "previous_secrets": _previous(outs, seen),
+    }
+    unchanged = facts == {name: outs[name] for name in facts}
+    return unchanged and seen.finding == NOTHING_DUE and not (seen.ended or seen.late)
 
 
 def _previous(outs: Mapping[str, Any], seen: Observed) -> list[dict[str, str]]:

@@ -41,7 +41,7 @@ def renew(get: Callable[[str], str | None], outs: Mapping[str, Any]) -> str:
             "changed.",
             next_step="Mend the configuration and run `pulumi up`.",
         )
-    today = provider.today(outs)
+    today = provider.today(outs, acting=True)
     finding = finding_of(today["freshness"])
     if finding.need is Need.NONE:
         return ""

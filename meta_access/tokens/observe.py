@@ -243,6 +243,7 @@ def observe(
     rotate_before_s: int,
     rotation_owner: str = PULUMI,
     wish: Mapping[str, str] | None = None,
+    shown: Description | None = None,
 ) -> Observed:
     """Look at a secret.
 
@@ -258,12 +259,13 @@ def observe(
         rotate_before_s: Likewise.
         rotation_owner: Likewise. What AWS's own rotation has to do is not due here.
         wish: Tag to value: what Pulumi has asked AWS's own rotation for, as far as outputs tell.
+        shown: The secret as a list shows it (`listed`); None describes it.
 
     Returns:
         A missing secret, or one scheduled for deletion, is an answer of its own, not an error.
     """
     try:
-        shown = store.describe(secret)
+        shown = shown or store.describe(secret)
     except SecretNotFoundError:
         missing = Finding(Need.DECISION, "missing: the secret does not exist")
         return Observed(presence=Presence.MISSING, finding=missing, arn=secret)

@@ -14,6 +14,7 @@ from meta_access import aws, errors
 from meta_access.aws_refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
 from meta_access.tokens import recorded, tags
+from meta_access.tokens.listed import ListedSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,6 +71,7 @@ class SecretStore:
 
     Attributes:
         server_time: The `Date` of the last answer: the only clock for leases, grace and expiry.
+        listed: A stack's secrets as their list shows them, for reads alone.
     """
 
     def __init__(self, client: SecretsManagerClient, region: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -78,6 +80,7 @@ class SecretStore:
         self._made_here: set[str] = set()
         self.region = region
         self.server_time: datetime | None = None
+        self.listed = ListedSecrets(self)
 
     def now(self) -> datetime:
         """AWS's clock at the last answer."""
@@ -96,17 +99,7 @@ class SecretStore:
             SecretNotFoundError: Unless it was created here a moment ago; then it is waited for.
         """
         answer = self._ask("Describing", secret, lambda: self._client.describe_secret(SecretId=secret))
-        return Description(
-            arn=answer["ARN"],
-            name=answer["Name"],
-            tags={pair.get("Key", ""): pair.get("Value", "") for pair in answer.get("Tags", [])},
-            stages={version: tuple(labels) for version, labels in answer.get("VersionIdsToStages", {}).items()},
-            kms_key=answer.get("KmsKeyId"),
-            deletes_at=answer.get("DeletedDate"),
-            rotated_by=answer.get("RotationLambdaARN", "AWS") if answer.get("RotationEnabled") else None,
-            primary_region=answer.get("PrimaryRegion"),
-            replicas=tuple(row.get("Region", "") for row in answer.get("ReplicationStatus", [])),
-        )
+        return _described(answer, "VersionIdsToStages")
 
     def create(
         self, name: str, text: str, *, token: str, tags: Mapping[str, str], description: str, kms_key: str | None
@@ -272,7 +265,7 @@ class SecretStore:
         found: list[Description] = []
         while True:
             answer = self._ask("Reading the", what, lambda: self._page(wanted))
-            found += [_listed(entry) for entry in answer["SecretList"]]
+            found += [_described(entry, "SecretVersionsToStages") for entry in answer["SecretList"]]
             if not answer.get("NextToken"):
                 return found
             wanted["NextToken"] = answer["NextToken"]
@@ -364,12 +357,16 @@ def store_for(settings: AwsSettings) -> SecretStore:
         return _stores[key]
 
 
-def _listed(entry: dict[str, Any]) -> Description:
+def _described(entry: Mapping[str, Any], stages: str) -> Description:
+    """An answer of DescribeSecret, or an entry of ListSecrets, which says nothing of replicas."""
     return Description(
         arn=entry["ARN"],
         name=entry["Name"],
         tags={pair.get("Key", ""): pair.get("Value", "") for pair in entry.get("Tags", [])},
-        stages={version: tuple(labels) for version, labels in entry.get("SecretVersionsToStages", {}).items()},
+        stages={version: tuple(labels) for version, labels in entry.get(stages, {}).items()},
         kms_key=entry.get("KmsKeyId"),
         deletes_at=entry.get("DeletedDate"),
+        rotated_by=entry.get("RotationLambdaARN", "AWS") if entry.get("RotationEnabled") else None,
+        primary_region=entry.get("PrimaryRegion"),
+        replicas=tuple(row.get("Region", "") for row in entry.get("ReplicationStatus", [])),
     )

@@ -173,11 +173,17 @@ class AwsDoor:
         self.functions.rotate(function, arn, version_id, tested_only=tested_only, succeeded=succeeded)
 
     def _as_it_was(self, call: wire.Call, options: dict[str, Any]) -> Everywhere:
-        """The secret that a stale read asks for, alone, as it was some writes or milliseconds ago."""
+        """What a stale read asks for, one secret or all of the region, as it was some writes or milliseconds ago."""
+        writes, ms = options.get("writes"), options.get("ms")
+        if call.operation == "ListSecrets":
+            now = self._secrets.get(call.region, {})
+            names = {*now, *self._history.names(call.region)}
+            behind = self._history.behind
+            past = {name: behind(call.region, name, now.get(name), writes=writes, ms=ms) for name in sorted(names)}
+            return {call.region: {name: old for name, old in past.items() if old is not None}}
         wanted = call.given["SecretId"]
         secret = self._region(call.region, self._secrets).find(wanted)
         name = (secret and secret.name) or self._history.name_of(call.region, wanted) or wanted
-        writes, ms = options.get("writes"), options.get("ms")
         old = self._history.behind(call.region, name, secret, writes=writes, ms=ms)
         return {call.region: {} if old is None else {name: old}}
 

@@ -33,6 +33,10 @@ class History:
         past = self._past.setdefault((region, name), deque(maxlen=KEPT))
         past.append((self._moment(), before))
 
+    def names(self, region: str) -> list[str]:
+        """Names of the region's secrets that a write has changed, those that are gone included."""
+        return [name for held_region, name in self._past if held_region == region]
+
     def name_of(self, region: str, secret_id: str) -> str | None:
         """The name behind a name or ARN that is no longer, or not yet, there."""
         for (held_region, name), past in self._past.items():

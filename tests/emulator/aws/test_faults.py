@@ -176,6 +176,14 @@ def test_a_stale_read_may_still_know_a_deleted_secret(bench: Bench, one: Secrets
     assert one.describe_secret(SecretId=arn)["Name"] == "s"
 
 
+def test_a_stale_list_shows_each_secret_as_it_was(bench: Bench, one: SecretsManagerClient) -> None:
+    one.tag_resource(SecretId="s", Tags=[{"Key": "team", "Value": "ads"}])
+    one.create_secret(Name="later", SecretString="x")
+    fault(bench, "stale", "ListSecrets", writes=1)
+
+    assert [(row["Name"], row.get("Tags")) for row in one.list_secrets()["SecretList"]] == [("s", None)]
+
+
 def test_reads_behind_by_time_catch_up_when_the_clock_moves(bench: Bench, one: SecretsManagerClient) -> None:
     bench.clock.advance(60)
     put_two(one)

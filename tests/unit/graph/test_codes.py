@@ -69,6 +69,7 @@ def test_a_code_means_what_the_table_says(code: int, subcode: int, name: str) ->
         (100, "API calls from the server require an appsecret_proof argument", "AuthError"),
         (100, "Invalid appsecret_proof provided in the API argument", "AuthError"),
         (1, "Error validating client secret.", "AuthError"),
+        (1, "Please reduce the amount of data you're asking for, then retry your request", "InvalidRequestError"),
         (190, "Invalid OAuth access token signature.", "AuthError"),
         (
             100,

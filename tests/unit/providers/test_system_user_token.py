@@ -101,6 +101,13 @@ class FakeVault:
     def now(self) -> datetime:
         return NOW
 
+    @property
+    def listed(self) -> FakeVault:
+        return self
+
+    def find(self, owner: str, arn: str) -> None:
+        """No list: a secret alone is described."""
+
     def check_secret(self, store: Any, spec: TokenSpec) -> None:
         self.checked.append(spec)
         if self.foreign:
