@@ -18,6 +18,7 @@ from meta_access import access, call_log, departures, findings, snapshot, undecl
 from meta_access.errors import ConfigError, Problem, printable
 from meta_access.gates import upkeep
 from meta_access.graph.client import client_for, meta_time
+from meta_access.parallel import together
 from meta_access.policy import judge
 from meta_access.preflight import Preflight, preflight
 from meta_access.providers import last_update
@@ -69,13 +70,16 @@ def _declare(stacks: Path) -> None:
     if lost := notices.losses(last_update.resources(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
     seen = _look(stack, settings)
+    leaving, unexplained = _look_further(stack, settings)
+    for text in leaving:
+        pulumi.log.warn(text)
     for doubts in seen.doubts.values():
         for text in doubts.says:
             pulumi.log.warn(text)
     now = _now(settings)
     limits = time_limits.of_stack(stack)
     _say_what_ends(limits, now.date(), offline=settings.offline)
-    _say_what_is_undeclared(stack, settings)
+    _say_what_is_undeclared(unexplained)
     stack = time_limits.on(stack, now.date())
     stack = replace(stack, spec=ignores.without_ended(stack.spec, now.date()))
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
@@ -129,17 +133,31 @@ def _look(stack: Stack, settings: Settings) -> Preflight:
     if settings.offline:
         pulumi.log.warn(OFFLINE)
         return Preflight()
-    seen = preflight(stack, settings)
-    for text in departures.warnings(stack, settings, pulumi.get_project()):
-        pulumi.log.warn(text)
-    return seen
+    return preflight(stack, settings)
 
 
-def _say_what_is_undeclared(stack: Stack, settings: Settings) -> None:
-    """Count what no line declares, in a preview: an update has tokens to keep alive, and shows nobody anything."""
-    if settings.offline or not pulumi.runtime.is_dry_run():
+def _look_further(stack: Stack, settings: Settings) -> tuple[list[str], findings.Undeclared | None]:
+    """What to say of secrets that no identity declares, and what no line declares at Meta; both read at once."""
+    if settings.offline:
+        return [], None
+    leaving, unexplained = list[str](), list[findings.Undeclared]()
+    # Asked here: the engine answers the thread that runs the program.
+    project, users, held = pulumi.get_project(), last_update.system_users(), last_update.assignments()
+
+    def secrets() -> None:
+        leaving.extend(departures.warnings(stack, settings, project))
+
+    def meta() -> None:
+        unexplained.append(undeclared.in_brief(stack, settings, users, held))
+
+    # In a preview alone: an update has tokens to keep alive, and shows nobody anything.
+    together([secrets, meta] if pulumi.runtime.is_dry_run() else [secrets])
+    return leaving, next(iter(unexplained), None)
+
+
+def _say_what_is_undeclared(found: findings.Undeclared | None) -> None:
+    if found is None:
         return
-    found = undeclared.in_brief(stack, settings, last_update.system_users(), last_update.assignments())
     findings.undeclared(found)
     if text := access.sentence(found):
         # No warning: an unchanged stack with it is unchanged.

@@ -6,6 +6,7 @@ It turns what would be a failure of some resource, in the middle of a run, into 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from meta_access.graph.admin_token import Doubts, examine, refused
 from meta_access.graph.client import Auth, client_for
 from meta_access.graph.debug_token import inspect
 from meta_access.graph.tiers import probe
+from meta_access.parallel import together
 from meta_access.stack.plan import SUFFIX, identities
 from meta_access.stack.tier import TierSeen, seen_in
 from meta_access.tokens.store import store_for
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
     from meta_access.stack.connections import Connection, Settings
     from meta_access.stack.load import Stack
+    from meta_access.tokens.issuer import TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,40 @@ def preflight(stack: Stack, settings: Settings) -> Preflight:
     Raises:
         ConfigError: With the problems of all of them.
     """
-    secrets = _planned_secrets(stack)
-    seen = Preflight()
-    problems = [found for one in settings.connections.values() for found in _look(one, secrets.get(one.name), seen)]
-    if problems:
+    secrets, connections = _planned_secrets(stack), settings.connections.values()
+    tokens = together([partial(_ask, one) for one in connections])
+    # A refused token is not used for anything more.
+    rules = None if any(one.problems for one in tokens) else stack.rules
+    pairs = zip(connections, tokens, strict=True)
+    looked = together([partial(_look, one, token, secrets.get(one.name), rules) for one, token in pairs])
+    if problems := [problem for one in looked for problem in one.problems]:
         raise ConfigError(problems)
-    seen.tiers.update((name, _tier(one, stack.rules)) for name, one in settings.connections.items())
-    return seen
+    seen = dict(zip(settings.connections, looked, strict=True))
+    return Preflight(
+        {name: one.tier for name, one in seen.items() if one.tier is not None},
+        {name: one.doubts for name, one in seen.items() if one.doubts.says},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What Meta says of a connection's admin token.
+
+    Attributes:
+        info: None where it is not known.
+        alone: Secrets Manager is not to be asked: nothing would answer there either.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    info: TokenFacts | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    problems: tuple[Problem, ...]
+    tier: TierSeen | None
+    doubts: Doubts
 
 
 def _tier(connection: Connection, rules: RuleSet) -> TierSeen:
@@ -71,25 +101,40 @@ def _planned_secrets(stack: Stack) -> dict[str, str]:
     return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in plans}
 
 
-def _look(connection: Connection, secret: str | None, seen: Preflight) -> list[Problem]:
-    path = f"meta:connections.{connection.name}"
-    found: list[Problem] = []
+def _ask(connection: Connection) -> _Token:
     try:
-        client = client_for(connection)
-        info = inspect(client, Auth.ADMIN)
-        found += refused(connection, info)
-        if not found and (doubt := examine(client, info, client.now())).says:
-            seen.doubts[connection.name] = doubt
+        info = inspect(client_for(connection), Auth.ADMIN)
     except ConfigError as error:
-        found += error.problems
+        return _Token(tuple(error.problems))
     except NotRecordedError:
-        return []  # a connection that the snapshot does not know, with its secrets
+        return _Token(alone=True)  # a connection that the snapshot does not know, with its secrets
     except MetaAccessError as error:
-        found.append(_problem(path, error))
         # An emulator that does not run has neither door open: one message says it.
-        if isinstance(error, errors.GraphUnreachableError) and not error.sent and _emulated(connection):
-            return found
-    return found + (_secrets_manager(connection, secret) if secret is not None else [])
+        closed = isinstance(error, errors.GraphUnreachableError) and not error.sent and _emulated(connection)
+        return _Token((_problem(f"meta:connections.{connection.name}", error),), alone=closed)
+    return _Token(tuple(refused(connection, info)), info)
+
+
+def _look(connection: Connection, token: _Token, secret: str | None, rules: RuleSet | None) -> _Looked:
+    """Look at the rest of a connection; without rules at Secrets Manager alone."""
+    found: list[Problem] = [*token.problems]
+    tiers, doubts = list[TierSeen](), list[Doubts]()
+
+    def store() -> None:
+        if secret is not None and not token.alone:
+            found.extend(_secrets_manager(connection, secret))
+
+    def tier() -> None:
+        if rules is not None:
+            tiers.append(_tier(connection, rules))
+
+    def admin() -> None:
+        if rules is not None and token.info is not None:
+            client = client_for(connection)
+            doubts.append(examine(client, token.info, client.now()))
+
+    together([store, tier, admin])
+    return _Looked(tuple(found), next(iter(tiers), None), next(iter(doubts), Doubts()))
 
 
 def _secrets_manager(connection: Connection, secret: str) -> list[Problem]:

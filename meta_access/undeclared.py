@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from meta_access import access
@@ -16,6 +17,7 @@ from meta_access.findings import Undeclared
 from meta_access.graph import holders
 from meta_access.graph.client import client_for, meta_time
 from meta_access.ids import parse_asset
+from meta_access.parallel import together
 from meta_access.stack import time_limits
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def look(stack: Stack, clients: Sequence[GraphClient], users: Mapping[str, str])
         GraphUnreachableError: It was not reached.
     """
     kinds = sorted({parse_asset(asset).kind for client in stack.spec.clients.values() for asset in client.assets})
-    seen = [holders.read(client, kinds) for client in clients]
+    seen = together([partial(holders.read, client, kinds) for client in clients])
     today = (meta_time(clients) or datetime.now(UTC)).date()
     return access.judge(time_limits.on(stack, today), seen, users, today)
 

@@ -24,6 +24,7 @@ from meta_access.graph.lists import NOT_SHOWN, Lists, Unread, row_id
 from meta_access.graph.paging import PAGE_LIMIT
 from meta_access.graph.wire import unusable
 from meta_access.ids import GROUP, Asset, listed
+from meta_access.parallel import together
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -42,7 +43,7 @@ _CONTAINED = {"contained_adaccounts": "ad_account", "contained_pages": "page", "
 _PARTNER_FIELDS = "id,name,access_status,permitted_tasks"
 _USER_FIELDS = "id,name,user_type,tasks"
 _PENDING = "PENDING"
-_USERS, _PEOPLE_OF_INSTAGRAM = "users", "people of Instagram accounts"
+_USERS, _PEOPLE, _PEOPLE_OF_INSTAGRAM = "system_users", "business_users", "people of Instagram accounts"
 _LISTED = "who holds assets"
 _SYSTEM_USER = "SYSTEM_USER"
 
@@ -116,13 +117,13 @@ def read(client: GraphClient, kinds: Collection[str] = _OF_SYSTEM_USERS) -> Hold
         GraphError: Meta refused the token, throttles longer than is waited for, or failed.
         GraphUnreachableError: It was not reached.
     """
-    return joined([read_part(client, part) for part in parts(kinds)])
+    return joined(together([partial(read_part, client, part) for part in parts(kinds)]))
 
 
 def parts(kinds: Collection[str]) -> tuple[str, ...]:
     """What there is to read, by names for `read_part`, so that each is read once whatever kinds are asked for."""
     people = (_PEOPLE_OF_INSTAGRAM,) if INSTAGRAM in kinds else ()
-    return (_USERS, *people, *(kind for kind in _SHARED if kind in kinds), GROUP)
+    return (_USERS, _PEOPLE, *people, *(kind for kind in _SHARED if kind in kinds), GROUP)
 
 
 def read_part(client: GraphClient, part: str) -> Holdings:
@@ -172,10 +173,9 @@ class _Reading:
     def of(self, part: str) -> Holdings:
         grants, contained = list[Grant](), dict[str, frozenset[str]]()
         if part == _USERS:
-            grants = [
-                *self._users("system_users", ("id", "name"), _OF_SYSTEM_USERS, HolderKind.SYSTEM_USER),
-                *self._users("business_users", ("id", "name", "email"), _OF_PEOPLE, HolderKind.PERSON),
-            ]
+            grants = list(self._users(part, ("id", "name"), _OF_SYSTEM_USERS, HolderKind.SYSTEM_USER))
+        elif part == _PEOPLE:
+            grants = list(self._users(part, ("id", "name", "email"), _OF_PEOPLE, HolderKind.PERSON))
         elif part == GROUP:
             contained = dict(self._shown(f"{self._business}/{edge(OWNED, GROUP)}", self._contained))
         elif part == _PEOPLE_OF_INSTAGRAM:

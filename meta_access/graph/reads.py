@@ -26,6 +26,7 @@ from meta_access.graph import (
     tiers,
 )
 from meta_access.graph.client import client_for
+from meta_access.parallel import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,7 +183,8 @@ class Reads:
 
     def holders(self, *kinds: str) -> Holdings:
         """Who holds the assets of the business; partners of these kinds."""
-        return holders.joined([self._once(HOLDERS, one, partial(self._holders, one)) for one in holders.parts(kinds)])
+        reads = [partial(self._once, HOLDERS, one, partial(self._holders, one)) for one in holders.parts(kinds)]
+        return holders.joined(together(reads))
 
     def _holders(self, part: str) -> Holdings:
         with self._lock:

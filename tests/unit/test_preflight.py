@@ -18,6 +18,7 @@ from meta_access.graph.admin_token import Doubts
 from meta_access.graph.auth import Auth
 from meta_access.stack.connections import settings_of
 from meta_access.stack.load import load_stack
+from meta_access.stack.tier import TierSeen
 from meta_access.tokens.issuer import TokenFacts
 
 if TYPE_CHECKING:
@@ -208,6 +209,36 @@ def test_the_troubles_of_all_connections_come_together(world: World) -> None:
     world.answer = TokenFacts(True, "99", "1", "SYSTEM_USER", (), None, None)
     found = problems({"main": connection(), "other": connection(3, 3)})
     assert [text.split(": ")[0] for text in found] == [f"{PATH}.admin_token", "meta:connections.other.admin_token"]
+
+
+def test_connections_are_asked_at_once_and_then_all_else_of_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, rest = threading.Barrier(2), threading.Barrier(6)  # each lets nobody pass before all have come
+
+    def inspect(*_: object) -> TokenFacts:
+        tokens.wait(5)
+        return GOOD
+
+    def met() -> bool:
+        rest.wait(5)
+        return False
+
+    monkeypatch.setattr(preflight, "inspect", inspect)
+    monkeypatch.setattr(preflight, "_secrets_manager", lambda *_: met() or [])
+    monkeypatch.setattr(preflight, "examine", lambda *_: met() or Doubts())
+    monkeypatch.setattr(preflight, "_tier", lambda *_: met() or TierSeen(None, "none"))
+    stack = loaded({"main": connection(), "other": connection(3, 3)})
+
+    assert list(preflight.preflight(stack, settings_of(stack.spec)).tiers) == ["main", "other"]
+
+
+def test_a_refused_token_is_not_used_for_anything_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[str] = []
+    world.answer = TokenFacts(True, "99", "1", "SYSTEM_USER", (), None, None)
+    monkeypatch.setattr(preflight, "examine", lambda *_: used.append("examine"))
+    monkeypatch.setattr(preflight, "_tier", lambda *_: used.append("tier"))
+
+    assert len(problems({"main": connection()})) == 1
+    assert used == []
 
 
 @pytest.fixture
