@@ -36,14 +36,19 @@ def project_file(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """The project's file in a folder or in the nearest one above it, as pulumi looks for it, and what it holds.
 
     Raises:
-        ConfigError: One on the way cannot be read.
+        ConfigError: It cannot be read, or names no project; pulumi looks no further then either.
     """
     for place in (folder, *folder.parents):
         file = place / "Pulumi.yaml"
         if file.is_file():
             content = read_yaml(file, file.name)
-            if isinstance(content, dict) and isinstance(content.get("name"), str):
+            name = content.get("name") if isinstance(content, dict) else None
+            if isinstance(name, str) and name:
                 return file, content
+            absent = name is None or isinstance(name, str)
+            problem = "is missing." if absent else f"is {described(name)}, not text."
+            fix = "write the name of the project." if absent else "put it in quotes."
+            raise ConfigError([Problem("name", problem, fix)], str(file))
     return None
 
 

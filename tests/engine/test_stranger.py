@@ -80,7 +80,8 @@ def test_a_project_that_init_wrote_comes_up_with_nothing_else(
     assert lindenhof.users(emulator) == ["reporting"]
     assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ANALYZE"]}
     assert [token["scopes"] for token in lindenhof.live_tokens(emulator)] == [["ads_read"]]
-    assert project.preview("--expect-no-changes").code == 0
+    preview = project.preview("--expect-no-changes", "--policy-pack", "policy-pack")
+    assert (preview.code, preview.policies) == (0, set()), preview.stdout
 
 
 def test_the_pages_program_runs_on_the_installed_package(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def _refuse_what_is_there(folder: Path, names: Collection[str]) -> None:
 
 
 def _next_steps(folder: Path, stack: str, real: starter.Real | None) -> list[str]:
-    steps = [] if folder == Path.cwd() else [f"cd {folder}"]
+    steps = [] if folder == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
     if not (folder / ".venv").exists():
         steps.append("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt")
     if real is None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
+
+import yaml
 
 from meta_access import __version__, rules
 from meta_access.cli.stack import schema
@@ -35,6 +39,23 @@ PROGRAM = '''\
 from meta_access.components import program
 
 program.run()
+'''
+PACK = """\
+# pulumi preview --policy-pack policy-pack
+description: Rules of good practice of meta-access
+runtime:
+  name: python
+  options:
+    toolchain: pip
+    # The program's own: the pack needs nothing else.
+    virtualenv: ../.venv
+"""
+PACK_PROGRAM = '''\
+"""The policy pack that the engine runs: the rules of meta-access, and those that a stack's meta:policy adds."""
+
+from meta_access.components import policy_pack
+
+policy_pack.run()
 '''
 IGNORED = "/.venv/\n__pycache__/\n"
 EMULATED = """\
@@ -110,7 +131,7 @@ def files(name: str, stack: str, against: Emulated | Real, *, forge: str = "") -
     """Path to text, of everything in a project of that name with one stack; `forge` is one of `CI`, or none."""
     common = {
         "stack": stack,
-        "environment": stack,
+        "environment": _scalar(stack),
         "rules": rules.newest(),
         "api_version": max(rules.load(rules.newest()).api_versions, key=version_number),
     }
@@ -126,8 +147,10 @@ def files(name: str, stack: str, against: Emulated | Real, *, forge: str = "") -
         declared = {file: emulated, f"stacks/clients.{stack}/lindenhof.yaml": CLIENT}
         extra = "[emulator]"
     return {
-        "Pulumi.yaml": PROJECT.format(name=name),
+        "Pulumi.yaml": PROJECT.format(name=_scalar(name)),
         "__main__.py": PROGRAM,
+        "policy-pack/PulumiPolicy.yaml": PACK,
+        "policy-pack/__main__.py": PACK_PROGRAM,
         "requirements.txt": f"meta-access{extra}=={__version__}\n",
         ".gitignore": IGNORED,
         **{f"schema/{which}.json": schema.text_of(which) for which in schema.SCHEMAS},
@@ -138,4 +161,11 @@ def files(name: str, stack: str, against: Emulated | Real, *, forge: str = "") -
 
 def _pipeline(forge: str, stack: str) -> str:
     text = resources.files(__package__).joinpath("ci_files", f"{forge}.yml").read_text(encoding="utf-8")
+    text = re.sub(r": your-stack$", f": {_scalar(stack)}", text, flags=re.MULTILINE)
     return text.replace("your-stack", stack)
+
+
+def _scalar(text: str) -> str:
+    """A name as YAML, where `on`, `null` and `2026` are no text; readers of YAML differ in what else is none."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]+", text) and yaml.safe_load(text) == text
+    return text if plain else json.dumps(text)

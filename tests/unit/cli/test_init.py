@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from meta_access import __version__
 from meta_access.cli import main
+from meta_access.cli.stack import starter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,8 @@ def test_an_empty_folder_becomes_a_project_whose_files_are_sound(folder: Path) -
         "files": [
             "Pulumi.yaml",
             "__main__.py",
+            "policy-pack/PulumiPolicy.yaml",
+            "policy-pack/__main__.py",
             "requirements.txt",
             ".gitignore",
             "schema/stack.json",
@@ -111,6 +115,39 @@ def test_a_forge_reviews_updates_and_rotates_each_with_the_credentials_of_its_en
         "rotate": f"prod{by}rotate",
     }
     assert "your-stack" not in text
+
+
+@pytest.mark.parametrize("name", ["2026", "on", "null", "1e3", "0x1F", "2026-01-01", "1_000", "y", "."])
+def test_a_name_stays_text_where_yaml_reads_something_else(folder: Path, name: str) -> None:
+    done = run("init", "--name", name)
+
+    assert done.exit_code == 0, done.output
+    assert yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"] == name
+    assert run("validate").stdout == "stacks/Pulumi.dev.yaml: sound.\n"
+    assert (folder / "Pulumi.yaml").read_text().splitlines()[0] == f'name: "{name}"'
+
+
+@pytest.mark.parametrize("stack", ["on", "null", "true", "no", "y"])
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_a_stack_stays_text_where_yaml_reads_something_else(folder: Path, stack: str, forge: str) -> None:
+    ids = ("--business", "178435550012345", "--app", "1204817736400555", "--region", "eu-central-1")
+    done = run("init", "--real", "--stack", stack, "--ci", forge, *ids)
+
+    assert done.exit_code == 0, done.output
+    assert run("validate").stdout == f"stacks/Pulumi.{stack}.yaml: sound.\n"
+    made = yaml.safe_load((folder / starter.CI[forge]).read_text())
+    if forge == "github":
+        assert (made["env"]["STACK"], made["jobs"]["up"]["environment"]) == (stack, stack)
+    else:
+        assert (made[".meta-access"]["variables"]["STACK"], made["up"]["environment"]["name"]) == (stack, stack)
+
+
+def test_the_next_steps_can_be_pasted_whatever_the_folder_is_called(folder: Path) -> None:
+    done = run("init", "Ines' ads ü", "--json")
+
+    assert done.exit_code == 0, done.output
+    assert shlex.split(json.loads(done.stdout)["next"][0]) == ["cd", str(folder / "Ines' ads ü")]
+    assert yaml.safe_load((folder / "Ines' ads ü" / "Pulumi.yaml").read_text())["name"] == "Ines-ads"
 
 
 def test_a_pipeline_is_for_meta_itself(folder: Path) -> None:

@@ -191,6 +191,22 @@ def test_no_project_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "There is no Pulumi.yaml here or above." in validate().output
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("2026", "name: is a number, not text. Fix: put it in quotes."),
+        ("on", "name: is true or false, not text. Fix: put it in quotes."),
+        ("", "name: is missing. Fix: write the name of the project."),
+        ('""', "name: is missing. Fix: write the name of the project."),
+    ],
+)
+def test_a_project_whose_name_is_no_text_is_not_passed_over(stacks: Path, name: str, said: str) -> None:
+    file = stacks.parent / "Pulumi.yaml"
+    file.write_text(f"name: {name}\nruntime: python\nstackConfigDir: stacks\n")
+
+    assert validate().stderr == f"Error: 1 problem in {file}:\n  - {said}\n"
+
+
 @pytest.mark.parametrize("name", ["stack", "client"])
 def test_the_published_schemas_are_those_of_the_models(name: str) -> None:
     published = (ROOT / "schema" / f"{name}.json").read_text(encoding="utf-8")
