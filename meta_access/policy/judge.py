@@ -6,7 +6,9 @@ nobody knows what it would have refused. A run that keeps access alive goes on a
 
 from __future__ import annotations
 
+import contextlib
 import runpy
+import sys
 import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -61,7 +63,9 @@ def findings(
     rules, found = rules_of(stack, folder)
     for place, one in rules:
         if one.level is not Level.DISABLED:
-            found += _asked(place, one, declared)
+            # What a rule prints is for people: standard output may be a JSON that a program reads.
+            with contextlib.redirect_stdout(sys.stderr):
+                found += _asked(place, one, declared)
     return sorted(dict.fromkeys(found), key=lambda finding: finding.order)
 
 
@@ -120,7 +124,8 @@ def _own(name: str, folder: Path, place: str) -> tuple[list[Rule], list[Finding]
         return [], [unusable(place, f"{file} {why}", "Add the file, or remove the line.")]
     try:
         # Leaves no compiled file next to the stack files, unlike an import.
-        names = runpy.run_path(str(path), run_name="meta_access_policy_file")
+        with contextlib.redirect_stdout(sys.stderr):
+            names = runpy.run_path(str(path), run_name="meta_access_policy_file")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever somebody's file does is its one error
         return [], [unusable(place, f"{file} cannot be read as Python: {_why(error, str(path))}", "Correct that line.")]
     own = [one for one in names.values() if isinstance(one, Rule) and one not in PRACTICE]
@@ -139,7 +144,7 @@ def _asked(place: str, rule: Rule, declared: Declared) -> Iterator[Finding]:
                 return
             texts = (scrub(str(text)) for text in (one.place, one.cause, one.fix))
             yield Finding(rule.id, rule.severity, rule.level, *texts)
-    except Exception as error:  # noqa: BLE001 - neither a team's slip nor ours may end a run that renews tokens
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - neither a team's slip nor ours may end a run that renews tokens
         code = getattr(rule.judge, "__code__", None)
         why = _why(error, code.co_filename if code is not None else "")
         fix = "Correct that line." if place else "Please report it; meanwhile, disable the rule with that reason."

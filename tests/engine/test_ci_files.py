@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.unit.ci.forges import State
 
 STEP_S = 300
-INSTALLS = re.compile("make venv|pip install|pulumi plugin install")
+INSTALLS = re.compile("make venv|-m venv|pip install|pulumi plugin install")
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
 GIT = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -53,6 +53,29 @@ class Runner:
     def job(self, file: str, name: str, *, without: tuple[str, ...] = ()) -> tuple[int, str]:
         """Exit code of the first script that fails, or 0; and the job's summary."""
         return self.run((CHECKOUT / "ci" / "github" / f"{file}.yml").read_text(encoding="utf-8"), name, without=without)
+
+    def gitlab(self, pipeline: str, name: str) -> tuple[int, str]:
+        """Exit code and output of a job at GitLab, which runs `before_script` and `script` in one shell."""
+        made = yaml.safe_load(pipeline)
+        job, base = made[name], made[made[name]["extends"]]
+        lines = [line for line in (*base["before_script"], *job["script"]) if not INSTALLS.search(line)]
+        settings = {
+            key: re.sub(r"\$(\w+)", lambda found: self.values[found[1]], value)
+            for key, value in base["variables"].items()
+        }
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join(lines)],
+            cwd=self.folder,
+            env={**self.env, **settings, **{key: value for key, value in self.values.items() if key.isupper()}},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=STEP_S,
+            check=False,
+        )
+        print(f"--- {name}: {done.returncode}\n{done.stdout}")
+        return done.returncode, done.stdout
 
     def run(self, workflow: str, name: str, *, without: tuple[str, ...] = ()) -> tuple[int, str]:
         """The same of the text of a workflow."""
@@ -230,3 +253,29 @@ def test_what_init_writes_for_github_reviews_updates_and_rotates(dev: Project, e
         emulator.clock(advance_s=45 * 86400)
         assert jobs.run(workflow, "rotate")[0] == 0
         assert values(emulator, dev.outputs()["secrets"]["reporting"]["arn"])["generation"] == 2
+
+
+@pytest.mark.provisioned
+def test_what_init_writes_for_gitlab_reviews_updates_and_rotates(dev: Project, emulator: RunningEmulator) -> None:
+    real = starter.Real("178000000000101", "120480000000201", "eu-central-1")
+    pipeline = starter.files("ads", "dev", real, forge="gitlab")[starter.CI["gitlab"]]
+    config = lindenhof.config(emulator)
+    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
+    dev.configure(config)
+    identity = "the job's id token"
+    given = {"CI_PROJECT_DIR": str(dev.root), "CI_JOB_ID": "5", "META_ACCESS_ID_TOKEN": identity}
+    jobs = Runner(dev.root, dev.environment(), given)
+
+    code, said = jobs.gitlab(pipeline, "review")
+    assert code == 0
+    review = (dev.root / "review.md").read_text()
+    assert "reporting gains ADVERTISE on ad account 104320000000501 of lindenhof" in review
+    assert review in said
+    token = dev.root.with_name(f"{dev.root.name}.tmp") / "meta-access-id-token"
+    assert (token.read_text(), token.stat().st_mode & 0o777) == (identity, 0o600)
+    assert jobs.gitlab(pipeline, "up")[0] == 0
+    assert lindenhof.tasks(emulator, lindenhof.SHOP) == {"reporting": ["ADVERTISE", "ANALYZE"]}
+    emulator.clock(advance_s=45 * 86400)
+    assert jobs.gitlab(pipeline, "rotate")[0] == 0
+    assert values(emulator, dev.outputs()["secrets"]["reporting"]["arn"])["generation"] == 2
+    assert identity not in said

@@ -133,6 +133,16 @@ FAULTS = [
         "Correct that line.",
     ),
     (
+        HEAD + '@rule()\ndef ends(declared):\n    """Ends the run."""\n    raise SystemExit(0)\n',
+        'Rule ends fails: line 5: SystemExit: "0".',
+        "Correct that line.",
+    ),
+    (
+        HEAD + '@rule()\ndef deep(declared):\n    """Never ends."""\n    return deep.judge(declared)\n',
+        'Rule deep fails: line 5: RecursionError: "maximum recursion depth exceeded".',
+        "Correct that line.",
+    ),
+    (
         HEAD + '@rule()\ndef two():\n    """Takes nothing."""\n',
         'Rule two fails: TypeError: "two() takes 0 positional arguments but 1 was given".',
         "Correct that line.",
@@ -196,6 +206,15 @@ def test_a_token_in_a_teams_error_is_not_shown(
     (told,) = judged(own(f"raise ValueError('{token}')\n"))
 
     assert token not in told
+
+
+def test_what_a_rule_prints_is_for_people(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = '@rule()\ndef loud(declared):\n    """Says so."""\n    print("asked")\n'
+
+    assert judged(own(HEAD + 'print("read")\n' + asked)) == []
+    assert capsys.readouterr() == ("", "read\nasked\n")
 
 
 def test_a_level_of_no_rule_is_told_with_the_one_that_is_meant(judged: Callable[..., list[str]]) -> None:
