@@ -229,7 +229,7 @@ def end(
         TokenPendingError: Meta cannot be asked, or another run holds the lease. Nothing was retired or deleted.
     """
     work = _work(store, issuer, arn, claim=claim, clock=clock, notify=notify)
-    return work if isinstance(work, SecretEnd) else _end(work, recovery_days)
+    return work if isinstance(work, SecretEnd) else _end(work, work.settled(), recovery_days)
 
 
 def leave(
@@ -266,7 +266,7 @@ def leave(
         return Leaving(
             f"Secret {secret.name} is left: its tokens end, and it is deleted, after {iso(ends_at)}.", ends_at
         )
-    done = _end(work, recovery_days)
+    done = _end(work, view, recovery_days)
     return Leaving(done.sentence, ends_at if done.kept else None)
 
 
@@ -288,23 +288,23 @@ def _work(
     return Work(secret=Secret(store, described, clock), issuer=issuer, clock=clock, notify=notify)
 
 
-def _end(work: Work, recovery_days: int) -> SecretEnd:
+def _end(work: Work, view: View, recovery_days: int) -> SecretEnd:
     secret, ended, kept = work.secret, set[int](), set[int]()
     while True:
-        view = work.settled()
         # The current one last: what reads the secret is served as long as anything can still fail.
         todo = sorted(set(view.held) - ended - kept, key=lambda g: (g == view.current, g))
         for generation in todo:
             (ended if _end_one(work, generation, view) else kept).add(generation)
-        if todo:
-            continue
-        if kept:
+        if kept and not todo:
             used = f"generation {max(kept)} is the credential that this very run acts with"
             other = "give the connection another credential, then run again"
             kept_for = f"Secret {secret.name} is kept: {used}. Ended: {_list(ended)}. To end it, {other}."
             return SecretEnd(kept_for, kept=True)
-        if _retired(work, view):
+        # Whatever has come into the secret meanwhile has moved its ledger, and is met where the ledger is to move on.
+        if not kept and not (todo and _holds_retired(secret)) and _retired(work, view):
             break
+        secret.look()
+        view = work.settled()
     for generation in ended:
         bury(work, generation, "ended")
     what = _outcome(work, view, ended)
@@ -329,11 +329,15 @@ def _end_one(work: Work, generation: int, view: View) -> bool:
     return True
 
 
+def _holds_retired(secret: Secret) -> bool:
+    found = secret.record(secret.labels.where[CURRENT])
+    return isinstance(found, Closed) and found.state == "retired"
+
+
 def _retired(work: Work, view: View) -> bool:
     """Make a record without a token the current version."""
     secret = work.secret
-    found = secret.record(secret.labels.where[CURRENT])
-    if isinstance(found, Closed) and found.state == "retired":
+    if _holds_retired(secret):
         return True
     record = Closed(state="retired", generation=view.next_generation, reason="ended", suspects=suspects_of(secret))
     # The ledger goes first: a run that claims meanwhile is seen here, and a later one sees that all is over.

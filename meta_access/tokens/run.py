@@ -142,6 +142,9 @@ def stopped(name: str, step: Step, doubt: str) -> MetaAccessError:
 
 __all__ = ["end", "ensure", "leave", "observe"]
 
+# After these the secret is as it was seen, but for what AWS has confirmed to this run; an end of a token, and whatever
+# waits for Meta, is followed by another look. After a mint Meta is asked, which changes nothing, and then it is looked.
+_SEEN = frozenset({Do.MINT, Do.PROMOTE, Do.STAMP, Do.DROP})
 # A rotation takes about ten steps, one more a token superseded; the lease ends a run that is kept waiting.
 _MOST_STEPS = 200
 
@@ -228,8 +231,10 @@ class Run:
                 return
             if step.do is Do.STOP:
                 raise stopped(self.work.secret.name, step, self.doubt)
+            conflicts = self.work.conflicts
             self._take(step, view)
-            self.work.secret.look()
+            if step.do not in _SEEN or self.work.conflicts > conflicts:
+                self.work.secret.look()
         raise self.work.pending("it does not come to rest. Run again, and report it if it stays.")
 
     def _take(self, step: Step, view: View) -> None:

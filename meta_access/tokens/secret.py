@@ -33,7 +33,7 @@ class Secret:
     Attributes:
         labels: As of the last `look`, and our writes since.
         buried: Generations that this run has ended and taken the labels from.
-        now: AWS's clock at that look.
+        now: AWS's clock at that look, or at our last write since.
         tags: As of that look.
     """
 
@@ -49,6 +49,10 @@ class Secret:
         self._places: dict[int, str] = {}
         self.buried: set[int] = set()
         self._show(described)
+        if created:
+            # What was put under an id is what is there: AWS refuses another text under the same one.
+            for version_id in described.stages:
+                self._remember(version_id, payload.Blank(), self.now)
 
     def look(self) -> None:
         """Describe again."""
@@ -91,11 +95,14 @@ class Secret:
                     "wrote. Nothing was changed.",
                     next_step="Update meta-access.",
                 )
-            self._records[version_id] = (found, version.created_at)
-            self._seen[version_id] = self._clock.monotonic()
-            if isinstance(found, (Intent, Token)) and found.rotation:
-                self._places[found.generation] = found.rotation
+            self._remember(version_id, found, version.created_at)
         return self._records[version_id][0]
+
+    def _remember(self, version_id: str, found: Record, created_at: datetime) -> None:
+        self._records[version_id] = (found, created_at)
+        self._seen[version_id] = self._clock.monotonic()
+        if isinstance(found, (Intent, Token)) and found.rotation:
+            self._places[found.generation] = found.rotation
 
     def token(self, generation: int) -> Token | None:
         """Read T(g), if it exists."""
@@ -138,6 +145,7 @@ class Secret:
         for label in wanted:
             if label in carried:
                 self._note(label, version_id)
+        self.now = self.store.now()
         return carried
 
     def move(self, label: str, *, to: str | None = None, source: str | None = None) -> bool:
@@ -147,6 +155,7 @@ class Secret:
         if label == CURRENT:
             self._note(PREVIOUS, source)
         self._note(label, to)
+        self.now = self.store.now()
         return True
 
     def close(self, record: Closed) -> bool:
@@ -158,6 +167,8 @@ class Secret:
         before, label = self.labels.where.get(INTENT), labels.closing(record.generation)
         try:
             self.put(version_id, record, label)
+            # Written a moment ago, and nothing hangs on its being readable, as it does for an intent or a token.
+            self._remember(version_id, record, self.now)
         except VersionExistsError:
             # Another run has closed this generation, in words of its own.
             self._note(label, version_id)

@@ -39,6 +39,7 @@ class Work:
     Attributes:
         owner: `project/stack` of the run; "" for the one that the tags name.
         park_for_s: How long storing a minted token is tried, before it is revoked instead.
+        conflicts: How often somebody else moved a label that this run was about to move.
     """
 
     secret: Secret
@@ -47,9 +48,9 @@ class Work:
     notify: Callable[[str], None]
     owner: str = ""
     park_for_s: float = PARK_FOR_S
+    conflicts: int = 0
     _waiting_since: float | None = None
     _told: set[int] = field(default_factory=set)
-    _conflicts: int = 0
 
     def say(self, text: str) -> None:
         """Tell the operator, naming the secret."""
@@ -80,15 +81,14 @@ class Work:
         """Note whether a label could be moved; somebody else moving labels at the same time is borne a few times."""
         if moved:
             return
-        self._conflicts += 1
-        if self._conflicts > _MOST_CONFLICTS:
+        self.conflicts += 1
+        if self.conflicts > _MOST_CONFLICTS:
             raise self.pending("another run keeps changing its labels.", "Run again when that one has ended.")
         self.clock.sleep(1)
 
     def settled(self) -> View:
-        """Look until no other run's claim is open."""
+        """The view in which no other run's claim is open: as last looked at, or waited for."""
         while True:
-            self.secret.look()
             view = view_of(self.secret)
             step = settle(view)
             if step is None:
@@ -97,6 +97,7 @@ class Work:
                 self.wait(view)
             else:
                 self.mark(step.generation)
+            self.secret.look()
 
     def wait(self, view: View) -> None:
         """Wait a little for another run's lease to end.
