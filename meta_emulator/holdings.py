@@ -10,19 +10,34 @@ from typing import TYPE_CHECKING
 from meta_emulator import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from meta_access.rules import RuleSet
-    from meta_emulator.world import Asset, AssetKind, Person, SystemUser, World
+    from meta_emulator.world import Asset, AssetKind, Assignment, Person, SystemUser, World
 
 # The parameter of a group's assignment that says what is given on each kind of asset in it. Assets of other kinds can
 # be in a group, too, and nothing is given on them.
 GROUP_TASKS: Mapping[AssetKind, str] = {"ad_account": "adaccount_tasks", "page": "page_tasks", "pixel": "pixel_tasks"}
 
 
-def of_asset(world: World, rules: RuleSet, kind: AssetKind, asset: Asset) -> dict[str, list[str]]:
+def by_asset(world: World) -> Mapping[str, list[Assignment]]:
+    """All assignments by asset: for a call that looks at many assets, each of which would go through them all."""
+    found: dict[str, list[Assignment]] = {}
+    for row in world.assignments:
+        found.setdefault(row.asset_id, []).append(row)
+    return found
+
+
+def of_asset(
+    world: World,
+    rules: RuleSet,
+    kind: AssetKind,
+    asset: Asset,
+    assigned: Mapping[str, Iterable[Assignment]] | None = None,
+) -> dict[str, list[str]]:
     """Users of an asset with their tasks, by the id under which they were assigned."""
-    held = {row.user_id: list(row.tasks) for row in world.assignments if row.asset_id == asset.id}
+    rows = world.assignments if assigned is None else assigned.get(asset.id, ())
+    held = {row.user_id: list(row.tasks) for row in rows if row.asset_id == asset.id}
     for group in world.asset_groups:
         for row in world.group_assignments:
             if asset.id in group.asset_ids and row.group_id == group.id:

@@ -61,13 +61,14 @@ def assignee(call: GraphCall, user: SystemUser | Member | Person) -> tuple[set[s
 def list_assets(wanted: AssetKind, call: GraphCall, user: SystemUser | Member | Person) -> Any:
     ids, businesses = assignee(call, user)
     only = call.request.texts("pages") if wanted == "page" else None
+    assigned = holdings.by_asset(call.world)
     nodes, keys = [], []
     for kind, asset in call.world.assets():
         if kind != wanted or (only and asset.id not in only):
             continue
         if all(call.world.permitted_tasks(asset, business_id) is None for business_id in businesses):
             continue  # the owner has withdrawn it
-        held = holdings.of_asset(call.world, call.rules, kind, asset)
+        held = holdings.of_asset(call.world, call.rules, kind, asset, assigned)
         for tasks in (given for user_id, given in held.items() if user_id in ids):
             values = {"tasks": tasks, "permitted_tasks": permitted_or_all(kind, call, asset)}
             nodes.append(Node(ROWS[kind], {**asset_node(call, kind, asset).values, **values}))

@@ -558,6 +558,29 @@ def test_an_end_revokes_what_is_held_retires_the_value_and_schedules_the_deletio
     assert world.store.describe(NAME).deletes_at == world.time.now + timedelta(days=7)
 
 
+def test_an_end_ends_a_suspect_that_its_run_stores_while_the_end_revokes(world: World) -> None:
+    stop_at(world, "before", "put_secret_value", nth=2)
+    with pytest.raises(Crash):
+        world.ensure()
+    going_on(world)
+    arn = world.aws.find(NAME).arn
+    world.time.advance(150)
+    claim = world.ensure().claim
+    assert (world.suspects(), len(world.meta.living())) == ({1}, 2)
+    late = [arn]
+
+    def hook(when: str, what: str) -> None:
+        if (when, what) == ("after", "revoke") and late:
+            survivor_parks(world, late.pop())
+
+    world.hook(hook)
+
+    finish(world, claim)
+
+    assert world.meta.living() == set()
+    assert world.at("AWSCURRENT")["state"] == "retired"
+
+
 def test_an_end_during_an_outage_keeps_the_secret(world: World) -> None:
     claim = world.ensure().claim
     world.meta.outage = True
