@@ -71,6 +71,13 @@ def empty() -> bool:
     return not left and not deployment.get("pending_operations")
 
 
+def outputs() -> dict[str, Any]:
+    """What dev exports, as of its last update."""
+    entries: list[dict[str, Any]] = _deployment().get("resources") or []
+    kept = (entry.get("outputs") for entry in entries if entry.get("type") == "pulumi:pulumi:Stack")
+    return next(kept, None) or {}
+
+
 def _deployment() -> dict[str, Any]:
     # The file itself: asking the engine for it would cost half a second of every `make up`.
     state = json.loads(CHECKPOINT.read_text(encoding="utf-8")) if CHECKPOINT.is_file() else {}

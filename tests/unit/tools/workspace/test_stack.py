@@ -127,3 +127,14 @@ def test_down_destroys_no_empty_stack_and_says_so(
 
     assert ran == [["meta-access", "orphans", "--stack", "dev"]]
     assert "stack dev is empty: there is nothing to destroy\n" in capsys.readouterr().out
+
+
+def test_what_dev_exports_is_read_where_the_backend_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "CHECKPOINT", tmp_path / "dev.json")
+    assert stack.outputs() == {}
+
+    kept = {"type": "pulumi:pulumi:Stack", "outputs": {"gates": {"ads-app-roles": "pending_human"}}}
+    resources = [{"type": "pulumi:providers:pulumi-python"}, kept]
+    (tmp_path / "dev.json").write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}))
+
+    assert stack.outputs() == {"gates": {"ads-app-roles": "pending_human"}}
