@@ -300,8 +300,8 @@ def _end(work: Work, view: View, recovery_days: int) -> SecretEnd:
             other = "give the connection another credential, then run again"
             kept_for = f"Secret {secret.name} is kept: {used}. Ended: {_list(ended)}. To end it, {other}."
             return SecretEnd(kept_for, kept=True)
-        # A token that comes meanwhile is behind a claim, which moves the ledger, and is met where that is to move on. Two
-        # kinds are not: a suspect whose run stores it late, and whatever comes after the ledger has moved for good.
+        # A token that comes meanwhile is behind a claim, which moves the ledger, and is met where that is to move on.
+        # Two kinds are not: a suspect whose run stores it late, and whatever comes after the ledger has moved for good.
         ledger = ledger_of(secret)
         unseen = bool(ledger and ledger.suspects) or _holds_retired(secret)
         if not kept and not (todo and unseen) and _retired(work, view):
