@@ -81,8 +81,7 @@ def _run(
     begins = time.monotonic()
     env = dict(os.environ)
     for folder in dict.fromkeys(one.folder for one in chosen):  # once a project, and not once a stack
-        more = pulumi_run.installed_only(folder)
-    env |= more if chosen else {}
+        env |= pulumi_run.installed_only(folder)
     news = _Progress([one.name for one in chosen], failed)
     return children.run(
         [Child((*words, "--stack", one.stack, "--json"), one.folder) for one in chosen],
