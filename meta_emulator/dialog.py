@@ -21,7 +21,7 @@ from meta_emulator.dashboard import html
 from meta_emulator.forms import ForeignError, check_host
 from meta_emulator.journal import NO_ANSWER
 from meta_emulator.login import Login, LoginRefused
-from meta_emulator.wsgi import Answer, send
+from meta_emulator.wsgi import Answer, send_or_cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,9 +53,9 @@ class Dialog:
         if fault is None or fault.kind in ("stale", "hang", "graph"):
             answer: Answer | None = self._answer(request)
         else:
-            answer = faults.apply(fault, environ, lambda: self._answer(request))
+            answer = faults.apply(fault, lambda: self._answer(request))
         self._state.journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status)
-        return send(answer, start_response)
+        return send_or_cut(answer, environ, start_response)
 
     def _answer(self, request: Request) -> Answer:
         try:

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from meta_emulator.fault import LONGEST_HANG_S, Fault, FaultError, parse
-from meta_emulator.wsgi import Answer, cut
+from meta_emulator.wsgi import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,23 +103,20 @@ class Faults:
         if fault is not None and fault.kind == "hang":
             self.hold(float(fault.options["seconds"]))
 
-    def apply(self, fault: Fault, environ: dict[str, Any], perform: Callable[[], Answer]) -> Answer | None:
+    def apply(self, fault: Fault, perform: Callable[[], Answer]) -> Answer | None:
         """Carry out a fault that needs no knowledge of the service.
 
         Args:
             fault: Of any kind but `graph`, `stale`, `hang` and `latency`.
-            environ: The WSGI environ, for the connection to cut.
             perform: Does what was asked, and answers.
 
         Returns:
-            What to send; None when the connection was cut.
+            What to send; None when the connection is to be cut.
         """
         if fault.kind == "drop_before":
-            cut(environ)
             return None
         if fault.kind == "drop_after":
             perform()
-            cut(environ)
             return None
         if fault.kind not in ("http", "garbage"):
             raise ValueError(f"a fault of kind {fault.kind} is the door's to carry out")

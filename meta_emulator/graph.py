@@ -15,7 +15,7 @@ from meta_emulator.faults import as_header
 from meta_emulator.journal import NO_ANSWER
 from meta_emulator.limits import Limits
 from meta_emulator.reply import preflight, render
-from meta_emulator.wsgi import send
+from meta_emulator.wsgi import send_or_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,26 +67,22 @@ class GraphDoor:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
-        fault, answer = self._take(method, path, environ, lambda stale: self._serve(environ, stale))
+        fault, answer = self._take(method, path, lambda stale: self._serve(environ, stale))
         self._faults.hang(fault)
-        return send(answer, start_response)
+        return send_or_cut(answer, environ, start_response)
 
-    def _take(
-        self, method: str, path: str, environ: WSGIEnvironment, perform: Perform
-    ) -> tuple[Fault | None, Answer | None]:
+    def _take(self, method: str, path: str, perform: Perform) -> tuple[Fault | None, Answer | None]:
         """Carry out one call under the fault that is due for it, and note it in the journal."""
         delay = self._faults.delay_s("graph", method, path)
         if delay:
             self._faults.hold(delay)
         fault = self._faults.match("graph", method, path)
-        answer, code = self._answer(path, environ, fault, perform)
+        answer, code = self._answer(path, fault, perform)
         self._journal.record("graph", method, path, NO_ANSWER if answer is None else answer.status, code)
         return fault, answer
 
-    def _answer(
-        self, path: str, environ: WSGIEnvironment, fault: Fault | None, perform: Perform
-    ) -> tuple[Answer | None, int | None]:
-        """What to send, None for a cut connection; and Graph's error code."""
+    def _answer(self, path: str, fault: Fault | None, perform: Perform) -> tuple[Answer | None, int | None]:
+        """What to send, None for a connection to cut; and Graph's error code."""
         if fault is None or fault.kind in ("stale", "hang"):
             return perform(fault)
         if fault.kind == "graph":
@@ -94,7 +90,7 @@ class GraphDoor:
                 perform(None)
             error, asked = _injected(fault), path.lstrip("/").partition("/")[0]
             return render(error, version=asked if asked in VERSIONS else NEWEST, now=self._clock.now()), error.code
-        return self._faults.apply(fault, environ, lambda: perform(None)[0]), None
+        return self._faults.apply(fault, lambda: perform(None)[0]), None
 
     def _serve(self, environ: WSGIEnvironment, stale: Fault | None) -> tuple[Answer, int | None]:
         if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -119,7 +115,7 @@ class GraphDoor:
     def _item(self, request: GraphRequest) -> Answer | None:
         """One call of a batch. A cut connection is a time-out of the item here."""
         path = "/" + "/".join((*((request.version,) if request.version else ()), *request.path))
-        fault, answer = self._take(request.method, path, {}, lambda stale: self._carry_out(request, stale))
+        fault, answer = self._take(request.method, path, lambda stale: self._carry_out(request, stale))
         return None if fault is not None and fault.kind == "hang" else answer
 
     def _carry_out(self, request: GraphRequest, stale: Fault | None) -> tuple[Answer, int | None]:

@@ -20,7 +20,7 @@ from meta_emulator.aws.functions import Functions
 from meta_emulator.aws.history import History
 from meta_emulator.aws.region import Region
 from meta_emulator.journal import NO_ANSWER
-from meta_emulator.wsgi import send
+from meta_emulator.wsgi import send_or_cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +79,7 @@ class AwsDoor:
             answer = wire.dated(answer, self._clock.now())
             self._journal.record(SERVICE, request.method, operation, answer.status, wire.code_of(answer))
         self._faults.hang(fault)
-        return send(answer, start_response)
+        return send_or_cut(answer, environ, start_response)
 
     def reset(self) -> None:
         """Forget every secret, in the file too."""
@@ -97,7 +97,7 @@ class AwsDoor:
     def _answer(self, request: Request, fault: Fault | None) -> Answer | None:
         if fault is None or fault.kind in ("stale", "hang"):
             return self._perform(request, fault)
-        return self._faults.apply(fault, request.environ, lambda: self._perform(request, None))
+        return self._faults.apply(fault, lambda: self._perform(request, None))
 
     def _perform(self, request: Request, fault: Fault | None) -> Answer:
         try:
