@@ -40,6 +40,17 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_WISH_S = 2.0
 
 
+@contextmanager
+def hearing(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Give the signals that ask this process to end to a handler; for the main thread."""
+    before = {number: signal.signal(number, handler) for number in PASSED_ON}
+    try:
+        yield
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
+
+
 @dataclass(slots=True)
 class Wish:
     """Whether this process was asked to end meanwhile."""
@@ -66,12 +77,8 @@ def passed_on(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> Itera
     if threading.current_thread() is not threading.main_thread():
         yield wish  # only the main thread hears signals
         return
-    before = {number: signal.signal(number, pass_on) for number in PASSED_ON}
-    try:
+    with hearing(pass_on):
         yield wish
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 # Off a terminal the engine goes on printing dots while nothing happens: `@ updating......`.

@@ -51,7 +51,7 @@ _KINDS = {
     "SystemUserToken": ("token", "tokens"),
     "WebhookSubscription": ("webhook subscription", "webhook subscriptions"),
 }
-_HEADS = {
+HEADS = {
     Cause.DUE: "Due anyway",
     Cause.DRIFT: "Drift, which an update puts back",
     Cause.PEOPLE: "People's work, gates",
@@ -421,11 +421,6 @@ def _counted(facts: Sequence[Fact]) -> list[str]:
     return [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
 
 
-def head(cause: Cause) -> str:
-    """What a section is about that this change does not cause."""
-    return _HEADS[cause]
-
-
 def folded(review: Review, cause: Cause) -> str:
     """One line for a section that is folded: its count in all and per client; "" when there is nothing."""
     facts = review.of(cause)
@@ -438,7 +433,7 @@ def folded(review: Review, cause: Cause) -> str:
         told = ", ".join(f"{name} {len(found)}" for name, found in sorted(clients.items()))
     else:
         told = ", ".join(f"{name}: {', '.join(_counted(found))}" for name, found in sorted(clients.items()))
-    return visible(f"{_HEADS[cause]}: {len(facts)} ({told})")
+    return visible(f"{HEADS[cause]}: {len(facts)} ({told})")
 
 
 def warnings(review: Review) -> str:

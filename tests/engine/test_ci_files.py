@@ -140,6 +140,13 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def give_more(dev: Project, emulator: RunningEmulator) -> None:
+    """Write a task more for reporting's ad accounts."""
+    config = lindenhof.config(emulator)
+    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
+    dev.configure(config)
+
+
 @pytest.mark.provisioned
 def test_a_change_from_its_review_to_the_nightly_look(dev: Project, emulator: RunningEmulator) -> None:
     for name in ("ci", "tools"):
@@ -147,9 +154,7 @@ def test_a_change_from_its_review_to_the_nightly_look(dev: Project, emulator: Ru
     git(dev.root, "init", "-q")
     git(dev.root, "add", "stacks")
     git(dev.root, "commit", "-q", "-m", "base")
-    config = lindenhof.config(emulator)
-    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
-    dev.configure(config)
+    give_more(dev, emulator)
     git(dev.root, "commit", "-q", "-a", "-m", "widen")
 
     with forges.running() as state:
@@ -234,13 +239,16 @@ def test_a_fork_is_reviewed_without_a_credential_and_nothing_of_it_is_run(checko
     assert "Due anyway" in comment["body"]
 
 
+def written(forge: str) -> str:
+    """The pipeline that `init` writes for a forge."""
+    real = starter.Real("178000000000101", "120480000000201", "eu-central-1")
+    return starter.files("ads", "dev", real, forge=forge)[starter.CI[forge]]
+
+
 @pytest.mark.provisioned
 def test_what_init_writes_for_github_reviews_updates_and_rotates(dev: Project, emulator: RunningEmulator) -> None:
-    real = starter.Real("178000000000101", "120480000000201", "eu-central-1")
-    workflow = starter.files("ads", "dev", real, forge="github")[starter.CI["github"]]
-    config = lindenhof.config(emulator)
-    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
-    dev.configure(config)
+    workflow = written("github")
+    give_more(dev, emulator)
     with forges.running() as state:
         jobs = runner(dev.root, dev.environment(), state)
         jobs.values |= {"secrets.META_APP_SECRET": "", "secrets.META_ADMIN_TOKEN": ""}
@@ -257,11 +265,8 @@ def test_what_init_writes_for_github_reviews_updates_and_rotates(dev: Project, e
 
 @pytest.mark.provisioned
 def test_what_init_writes_for_gitlab_reviews_updates_and_rotates(dev: Project, emulator: RunningEmulator) -> None:
-    real = starter.Real("178000000000101", "120480000000201", "eu-central-1")
-    pipeline = starter.files("ads", "dev", real, forge="gitlab")[starter.CI["gitlab"]]
-    config = lindenhof.config(emulator)
-    config["meta:task_sets"]["read"]["ad_account"] = ["ANALYZE", "ADVERTISE"]
-    dev.configure(config)
+    pipeline = written("gitlab")
+    give_more(dev, emulator)
     identity = "the job's id token"
     given = {"CI_PROJECT_DIR": str(dev.root), "CI_JOB_ID": "5", "META_ACCESS_ID_TOKEN": identity}
     jobs = Runner(dev.root, dev.environment(), given)

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from meta_access.cli.pulumi_run import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 SAMPLE_S = 0.1
 TIMEOUT_S = 900
-HOST = "pulumi.dynamic"
-"""What the command line of a plugin host has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,13 @@ from tools.engine.random_plugin.install import install_stand_in
 from tools.workspace.environment import ALWAYS, IMPORTS, ROOT, SLOW
 from tools.workspace.process import capture
 from tools.workspace.stack import StackError
+from tools.workspace.test import FOREIGN
 
 if TYPE_CHECKING:
     from tests.emulators import RunningEmulator
     from tools.bench.measure import Cost
 
 PROGRAMS = Path(__file__).parent / "programs"
-FOREIGN = ("PULUMI_", "META_", "AWS_")
-"""What a shell may carry and no operation may see."""
 STACK = "bench"
 
 

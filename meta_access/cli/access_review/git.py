@@ -42,6 +42,19 @@ class Version:
     email: str
 
 
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the user's own git in a folder, whatever language and replacements that one is set to."""
+    return subprocess.run(  # noqa: S603 - fixed words, and paths behind --
+        ["git", "--no-replace-objects", "-c", "blame.ignoreRevsFile=", *arguments],  # noqa: S607 - the user's own git
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
 class Repository:
     """The repository that a folder is in; all paths are below that folder."""
 
@@ -119,15 +132,7 @@ class Repository:
     def _git(self, *arguments: str) -> str:
         what = arguments[0]
         try:
-            done = subprocess.run(  # noqa: S603 - fixed words, and paths behind --
-                ["git", "--no-replace-objects", "-c", "blame.ignoreRevsFile=", *arguments],  # noqa: S607 - the user's own git
-                cwd=self._folder,
-                env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
+            done = run(self._folder, *arguments)
         except OSError as error:
             if not self._folder.is_dir():
                 raise GitError(f"There is no folder {self._folder.name}, so Git knows nothing of it.") from None

@@ -18,10 +18,10 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
-from meta_access.cli.pulumi_run import HOST, PASSED_ON, SAME_WISH_S
+from meta_access.cli.pulumi_run import HOST, SAME_WISH_S, hearing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FrameType
 
 _LOOK_EVERY_S = 0.1
@@ -119,17 +119,6 @@ class _Wishes:
         self._last = now
 
 
-@contextlib.contextmanager
-def _heard() -> Iterator[_Wishes]:
-    wishes = _Wishes()
-    before = {number: signal.signal(number, wishes.hear) for number in PASSED_ON}
-    try:
-        yield wishes
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def run(
     children: Sequence[Child],
     *,
@@ -157,8 +146,8 @@ def run(
     working: dict[int, _Running] = {}
     waiting = list(range(len(children)))
     until = time.monotonic() + bound_s
-    with _heard() as wishes:
-        stop = _Stop()
+    wishes, stop = _Wishes(), _Stop()
+    with hearing(wishes.hear):
         while waiting or working:
             if not stop.asked(wishes.count, late=time.monotonic() > until, working=working.values(), obeys_s=obeys_s):
                 while waiting and len(working) < parallel:

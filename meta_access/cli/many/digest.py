@@ -207,7 +207,7 @@ class Previews(_Digest):
             if here := [one for one in found if one.group.first.cause is cause]:
                 stacks = dict.fromkeys("/".join(stack) for one in here for stack in one.stacks)
                 count = sum(len(one.group.all) for one in here)
-                yield from _wrapped(f"{words.head(cause)}: {count} ({self.where(list(stacks))})")
+                yield from _wrapped(f"{words.HEADS[cause]}: {count} ({self.where(list(stacks))})")
         yield from self.reasons(
             [(f"{one.project}/{one.stack}", visible(_failure(one))) for one in reviews if one.failed], "Failed"
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meta_access.cli.access_review import git
 from meta_access.errors import ConfigError, MetaAccessError, Problem
 from meta_access.redaction import scrub
 from meta_access.stack.files import config_of as values_of
@@ -33,7 +34,6 @@ PROJECT = "Pulumi.yaml"
 # Folders of other people's files; hidden ones are left out as well.
 _FOREIGN = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _OF_A_STACK = re.compile(r"(?:Pulumi|evidence)\.(?P<file>.+)\.yaml|clients\.(?P<folder>.+)")
-_GIT_S = 120
 
 
 class StacksError(MetaAccessError):
@@ -204,41 +204,54 @@ def _fits(stack: Stack, pattern: str) -> bool:
     return fnmatchcase(stack.name if "/" in pattern else stack.stack, pattern)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a stack's files are, without links: looked up once, for any number of changed files."""
+
+    name: str
+    own: frozenset[Path]
+    clients: Path
+    stacks: Path
+    project: Path
+
+    @classmethod
+    def of(cls, stack: Stack) -> _Place:
+        folder = stack.file.parent
+        found = project_file(folder)
+        return cls(
+            stack.name,
+            frozenset({stack.file.resolve(), evidence_file(folder, stack.stack).resolve()}),
+            stack.clients.resolve(),
+            folder.resolve(),
+            (found[0].parent if found is not None else folder).resolve(),
+        )
+
+
 def touched(stacks: Sequence[Stack], changed: Iterable[Path]) -> list[Stack]:
     """The stacks that a change of these files may change.
 
     A stack's own files touch that stack alone. Any other file of a project, its program above all, touches all its
     stacks, and a file outside of every project touches all: code may be shared. Markdown is read by people only.
     """
+    places = [_Place.of(one) for one in stacks]
     hit: set[str] = set()
     for path in changed:
         if path.suffix != ".md":
-            hit.update(one.name for one in _touched_by(stacks, path))
+            hit.update(one.name for one in _touched_by(places, path))
     return [one for one in stacks if one.name in hit]
 
 
-def _touched_by(stacks: Sequence[Stack], path: Path) -> Iterable[Stack]:
-    own = [one for one in stacks if path in _files(one) or one.clients.resolve() in path.parents]
+def _touched_by(places: Sequence[_Place], path: Path) -> Iterable[_Place]:
+    own = [one for one in places if path in one.own or one.clients in path.parents]
     if own:
         return own
     for folder in path.parents:
-        of_folder = [one for one in stacks if one.file.parent.resolve() == folder]
         name = path.relative_to(folder).parts[0]
-        if of_folder and _OF_A_STACK.fullmatch(name):
+        if _OF_A_STACK.fullmatch(name) and any(one.stacks == folder for one in places):
             return []  # of a stack that is no more, or was not chosen
         if (folder / PROJECT).is_file():
-            return [one for one in stacks if _project_folder(one) == folder]
-    return stacks
-
-
-def _files(stack: Stack) -> set[Path]:
-    folder = stack.file.parent
-    return {stack.file.resolve(), evidence_file(folder, stack.stack).resolve()}
-
-
-def _project_folder(stack: Stack) -> Path:
-    found = project_file(stack.file.parent)
-    return (found[0].parent if found is not None else stack.file.parent).resolve()
+            return [one for one in places if one.project == folder]
+    return places
 
 
 def changed_since(revision: str, here: Path) -> list[Path]:
@@ -264,23 +277,15 @@ def changed_since(revision: str, here: Path) -> list[Path]:
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own git
-            ["git", *arguments],  # noqa: S607 - likewise
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=_GIT_S,
-            check=False,
-        )
+        done = git.run(folder, *arguments)
     except FileNotFoundError:
         raise StacksError("Looking for changed files failed: git is not on PATH.") from None
-    except subprocess.TimeoutExpired:
-        raise StacksError(f"Looking for changed files failed: git did not end within {_GIT_S} s.") from None
+    except subprocess.TimeoutExpired as late:
+        raise StacksError(f"Looking for changed files failed: git did not end within {late.timeout:.0f} s.") from None
     if done.returncode != 0:
-        raise StacksError(f"Looking for changed files failed: {scrub(done.stderr.strip())}")
-    return done.stdout
+        reason = scrub(done.stderr.decode("utf-8", "replace").strip())
+        raise StacksError(f"Looking for changed files failed: {reason}")
+    return done.stdout.decode("utf-8", "surrogateescape")
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +16,9 @@ from meta_access.cli import main
 from meta_access.cli.stack import starter
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -65,6 +66,8 @@ def test_an_empty_folder_becomes_a_project_whose_files_are_sound(folder: Path) -
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     assert (project["name"], project["options"]) == ("my-ads", {"refresh": "always"})
     assert (folder / "requirements.txt").read_text() == f"meta-access[emulator]=={__version__}\n"
+    for file in ("PulumiPolicy.yaml", "__main__.py"):
+        assert (folder / "policy-pack" / file).read_text() == (ROOT / "policy-pack" / file).read_text()
     assert run("validate").stdout == "stacks/Pulumi.dev.yaml: sound.\n"
 
 
