@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tests.engine.projects import Project
 
 DAY_S = 86_400
-TIMEOUT_S = 300
+TIMEOUT_S = 400
+"""Longer than a command lets its engine stand still, so that a test meets what the command does then."""
 
 
 def command(project: Project, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:

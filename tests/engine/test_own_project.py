@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.engine import lindenhof
-from tests.engine.commands import DAY_S, command, values
+from tests.engine.commands import DAY_S, TIMEOUT_S, command, values
 from tests.engine.projects import CHECKOUT
 
 if TYPE_CHECKING:
@@ -39,18 +39,18 @@ def test_without_a_refresh_up_rotate_and_revoke_treat_tokens_as_with_one(
     assert values(emulator, SECRET)["generation"] == 2
 
     emulator.clock(advance_s=45 * DAY_S)
-    rotated = command(project, "rotate", "--due", timeout_s=300)
+    rotated = command(project, "rotate", "--due", timeout_s=TIMEOUT_S)
     assert rotated.returncode == 0, rotated.stderr
     assert values(emulator, SECRET)["generation"] == 3
 
     # Where no successor can be made, the only token lives on.
     emulator.fault("graph", method="POST", path="access_tokens$", code=10, times=None)
-    refused = command(project, "revoke", SECRET, "--yes", timeout_s=300)
+    refused = command(project, "revoke", SECRET, "--yes", timeout_s=TIMEOUT_S)
     assert refused.returncode == 2, refused.stderr
     assert "generation 3 is condemned and LIVES ON: no successor is current yet" in refused.stdout
     assert values(emulator, SECRET)["fingerprint"] in alive(emulator)
     emulator.clear_faults()
-    revoked = command(project, "revoke", SECRET, "--yes", timeout_s=300)
+    revoked = command(project, "revoke", SECRET, "--yes", timeout_s=TIMEOUT_S)
     assert revoked.returncode == 0, revoked.stderr
     assert alive(emulator) == {values(emulator, SECRET)["fingerprint"]}
     # The refused mint had claimed the fourth.

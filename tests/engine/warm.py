@@ -8,6 +8,7 @@ wrote.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import json
 import os
@@ -41,6 +42,8 @@ IMPORTED = (
 )
 START_S = 30.0
 READ_S = 10.0
+STUCK_S = 240.0
+"""An operation of a test takes seconds. One that still runs shows its threads, before anything ends it."""
 
 
 class Request(NamedTuple):
@@ -129,6 +132,8 @@ def _read(door: socket.socket) -> Request:
 
 def become(request: Request) -> None:
     """Make this process what the door is, and do its work."""
+    # Into the test run's own errors: to the engine they would be news, and it would be waited for longer.
+    faulthandler.dump_traceback_later(STUCK_S, file=os.dup(2))
     for target, file in enumerate(request.files):
         os.dup2(file, target)
         os.close(file)
