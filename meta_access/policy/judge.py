@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import runpy
 import sys
+import threading
 import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 KEY = f"{NAMESPACE}policy"
 UNUSABLE = "unusable-policy"
 """The id of what is found where the policy itself cannot be used; no stack changes its level."""
+
+SECONDS = 10.0
+"""For one rule of a team over a stack: an endless loop in one must not hold up a run that renews tokens."""
 
 
 def findings(
@@ -65,7 +69,7 @@ def findings(
         if one.level is not Level.DISABLED:
             # What a rule prints is for people: standard output may be a JSON that a program reads.
             with contextlib.redirect_stdout(sys.stderr):
-                found += _asked(place, one, declared)
+                found += _in_time(place, one, declared) if place else _asked(place, one, declared)
     return sorted(dict.fromkeys(found), key=lambda finding: finding.order)
 
 
@@ -133,6 +137,21 @@ def _own(name: str, folder: Path, place: str) -> tuple[list[Rule], list[Finding]
         fix = "Write functions with @rule() above them, as docs/policy.md shows."
         return [], [unusable(place, f"{file} has no rule.", fix)]
     return own, []
+
+
+def _in_time(place: str, rule: Rule, declared: Declared) -> list[Finding]:
+    """What a team's rule finds, or that it does not end."""
+    found = list[Finding]()
+    # A signal would need the main thread, which the policy pack does not give, and a process would need a rule that
+    # can be pickled. Nothing can end a thread from outside; a daemon ends with its command at the latest.
+    asked = threading.Thread(target=lambda: found.extend(_asked(place, rule, declared)), daemon=True)
+    asked.start()
+    asked.join(SECONDS)
+    if not asked.is_alive():
+        return found
+    file = getattr(getattr(rule.judge, "__code__", None), "co_filename", "").rpartition("/")[2]
+    cause = f"Rule {rule.id} of {shown(file)} did not end within {SECONDS:g} seconds."
+    return [unusable(place, cause, "Correct the loop, or what it waits for; a rule only looks at what is declared.")]
 
 
 def _asked(place: str, rule: Rule, declared: Declared) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meta_access.errors import ConfigError
+from meta_access.policy import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,6 +216,20 @@ def test_what_a_rule_prints_is_for_people(
 
     assert judged(own(HEAD + 'print("read")\n' + asked)) == []
     assert capsys.readouterr() == ("", "read\nasked\n")
+
+
+def test_a_rule_that_does_not_end_is_one_mandatory_finding(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "SECONDS", 0.0)
+    waits = '@rule()\ndef waits(declared):\n    """Waits."""\n    threading.Event().wait()\n'
+
+    (told,) = judged(own(HEAD + "import threading\n" + waits))
+
+    assert told == (
+        'mandatory critical unusable-policy | meta:policy.files[0] | Rule waits of "own.py" did not end '
+        "within 0 seconds. | Correct the loop, or what it waits for; a rule only looks at what is declared."
+    )
 
 
 def test_a_level_of_no_rule_is_told_with_the_one_that_is_meant(judged: Callable[..., list[str]]) -> None:
