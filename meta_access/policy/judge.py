@@ -11,8 +11,9 @@ import runpy
 import sys
 import threading
 import traceback
+from concurrent.futures import Future, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from meta_access import rules as rule_sets
 from meta_access.errors import ConfigError
@@ -27,7 +28,7 @@ from meta_access.stack.problems import nearest
 from meta_access.stack.yaml_files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -39,7 +40,13 @@ UNUSABLE = "unusable-policy"
 """The id of what is found where the policy itself cannot be used; no stack changes its level."""
 
 SECONDS = 10.0
-"""For one rule of a team over a stack: an endless loop in one must not hold up a run that renews tokens."""
+"""For reading a team's file, and for one rule of it: an endless loop must not hold up a run that renews tokens."""
+
+T = TypeVar("T")
+
+
+class _StillAtWorkError(Exception):
+    """A team's code has not ended in time."""
 
 
 def findings(
@@ -69,7 +76,7 @@ def findings(
         if one.level is not Level.DISABLED:
             # What a rule prints is for people: standard output may be a JSON that a program reads.
             with contextlib.redirect_stdout(sys.stderr):
-                found += _in_time(place, one, declared) if place else _asked(place, one, declared)
+                found += _of_team(place, one, declared) if place else _asked(place, one, declared)
     return sorted(dict.fromkeys(found), key=lambda finding: finding.order)
 
 
@@ -129,9 +136,12 @@ def _own(name: str, folder: Path, place: str) -> tuple[list[Rule], list[Finding]
     try:
         # Leaves no compiled file next to the stack files, unlike an import.
         with contextlib.redirect_stdout(sys.stderr):
-            names = runpy.run_path(str(path), run_name="meta_access_policy_file")
+            names = _in_time(lambda: runpy.run_path(str(path), run_name="meta_access_policy_file"))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever somebody's file does is its one error
-        return [], [unusable(place, f"{file} cannot be read as Python: {_why(error, str(path))}", "Correct that line.")]
+        cause, fix = f"{file} cannot be read as Python: {_why(error, str(path))}", "Correct that line."
+        if isinstance(error, _StillAtWorkError):
+            cause, fix = f"{file} is not read within {SECONDS:g} seconds.", "Leave only functions at its top level."
+        return [], [unusable(place, cause, fix)]
     own = [one for one in names.values() if isinstance(one, Rule) and one not in PRACTICE]
     if not own:
         fix = "Write functions with @rule() above them, as docs/policy.md shows."
@@ -139,19 +149,36 @@ def _own(name: str, folder: Path, place: str) -> tuple[list[Rule], list[Finding]
     return own, []
 
 
-def _in_time(place: str, rule: Rule, declared: Declared) -> list[Finding]:
-    """What a team's rule finds, or that it does not end."""
-    found = list[Finding]()
+def _of_team(place: str, rule: Rule, declared: Declared) -> list[Finding]:
+    try:
+        return _in_time(lambda: list(_asked(place, rule, declared)))
+    except _StillAtWorkError:
+        file = getattr(getattr(rule.judge, "__code__", None), "co_filename", "").rpartition("/")[2]
+        cause = f"Rule {rule.id} of {shown(file)} did not end within {SECONDS:g} seconds."
+        fix = "Correct the loop, or what it waits for; a rule only looks at what is declared."
+        return [unusable(place, cause, fix)]
+
+
+def _in_time(work: Callable[[], T]) -> T:
+    """What a team's code answers.
+
+    Raises:
+        _StillAtWorkError: It has not answered yet.
+    """
     # A signal would need the main thread, which the policy pack does not give, and a process would need a rule that
     # can be pickled. Nothing can end a thread from outside; a daemon ends with its command at the latest.
-    asked = threading.Thread(target=lambda: found.extend(_asked(place, rule, declared)), daemon=True)
-    asked.start()
-    asked.join(SECONDS)
-    if not asked.is_alive():
-        return found
-    file = getattr(getattr(rule.judge, "__code__", None), "co_filename", "").rpartition("/")[2]
-    cause = f"Rule {rule.id} of {shown(file)} did not end within {SECONDS:g} seconds."
-    return [unusable(place, cause, "Correct the loop, or what it waits for; a rule only looks at what is declared.")]
+    answer = Future[T]()
+
+    def run() -> None:
+        try:
+            answer.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - SystemExit too is for whoever asked
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    if not wait([answer], SECONDS).done:
+        raise _StillAtWorkError
+    return answer.result()
 
 
 def _asked(place: str, rule: Rule, declared: Declared) -> Iterator[Finding]:

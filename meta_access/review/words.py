@@ -152,20 +152,29 @@ def _tasks(fact: Fact) -> str:
 
 def _names(group: Group, most: int) -> str:
     """`webhook subscription a`, `3 webhook subscriptions`."""
-    names = sorted({one.name for one in group.all})
+    names = _distinct_names(group)
     one, many = _KINDS.get(group.first.resource, (group.first.resource, group.first.resource))
     if len(names) > most:
         return f"{len(names)} {many}"
     return f"{one if len(names) == 1 else many} {_and(names)}".strip()
 
 
+def _distinct_names(group: Group) -> list[str]:
+    """The same name in many stacks is one."""
+    return sorted({one.name for one in group.all})
+
+
+def _distinct_holders(group: Group) -> list[str]:
+    return sorted({_who(one) for one in group.all})
+
+
 def _of_users(group: Group, most: int) -> str:
-    names = sorted({_who(one) for one in group.all})
+    names = _distinct_holders(group)
     return f"{len(names)} system users" if len(names) > most else f"system user{'s'[: len(names) - 1]} {_and(names)}"
 
 
 def _gates(group: Group, most: int) -> str:
-    names = sorted({one.name for one in group.all})
+    names = _distinct_names(group)
     return f"{len(names)} gates" if len(names) > most else f"gate{'s'[: len(names) - 1]} {_and(names)}"
 
 
@@ -206,11 +215,11 @@ def _held_back(group: Group, most: int) -> str:
     if fact.resource == "AssetAssignment":
         what = f"{_who(fact)} does not get {_tasks(fact)} on {_where(group, most)} yet"
     elif fact.resource == "SystemUser":
-        what = f"{_of_users(group, most)} is not made yet"
+        what = f"{_of_users(group, most)} {_be(_distinct_holders(group))} not made yet"
     elif fact.tasks:
         what = f"the token of {_who(fact)} does not get {_and(fact.tasks)} yet"
     else:
-        what = f"{_names(group, most)} waits"
+        what = f"{_names(group, most)} wait{_s(_distinct_names(group))}"
     return f"held back: {what}: {_gate_list(fact)}"
 
 
@@ -229,7 +238,7 @@ def _tasks_unknown(group: Group, most: int) -> str:
 def _user(how: str) -> Callable[[Group, int], str]:
     def sentence(group: Group, most: int) -> str:
         role = f" with role {group.first.role}" if group.first.role else ""
-        return f"{_of_users(group, most)} {_be(group.all)} {how}{role}"
+        return f"{_of_users(group, most)} {_be(_distinct_holders(group))} {how}{role}"
 
     return sentence
 
@@ -251,7 +260,7 @@ def _be(things: Sequence[object]) -> str:
 
 def _person(how: str) -> Callable[[Group, int], str]:
     def sentence(group: Group, most: int) -> str:
-        people = sorted({_who(one) for one in group.all})
+        people = _distinct_holders(group)
         who = f"{len(people)} people" if len(people) > most else _and(people)
         return f"{who} {how.format(role=group.first.role, s=_s(people))}"
 
@@ -320,7 +329,8 @@ def _token_renewed(group: Group, most: int) -> str:
 def _gate(how: str) -> Callable[[Group, int], str]:
     def sentence(group: Group, most: int) -> str:
         differs = _differs(group.first.differences, most)
-        return f"{_gates(group, most)} {how.format(s=_s(group.all), be=_be(group.all))}{_tail(differs)}"
+        names = _distinct_names(group)
+        return f"{_gates(group, most)} {how.format(s=_s(names), be=_be(names))}{_tail(differs)}"
 
     return sentence
 
@@ -333,13 +343,14 @@ def _gate_drifted(group: Group, most: int) -> str:
 
 def _gate_satisfied(group: Group, most: int) -> str:
     differs = _differs(group.first.differences, most)
-    return f"{_gates(group, most)} {_be(group.all)} satisfied{_tail(differs)}"
+    return f"{_gates(group, most)} {_be(_distinct_names(group))} satisfied{_tail(differs)}"
 
 
 def _other(how: str) -> Callable[[Group, int], str]:
     def sentence(group: Group, most: int) -> str:
         of = f" of {group.first.client}" if group.first.client else ""
-        return f"{_names(group, most)}{of} {_be(group.all)} {how}{_tail(_differs(group.first.differences, most))}"
+        differs = _differs(group.first.differences, most)
+        return f"{_names(group, most)}{of} {_be(_distinct_names(group))} {how}{_tail(differs)}"
 
     return sentence
 

@@ -85,8 +85,10 @@ def rotation_of(end: End) -> Rotation:
     except (ValueError, TypeError, KeyError, RecursionError):
         return Rotation(FAILED, error=_why(end))
     left = tuple(one for one in tokens if one.late or one.need is not Need.NONE)
-    failed = end.code not in {DONE, WORK_LEFT, EXPIRING}
-    return Rotation(end.code, acted, left, _last_said(end) if failed else "")
+    if end.code in {DONE, WORK_LEFT, EXPIRING}:
+        return Rotation(end.code, acted, left)
+    unseen = " ".join(f"{one.name}: {one.said}" for one in left if one.need is None)
+    return Rotation(end.code, acted, left, unseen or _last_said(end) or "a token could not be renewed.")
 
 
 def _token(row: Mapping[str, Any]) -> Token:
@@ -244,7 +246,7 @@ class Rotations(_Digest):
                 | {"text": token.said}
                 for token in one.left
             ]
-        errors = [one.error or "a token could not be looked at or renewed" for one in each if one.failed]
+        errors = [one.error for one in each if one.failed]
         return {"runs": runs, **({"error": errors[0]} if errors else {})}
 
     def as_text(self) -> str:
@@ -259,7 +261,13 @@ class Rotations(_Digest):
         yield f"{_count(len(rows), 'stack')}: {due}, {failed} failed."
         late = [(name, f"{token.name}: {token.said}") for name, one in rows for token in one.left if token.late]
         yield from self.reasons(late, "A token is near its end, or has ended,")
-        left = [(name, f"{token.name}: {token.said}") for name, one in rows for token in one.left if not token.late]
+        # What could not be looked at stands under Failed.
+        left = [
+            (name, f"{token.name}: {token.said}")
+            for name, one in rows
+            for token in one.left
+            if not token.late and not (one.failed and token.need is None)
+        ]
         yield from self.reasons(left, "Something is left")
         yield from self.reasons([(name, one.error) for name, one in rows if one.error], "Failed")
 

@@ -76,15 +76,15 @@ def test_the_same_reason_is_told_once_and_the_worst_code_counts() -> None:
         "6 stacks: 0 tokens were due in 0 stacks, 3 failed.",
         "A token is near its end, or has ended, in 1 of 6 stacks:",
         "! agency/c: trading: rotation due (expires 2026-12-09T00:00:00Z)",
-        "Something is left in 3 of 6 stacks:",
+        "Something is left in 2 of 6 stacks:",
         "! agency/a, agency/b: reporting: foreign: another stack's claim",
-        "! agency/d: trading: Secrets Manager refused.",
         "Failed in 3 of 6 stacks:",
-        "! agency/d: error: AccessDenied",
+        "! agency/d: trading: Secrets Manager refused.",
         "! agency/e: it ended without an answer (exit code -9). warning: x Killed",
         "! agency/f: not begun: the whole run had ended before its turn.",
     ]
-    assert done.as_object()["error"] == "error: AccessDenied"
+    assert done.as_object()["error"] == "trading: Secrets Manager refused."
+    assert done.as_object()["runs"][3]["error"] == "trading: Secrets Manager refused."
     assert done.as_object()["runs"][3]["left"] == [
         {"name": "trading", "need": None, "late": False, "text": "Secrets Manager refused."}
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -221,14 +222,28 @@ def test_what_a_rule_prints_is_for_people(
 def test_a_rule_that_does_not_end_is_one_mandatory_finding(
     judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "SECONDS", 0.0)
+    bounds = iter([None, 0.0])  # the file is read, and its rule is asked
+    monkeypatch.setattr(judge, "wait", lambda asked, _: futures.wait(asked, next(bounds)))
     waits = '@rule()\ndef waits(declared):\n    """Waits."""\n    threading.Event().wait()\n'
 
     (told,) = judged(own(HEAD + "import threading\n" + waits))
 
     assert told == (
         'mandatory critical unusable-policy | meta:policy.files[0] | Rule waits of "own.py" did not end '
-        "within 0 seconds. | Correct the loop, or what it waits for; a rule only looks at what is declared."
+        "within 10 seconds. | Correct the loop, or what it waits for; a rule only looks at what is declared."
+    )
+
+
+def test_a_file_that_does_not_end_is_one_mandatory_finding(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "SECONDS", 0.0)
+
+    (told,) = judged(own("import threading\nthreading.Event().wait()\n"))
+
+    assert told == (
+        "mandatory critical unusable-policy | meta:policy.files[0] | stacks/own.py is not read within 0 seconds. | "
+        "Leave only functions at its top level."
     )
 
 

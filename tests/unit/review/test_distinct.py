@@ -39,6 +39,25 @@ def test_the_change_of_a_template_is_one_in_287_of_300_stacks() -> None:
     ]
 
 
+def test_one_name_in_many_stacks_is_one_thing() -> None:
+    """Each stack has a system user, a gate and an app installation of its own, by the same name."""
+
+    def alike(kind: Kind, resource: str, name: str) -> list[tuple[str, int]]:
+        fact = Fact(kind=kind, resource=resource, name=name, who=name)
+        return told([review(1, fact), review(2, fact)])
+
+    assert alike(Kind.USER_MADE, "SystemUser", "reporting") == [("+ system user reporting is made", 2)]
+    assert alike(Kind.HELD_BACK, "SystemUser", "reporting") == [
+        ("! held back: system user reporting is not made yet: ", 2)
+    ]
+    assert alike(Kind.HELD_BACK, "AppInstallation", "reporting") == [
+        ("! held back: app installation reporting waits: ", 2)
+    ]
+    assert alike(Kind.MADE, "AppInstallation", "reporting") == [("+ app installation reporting is made", 2)]
+    assert alike(Kind.GATE_WAITS, "AppRoles", "roles") == [("~ gate roles waits for people", 2)]
+    assert alike(Kind.GATE_DROPPED, "AppRoles", "roles") == [("- gate roles is no longer watched", 2)]
+
+
 def test_secrets_and_days_keep_what_all_have_in_common() -> None:
     tokens = [
         Fact(
