@@ -137,6 +137,8 @@ def become(request: Request) -> None:
     for target, file in enumerate(request.files):
         os.dup2(file, target)
         os.close(file)
+    # Tests in the background of a shell ignore SIGINT, and each fork would; what an engine starts does not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     said = request.said
     _forget("tests", *(name for name in OURS if not _is_ours(Path(said["cwd"]) / name)))
     os.environ.clear()
