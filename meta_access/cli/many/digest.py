@@ -87,8 +87,8 @@ def rotation_of(end: End) -> Rotation:
     left = tuple(one for one in tokens if one.late or one.need is not Need.NONE)
     if end.code in {DONE, WORK_LEFT, EXPIRING}:
         return Rotation(end.code, acted, left)
-    unseen = " ".join(f"{one.name}: {one.said}" for one in left if one.need is None)
-    return Rotation(end.code, acted, left, unseen or _last_said(end) or "a token could not be renewed.")
+    unseen = " ".join(f"{one.name}: {one.said}" for one in left if one.need is None)[:_LONGEST]
+    return Rotation(end.code, acted, left, _last_said(end) or unseen or "a token could not be renewed.")
 
 
 def _token(row: Mapping[str, Any]) -> Token:
@@ -261,13 +261,7 @@ class Rotations(_Digest):
         yield f"{_count(len(rows), 'stack')}: {due}, {failed} failed."
         late = [(name, f"{token.name}: {token.said}") for name, one in rows for token in one.left if token.late]
         yield from self.reasons(late, "A token is near its end, or has ended,")
-        # What could not be looked at stands under Failed.
-        left = [
-            (name, f"{token.name}: {token.said}")
-            for name, one in rows
-            for token in one.left
-            if not token.late and not (one.failed and token.need is None)
-        ]
+        left = [(name, f"{token.name}: {token.said}") for name, one in rows for token in one.left if not token.late]
         yield from self.reasons(left, "Something is left")
         yield from self.reasons([(name, one.error) for name, one in rows if one.error], "Failed")
 

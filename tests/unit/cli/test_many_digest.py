@@ -76,17 +76,35 @@ def test_the_same_reason_is_told_once_and_the_worst_code_counts() -> None:
         "6 stacks: 0 tokens were due in 0 stacks, 3 failed.",
         "A token is near its end, or has ended, in 1 of 6 stacks:",
         "! agency/c: trading: rotation due (expires 2026-12-09T00:00:00Z)",
-        "Something is left in 2 of 6 stacks:",
+        "Something is left in 3 of 6 stacks:",
         "! agency/a, agency/b: reporting: foreign: another stack's claim",
-        "Failed in 3 of 6 stacks:",
         "! agency/d: trading: Secrets Manager refused.",
+        "Failed in 3 of 6 stacks:",
+        "! agency/d: error: AccessDenied",
         "! agency/e: it ended without an answer (exit code -9). warning: x Killed",
         "! agency/f: not begun: the whole run had ended before its turn.",
     ]
-    assert done.as_object()["error"] == "trading: Secrets Manager refused."
-    assert done.as_object()["runs"][3]["error"] == "trading: Secrets Manager refused."
+    assert done.as_object()["error"] == "error: AccessDenied"
     assert done.as_object()["runs"][3]["left"] == [
         {"name": "trading", "need": None, "late": False, "text": "Secrets Manager refused."}
+    ]
+
+
+def test_a_failed_rotation_whose_child_said_nothing_names_the_token_that_could_not_be_looked_at() -> None:
+    done = rotations(a=end(1, token("trading", None, trouble="Secrets Manager refused.")), b=end(1, token("reporting")))
+
+    assert [run["error"] for run in done.as_object()["runs"]] == [
+        "trading: Secrets Manager refused.",
+        "a token could not be renewed.",
+    ]
+    assert done.as_object()["error"] == "trading: Secrets Manager refused."
+    assert done.as_text().splitlines() == [
+        "2 stacks: 0 tokens were due in 0 stacks, 2 failed.",
+        "Something is left in 1 of 2 stacks:",
+        "! agency/a: trading: Secrets Manager refused.",
+        "Failed in 2 of 2 stacks:",
+        "! agency/a: trading: Secrets Manager refused.",
+        "! agency/b: a token could not be renewed.",
     ]
 
 
