@@ -444,6 +444,15 @@ def test_what_is_wrong_with_a_token_of_the_stack(patient: Patient, what: str) ->
 # --- what cannot be looked at, or not in the usual way --------------------------------------------
 
 
+def test_a_connection_that_names_no_ad_account_to_see_the_tier_on(patient: Patient) -> None:
+    del patient.connection["tier_probe"]
+
+    told = json.loads(patient.ask("--json").stdout)
+
+    assert told["connections"]["main"]["tier_header"] is None
+    assert [one["id"] for one in told["findings"] if one["severity"] != "ok"] == []
+
+
 def test_one_connection_that_is_broken_hides_no_other(patient: Patient) -> None:
     patient.values["meta:identities"]["reporting"]["connection"] = "main"
     connections = patient.values["meta:connections"]
