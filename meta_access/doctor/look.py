@@ -207,7 +207,7 @@ class Look:
         users = graph(lambda: system_users.list_(client), after=acts)
         owned = graph(lambda: applications.owned(client), after=acts)
         account = connection.tier_probe
-        # Not `Reading[str | None]()`: before Python 3.13 that sets an attribute, which a frozen class with slots refuses.
+        # Not `Reading[str | None]()`: before Python 3.13 that sets an attribute, which a frozen class refuses.
         unread: Reading[str | None] = Reading()
         tier = unread if account is None else graph(lambda: probe(client, account), after=acts)
         return ConnectionSeen(
