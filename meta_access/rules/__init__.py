@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -41,6 +42,8 @@ __all__ = [
     "version_number",
 ]
 
+_MONTH = re.compile(r"20[0-9]{2}-[01][0-9]")
+
 
 def names() -> list[str]:
     """The sets that exist, oldest first."""
@@ -59,7 +62,11 @@ def load(name: str) -> RuleSet:
     known = names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or known[-1:]
+        fix = f'write "{near[0]}".'
+        # The nearest in letters may be years older.
+        if _MONTH.fullmatch(name) and name > known[-1]:
+            fix = f'install the meta-access that has it, or write "{known[-1]}".'
         problem = f'there is no rule set "{name}"; known are {", ".join(known)}.'
-        raise ConfigError([Problem("meta:rules", problem, f'write "{near[0]}".')])
+        raise ConfigError([Problem("meta:rules", problem, fix)])
     text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return RuleSet.model_validate({"name": name, **tomllib.loads(text)})

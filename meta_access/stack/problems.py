@@ -84,6 +84,12 @@ def instead(word: str, known: Collection[str], otherwise: str) -> str:
     return f'write "{near}".' if near else otherwise
 
 
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """The fix for a key that is misspelt, or that a newer version brought."""
+    keys = ", ".join(known)
+    return instead(key, known, f"remove it, or install the meta-access that knows it; the keys are {keys}.")
+
+
 def unknown_permission(rules: RuleSet, name: str) -> Sentences:
     """What to say of a permission that the rule set does not have."""
     text = f"Meta has no permission {shown(name)} (rule set {rules.name})."
@@ -148,7 +154,7 @@ def _unknown_key(model: type[BaseModel], loc: Loc) -> Sentences:
     known = list(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else []
     return (
         f"there is no key {shown(loc[-1])} here.",
-        instead(str(loc[-1]), known, f"remove it; the keys are {', '.join(known)}."),
+        unknown_key(str(loc[-1]), known),
     )
 
 

@@ -19,7 +19,7 @@ from meta_access.errors import ConfigError, Problem
 from meta_access.rules.model import ApiVersion, Permission, RuleSet, Tier
 from meta_access.stack.fields import described, shown
 from meta_access.stack.files import NAMESPACE
-from meta_access.stack.problems import dotted, instead, problem, problems_of
+from meta_access.stack.problems import dotted, instead, problem, problems_of, unknown_key
 from meta_access.stack.yaml_files import parse_yaml, read_text, too_deep
 from meta_access.validation import plain_texts
 
@@ -150,7 +150,7 @@ def _toml(text: str, file: str) -> Any:
 def _top(file: str, content: dict[str, Any]) -> Iterator[Problem]:
     for key in content:
         if key not in _KEYS:
-            fix = instead(str(key), _KEYS, f"remove it; the keys are {', '.join(_KEYS)}.")
+            fix = unknown_key(str(key), _KEYS)
             yield problem(f"{file}:{key}", (f"an overlay has no key {shown(key)}.", fix))
     if "date" not in content:
         yield problem(f"{file}:date", ("is missing.", "add the day on which its source was read, such as 2027-01-15."))

@@ -368,7 +368,8 @@ def _payload(carried: Any, frozen: str | None) -> str | None:
     if carried is None:
         return f"it carries no {PROVIDER}"
     if frozen is None:
-        return f"it carries a {PROVIDER}, and no provider of this project has that type"
+        # May: a payload of somebody else's can name any type.
+        return f"it carries a {PROVIDER}, and this version has no provider of that type; a newer one may have it"
     if not isinstance(carried, str):
         return f"its {PROVIDER} is encrypted or no text, so it cannot be compared"
     if carried not in spellings(frozen):

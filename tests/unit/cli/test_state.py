@@ -53,7 +53,7 @@ def test_an_empty_state_passes() -> None:
         ),
         (
             resource("Other", "evil", payload="frozen"),
-            "it carries a __provider, and no provider of this project has that type",
+            "it carries a __provider, and this version has no provider of that type; a newer one may have it",
         ),
     ],
 )

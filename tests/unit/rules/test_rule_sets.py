@@ -31,6 +31,16 @@ def test_an_unknown_set_is_refused_with_the_known_ones() -> None:
     )
 
 
+def test_a_set_of_a_newer_package_is_not_taken_for_a_misspelt_old_one() -> None:
+    with pytest.raises(ConfigError) as refused:
+        rules.load("2027-05")
+    assert str(refused.value) == (
+        "1 problem in the configuration:\n"
+        '  - meta:rules: there is no rule set "2027-05"; known are 2025-06, 2026-05, 2026-11. '
+        'Fix: install the meta-access that has it, or write "2026-11".'
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "feature", "words"),
     [

@@ -125,8 +125,8 @@ def test_a_value_of_the_wrong_kind(refusals: Callable[..., list[str]], path: str
             "meta:businesses/agency/colour",
             "x",
             (
-                'meta:businesses.agency.colour: there is no key "colour" here. Fix: remove it; the '
-                "keys are id, name, verification, two_factor, owner."
+                'meta:businesses.agency.colour: there is no key "colour" here. Fix: remove it, or install '
+                "the meta-access that knows it; the keys are id, name, verification, two_factor, owner."
             ),
         ),
         (

@@ -86,7 +86,10 @@ def test_a_tier_of_the_other_rule_set_is_translated(
         (
             "permissions",
             {"full": ["ads_read"]},
-            ('.permissions.full: there is no key "full" here. Fix: remove it; the keys are standard, advanced.'),
+            (
+                '.permissions.full: there is no key "full" here. Fix: remove it, or install the meta-access that knows '
+                "it; the keys are standard, advanced."
+            ),
         ),
         (
             "permissions",
