@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent import futures
+import os
+import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from meta_access.errors import ConfigError
-from meta_access.policy import judge
+from meta_access.policy import judge, team
+from tests.unit.policy.conftest import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +153,42 @@ FAULTS = [
         "Correct that line.",
     ),
     (
+        HEAD + '@rule()\ndef stops(declared):\n    """Stops."""\n    raise KeyboardInterrupt("by hand")\n',
+        'Rule stops fails: line 5: KeyboardInterrupt: "by hand".',
+        "Correct that line.",
+    ),
+    (
+        HEAD + "class Mute(BaseException):\n    __str__ = None\n\n\nraise Mute\n",
+        "stacks/own.py cannot be read as Python: line 6: Mute: it does not say what.",
+        "Correct that line.",
+    ),
+    (
+        HEAD + '@rule()\ndef asks(declared):\n    """Asks the terminal."""\n    input()\n',
+        'Rule asks fails: line 5: EOFError: "EOF when reading a line".',
+        "Correct that line.",
+    ),
+    (
+        "from meta_access.policy import Rule\nmade = Rule('a', 'b', 'huge', 'mandatory', '', list)\n",
+        "stacks/own.py cannot be read as Python: ValueError: \"'huge' is not a valid Severity\".",
+        "Correct that line.",
+    ),
+    (
+        HEAD + '@rule()\ndef unusable_policy(declared):\n    """Takes a name that no stack may change."""\n',
+        '"own.py" has a rule unusable-policy, and there is one already.',
+        "Give the function another name, or change the other rule's level under meta:policy.rules.",
+    ),
+    (
+        "import os\nos._exit(0)\n",
+        "stacks/own.py was not read: it has ended its process; none after it was asked.",
+        "A rule only looks at what is declared.",
+    ),
+    (
+        HEAD + '@rule()\ndef leaves(declared):\n    """Ends the process."""\n    __import__("os")._exit(0)\n'
+        '@rule()\ndef later(declared):\n    """Is not asked any more."""\n',
+        'Rule leaves of "own.py" did not end: it has ended its process; none after it was asked.',
+        "A rule only looks at what is declared.",
+    ),
+    (
         HEAD + '@rule()\ndef words(declared):\n    """Says it in words."""\n    yield "something"\n',
         "Rule words yields text, and no Violation.",
         "Yield Violation(place, cause, fix).",
@@ -211,39 +250,144 @@ def test_a_token_in_a_teams_error_is_not_shown(
 
 
 def test_what_a_rule_prints_is_for_people(
-    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], capfd: pytest.CaptureFixture[str]
 ) -> None:
+    shell = 'import os\nos.write(1, b"raw\\n")\nos.system("echo child")\n'
     asked = '@rule()\ndef loud(declared):\n    """Says so."""\n    print("asked")\n'
 
-    assert judged(own(HEAD + 'print("read")\n' + asked)) == []
-    assert capsys.readouterr() == ("", "read\nasked\n")
+    assert judged(own(HEAD + shell + 'print("read")\n' + asked)) == []
+    assert capfd.readouterr() == ("", "raw\nchild\nread\nasked\n")
+
+
+def test_what_a_rule_changes_is_its_own(
+    load: Callable[..., Stack], own: Callable[[str], dict[str, Any]], tmp_path: Path
+) -> None:
+    rules = [
+        f'@rule()\ndef {name}(declared):\n    """Looks, and clears."""\n'
+        "    found = sorted(declared.stack.spec.identities)\n    declared.stack.spec.identities.clear()\n"
+        '    yield Violation("identities", ", ".join(found), "Keep them.")\n'
+        for name in ("first", "second")
+    ]
+    stack = load(own(HEAD + "".join(rules)))
+
+    found = judge.findings(stack, tmp_path / "stacks", TODAY)
+
+    assert [(one.rule, one.cause) for one in found] == [("first", "reporting"), ("second", "reporting")]
+    assert list(stack.spec.identities) == ["reporting"]
+
+
+def test_what_was_found_before_a_rule_fails_stays(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]]
+) -> None:
+    rule = '@rule()\ndef half(declared):\n    """Fails late."""\n    yield Violation("a", "B.", "C.")\n    1 / 0\n'
+
+    assert judged(own(HEAD + rule)) == [
+        (
+            "mandatory critical unusable-policy | meta:policy.files[0] | Rule half fails: line 6: ZeroDivisionError: "
+            '"division by zero". | Correct that line.'
+        ),
+        "advisory medium half | a | B. | C.",
+    ]
+
+
+def test_a_rule_under_two_names_is_one(judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]]) -> None:
+    assert judged(own(HEAD + '@rule()\ndef one(declared):\n    """One."""\n\n\nother = one\n')) == []
+
+
+@pytest.mark.parametrize(("characters", "found"), [(1, 10_000), (15_000, 199)])
+def test_findings_without_end_are_cut(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], characters: int, found: int
+) -> None:
+    endless = (
+        '@rule()\ndef endless(declared):\n    """Never done."""\n    number = 0\n    while True:\n'
+        f'        number += 1\n        yield Violation(str(number), "c" * {characters}, "f")\n'
+    )
+
+    (told, *rest) = judged(own(HEAD + endless))
+
+    assert told == (
+        "mandatory critical unusable-policy | meta:policy.files[0] | Rule endless finds more than is looked at: 10000 "
+        "things, or 3000000 characters of them. | Correct the loop, or say it once of all of them."
+    )
+    assert len(rest) == found
+    assert rest[0] == f"advisory medium endless | 1 | {'c' if characters == 1 else 'c' * 2000 + '…'} | f"
+
+
+def test_a_thread_that_a_rule_leaves_behind_ends_with_it(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]]
+) -> None:
+    waits = (
+        "import threading\n"
+        '@rule()\ndef leaves(declared):\n    """Leaves a thread."""\n'
+        "    threading.Thread(target=threading.Event().wait).start()\n"
+    )
+
+    assert judged(own(HEAD + waits)) == []
+
+
+@pytest.fixture
+def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Code that never ends, and holds the interpreter's lock; the time is up once it has begun."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+
+    class Up(threading.Thread):
+        def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+            super().__init__()
+            self.seconds, self.end = seconds, end
+
+        def run(self) -> None:
+            if self.seconds == 10:
+                begun.read_bytes()
+                self.end()
+
+        def cancel(self) -> None:
+            self.join()
+
+    monkeypatch.setattr(team, "Timer", Up)
+    return f'open({str(begun)!r}, "w").close()\n    re.match("(a+)+$", "a" * 64 + "b")\n'
 
 
 def test_a_rule_that_does_not_end_is_one_mandatory_finding(
-    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], stuck: str
 ) -> None:
-    bounds = iter([None, 0.0])  # the file is read, and its rule is asked
-    monkeypatch.setattr(judge, "wait", lambda asked, _: futures.wait(asked, next(bounds)))
-    waits = '@rule()\ndef waits(declared):\n    """Waits."""\n    threading.Event().wait()\n'
+    before = '@rule()\ndef before(declared):\n    """Before."""\n    yield Violation("a", "B.", "C.")\n'
+    loops = f'@rule()\ndef loops(declared):\n    """Loops."""\n    {stuck}'
 
-    (told,) = judged(own(HEAD + "import threading\n" + waits))
+    told = judged(own(f"{HEAD}import re\n{before}{loops}{loops.replace('loops', 'again')}"))
 
-    assert told == (
-        'mandatory critical unusable-policy | meta:policy.files[0] | Rule waits of "own.py" did not end '
-        "within 10 seconds. | Correct the loop, or what it waits for; a rule only looks at what is declared."
-    )
+    assert told == [
+        (
+            'mandatory critical unusable-policy | meta:policy.files[0] | Rule loops of "own.py" did not end within '
+            "the 10 seconds that all rules have; none after it was asked. | Correct the loop, or what it waits for; a "
+            "rule only looks at what is declared."
+        ),
+        "advisory medium before | a | B. | C.",
+    ]
 
 
 def test_a_file_that_does_not_end_is_one_mandatory_finding(
-    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], stuck: str
 ) -> None:
-    monkeypatch.setattr(judge, "SECONDS", 0.0)
-
-    (told,) = judged(own("import threading\nthreading.Event().wait()\n"))
+    (told,) = judged(own(f"import re\nif True:\n    {stuck}"))
 
     assert told == (
-        "mandatory critical unusable-policy | meta:policy.files[0] | stacks/own.py is not read within 0 seconds. | "
-        "Leave only functions at its top level."
+        "mandatory critical unusable-policy | meta:policy.files[0] | stacks/own.py was not read within the 10 seconds "
+        "that all rules have; none after it was asked. | Correct the loop, or what it waits for; a rule only looks at "
+        "what is declared."
+    )
+
+
+def test_a_process_that_cannot_be_started_is_one_mandatory_finding(
+    judged: Callable[..., list[str]], own: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    (told,) = judged(own(OWN))
+
+    assert told == (
+        "mandatory critical unusable-policy | meta:policy.files[0] | stacks/own.py was not read: no process can be "
+        "started for it (No such file or directory); none after it was asked. | A rule only looks at what is declared."
     )
 
 
