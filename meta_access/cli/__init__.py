@@ -7,6 +7,7 @@ import functools
 import gc
 import importlib
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -154,8 +155,9 @@ class LazyGroup(click.Group):
             return super().main(args, "meta-access", COMPLETE)
         if not standalone_mode:
             return run()
-        as_json = "--json" in (sys.argv[1:] if args is None else args)
-        with terminal.shown():
+        words = sys.argv[1:] if args is None else args
+        as_json = "--json" in words
+        with terminal.shown(" ".join(["meta-access", *(word for word in words[:1] if word in COMMANDS)])):
             try:
                 result: Any = run()
             except click.Abort:
@@ -169,7 +171,10 @@ class LazyGroup(click.Group):
 
 
 def _fail(text: str, *, as_json: bool) -> NoReturn:
-    click.echo(json.dumps({"error": text}) if as_json else f"Error: {text}", err=not as_json)
+    if as_json:
+        click.echo(json.dumps({"error": text}))
+    else:
+        terminal.to_person(f"Error: {text}")
     sys.exit(1)
 
 
@@ -181,7 +186,9 @@ def _fail_to_read(wrong: click.ClickException, *, as_json: bool) -> NoReturn:
             wrong = click.UsageError(f"{wrong.message} Did you mean {near}?", wrong.ctx)
     if as_json:
         _fail(redaction.scrub_lines(wrong.format_message()), as_json=True)
-    wrong.show()
+    told = io.StringIO()
+    wrong.show(told)
+    terminal.to_person(told.getvalue().removesuffix("\n"))
     sys.exit(1)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from meta_access import __version__
+from meta_access.cli import terminal
 from meta_access.clock import seconds
 from meta_emulator import acts, client, har, process, world_files
 from meta_emulator.certificates import Files
@@ -68,6 +69,7 @@ _WORLD = click.option("--world", help=f"World file, or one of {', '.join(world_f
 def start(where: Where, *, foreground: bool, as_json: bool) -> None:
     """Start both services; one that runs already is reused."""
     if foreground:
+        terminal.serves()
         process.foreground(where, lambda text: click.echo(text, err=as_json))
         return
     try:
@@ -114,7 +116,8 @@ def env(where: Where, *, as_json: bool) -> None:
             "and start it with --tls."
         )
     shown = Files(StateFolder(Path(found["home"])).tls_folder).variables()
-    _tell(shown, "\n".join(f"export {name}={shlex.quote(value)}" for name, value in shown.items()), as_json=as_json)
+    lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in shown.items())
+    click.echo(json.dumps(shown) if as_json else lines)
 
 
 @command.command()
@@ -311,7 +314,7 @@ def journal(where: Where, *, as_json: bool, form: str, service: str | None, outp
         output.write_text(text, encoding="utf-8")
     except OSError as failed:
         raise ProcessError(f"cannot write {output}: {failed.strerror}.") from None
-    click.echo(f"{len(calls)} calls written to {output}")
+    terminal.answer(f"{len(calls)} calls written to {output}")
 
 
 def _sentence(fault: dict[str, Any]) -> str:
@@ -369,4 +372,7 @@ def _not_running(*, as_json: bool) -> NoReturn:
 
 
 def _tell(data: dict[str, Any], text: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(data) if as_json else text)
+    if as_json:
+        click.echo(json.dumps(data))
+    else:
+        terminal.answer(text)

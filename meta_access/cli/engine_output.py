@@ -51,7 +51,7 @@ class EngineOutput:
     def out(self, line: str) -> None:
         """A line of the engine's standard output."""
         if self._verbose:
-            _write(line)
+            _pass_through(line)
             return
         self._kept.append(line)
         self._progress.note(line)
@@ -71,7 +71,7 @@ class EngineOutput:
     def err(self, line: str) -> None:
         """A line of its standard error, on which it prints nothing but errors and warnings."""
         if self._verbose:
-            _write(line)
+            _pass_through(line)
             return
         self._kept.append(line)
         warns = _kind(line) == "warning"
@@ -139,5 +139,10 @@ def _kind(line: str) -> str:
 
 
 def _write(line: str) -> None:
+    if line:
+        to_person(line.removesuffix("\n"))
+
+
+def _pass_through(line: str) -> None:
     sys.stderr.write(line)
     sys.stderr.flush()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
+from meta_access import wrapping
 from meta_access.policy.judge import mandatory
 from meta_access.policy.model import Level
 from meta_access.redaction import visible
@@ -82,12 +82,12 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
     if line := words.warnings(review):
         found.append(line)
         if whole:
-            found += [part for text in review.warnings for part in _wrapped(f"  {visible(text)}", "    ")]
+            found += [part for text in review.warnings for part in _wrapped(f"  {visible(text)}")]
     if line := words.advice(review):
         found += _wrapped(line)[: None if whole else 3]
         if whole:
             advised = [one for one in review.policy if one.level is Level.ADVISORY]
-            found += [part for one in advised for part in _wrapped(f"  {words.refusal(one)}", "    ")]
+            found += [part for one in advised for part in _wrapped(f"  {words.refusal(one)}")]
     if found and not whole:
         found += [f"  {_ALL}"]
     found += _wrapped(words.undeclared(review))[: None if whole else 3]
@@ -99,4 +99,4 @@ def _tail(review: Review, *, whole: bool) -> list[str]:
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    return wrapping.wrapped(text, WIDTH, indent, cut=True) if text else []

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from meta_access.cli import pulumi_run
+from meta_access.cli import pulumi_run, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ def engine(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
         KeyboardInterrupt: As `stream`.
     """
     # It would take the pipe for a reader without colours.
-    colours = ["--color", "always"] if sys.stdout.isatty() and "NO_COLOR" not in env else []
+    colours = ["--color", "always"] if terminal.colours(sys.stdout) else []
     done = pulumi_run.run(
         [*argv, *colours],
         env=env,

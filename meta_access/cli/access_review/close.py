@@ -21,7 +21,7 @@ from meta_access.cli.access_review.git import Repository
 from meta_access.cli.access_review.start import Looked
 from meta_access.cli.stack.stack_texts import alone, loaded, read_files
 from meta_access.cli.stack.stack_texts import replace as replace_files
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, WORK_LEFT, agrees, answer
 from meta_access.clock import iso
 from meta_access.errors import Problem
 from meta_access.graph.holders import HolderKind
@@ -194,7 +194,7 @@ def command(
         result.diff = "\n".join(_diff(result.texts, before, home.stacks))
         if not as_json:
             _show(result)
-        if not yes and not click.confirm("Write this?", err=True):
+        if not yes and not agrees("Write this?"):
             raise click.ClickException("not confirmed; nothing was changed.")
         if read_files(home.stacks, name) != files or records.read(home.stacks, home.name, name) != every:
             raise click.ClickException("The files were edited meanwhile, and nothing was written. Run this again.")
@@ -205,8 +205,8 @@ def command(
 
 def _show(result: Result) -> None:
     for one in result.changed:
-        click.echo(f"Meta lists otherwise than {one['file']}: {one['what']}: {one['row']}: {one['tasks'] or 'nothing'}")
-    to_person(result.diff)
+        answer(f"Meta lists otherwise than {one['file']}: {one['what']}: {one['row']}: {one['tasks'] or 'nothing'}")
+    click.echo(result.diff, err=True)
 
 
 def _say(result: Result, text: str, *, as_json: bool) -> None:
@@ -222,10 +222,10 @@ def _say(result: Result, text: str, *, as_json: bool) -> None:
         click.echo(json.dumps(told))
         return
     if text:
-        click.echo(text)
+        answer(text)
     elif result.changed:
-        click.echo("Nothing was closed. Decide these rows in the records, commit them, and close again.")
+        answer("Nothing was closed. Decide these rows in the records, commit them, and close again.")
     else:
-        click.echo(f"Closed: {', '.join(result.closed)}. Commit it with the files: that is the next change.")
+        answer(f"Closed: {', '.join(result.closed)}. Commit it with the files: that is the next change.")
     for one in result.work:
-        click.echo(f"Left to a person: {one['text']}")
+        answer(f"Left to a person: {one['text']}")

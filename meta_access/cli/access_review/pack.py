@@ -21,7 +21,7 @@ from meta_access.audit import STANDARD_OUTPUT, VARIABLE
 from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.access_review import pack_page
 from meta_access.cli.access_review.git import GitError, Repository, Version
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, WORK_LEFT, answer, to_person
 from meta_access.cli.tokens import audit
 from meta_access.clock import parse_iso
 from meta_access.errors import ConfigError, MetaAccessError, Problem
@@ -233,8 +233,8 @@ def command(
         click.echo(json.dumps({**told, "lines": len(found.lines), "unknown": found.unknown}))
     else:
         for one in files:
-            click.echo(one)
-        click.echo(f"{len(found.lines)} lines, as of commit {found.commit[:12]}.")
+            answer(one)
+        answer(f"{len(found.lines)} lines, as of commit {found.commit[:12]}.")
         for text in found.unknown:
-            click.echo(f"Not known: {text}")
+            answer(f"Not known: {text}")
     sys.exit(WORK_LEFT if found.unknown else DONE)

@@ -18,7 +18,7 @@ from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.stack.stack_texts import replace as replace_files
-from meta_access.cli.terminal import to_person
+from meta_access.cli.terminal import answer, to_person
 from meta_access.errors import Problem
 from meta_access.graph.business_users import same
 from meta_access.stack.problems import instead
@@ -134,11 +134,11 @@ def command(
         return
     for file, count in decided.items():
         rest = f"; {left[file]} left" if left[file] else "; all are decided"
-        click.echo(f"{home.stacks.name}/{file}: {count} decided by {said.by}{rest}.")
+        answer(f"{home.stacks.name}/{file}: {count} decided by {said.by}{rest}.")
     if found.own:
-        click.echo(f"Left for another person, since nobody reviews themselves: {choices.shown(found.own)}.")
+        answer(f"Left for another person, since nobody reviews themselves: {choices.shown(found.own)}.")
     if decided:
-        click.echo(f"{said.by} signs by committing it.")
+        answer(f"{said.by} signs by committing it.")
     else:
-        click.echo("Nothing was left to decide.")
+        answer("Nothing was left to decide.")
     _check_author(home.stacks, loaded.spec.people[said.by].email, said.by)

@@ -18,7 +18,7 @@ from meta_access.cli.access_review.records import whose
 from meta_access.cli.people import who
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.stack.stack_texts import replace as replace_files
-from meta_access.cli.terminal import DONE, WORK_LEFT
+from meta_access.cli.terminal import DONE, WORK_LEFT, answer
 from meta_access.errors import Problem
 from meta_access.graph.client import meta_time
 
@@ -113,11 +113,11 @@ def command(
         click.echo(json.dumps({"stack": name, "reviews": reviews, "nobody": nobody, "unread": unread}))
     else:
         for file, new in made.items():
-            click.echo(f"{home.stacks.name}/{file}: {len(new.access)} to decide about {whose(new.client or '')}.")
+            answer(f"{home.stacks.name}/{file}: {len(new.access)} to decide about {whose(new.client or '')}.")
         for client in nobody:
-            click.echo(f"Meta lists nobody for client {client}, so there is nothing to decide.")
+            answer(f"Meta lists nobody for client {client}, so there is nothing to decide.")
         for one in unread:
-            click.echo(f"Not shown, so nobody knows what it holds: {one['list']}: {one['why']}")
+            answer(f"Not shown, so nobody knows what it holds: {one['list']}: {one['why']}")
         if made:
-            click.echo("Decide in the files, or by `meta-access access-review sign`; each person commits their own.")
+            answer("Decide in the files, or by `meta-access access-review sign`; each person commits their own.")
     sys.exit(WORK_LEFT if unread else DONE)

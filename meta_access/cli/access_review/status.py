@@ -15,7 +15,7 @@ from meta_access.cli import current, pulumi_stack
 from meta_access.cli.access_review import records
 from meta_access.cli.access_review.git import GitError, Repository
 from meta_access.cli.access_review.records import whose
-from meta_access.cli.terminal import DONE, EXPIRING, WORK_LEFT
+from meta_access.cli.terminal import DONE, EXPIRING, WORK_LEFT, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def command(stack: str | None, *, json_wanted: bool) -> None:
         for one in reviews:
             _print(one)
         if not reviews:
-            click.echo(f"Stack {name} has no access review.")
+            answer(f"Stack {name} has no access review.")
     open_ = [one for one in reviews if one["closed"] is None]
     sys.exit(EXPIRING if any(one["overdue"] for one in open_) else WORK_LEFT if open_ else DONE)
 
@@ -100,14 +100,14 @@ def command(stack: str | None, *, json_wanted: bool) -> None:
 def _print(one: dict[str, Any]) -> None:
     head = f"{one['file']}: {whose(one['client'] or '')}"
     if one["closed"]:
-        click.echo(f"{head}, closed {one['closed'][:10]}.")
+        answer(f"{head}, closed {one['closed'][:10]}.")
         return
     due = f", due {one['due']}" if one["due"] else ""
     late = ", OVERDUE" if one["overdue"] else ""
-    click.echo(f"{head}, {one['decided']} of {one['rows']} decided{due}{late}.")
+    answer(f"{head}, {one['decided']} of {one['rows']} decided{due}{late}.")
     for text in one["lacking"][:MOST]:
-        click.echo(f"    {text}")
+        answer(f"    {text}")
     if (more := len(one["lacking"]) - MOST) > 0:
-        click.echo(f"    and {more} more; --json has all.")
+        answer(f"    and {more} more; --json has all.")
     if not one["lacking"]:
-        click.echo("    Decided and signed: meta-access access-review close")
+        answer("    Decided and signed: meta-access access-review close")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from meta_access import snapshot
 from meta_access.cli.doctor import bundle as support
 from meta_access.cli.doctor import host as machine
 from meta_access.cli.doctor.stack import Stack, named, project
-from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, FAILED, WIDTH, WORK_LEFT, Mark, answer, to_person
 from meta_access.doctor.catalog import Severity, found
 from meta_access.doctor.connection_checks import facts_of, of_connection, of_token, today_of, token_facts
 from meta_access.doctor.explain import UnknownError, explained
@@ -35,13 +32,12 @@ if TYPE_CHECKING:
     from meta_access.doctor.catalog import Finding
     from meta_access.doctor.look import ConnectionSeen
 
-WIDTH = 80
 _ANY_SECRET = "meta/doctor"  # noqa: S105 - a name that any answer serves
 _CODES = {Severity.ERROR: FAILED, Severity.WARNING: WORK_LEFT}
 _HEADS = {
-    Severity.ERROR: ("Broken", "!", "bold red"),
-    Severity.WARNING: ("Needs a person", "~", "yellow"),
-    Severity.UNKNOWN: ("Not looked at", "?", "cyan"),
+    Severity.ERROR: ("Broken", "!", Mark.BROKEN),
+    Severity.WARNING: ("Needs a person", "~", Mark.PERSON),
+    Severity.UNKNOWN: ("Not looked at", "?", Mark.UNKNOWN),
 }
 
 
@@ -112,44 +108,44 @@ def _connections(
     return seen, tokens, findings
 
 
-def render(report: Report, console: Console, *, whole: bool) -> None:
+def render(report: Report, *, whole: bool) -> None:
     """Print for people: problems first, and what is well as a count unless all of it is wanted."""
     count = {severity: len(report.of(severity)) for severity in Severity}
     about = f"Stack {report.stack}" if report.stack else "No stack"
     tally = f"{about}: {_many(count[Severity.ERROR], 'error')}, {_many(count[Severity.WARNING], 'warning')}"
-    _say(console, f"{tally}, {_many(count[Severity.OK], 'check')} passed", "bold")
+    answer(f"{tally}, {_many(count[Severity.OK], 'check')} passed", Mark.TITLE)
     for severity, (head, sign, style) in _HEADS.items():
         if not report.of(severity):
             continue
-        console.print()
-        _say(console, head, "bold")
+        answer("")
+        answer(head, Mark.TITLE)
         for one in report.of(severity):
-            _say(console, f"{sign} {one.id}  {one.subject}", style)
-            _wrapped(console, one.cause)
+            answer(f"{sign} {one.id}  {one.subject}", style)
+            _indented(one.cause)
             if one.next_step:
-                _wrapped(console, f"Next: {one.next_step}")
+                _indented(f"Next: {one.next_step}")
     if whole:
-        _render_what_is_well(report, console)
+        _render_what_is_well(report)
     elif count[Severity.OK]:
-        console.print()
-        _say(console, "meta-access doctor --all shows what passed, and what was seen")
+        answer("")
+        answer("meta-access doctor --all shows what passed, and what was seen")
 
 
-def _render_what_is_well(report: Report, console: Console) -> None:
-    console.print()
-    _say(console, "Passed", "bold")
+def _render_what_is_well(report: Report) -> None:
+    answer("")
+    answer("Passed", Mark.TITLE)
     for one in report.of(Severity.OK):
-        _say(console, f"  {one.id}  {one.subject}", "green")
-        _wrapped(console, one.cause)
+        answer(f"  {one.id}  {one.subject}", Mark.WELL)
+        _indented(one.cause)
     for title, rows in (("Connection", report.connections), ("Token", report.tokens)):
         for name, facts in rows.items():
-            console.print()
-            _say(console, f"{title} {name}", "bold")
+            answer("")
+            answer(f"{title} {name}", Mark.TITLE)
             for line in _lines(facts):
-                _wrapped(console, line)
-    console.print()
-    _say(console, "Versions", "bold")
-    _wrapped(console, ", ".join(f"{name} {version}" for name, version in report.versions.items() if version))
+                _indented(line)
+    answer("")
+    answer("Versions", Mark.TITLE)
+    _indented(", ".join(f"{name} {version}" for name, version in report.versions.items() if version))
 
 
 def _many(count: int, what: str) -> str:
@@ -169,13 +165,8 @@ def _lines(facts: Mapping[str, Any], path: str = "") -> Iterator[str]:
             yield f"{name}: {'not known' if value is None else value}"
 
 
-def _say(console: Console, line: str, style: str = "") -> None:
-    console.print(Text(line, style=style), soft_wrap=True)
-
-
-def _wrapped(console: Console, text: str) -> None:
-    for line in textwrap.wrap(text, min(console.width, WIDTH) - 4, break_long_words=False, break_on_hyphens=False):
-        _say(console, f"    {line}")
+def _indented(text: str) -> None:
+    answer(f"    {text}", indent="", plain=WIDTH)
 
 
 @click.group(name="doctor", invoke_without_command=True)
@@ -203,8 +194,7 @@ def command(ctx: click.Context, stack: str | None, bundle: Path | None, *, as_js
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
-        console = Console()
-        render(report, console if console.is_terminal else Console(width=WIDTH), whole=whole)
+        render(report, whole=whole)
     sys.exit(_CODES.get(report.worst, DONE))
 
 
@@ -218,7 +208,7 @@ def explain_command(code: tuple[str, ...], *, as_json: bool) -> None:
     """
     typed = ("/" if all(part.isdecimal() for part in code) else " ").join(code)
     try:
-        answer = explained(typed)
+        known = explained(typed)
     except UnknownError as unknown:
         near = f" Did you mean {unknown.near}?" if unknown.near else ""
         raise click.ClickException(
@@ -226,10 +216,8 @@ def explain_command(code: tuple[str, ...], *, as_json: bool) -> None:
             f"the doctor's.{near}"
         ) from None
     if as_json:
-        click.echo(json.dumps(answer.as_json()))
+        click.echo(json.dumps(known.as_json()))
         return
-    console = Console()
-    shown = console if console.is_terminal else Console(width=WIDTH)
-    _say(shown, f"{answer.what}  {answer.kind}", "bold")
-    for part in (answer.means, f"Next: {answer.next_step}" if answer.next_step else "", *answer.notes):
-        _wrapped(shown, part)
+    answer(f"{known.what}  {known.kind}", Mark.TITLE)
+    for part in filter(None, (known.means, f"Next: {known.next_step}" if known.next_step else "", *known.notes)):
+        _indented(part)

@@ -16,6 +16,7 @@ import click
 from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.gates import statements
 from meta_access.cli.gates.statements import declared, gates, written
+from meta_access.cli.terminal import answer
 from meta_access.clock import iso, parse_iso
 from meta_access.errors import ConfigError, Problem
 from meta_access.gates.evidence import SAYS
@@ -131,8 +132,8 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
         shown = f"as declared: {json.dumps(declared(found[gate]), ensure_ascii=False)}"
     file = evidence_file(home.stacks, name)
     if not as_json:
-        click.echo(f"{gate}, {shown}")
-        click.echo("".join(f"  {key}: {value}\n" for key, value in record.items()), nl=False)
+        answer(f"{gate}, {shown}")
+        answer("\n".join(f"  {key}: {value}" for key, value in record.items()))
     if not yes:
         click.confirm(f"Write this to {home.stacks.name}/{file.name}?", abort=True)
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -140,4 +141,4 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     if as_json:
         click.echo(json.dumps({"gate": gate, "file": str(file), "record": record}))
     else:
-        click.echo(f"Written to {home.stacks.name}/{file.name}. Commit it; the next preview judges it.")
+        answer(f"Written to {home.stacks.name}/{file.name}. Commit it; the next preview judges it.")

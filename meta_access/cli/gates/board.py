@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from meta_access import call_log
 from meta_access.cli import current, pulumi_stack
 from meta_access.cli.gates import look, review_pack
-from meta_access.cli.stack.report import PLAIN_WIDTH, render_gates, render_lines
+from meta_access.cli.stack.report import render_gates, render_lines
 from meta_access.cli.stack.summary import Filter, filtered, gates_of, open_first
-from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT, answer, to_person
 from meta_access.clock import iso
 from meta_access.gates import deadline, upkeep
 from meta_access.gates.status import NOT_MADE, Status
@@ -153,23 +151,23 @@ def chosen(found: Board, stack: Stack, wanted: Filter) -> Board:
     return replace(found, gates=gates, not_seen=unseen)
 
 
-def render(found: Board, console: Console) -> None:
+def render(found: Board) -> None:
     """Print a board for people."""
     source = "As Meta shows it now." if found.seen is None else found.seen.sentence(found.at)
     hint = "" if found.seen is None or found.seen.by == "snapshot" else " `meta-access gates --refresh` looks now."
-    console.print(Text(f"{source}{hint}\n"), soft_wrap=True)
+    answer(f"{source}{hint}\n")
     if found.gates:
-        render_gates(found.gates, console)
+        render_gates(found.gates)
     else:
-        console.print("There is no such gate.")
-    render_lines("Not looked at", [f"{name}: {why}" for name, why in found.not_seen.items()], console)
+        answer("There is no such gate.")
+    render_lines("Not looked at", [f"{name}: {why}" for name, why in found.not_seen.items()])
     doubts = [str(text) for one in found.admin_tokens.values() for text in one.get("says", ())]
-    render_lines("Admin tokens", doubts, console)
+    render_lines("Admin tokens", doubts)
     owed = {name: deadline.in_words(day, found.today) for name, day in found.owed.items()}
-    render_lines("Due", [f"{name}: {when}" for name, when in owed.items() if when], console)
-    render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep], console)
+    render_lines("Due", [f"{name}: {when}" for name, when in owed.items() if when])
+    render_lines("Keeping the tier", [one.sentence(found.today) for one in found.upkeep])
     left = len(found.open)
-    console.print(f"\n{left} of {len(found.gates)} gates open." if left else "\nEvery gate is open to what needs it.")
+    answer(f"\n{left} of {len(found.gates)} gates open." if left else "\nEvery gate is open to what needs it.")
 
 
 @click.command(name="gates")
@@ -221,20 +219,19 @@ def command(
     if as_json:
         click.echo(json.dumps({**found.as_json(), **({} if pack is None else {"review_pack": pack.as_json()})}))
         sys.exit(found.code)
-    console = Console()
-    render(found, console if console.is_terminal else Console(width=PLAIN_WIDTH))
+    render(found)
     if pack is not None:
         _say(pack)
     sys.exit(found.code)
 
 
 def _say(pack: Pack) -> None:
-    click.echo(f"\nReview pack in {pack.folder}: nothing was submitted, a person does that.")
+    answer(f"\nReview pack in {pack.folder}: nothing was submitted, a person does that.")
     for request in pack.requests:
-        click.echo(f"{request.gate}: {request.call.told}")
+        answer(f"{request.gate}: {request.call.told}")
         for file in request.written:
-            click.echo(f"    written  {file}")
+            answer(f"    written  {file}")
         for file in request.kept:
-            click.echo(f"    kept     {file}: edited by a person; delete it to have it written anew")
+            answer(f"    kept     {file}: edited by a person; delete it to have it written anew")
     if not pack.requests:
-        click.echo("No request waits for App Review.")
+        answer("No request waits for App Review.")

@@ -18,7 +18,7 @@ from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.gates import devtools_export, export_judgement, statements
 from meta_access.cli.gates.attest import moment
 from meta_access.cli.gates.statements import gates, written
-from meta_access.cli.terminal import DONE, WORK_LEFT
+from meta_access.cli.terminal import DONE, WORK_LEFT, answer
 from meta_access.clock import iso
 from meta_access.errors import ConfigError, Problem
 from meta_access.gates.evidence import GOOD_FOR
@@ -216,13 +216,13 @@ def _apply(result: Result, stack: Stack, export: Export, mine: Mapping[str, Mapp
 
 def _print(result: Result, file: str) -> None:
     for gate, record in result.records.items():
-        click.echo(f"{gate}: {record['status']}. {record.get('note', '')}".rstrip())
+        answer(f"{gate}: {record['status']}. {record.get('note', '')}".rstrip())
     if found := result.figures:
         key = gate_names.upkeep(result.app)
-        click.echo(f"{key}: {found['graph_calls']} Graph calls in {found['days']:g} days, of every kind.")
+        answer(f"{key}: {found['graph_calls']} Graph calls in {found['days']:g} days, of every kind.")
     for one in result.judged.skipped:
-        click.echo(f"Not taken: {one.what}: {one.why}")
+        answer(f"Not taken: {one.what}: {one.why}")
     if result.records or result.figures:
-        click.echo(f"Written to {file}, as of {iso(result.at)}. Commit it; the next preview judges it.")
+        answer(f"Written to {file}, as of {iso(result.at)}. Commit it; the next preview judges it.")
     else:
-        click.echo(f"Nothing was written to {file}.")
+        answer(f"Nothing was written to {file}.")

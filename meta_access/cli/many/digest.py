@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from meta_access import wrapping
 from meta_access.cli.many.children import End, Fate
 from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT
 from meta_access.redaction import scrub, visible
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from meta_access.cli.many.stacks import Stack
 
-_WIDTH = 100
+PLAIN_WIDTH = 100
 _NAMED = 3
 """So many stacks are named, or so many that are missing; of others the count is told."""
 _LONGEST = 400
@@ -148,7 +148,7 @@ class _Digest:
         if by_reason:
             yield f"{head} in {len(set().union(*by_reason.values()))} of {_count(len(self.stacks), 'stack')}:"
         for reason, names in by_reason.items():
-            yield from _wrapped(f"! {', '.join(dict.fromkeys(names))}: {reason}")
+            yield f"! {', '.join(dict.fromkeys(names))}: {reason}"
 
 
 class Previews(_Digest):
@@ -188,8 +188,8 @@ class Previews(_Digest):
         runs = self.runs(codes, [_failure(one) if one.failed else "" for one in reviews])
         return {**stored.as_object(reviews), "changes": changes, "refusals": refused, "runs": runs}
 
-    def as_text(self) -> str:
-        return "\n".join(self._lines()) + "\n"
+    def as_text(self, width: int = PLAIN_WIDTH) -> str:
+        return "\n".join(part for line in self._lines() for part in wrapping.wrapped(line, width, "    ")) + "\n"
 
     def _lines(self) -> Iterator[str]:
         reviews = self.reviews
@@ -201,15 +201,15 @@ class Previews(_Digest):
         yield f"{_count(len(reviews), 'stack')}: {changed} changed{ways}, {failed} failed."
         for refusal in refusals(reviews):
             where = self.where(["/".join(stack) for stack in refusal.stacks])
-            yield from _wrapped(f"! {words.refusal(refusal.finding)} ({where})")
+            yield f"! {words.refusal(refusal.finding)} ({where})"
         for one in mine:
             where = self.where(["/".join(stack) for stack in one.stacks])
-            yield from _wrapped(f"{one.group.first.sign} {words.line(one.group)} ({where})")
+            yield f"{one.group.first.sign} {words.line(one.group)} ({where})"
         for cause in FOLDED:
             if here := [one for one in found if one.group.first.cause is cause]:
                 stacks = dict.fromkeys("/".join(stack) for one in here for stack in one.stacks)
                 count = sum(len(one.group.all) for one in here)
-                yield from _wrapped(f"{words.HEADS[cause]}: {count} ({self.where(list(stacks))})")
+                yield f"{words.HEADS[cause]}: {count} ({self.where(list(stacks))})"
         yield from self.reasons(
             [(f"{one.project}/{one.stack}", visible(_failure(one))) for one in reviews if one.failed], "Failed"
         )
@@ -249,8 +249,8 @@ class Rotations(_Digest):
         errors = [one.error for one in each if one.failed]
         return {"runs": runs, **({"error": errors[0]} if errors else {})}
 
-    def as_text(self) -> str:
-        return "\n".join(self._lines()) + "\n"
+    def as_text(self, width: int = PLAIN_WIDTH) -> str:
+        return "\n".join(part for line in self._lines() for part in wrapping.wrapped(line, width, "    ")) + "\n"
 
     def _lines(self) -> Iterator[str]:
         rows = list(zip((one.name for one in self.stacks), self.each, strict=True))
@@ -268,7 +268,3 @@ class Rotations(_Digest):
 
 def _count(number: int, one: str) -> str:
     return f"{number} {one}{'' if number == 1 else 's'}"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import pulumi_run
+from meta_access.cli import pulumi_run, terminal
 from meta_access.cli.many import children, digest, stacks
 from meta_access.cli.many.children import Child, End, Fate
 from meta_access.cli.pulumi_stack import StackReadError
@@ -124,6 +125,13 @@ def command() -> None:
     """
 
 
+def _print(told: digest.Previews | digest.Rotations, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(told.as_object()))
+    else:
+        click.echo(told.as_text(terminal.width(sys.stdout) or digest.PLAIN_WIDTH), nl=False)
+
+
 @command.command(name="preview")
 @_options
 @click.pass_context
@@ -143,7 +151,7 @@ def preview(context: click.Context, /, *, parallel: int, timeout_minutes: float,
         failed=lambda number, end: digest.review_of(found.stacks[number], end).failed,
     )
     told = digest.Previews(found.stacks, ends)
-    click.echo(json.dumps(told.as_object()) if as_json else told.as_text(), nl=as_json)
+    _print(told, as_json=as_json)
     context.exit(told.code)
 
 
@@ -169,5 +177,5 @@ def rotate(
         failed=lambda _number, end: digest.rotation_of(end).failed,
     )
     told = digest.Rotations(found.stacks, ends)
-    click.echo(json.dumps(told.as_object()) if as_json else told.as_text(), nl=as_json)
+    _print(told, as_json=as_json)
     context.exit(told.code)

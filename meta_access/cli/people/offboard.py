@@ -19,7 +19,7 @@ from meta_access.cli.people.leavers import TABLES, Kind, Leaver, everything, hel
 from meta_access.cli.people.stack_file import StackFileError
 from meta_access.cli.stack.stack_texts import alone
 from meta_access.cli.stack.stack_texts import replace as replace_files
-from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, agrees, answer, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.stack.plan import kind_of
@@ -50,25 +50,25 @@ def _diff(before: str, after: str | None) -> list[str]:
 def _show_edit(file: str, before: str, after: str | None) -> None:
     to_person(f"{file}:" if after is not None else f"{file} is removed:")
     for line in _diff(before, after):
-        to_person(f"    {line}")
+        click.echo(f"    {line}", err=True)
 
 
 def _print(leaver: Leaver, result: dict[str, Any]) -> None:
     for one in result["taken"]:
-        click.echo(f"Taken away: {one['kind']} {one['name']}: {one['text']}")
+        answer(f"Taken away: {one['kind']} {one['name']}: {one['text']}")
     for one in result.get("goes", ()):
-        click.echo(f"Would go: {one['kind']} {one['name']}: {one['text']}")
+        answer(f"Would go: {one['kind']} {one['name']}: {one['text']}")
     for one in result["left"]:
-        click.echo(f"Left: {one['kind']} {one['name']}: {one['text']}")
+        answer(f"Left: {one['kind']} {one['name']}: {one['text']}")
         for key in ("step", "where", "menu"):
             if key in one:
-                click.echo(f"    {key + ':':<7}{one[key]}")
+                answer(f"    {key + ':':<7}{one[key]}")
     for text in result["unseen"]:
-        click.echo(f"Not looked at: {text}")
+        answer(f"Not looked at: {text}")
     if result.get("goes"):
-        click.echo("Nothing was changed; without --dry-run this asks, and takes it away.")
+        answer("Nothing was changed; without --dry-run this asks, and takes it away.")
     elif not result["left"] and not result["unseen"]:
-        click.echo(f"{leaver.name} holds nothing{'' if result.get('dry_run') else ' any more'}.")
+        answer(f"{leaver.name} holds nothing{'' if result.get('dry_run') else ' any more'}.")
 
 
 @click.command(name="offboard")
@@ -241,7 +241,7 @@ def _take_away(
     verbose: bool,
 ) -> bool:
     """Edit the files, and run pulumi for what is theirs; whether that went well."""
-    if not yes and not click.confirm("Take away what a program may, now?", err=True):
+    if not yes and not agrees("Take away what a program may, now?"):
         raise click.ClickException("not confirmed; nothing was changed.")
     home = pulumi_stack.find(Path.cwd())
     with alone(home.stacks):

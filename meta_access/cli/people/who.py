@@ -13,15 +13,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from meta_access import snapshot, undeclared
 from meta_access.access import Access, Judged, Standing
 from meta_access.cli import current, pulumi_stack
 from meta_access.cli.graph_client import client_for
-from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, FAILED, WIDTH, WORK_LEFT, Mark, answer, table, to_person
 from meta_access.clock import SYSTEM_CLOCK, iso
 from meta_access.errors import MetaAccessError, OfflineError
 from meta_access.graph import activities, whereabouts
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from meta_access.stack.connections import Connection
     from meta_access.stack.load import Stack
 
-WIDTH = 80
 RECORD = timedelta(days=90)
 """How far back the records of ad accounts are asked."""
 BOUND_S = 30.0
@@ -230,37 +226,36 @@ def cell(value: Any) -> str:
     return f"'{told}" if told.lstrip().startswith(_FORMULA) else told
 
 
-def render(found: Found, console: Console) -> None:
+def render(found: Found) -> None:
     """Print for people."""
     judged = found.judged
-    for client, rows in groupby(judged.rows, key=lambda row: row.client):
-        console.print(Text(f"Client {client}" if client else "Assets of no client", style="bold"))
-        table = Table("Asset", "Holder", "Tasks", "Standing", box=None, pad_edge=False, header_style="bold")
-        table.columns[0].no_wrap = True
-        for column in table.columns[1:]:
-            column.overflow = "fold"  # a long word, such as a key, is broken and never cut
-        for row in rows:
-            style = "red" if row.standing is Standing.UNDECLARED else ""
-            cells = (row.asset, _holder(row), _tasks(row), _standing(row, found.changed.get(row)))
-            table.add_row(*map(Text, cells), style=style)
-        console.print(table)
-        console.print()
+    for client, group in groupby(judged.rows, key=lambda row: row.client):
+        answer(f"Client {client}" if client else "Assets of no client", Mark.TITLE)
+        rows = [
+            (
+                (row.asset, _holder(row), _tasks(row), _standing(row, found.changed.get(row))),
+                Mark.BROKEN if row.standing is Standing.UNDECLARED else None,
+            )
+            for row in group
+        ]
+        table(("Asset", "Holder", "Tasks", "Standing"), rows, plain=WIDTH)
+        answer("")
     if not judged.rows:
-        console.print("No access, as far as the lists show.")
-    _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread], console)
-    _say("Gone at Meta", [f"{one.what[0].upper()}{one.what[1:]}. {one.then}." for one in found.gone.values()], console)
+        answer("No access, as far as the lists show.")
+    _say("Not shown, so nobody knows what they hold", [f"{one.path}: {one.why}" for one in judged.unread])
+    _say("Gone at Meta", [f"{one.what[0].upper()}{one.what[1:]}. {one.then}." for one in found.gone.values()])
     ended = [f"meta:{place} ended on {one.until}: {one.reason}" for place, one in judged.expired.items()]
     unused = [f"meta:{place} fits nothing: remove it." for place in judged.unused]
-    _say("Entries of ignore", [*ended, *unused], console)
+    _say("Entries of ignore", [*ended, *unused])
     count = sum(judged.undeclared.values())
-    console.print(f"{count} undeclared." if count else "Nothing undeclared in what was shown.")
+    answer(f"{count} undeclared." if count else "Nothing undeclared in what was shown.")
 
 
-def _say(title: str, lines: Sequence[str], console: Console) -> None:
+def _say(title: str, lines: Sequence[str]) -> None:
     if lines:
-        console.print(title, style="bold")
+        answer(title, Mark.TITLE)
     for line in lines:
-        console.print(Text(f"  {line}"))
+        answer(f"  {line}")
 
 
 def _holder(row: Access) -> str:
@@ -344,6 +339,5 @@ def command(what: str | None, stack: str | None, *, json_wanted: bool, csv_wante
     elif csv_wanted:
         click.echo(as_csv(found), nl=False)
     else:
-        console = Console()
-        render(found, console if console.is_terminal else Console(width=WIDTH))
+        render(found)
     sys.exit(found.code)

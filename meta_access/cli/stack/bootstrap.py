@@ -14,7 +14,7 @@ import yaml
 
 from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.first_token import ADMIN, Made, PersonCredentials, StartingPoint, Wanted, look, make
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, WORK_LEFT, agrees, answer, asks, to_person
 from meta_access.clock import iso
 from meta_access.graph import system_users
 from meta_access.graph.client import GraphClient
@@ -127,7 +127,7 @@ def person_token(given: str | None, connection: Connection) -> SecretStr:
     if not value.strip():
         if not sys.stdin.isatty():
             raise click.ClickException(f"There is no token: set {VARIABLE}, or run this in a terminal, which asks.")
-        value, source = click.prompt("Your access token (it is not shown)", hide_input=True, err=True), "the prompt"
+        value, source = asks("Your access token (it is not shown)"), "the prompt"
     return checked(value, connection, path="your token", source=source)
 
 
@@ -216,13 +216,13 @@ def _result(at: Place, found: StartingPoint, made: Made) -> dict[str, Any]:
 
 def _print(result: dict[str, Any]) -> None:
     for step in result["left"]:
-        click.echo(f"Work is left: {step['what']}")
+        answer(f"Work is left: {step['what']}")
         for key, label in (("where", "where"), ("menu", "menu"), ("expect", "look for")):
-            click.echo(f"    {label + ':':<10}{step[key]}")
+            answer(f"    {label + ':':<10}{step[key]}")
     if result["secret"] is None:
         return
     secret = result["secret"]
-    click.echo(
+    answer(
         f"Secret {secret['name']} holds generation {secret['generation']}, {secret['fingerprint']}, expires "
         f"{secret['expires_at']}. It was tried: Meta answers to it.\n"
         "Put this into the stack's configuration; `pulumi up` then acts with it and keeps it fresh:\n"
@@ -261,7 +261,7 @@ def command(
     to_person("Looking at your token, the business, the app and the secret.")
     found = look(client, store, wanted, token)
     _show(at, found)
-    if not yes and not click.confirm("Do it?", err=True):
+    if not yes and not agrees("Do it?"):
         raise click.ClickException("not confirmed; nothing was changed.")
     made = make(client, store, wanted, found, tell=to_person)
     if made.outcome is not None:

@@ -16,7 +16,7 @@ from meta_access.cli import plain_files, pulumi_stack
 from meta_access.cli.graph_client import client_for
 from meta_access.cli.stack.stack_texts import alone, loaded, read_files
 from meta_access.cli.stack.stack_texts import write as write_files
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, WORK_LEFT, answer, to_person
 from meta_access.discovery.known import Known, Wanted
 from meta_access.discovery.plan import additions
 from meta_access.errors import MetaAccessError
@@ -172,16 +172,16 @@ def _print(result: dict[str, Any], diff: str, stack: str) -> None:
         (found["invitations"], "pending invitation", "pending invitations"),
         (found["apps"], "app", "apps"),
     )
-    click.echo(
+    answer(
         f"Found{', in the lists that were shown' if result['unread'] else ''}: "
         f"{', '.join(_counted(*one) for one in everything)}."
     )
     for line in hidden(Unread(one["list"], one["why"]) for one in result["unread"]):
-        click.echo(line)
+        answer(line)
     for one in result["findings"]:
-        click.echo(f"Not written: {one['text']}")
+        answer(f"Not written: {one['text']}")
     if not result["files"]:
-        click.echo("The files lack nothing of that.")
+        answer("The files lack nothing of that.")
         return
     if not result["written"]:
         click.echo(diff)
@@ -194,17 +194,17 @@ def _print(result: dict[str, Any], diff: str, stack: str) -> None:
     total = ", ".join(_counted(*one) for one in parts if one[0]) or "what was lacking"
     names = ", ".join(result["files"])
     if result["written"]:
-        click.echo(f"Written: {total}, into {names}.")
+        answer(f"Written: {total}, into {names}.")
     else:
-        click.echo(f"To be written: {total}, into {names}. Run it with --write to do so.")
+        answer(f"To be written: {total}, into {names}. Run it with --write to do so.")
     for one in result["adoptions"]:
         key = f" --key {shlex.quote(one['key'])}" if one["key"] else ""
-        click.echo(
+        answer(
             f"Before `pulumi up`, take over the token of {one['identity']}: "
             f"meta-access token adopt {one['secret']}{key} --stack {stack}"
         )
     if len(added["identities"]) > len(result["adoptions"]):
-        click.echo(TOKENS)
+        answer(TOKENS)
 
 
 @click.command(name="discover")

@@ -16,7 +16,7 @@ from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import EngineOutput
 from meta_access.cli.stack.discover import hidden, importable, read_business
 from meta_access.cli.stack.stack_texts import loaded, read_files
-from meta_access.cli.terminal import DONE, FAILED, to_person
+from meta_access.cli.terminal import DONE, FAILED, agrees, answer, to_person
 from meta_access.stack.connections import refuse_offline, settings_of
 from meta_access.stack.fields import few
 
@@ -100,16 +100,16 @@ def command(file: Path, stack: str | None, *, yes: bool, verbose: bool, as_json:
     code = DONE
     if rows:
         to_person(f"{len(rows)} resources go into the state of {name}; at Meta nothing changes.")
-        if not yes and not click.confirm("Import them?", err=True):
+        if not yes and not agrees("Import them?"):
             raise click.ClickException("not confirmed; nothing was imported.")
         code = DONE if _run(given, stack or name, EngineOutput(verbose=verbose)) else FAILED
     result = {"stack": name, "imported": [row["logicalName"] for row in rows] if code == DONE else []}
     if as_json:
         click.echo(json.dumps(result))
     elif code != DONE:
-        click.echo("pulumi did not import the file; its own words are above.")
+        answer("pulumi did not import the file; its own words are above.")
     elif not rows:
-        click.echo("The state has all of it.")
+        answer("The state has all of it.")
     else:
-        click.echo(f"Imported: {len(rows)}. `pulumi preview` shows what is left: gates, and what does not exist yet.")
+        answer(f"Imported: {len(rows)}. `pulumi preview` shows what is left: gates, and what does not exist yet.")
     sys.exit(code)

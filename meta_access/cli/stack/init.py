@@ -15,6 +15,7 @@ import click
 from meta_access import validation
 from meta_access.cli import EXTRAS, plain_files
 from meta_access.cli.stack import starter
+from meta_access.cli.terminal import answer
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def command(  # noqa: PLR0917 - one argument for each option
             json.dumps({"folder": str(folder), "project": chosen, "stack": stack, "files": [*written], "next": steps})
         )
     else:
-        click.echo(f"Written: {', '.join(written)}.")
+        answer(f"Written: {', '.join(written)}.")
         click.echo("Next:\n" + "\n".join(f"  {step}" for step in steps))
     sys.exit(0)
 

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from meta_access.cli import current, plain_files, pulumi_stack
 from meta_access.cli.stack import report_page
 from meta_access.cli.stack.summary import Filter, Summary, secrets_of, summarize, today
-from meta_access.cli.terminal import to_person
+from meta_access.cli.terminal import Mark, answer, table, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.clock import iso
 from meta_access.errors import MetaAccessError
@@ -29,76 +26,68 @@ if TYPE_CHECKING:
     from meta_access.stack.load import Stack
     from meta_access.tokens.observe import Observed
 
-PLAIN_WIDTH = 120  # without a terminal: wide enough that ids and links stay whole
-STYLES = {"satisfied": "green", "drifted": "red"}
+MARKS = {"satisfied": Mark.WELL, "drifted": Mark.BROKEN, "pending_human": Mark.PERSON}
 LABELS = {"first": "first", "where": "where", "menu": "menu", "expect": "look for", "paste": "paste"}
 
 
-def render(summary: Summary, console: Console, now: datetime) -> None:
+def render(summary: Summary, now: datetime) -> None:
     """Print a summary for people."""
-    console.print(f"Stack {summary.stack or '(selected)'}", style="bold")
-    _plain(f"{summary.seen.sentence(now)} `meta-access gates --refresh` looks at the gates now.\n", console)
-    table = Table("What exists", "Count", "Names", box=None, pad_edge=False, header_style="bold")
-    for kind, names in summary.resources.items():
-        table.add_row(kind, str(len(names)), Text(", ".join(names)))
-    console.print(table if summary.resources else "Nothing exists in this stack.")
+    answer(f"Stack {summary.stack or '(selected)'}", Mark.TITLE)
+    answer(f"{summary.seen.sentence(now)} `meta-access gates --refresh` looks at the gates now.\n")
+    if summary.resources:
+        rows = [((kind, str(len(names)), ", ".join(names)), None) for kind, names in summary.resources.items()]
+        table(("What exists", "Count", "Names"), rows)
+    else:
+        answer("Nothing exists in this stack.")
     if summary.gates:
-        console.print()
-        render_gates(summary.gates, console)
-    _render_secrets(summary.secrets, console)
+        answer("")
+        render_gates(summary.gates)
+    _render_secrets(summary.secrets)
     if summary.secrets and summary.not_looked_at:
-        _plain(f"As the last update saw them; they were not looked at: {summary.not_looked_at}", console)
-    render_lines("Quota of system users", quota_lines(summary.quota), console)
-    render_lines("Keeping the tier", upkeep_lines(summary.upkeep), console)
-    render_lines("Login URLs", lines(summary.login_urls), console)
+        answer(f"As the last update saw them; they were not looked at: {summary.not_looked_at}")
+    render_lines("Quota of system users", quota_lines(summary.quota))
+    render_lines("Keeping the tier", upkeep_lines(summary.upkeep))
+    render_lines("Login URLs", lines(summary.login_urls))
 
 
-def render_gates(gates: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+def render_gates(gates: Mapping[str, Mapping[str, Any]]) -> None:
     """Print where each gate stands, and the next step of every one that is not satisfied."""
-    table = Table(
-        "Gate", "Status", "Phase", "Waiting on", "Owner", "Since", box=None, pad_edge=False, header_style="bold"
-    )
+    rows = []
     for name, gate in gates.items():
         status = str(gate.get("status", "?"))
         rest = (gate.get("phase"), gate.get("waiting_on"), gate.get("owner"), str(gate.get("since") or "")[:10])
-        cells = (Text(str(cell or "-")) for cell in (status, *rest))
-        table.add_row(Text(name), *cells, style=STYLES.get(status, ""))
-    console.print(table)
+        rows.append(((name, *(str(cell or "-") for cell in (status, *rest))), MARKS.get(status)))
+    table(("Gate", "Status", "Phase", "Waiting on", "Owner", "Since"), rows)
     for name, gate in gates.items():
         step = gate.get("next_step")
         if gate.get("status") == "satisfied" or not step:
             continue
         fields = step if isinstance(step, dict) else {"what": step}
-        _plain(f"\n{name}: {fields.get('what', '')}", console)
+        answer(f"\n{name}: {fields.get('what', '')}")
         for key, label in LABELS.items():
             for number, text in enumerate(str(fields.get(key) or "").splitlines()):
-                _plain(f"    {'' if number else label + ':':<10}{text}", console)
+                answer(f"    {'' if number else label + ':':<10}{text}", indent=" " * 10)
 
 
-def _render_secrets(secrets: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+def _render_secrets(secrets: Mapping[str, Mapping[str, Any]]) -> None:
     if not secrets:
         return
-    console.print("\nSecrets", style="bold")
+    answer("\nSecrets", Mark.TITLE)
     for identity, secret in secrets.items():
         how = "EXPIRED" if secret.get("expired") else "expires"
-        _plain(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}", console)
+        answer(f"{identity}: {how} {secret.get('expires_at') or 'never'}, {secret.get('name', '?')}")
         freshness = secret.get("freshness")
         if freshness is not None and finding_of(str(freshness)).need is not Need.NONE:
-            _plain(f"    {freshness}", console)
-        _plain(f"    {secret.get('arn', '?')}", console)
+            answer(f"    {freshness}")
+        answer(f"    {secret.get('arn', '?')}")
 
 
-def render_lines(title: str, found: Sequence[str], console: Console) -> None:
+def render_lines(title: str, found: Sequence[str]) -> None:
     """Print lines under a title; nothing when there are none."""
     if found:
-        console.print(f"\n{title}", style="bold")
+        answer(f"\n{title}", Mark.TITLE)
     for line in found:
-        _plain(line, console)
-
-
-def _plain(line: str, console: Console) -> None:
-    """Print a line as it is and in one piece: rich would wrap a link, and read `:secret:` in an ARN as an emoji."""
-    console.print(Text(line), soft_wrap=True)
+        answer(line)
 
 
 def quota_lines(quota: Mapping[str, Any]) -> list[str]:
@@ -220,5 +209,4 @@ def command(
         text = report_page.render(named, wanted, now)
         write(text, page) if str(page) != "-" else click.echo(text, nl=False)
     else:
-        console = Console()
-        render(summary, console if console.is_terminal else Console(width=PLAIN_WIDTH), now)
+        render(summary, now)

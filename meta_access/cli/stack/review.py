@@ -16,7 +16,7 @@ from meta_access import findings, snapshot
 from meta_access.cli import pulumi_run, pulumi_stack
 from meta_access.cli.engine_output import Progress
 from meta_access.cli.stack import drift_authors
-from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, FAILED, WORK_LEFT, answer, to_person
 from meta_access.clock import iso
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.policy import judge as policy_rules
@@ -242,5 +242,5 @@ def command(
         elif flags["as_markdown"]:
             click.echo(markdown.render(reviews), nl=False)
         else:
-            click.echo(terminal.render(reviews, whole=flags["whole"]), nl=False)
+            answer(terminal.render(reviews, whole=flags["whole"]).removesuffix("\n"))
     context.exit(_exit(reviews, stops))

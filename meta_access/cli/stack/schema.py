@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.cli import plain_files
+from meta_access.cli.terminal import answer
 from meta_access.stack.schema import client_file_schema, stack_file_schema
 
 if TYPE_CHECKING:
@@ -42,4 +43,4 @@ def command(which: str | None, write: Path | None) -> None:
         return
     with plain_files.Folder(write) as folder:
         folder.replace({f"{name}.json": text_of(name) for name in SCHEMAS})
-    click.echo(f"Written: {', '.join(f'{write}/{name}.json' for name in SCHEMAS)}.")
+    answer(f"Written: {', '.join(f'{write}/{name}.json' for name in SCHEMAS)}.")

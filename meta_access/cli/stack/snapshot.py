@@ -12,7 +12,7 @@ import click
 
 from meta_access import snapshot
 from meta_access.cli import pulumi_run, pulumi_stack
-from meta_access.cli.terminal import to_person
+from meta_access.cli.terminal import answer, to_person
 from meta_access.errors import GraphUnreachableError, MetaAccessError, OfflineError
 from meta_access.graph.business_assets import CLIENT, OWNED, PENDING
 from meta_access.graph.reads import reads_for
@@ -124,7 +124,7 @@ def command(stack: str | None, file: Path, *, as_json: bool) -> None:
         click.echo(json.dumps({"file": str(file), **facts, **counts}))
         return
     found = ", ".join(f"{what}: {count}" for what, count in counts.items())
-    click.echo(
+    answer(
         f"{file}: stack {name} as of {whole['date']} ({found}). It holds no secret, but names and e-mail addresses of "
         "people."
     )

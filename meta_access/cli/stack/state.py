@@ -19,6 +19,7 @@ import click
 from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.state_secrets import PULUMI_CLOUD
 from meta_access.cli.stack.state_shape import DYNAMIC, Finding, Known, findings
+from meta_access.cli.terminal import answer, to_person
 from meta_access.providers.payloads import PAYLOADS
 
 if TYPE_CHECKING:
@@ -58,14 +59,13 @@ def verify_command(stack: str | None, file: Path | None, *, as_json: bool) -> No
     elif found:
         for finding in found:
             about = ", ".join(part for part in (finding.type, finding.bag) if part)
-            click.echo(f"{finding.resource}{f' ({about})' if about else ''}: {finding.reason}.", err=True)
-        click.echo(
+            to_person(f"{finding.resource}{f' ({about})' if about else ''}: {finding.reason}.")
+        to_person(
             "Do not run pulumi on this state or file: the engine would execute those payloads, or code that those "
-            "keys and types bring. Find out who wrote them; after an upgrade, read the changelog for a moved provider.",
-            err=True,
+            "keys and types bring. Find out who wrote them; after an upgrade, read the changelog for a moved provider."
         )
     else:
-        click.echo(f"state verify: {dynamic(state)} provider payload(s), each the one this version writes")
+        answer(f"state verify: {dynamic(state)} provider payload(s), each the one this version writes")
     sys.exit(1 if found else 0)
 
 

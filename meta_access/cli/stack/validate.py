@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.cli import pulumi_stack
-from meta_access.cli.terminal import DONE, FAILED
+from meta_access.cli.terminal import DONE, FAILED, answer
 from meta_access.errors import ConfigError, Problem
 from meta_access.policy import judge
 from meta_access.redaction import visible
@@ -123,5 +123,5 @@ def command(stacks: tuple[str, ...], more: tuple[str, ...], *, as_json: bool) ->
         click.echo(json.dumps({"sound": sound, "stacks": {name: one.as_json() for name, one in found.items()}}))
     else:
         for one in found.values():
-            click.echo(one.as_text())
+            answer(one.as_text())
     sys.exit(DONE if sound else FAILED)

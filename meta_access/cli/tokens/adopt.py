@@ -12,7 +12,7 @@ import click
 
 from meta_access.cli import current, pulumi_stack
 from meta_access.cli.graph_client import client_for
-from meta_access.cli.terminal import to_person
+from meta_access.cli.terminal import agrees, answer, to_person
 from meta_access.cli.tokens.stack_tokens import tokens_of
 from meta_access.clock import iso, seconds
 from meta_access.graph.issuer import issuer_of
@@ -150,7 +150,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
         f"Secret {found.secret} becomes this stack's: its token is kept, and its value becomes a JSON object with the "
         "token under access_token. A program that reads it in another shape must be changed first."
     )
-    if not yes and not click.confirm("Take it over?", err=True):
+    if not yes and not agrees("Take it over?"):
         raise click.ClickException("not confirmed; nothing was changed.")
     done = adopt(
         store_for(connection.aws),
@@ -164,7 +164,7 @@ def adopt_command(identity_or_secret: str, key: str | None, stack: str | None, *
         click.echo(json.dumps({**asdict(done), "expires_at": ends}))
     else:
         text = "adopted" if done.changed else "was adopted before"
-        click.echo(
+        answer(
             f"{found.key}: {text}, generation {done.generation} of secret {done.secret_name}, {done.fingerprint}, "
             f"expires {ends}. `pulumi up` keeps it."
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meta_access.audit import SCHEMA, STANDARD_OUTPUT, VARIABLE
+from meta_access.cli.terminal import answer, to_person
 from meta_access.clock import parse_iso
 from meta_access.redaction import scrub
 
@@ -141,8 +142,8 @@ def command(file: str | None, *, as_json: bool, **wanted: Any) -> None:
         click.echo(json.dumps({"entries": found.entries, "unreadable": found.unreadable}))
         return
     for entry in found.entries:
-        click.echo(sentence(entry))
+        answer(sentence(entry))
     if not found.entries:
-        click.echo("No record passes.")
+        answer("No record passes.")
     if found.unreadable:
-        click.echo(f"{found.unreadable} line(s) are no record of the audit and were left out.", err=True)
+        to_person(f"{found.unreadable} line(s) are no record of the audit and were left out.")

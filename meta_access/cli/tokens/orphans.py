@@ -13,7 +13,7 @@ import click
 
 from meta_access.cli import pulumi_stack
 from meta_access.cli.graph_client import client_for
-from meta_access.cli.terminal import DONE, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, WORK_LEFT, agrees, answer, to_person
 from meta_access.cli.tokens.orphan_sweep import Elsewhere, known_of, sweep
 from meta_access.clock import SYSTEM_CLOCK
 from meta_access.errors import ConflictError, MetaAccessError
@@ -144,18 +144,18 @@ def _print(found: SweepResult) -> None:
     for part, title in TITLES.items():
         lines: list[Line] = getattr(found, part)
         if lines:
-            click.echo(f"{title}:")
+            answer(f"{title}:")
         for line in lines:
-            click.echo(f"  - {line.name}: {line.text}")
+            answer(f"  - {line.name}: {line.text}")
     if found.done:
-        click.echo("No orphan is left.")
+        answer("No orphan is left.")
         return
     if found.orphans:
-        click.echo("Work is left: `meta-access orphans --end` ends the orphans after you have agreed.")
+        answer("Work is left: `meta-access orphans --end` ends the orphans after you have agreed.")
     if found.doubtful:
-        click.echo("Work is left: `meta-access orphans NAME --end` ends what you name and know to be yours.")
+        answer("Work is left: `meta-access orphans NAME --end` ends what you name and know to be yours.")
     if found.left or found.unseen:
-        click.echo("Work is left: run `meta-access orphans` again when the reason above is gone.")
+        answer("Work is left: run `meta-access orphans` again when the reason above is gone.")
 
 
 def _agrees(lines: Sequence[Line], *, yes: bool) -> bool:
@@ -165,7 +165,7 @@ def _agrees(lines: Sequence[Line], *, yes: bool) -> bool:
     for line in lines:
         to_person(f"  - {line.name}: {line.text}")
     try:
-        return click.confirm("End them now?", err=True)
+        return agrees("End them now?")
     except click.Abort:  # nobody is there to answer
         return False
 

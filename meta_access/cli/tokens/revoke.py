@@ -12,7 +12,7 @@ import click
 
 from meta_access import audit
 from meta_access.cli.graph_client import client_for
-from meta_access.cli.terminal import to_person
+from meta_access.cli.terminal import agrees, answer, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.cli.tokens.renewal import Renewal
 from meta_access.cli.tokens.revoke_many import ALONE, Target, pending, revoke
@@ -205,13 +205,13 @@ def _print(done: Revoked) -> None:
             text = "ended, and there is no other token yet: its readers have no access"
         if one.start:
             text += f". AWS's rotation, which owns it, mints the next one: {one.start}"
-        click.echo(f"{one.secret}: {text}")
+        answer(f"{one.secret}: {text}")
     for user, why in done.users_left.items():
-        click.echo(f"system user {user}: what no secret holds is not ended: {why}")
+        answer(f"system user {user}: what no secret holds is not ended: {why}")
     if done.code:
-        click.echo("Work is left: run the same command again when the reason is gone.")
+        answer("Work is left: run the same command again when the reason is gone.")
     if any(one.spared for one in done.secrets):
-        click.echo("To end what lives on at once, at the cost of its readers' access: say --without-successor as well.")
+        answer("To end what lives on at once, at the cost of its readers' access: say --without-successor as well.")
 
 
 @click.command(name="revoke")
@@ -245,7 +245,7 @@ def command(
     targets, actions = targets_of(found, secret), LiveRevocation(found, verbose=verbose)
     users = _users(actions, targets) if everything else []
     _show(actions, targets, users, without_successor=without_successor)
-    if not yes and not click.confirm("End them now?", err=True):
+    if not yes and not agrees("End them now?"):
         raise click.ClickException("not confirmed; nothing was changed.")
     carried_on = pending(actions, targets)
     if carried_on:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT, to_person
+from meta_access.cli.terminal import DONE, EXPIRING, FAILED, WORK_LEFT, answer, to_person
 from meta_access.cli.tokens import stack_tokens
 from meta_access.cli.tokens.renewal import Renewal
 from meta_access.clock import SYSTEM_CLOCK, iso
@@ -128,7 +128,7 @@ class Looking:
         credential = token.is_credential(self._found.settings)
         try:
             seen = self._found.look(token)
-            answer = self._examined(token, seen)
+            asked = self._examined(token, seen)
         except MetaAccessError as error:
             return TokenRow(
                 name=token.name,
@@ -138,7 +138,7 @@ class Looking:
                 credential=credential,
                 trouble=str(error),
             )
-        ended = seen.ended or answer.health is Health.ENDED
+        ended = seen.ended or asked.health is Health.ENDED
         finding, step = self._ended(token, seen) if ended else (seen.finding, "")
         late = seen.late or ended
         return TokenRow(
@@ -151,7 +151,7 @@ class Looking:
             credential=credential,
             start=token.rotate_secret if late and token.rotated_by_aws else "",
             step=step,
-            unasked=answer.why,
+            unasked=asked.why,
         )
 
     def _ended(self, token: StackToken, seen: Observed) -> tuple[Finding, str]:
@@ -208,13 +208,13 @@ def _print(done: Rotation, outside: Sequence[str], *, refused: bool = False) -> 
     before = {row.urn: row for row in done.before}
     for row in done.after:
         acted = row.name in done.acted
-        click.echo(f"{row.name}: {_told(row, before[row.urn].freshness if acted else '', row.name in outside)}")
+        answer(f"{row.name}: {_told(row, before[row.urn].freshness if acted else '', row.name in outside)}")
         if row.unasked:
-            click.echo(f"    whether it lives, Meta could not be asked: {row.unasked}")
+            answer(f"    whether it lives, Meta could not be asked: {row.unasked}")
     if not done.after:
-        click.echo("The stack has no token.")
+        answer("The stack has no token.")
     if outside:
-        click.echo(REFUSED if refused else OUTSIDE)
+        answer(REFUSED if refused else OUTSIDE)
     if done.failed:
         to_person("A run ended with an error; what it was about is above.")
 
