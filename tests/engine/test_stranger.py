@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine import interpreters, lindenhof
+from tests.engine.commands import run
 from tests.engine.projects import CHECKOUT, Project
+from tests.without_linux import BARE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +72,13 @@ def test_a_project_that_init_wrote_comes_up_with_nothing_else(
 ) -> None:
     for part in ("components/program.py", "schema/stack.json", "schema/client.json"):
         assert (packages / "meta_access" / part).is_file()
-    extra = {"PYTHONPATH": on_the_path(packages), "META_ACCESS_EMULATOR_HOME": str(emulator.home)}
+    # As on macOS: every Python of it, the program's and the provider hosts' too, does without what only Linux has.
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    noted = f"with open({str(bare / 'began')!r}, 'a') as file:\n    print(*sys.orig_argv, file=file)\n"
+    (bare / "sitecustomize.py").write_text(f"{BARE}\n{noted}", encoding="utf-8")
+    path = os.pathsep.join([str(bare), on_the_path(packages)])
+    extra = {"PYTHONPATH": path, "META_ACCESS_EMULATOR_HOME": str(emulator.home)}
     project = Project(tmp_path / "ads", engine, worker, extra)
     for made in ("state", "home"):
         (project.root / made).mkdir(parents=True)
@@ -95,6 +103,16 @@ def test_a_project_that_init_wrote_comes_up_with_nothing_else(
     assert [token["scopes"] for token in lindenhof.live_tokens(emulator)] == [["ads_read"]]
     preview = project.preview("--expect-no-changes", "--policy-pack", "policy-pack")
     assert (preview.code, preview.policies) == (0, set()), preview.stdout
+    assert run(project, "doctor")[0] == 2  # a gate is open
+    for words in (["who"], ["report"], ["rotate", "--due"], ["review"]):
+        code, _, said = run(project, *words)
+        assert code == 0, said
+    began = (bare / "began").read_text(encoding="utf-8")
+    assert {name for name in ("pulumi-language-python-exec", "pulumi.dynamic", "meta_access.cli") if name in began} == {
+        "pulumi-language-python-exec",
+        "pulumi.dynamic",
+        "meta_access.cli",
+    }
 
 
 def test_the_pages_program_runs_on_the_installed_package(

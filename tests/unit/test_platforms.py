@@ -7,34 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.without_linux import BARE
+
 ROOT = Path(__file__).resolve().parents[2]
-# psutil alone may read /proc: on macOS it asks the system instead.
-BARE = """
-import os, select, signal, socket, sys
-
-for module, names in {
-    os: ("memfd_create", "pidfd_open", "sched_getaffinity", "sched_setaffinity", "eventfd", "getrandom"),
-    select: ("epoll",),
-    signal: ("pidfd_send_signal", "sigtimedwait"),
-    socket: ("AF_NETLINK", "SOCK_CLOEXEC", "SOCK_NONBLOCK", "AF_VSOCK"),
-}.items():
-    for name in names:
-        if hasattr(module, name):
-            delattr(module, name)
-
-
-def looked(event, arguments):
-    if event in {"open", "os.listdir", "os.scandir"} and str(arguments[0]).startswith(("/proc", "/sys", "/dev/shm")):
-        frame = sys._getframe(1)
-        while frame is not None:
-            if frame.f_globals.get("__name__", "").partition(".")[0] == "psutil":
-                return
-            frame = frame.f_back
-        raise FileNotFoundError(2, "there is no /proc", arguments[0])
-
-
-sys.addaudithook(looked)
-"""
 COMMANDS = """
 import json
 import urllib.request
@@ -54,7 +29,7 @@ with MetaEmulator() as meta:
     codes["the emulator"] = urllib.request.urlopen(me).status
     for words in (
         ["init", "ads"], ["validate", "--json"], ["schema", "stack"], ["completion", "zsh"],
-        ["doctor", "explain", "190/463"], ["emulator", "start", "--port", "0", "--aws-port", "0"],
+        ["doctor", "explain", "190/463"], ["matrix"], ["emulator", "start", "--port", "0", "--aws-port", "0"],
         ["emulator", "status", "--json"], ["emulator", "stop"],
     ):
         done = CliRunner().invoke(main, words)
@@ -83,6 +58,7 @@ def test_commands_and_emulator_need_no_proc_and_no_call_of_linux_alone(tmp_path:
         "schema stack": 0,
         "completion zsh": 0,
         "doctor explain 190/463": 0,
+        "matrix": 0,
         "emulator start --port 0 --aws-port 0": 0,
         "emulator status --json": 0,
         "emulator stop": 0,
