@@ -28,6 +28,7 @@ PACKAGE = "meta-access"
 PACKAGES = (PACKAGE, "pulumi", "pulumi-random", "boto3", "botocore", "requests", "urllib3", "pydantic")
 _TIMEOUT_S = 20.0
 _QUOTED = 300
+_NO_PROJECT = "Correct Pulumi.yaml, or install the pulumi that it was written for."
 _ADDRESS = re.compile(r"\b[A-Za-z0-9+.-]+://\S+")
 
 
@@ -119,7 +120,9 @@ def _backend() -> tuple[str, StackReadError | None]:
     if done.returncode != 0:
         # An address may hold a password.
         said = _ADDRESS.sub("ADDRESS", scrub(done.stderr.strip() or done.stdout.strip()))[-_QUOTED:]
-        return "", StackReadError(f"pulumi says: {said}")
+        # It looks into Pulumi.yaml first, and refuses what it does not know; another login would not mend that.
+        unknown = "could not validate" in done.stderr and "Pulumi.yaml" in done.stderr
+        return "", StackReadError(f"pulumi says: {said}", next_step=_NO_PROJECT if unknown else "")
     answer = _json(done.stdout, {})
     return (str(answer.get("url", "")) if isinstance(answer, dict) else ""), None
 

@@ -765,6 +765,21 @@ def test_an_engine_that_answers_nothing_and_a_project_that_cannot_be_read(
     assert redaction.MASK not in str(host.backend_error)
 
 
+def test_an_engine_that_does_not_know_what_the_project_says_wants_no_other_login(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    says = "error: could not validate /p/Pulumi.yaml: 1 error occurred: * additionalProperties pledge not allowed"
+    pulumi_says(monkeypatch, tmp_path, version="v3.259.0", whoami=f"!{says}")
+
+    host = machine.read(tmp_path)
+
+    assert host.backend_error is not None
+    assert (host.backend_error.problem, host.backend_error.next_step) == (
+        f"pulumi says: {says}",
+        "Correct Pulumi.yaml, or install the pulumi that it was written for.",
+    )
+
+
 def test_a_machine_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
