@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +21,9 @@ from meta_access.errors import MetaAccessError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+LONGEST = 100
+"""Characters of a project's name to Pulumi."""
+NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST}}}")
 STACK = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 KEPT = frozenset({".gitignore", "requirements.txt"})
 """Files that a folder may have already; they stay as they are."""
@@ -56,6 +58,9 @@ def _problems(name: str, stack: str, real: starter.Real | None) -> list[str]:
 
 def _refuse_what_is_there(folder: Path, names: Collection[str]) -> None:
     there = [name for name in names if name not in KEPT and (folder / name).exists()]
+    # A file where a folder has to be.
+    above = dict.fromkeys(str(up) for name in names for up in reversed(PurePath(name).parents))
+    there += [up for up in above if (folder / up).is_file()]
     # The engine would take this folder for a part of it.
     there += [str(up / "Pulumi.yaml") for up in folder.parents if (up / "Pulumi.yaml").exists()][:1]
     if there:
@@ -63,6 +68,16 @@ def _refuse_what_is_there(folder: Path, names: Collection[str]) -> None:
             f"Nothing was written: {', '.join(there)} {'is' if len(there) == 1 else 'are'} there already. Name an "
             "empty folder outside of any project; in a project that exists, `meta-access schema --write schema` and "
             "`meta-access discover` add to it."
+        )
+
+
+def _refuse_a_pipeline_that_nobody_runs(folder: Path, forge: str) -> None:
+    top = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
+    if top != folder:
+        raise click.ClickException(
+            f"--ci: {forge} runs only what {starter.CI[forge]} says at the top of a repository, and that is {top}: "
+            "nothing would rotate a token. Leave --ci out and take a workflow of docs/ci, or run `git init` in the "
+            "project's folder first, for a repository of its own. Nothing was written."
         )
 
 
@@ -117,10 +132,12 @@ def command(  # noqa: PLR0917 - one argument for each option
         raise click.UsageError("--business, --app, --region and --ci are of Meta itself and AWS; add --real.")
     meta = starter.Real(business, app, region) if real else None
     folder = folder.absolute()
-    chosen = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-") or "meta-access"
+    chosen = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-")[:LONGEST] or "meta-access"
     stack = stack or (starter.PROD if real else "dev")
     if problems := _problems(chosen, stack, meta):
         raise click.ClickException("\n".join(problems))
+    if forge:
+        _refuse_a_pipeline_that_nobody_runs(folder, forge)
     texts = starter.files(chosen, stack, meta or _emulator(), forge=forge or "")
     _refuse_what_is_there(folder, texts)
     written = {path: text for path, text in texts.items() if not (path in KEPT and (folder / path).exists())}

@@ -17,6 +17,7 @@ from meta_access.errors import ConfigError, Problem
 from meta_access.policy import judge
 from meta_access.redaction import visible
 from meta_access.stack import notices
+from meta_access.stack.fields import described
 from meta_access.stack.files import project_config, secret_keys, stack_files
 from meta_access.stack.load import load_stack
 from meta_access.stack.problems import nearest
@@ -70,15 +71,29 @@ class Verdict:
         )
 
 
+def _config(content: Any) -> dict[str, Any]:
+    """What a stack file says under `config`, if it says anything; what is no mapping, the engine refuses as well."""
+    fix = "write config: and below it the stack's keys, such as meta:environment: dev."
+    given = content.get("config") if isinstance(content, dict) else None
+    for place, value in (("the file", content), ("config", given)):
+        if value and not isinstance(value, dict):
+            raise ConfigError([Problem(place, f"is {described(value)}, not a mapping.", fix)])
+    if content and "config" not in content:
+        meant = [key for key in content if key.lower() == "config"]
+        if meant:
+            raise ConfigError([Problem(meant[0], f'there is no key "{meant[0]}" here.', 'write "config".')])
+    return given or {}
+
+
 def verdict(project: Project, stack: str, path: Path, now: datetime) -> Verdict:
     """Read a stack as the program does, and stop before anything is looked at."""
     file = f"{project.stacks.name}/{path.name}"
     not_asked: tuple[str, ...] = ()
     try:
         content = read_yaml(path, path.name)
-        content = content if isinstance(content, dict) else {}
-        not_asked = (NOT_ASKED,) if content.get("environment") else ()
-        values = {**project_config(project.stacks), **(content.get("config") or {})}
+        config = _config(content)
+        not_asked = (NOT_ASKED,) if content and content.get("environment") else ()
+        values = {**project_config(project.stacks), **config}
         secret = secret_keys(values)
         loaded = load_stack(values, stack, project.stacks, project=project.name, secret=secret, now=now)
     except ConfigError as error:

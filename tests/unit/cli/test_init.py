@@ -160,6 +160,45 @@ def test_a_pipeline_is_for_meta_itself(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(("forge", "file"), starter.CI.items())
+def test_a_pipeline_that_no_forge_would_run_is_refused(folder: Path, forge: str, file: str) -> None:
+    (folder / ".git").mkdir()
+    (folder / "ads").mkdir()
+    ids = ("--business", "178435550012345", "--app", "1204817736400555", "--region", "eu-central-1")
+
+    refused = run("init", "ads", "--real", "--ci", forge, *ids)
+
+    assert (refused.exit_code, refused.output) == (
+        1,
+        (
+            f"Error: --ci: {forge} runs only what {file} says at the top of a repository, and that is {folder}: "
+            "nothing would rotate a token. Leave --ci out and take a workflow of docs/ci, or run `git init` in the "
+            "project's folder first, for a repository of its own. Nothing was written.\n"
+        ),
+    )
+    assert list((folder / "ads").iterdir()) == []
+    (folder / "ads" / ".git").write_text("gitdir: elsewhere\n")
+    assert run("init", "ads", "--real", "--ci", forge, *ids).exit_code == 0
+    assert (folder / "ads" / file).is_file()
+
+
+def test_a_folder_with_a_long_name_gives_its_beginning_to_the_project(folder: Path) -> None:
+    assert run("init", "a" * 200).exit_code == 0
+    assert yaml.safe_load((folder / ("a" * 200) / "Pulumi.yaml").read_text())["name"] == "a" * 100
+
+
+def test_a_file_in_a_folders_place_is_named(folder: Path) -> None:
+    (folder / "stacks").write_text("")
+
+    refused = run("init")
+
+    assert (refused.exit_code, refused.output.partition(".")[0]) == (
+        1,
+        "Error: Nothing was written: stacks is there already",
+    )
+    assert [path.name for path in folder.iterdir()] == ["stacks"]
+
+
 def test_what_is_there_is_never_changed(folder: Path) -> None:
     (folder / "__main__.py").write_text("mine\n")
     (folder / ".gitignore").write_text("mine\n")

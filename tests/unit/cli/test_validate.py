@@ -185,6 +185,30 @@ def test_a_file_that_is_no_configuration_is_one_verdict(stacks: Path, text: str,
     assert said in done.stdout
 
 
+BELOW = "not a mapping. Fix: write config: and below it the stack's keys, such as meta:environment: dev."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a\n", f"the file: is a list, {BELOW}"),
+        ("text\n", f"the file: is text, {BELOW}"),
+        ("config: text\n", f"config: is text, {BELOW}"),
+        ("config: true\n", f"config: is true or false, {BELOW}"),
+        ("config: 2026-01-01\n", f"config: is a date, {BELOW}"),
+        ("config: [meta:environment]\n", f"config: is a list, {BELOW}"),
+        ("Config:\n  meta:environment: dev\n", 'Config: there is no key "Config" here. Fix: write "config".'),
+    ],
+)
+def test_a_configuration_that_is_no_mapping_is_named(stacks: Path, text: str, said: str) -> None:
+    (stacks / "Pulumi.test.yaml").write_text(text)
+    done = validate()
+
+    assert done.exit_code == 1
+    head = "stacks/Pulumi.test.yaml: 1 problem in the configuration:\n  - "
+    assert done.stdout == f"{head}{said}\n"
+
+
 def test_no_project_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
