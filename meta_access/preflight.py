@@ -5,6 +5,7 @@ It turns what would be a failure of some resource, in the middle of a run, into 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from meta_access.stack.tier import TierSeen, seen_in
 from meta_access.tokens.store import store_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from meta_access.rules import RuleSet
     from meta_access.stack.connections import Connection, Settings
     from meta_access.stack.load import Stack
@@ -43,18 +46,32 @@ class Preflight:
 
 
 @findings.noted()
-def preflight(stack: Stack, settings: Settings) -> Preflight:
+def preflight(stack: Stack, settings: Settings, beside: Sequence[Callable[[], None]] = ()) -> Preflight:
     """Look at every connection, and answer what each shows of its app's tier and of its admin token.
+
+    Args:
+        stack: What is looked at for.
+        settings: Of the stack.
+        beside: What else is to be read meanwhile, once no token is refused.
 
     Raises:
         ConfigError: With the problems of all of them.
     """
     secrets, connections = _planned_secrets(stack), settings.connections.values()
-    tokens = together([partial(_ask, one) for one in connections])
+    tokens, looked = list[_Token](), list[_Looked]()
+
+    def ask() -> None:
+        tokens.extend(together([partial(_ask, one) for one in connections]))
+
+    together([ask, lambda: _open(connections)])
     # A refused token is not used for anything more.
     rules = None if any(one.problems for one in tokens) else stack.rules
-    pairs = zip(connections, tokens, strict=True)
-    looked = together([partial(_look, one, token, secrets.get(one.name), rules) for one, token in pairs])
+
+    def look() -> None:
+        pairs = zip(connections, tokens, strict=True)
+        looked.extend(together([partial(_look, one, token, secrets.get(one.name), rules) for one, token in pairs]))
+
+    together([look, *(beside if rules is not None else [])])
     if problems := [problem for one in looked for problem in one.problems]:
         raise ConfigError(problems)
     seen = dict(zip(settings.connections, looked, strict=True))
@@ -99,6 +116,13 @@ def _planned_secrets(stack: Stack) -> dict[str, str]:
     """One name per connection to ask about. A random suffix is not known yet, and any answer serves."""
     plans = (plan for plan in identities(stack.spec, stack.rules) if plan.has_token)
     return {plan.connection: plan.secret.replace(SUFFIX, "0" * 8) for plan in plans}
+
+
+def _open(connections: Iterable[Connection]) -> None:
+    """Make the clients of Secrets Manager while Meta is asked; what they meet is told when they are used."""
+    for one in connections:
+        with contextlib.suppress(MetaAccessError):
+            store_for(one.aws)
 
 
 def _ask(connection: Connection) -> _Token:

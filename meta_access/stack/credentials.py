@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from meta_access import errors, snapshot, validation
-from meta_access.aws import FAILURES, Refused, failure, secrets_manager
 from meta_access.aws_refusals import INVALID_REQUEST, NOT_FOUND
 from meta_access.endpoints import base_url, check_destination, check_pairing, is_loopback, roots
 from meta_access.errors import ConfigError, Problem
@@ -162,13 +161,15 @@ def _from_arn(text: str, aws: AwsSettings, path: str) -> str:
 
 
 def _from_secret(secret_id: str, key: str, region: str, aws: AwsSettings, path: str) -> str:
+    from meta_access import aws as service  # noqa: PLC0415 - see `tokens.recorded.client`
+
     try:
         # The label is named although it is the default: a parked or pending version must never be used.
-        answer = secrets_manager(region, aws.endpoint_url).get_secret_value(
+        answer = service.secrets_manager(region, aws.endpoint_url).get_secret_value(
             SecretId=secret_id, VersionStage="AWSCURRENT"
         )
-    except (Refused, *FAILURES) as error:
-        failed = failure(f"{path}: reading secret {secret_id}", region, error)
+    except (service.Refused, *service.FAILURES) as error:
+        failed = service.failure(f"{path}: reading secret {secret_id}", region, error)
     else:
         return _value_in(answer.get("SecretString", ""), key, secret_id, path)
     if failed.code == INVALID_REQUEST:

@@ -9,7 +9,7 @@ from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from meta_access import aws, snapshot
+from meta_access import snapshot
 from meta_access.aws_refusals import NOT_FOUND
 from meta_access.clock import iso, parse_http_date, parse_iso
 from meta_access.tokens import tags
@@ -31,6 +31,9 @@ def client(region: str, endpoint_url: str | None) -> SecretsManagerClient:
     """A client of Secrets Manager: AWS's, which writes down what it reads while that is wanted, or the snapshot's."""
     if (shown := snapshot.given()) is not None:
         return cast("SecretsManagerClient", _Answering(shown, region, endpoint_url))
+    # Botocore takes 45 ms to import, which the program and the plugin host have while they wait for Meta.
+    from meta_access import aws  # noqa: PLC0415
+
     asked = aws.secrets_manager(region, endpoint_url)
     return cast("SecretsManagerClient", _Recording(asked, region, endpoint_url)) if snapshot.recording() else asked
 
@@ -56,6 +59,8 @@ class _Recording:
         call: Callable[..., Any],
         kept: Callable[[Mapping[str, Any]], dict[str, Any]],
     ) -> Any:
+        from meta_access import aws  # noqa: PLC0415 - see `client`
+
         question = {**self._place, "operation": operation, "params": dict(wanted)}
         try:
             answer = call(**wanted)
@@ -96,6 +101,8 @@ class _Answering:
         headers = {"HTTPHeaders": {"date": format_datetime(self._shown.date.astimezone(UTC), usegmt=True)}}
         if "refusal" in found:
             refusal: Any = {"Error": {"Code": found["refusal"], "Message": ""}, "ResponseMetadata": headers}
+            from meta_access import aws  # noqa: PLC0415 - see `client`
+
             raise aws.Refused(refusal, operation)
         return {**found["data"], "ResponseMetadata": headers}
 

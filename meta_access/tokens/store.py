@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from meta_access import aws, errors
+from meta_access import errors
 from meta_access.aws_refusals import INVALID_PARAMETER, INVALID_REQUEST, NOT_FOUND
 from meta_access.clock import SYSTEM_CLOCK, parse_http_date
 from meta_access.tokens import recorded, tags
@@ -303,6 +303,8 @@ class SecretStore:
         )
 
     def _call(self, verb: str, secret: str, call: Callable[[], T]) -> T:
+        from meta_access import aws  # noqa: PLC0415 - see `tokens.recorded.client`
+
         try:
             answer = call()
         except (aws.Refused, *aws.FAILURES) as error:

@@ -307,7 +307,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, code: str, operation: str) -> None:
 
         describe_secret = get_secret_value = answer
 
-    monkeypatch.setattr("meta_access.stack.credentials.secrets_manager", lambda *_: Refusing())
+    monkeypatch.setattr("meta_access.aws.secrets_manager", lambda *_: Refusing())
     monkeypatch.setitem(globals(), "secrets_manager", lambda *_: Refusing())
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from components import program
 from meta_access.stack.files import config_of
+from meta_access.stack.load import load_stack
 from tests.texts import lacks
 
 if TYPE_CHECKING:
@@ -533,4 +539,43 @@ def test_what_is_held_exclusively_keeps_who_is_declared_and_what_the_state_takes
                 *(f"{own}/{asset}" for asset in (shop, acme, page)),
             ],
         },
+    }
+
+
+# --- the engine's plugins ------------------------------------------------------------------------
+
+
+class Engine:
+    """Notes the functions that it is asked for without being waited for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.Invoke = self
+
+    def future(self, request: Any) -> None:
+        self.asked.append((request.tok, request.version))
+
+
+@pytest.mark.parametrize(
+    ("stack", "more", "started"),
+    [
+        pytest.param("dev", {}, ["pulumi-python", "random"], id="secret names end in a random suffix"),
+        pytest.param("dev", {"token_defaults": {"secret": "meta/{identity}"}}, ["pulumi-python"], id="nothing random"),
+    ],
+)
+def test_plugins_start_while_the_program_looks(
+    monkeypatch: pytest.MonkeyPatch, stack: str, more: dict[str, Any], started: list[str]
+) -> None:
+    engine = Engine()
+    monkeypatch.setattr(program, "get_monitor", lambda: engine)
+    texts = config_of(STACKS / f"Pulumi.{stack}.yaml")
+    texts |= {f"meta:{key}": json.dumps(value) for key, value in more.items()}
+
+    with program._plugins_starting(load_stack(texts, stack, STACKS)):
+        assert [tok.partition(":")[0] for tok, _ in engine.asked] == started
+
+    assert engine.asked[0] == ("pulumi-python:dynamic:Start", "")
+    # Of another version the engine would start, and keep in the state, another provider than the resources'.
+    assert {version for tok, version in engine.asked if tok.startswith("random:")} <= {
+        metadata.version("pulumi-random")
     }

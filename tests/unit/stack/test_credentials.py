@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from meta_access import aws
 from meta_access.errors import (
     ConfigError,
     GraphUnreachableError,
@@ -181,7 +182,7 @@ def test_refusals_of_secrets_manager_keep_their_meaning(monkeypatch: pytest.Monk
         def get_secret_value(self, **_: object) -> None:
             raise ClientError({"Error": {"Code": code, "Message": f"about {TOKEN}"}}, "GetSecretValue")
 
-    monkeypatch.setattr(credentials, "secrets_manager", lambda *_: Refusing())
+    monkeypatch.setattr(aws, "secrets_manager", lambda *_: Refusing())
 
     with pytest.raises(SecretStoreError, match=code) as refused:
         real("secret:meta/prod/root").admin_token()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from meta_access.stack import credentials
+from meta_access import aws
 from meta_access.stack.credentials import Credentials
 from meta_access.tokens import tags
 from meta_access.tokens.adopt import adopt
@@ -229,7 +229,7 @@ class _Borrowed(Credentials):
         self._aws = world.aws
 
     def _resolved(self, field: str) -> Any:
-        with mock.patch.object(credentials, "secrets_manager", return_value=self._aws):
+        with mock.patch.object(aws, "secrets_manager", return_value=self._aws):
             return super()._resolved(field)
 
 
