@@ -10,9 +10,11 @@ A person who accepts gets another id than the invitation had; the e-mail address
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meta_access.graph.wire import unusable
+from meta_access.parallel import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +47,8 @@ class BusinessUserRow:
 
 def list_(client: GraphClient) -> list[BusinessUserRow]:
     """Everybody in the connection's business, then everybody invited into it."""
-    return members(client) + invitations(client)
+    inside, invited = together([partial(members, client), partial(invitations, client)])
+    return inside + invited
 
 
 def members(client: GraphClient) -> list[BusinessUserRow]:

@@ -27,13 +27,22 @@ FORGOTTEN_AFTER_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf calls are made: `system user reporting`; `keeps` for a token's, which keep access alive."""
+    """On whose behalf calls are made.
+
+    Attributes:
+        name: `system user reporting`.
+        keeps: For a token's, which keep access alive.
+        waits: Whether a throttle is waited for.
+    """
 
     name: str = ""
     keeps: bool = False
+    waits: bool = True
 
 
 NOBODY = Caller()
+NOBODY_WAITS = Caller(waits=False)
+"""For what is read before anybody asks for it."""
 _caller: ContextVar[Caller] = ContextVar("caller")
 
 
@@ -87,6 +96,8 @@ class Patience:
         """
         if self.looks_only:
             return Wait("this run only looks")
+        if not who.waits:
+            return Wait("nobody has asked for it yet")
         bound = RUN_BOUND_S if who.keeps else OTHERS_BOUND_S
         with self._lock:
             if now - self._until > FORGOTTEN_AFTER_S:

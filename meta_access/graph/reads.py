@@ -10,7 +10,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from meta_access.errors import MetaAccessError
+from meta_access.errors import MetaAccessError, RateLimitedError
 from meta_access.graph import (
     admin_token,
     app_permissions,
@@ -22,6 +22,7 @@ from meta_access.graph import (
     business_users,
     businesses,
     holders,
+    patience,
     system_users,
     tiers,
 )
@@ -29,7 +30,7 @@ from meta_access.graph.client import client_for
 from meta_access.parallel import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from meta_access.graph.admin_token import TokenUser
     from meta_access.graph.app_roles import RoleRow
@@ -86,6 +87,26 @@ class Reads:
         self._written: set[tuple[str, str | None]] = set()
         self._asked: dict[str, set[str]] = {}
         self._bounded: GraphClient | None = None
+
+    def ahead(self, nouns: Collection[str]) -> None:
+        """Begin reads that take no argument, all at once: who asks for one of them waits for that.
+
+        Resources ask one after another, as the engine gets to them, and each would wait for a list of its own.
+        """
+        for noun in nouns:
+            threading.Thread(target=self._ahead, args=(noun,), daemon=True, name=f"ahead-{noun}").start()
+
+    def _ahead(self, noun: str) -> None:
+        try:
+            with patience.on_behalf_of(patience.NOBODY_WAITS):
+                getattr(self, noun)()
+        except RateLimitedError:
+            # Who needs the list waits for the throttle, as long as its own patience lasts.
+            with self._lock:
+                for held in [(noun, ""), *([(_LISTS, "")] if noun == SYSTEM_USERS else [])]:
+                    self._reads.pop(held, None)
+        except MetaAccessError:
+            pass  # remembered, and told by whoever asks for it
 
     def system_users(self) -> list[SystemUserRow]:
         """All system users of the business."""

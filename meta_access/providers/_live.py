@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from meta_access import rules, snapshot
 from meta_access.endpoints import check_pairing
-from meta_access.errors import ConfigError, GraphError, NotRecordedError, Problem
+from meta_access.errors import ConfigError, GraphError, MetaAccessError, NotRecordedError, Problem
+from meta_access.graph import reads as lists
 from meta_access.graph.client import client_for
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.reads import reads_for
-from meta_access.stack.connections import settings_from_config
+from meta_access.stack.connections import BUSINESS, IDENTITIES, ROLES, TIER, settings_from_config
 from meta_access.stack.files import project_of
 from meta_access.stack.rules_overlay import KEY as OVERLAY
 from meta_access.stack.rules_overlay import overlaid
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from meta_access.stack.connections import Connection, Settings
     from meta_access.tokens.issuer import Issuer
     from meta_access.tokens.store import SecretStore
+
+_AHEAD = {
+    IDENTITIES: (lists.SYSTEM_USERS,),
+    ROLES: (lists.APP_ROLES, lists.BUSINESS_USERS),
+    BUSINESS: (lists.BUSINESS,),
+    TIER: (lists.TIER,),
+}
+"""What is declared to the lists that are read for it, all at once with the first that is asked for."""
 
 _lock = threading.Lock()
 _settings: Settings | None = None
@@ -89,8 +98,19 @@ class Live:
     @property
     def reads(self) -> Reads:
         found = reads_for(self.connection)
-        found.many = True
+        with _lock:
+            first, found.many = not found.many, True
+        if first and not self.offline and snapshot.given() is None:
+            declared = settings().declares.get(self.connection.name, frozenset())
+            found.ahead([noun for what in sorted(declared) for noun in _AHEAD[what]])
+            if IDENTITIES in declared:
+                # Tokens come last, and their service's library takes its time to import.
+                threading.Thread(target=self._open_store, daemon=True).start()
         return found
+
+    def _open_store(self) -> None:
+        with contextlib.suppress(MetaAccessError):  # told by the token that needs it
+            self.store()
 
     @property
     def issuer(self) -> Issuer:

@@ -7,7 +7,7 @@ both read the same texts through the models, so a name means the same thing on b
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -39,16 +39,23 @@ PARTS = (
     "quota_overrides",
 )
 """What connections are made of; identities, since one of them may hold the admin token."""
+IDENTITIES, ROLES, BUSINESS, TIER = ASKED_OF_META = ("identities", "roles", "business", "tier")
+"""What resources of the standard program compare with lists of Meta's that they share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a stack's configuration says to providers."""
+    """What a stack's configuration says to providers.
+
+    Attributes:
+        declares: Connection to what is declared of its app and its business, out of `ASKED_OF_META`.
+    """
 
     environment: str
     rules: str
     offline: bool
     connections: Mapping[str, Connection]
+    declares: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def of_businesses(self) -> list[Connection]:
@@ -98,7 +105,8 @@ def settings_of(spec: StackSpec) -> Settings:
             connections[name] = _connection(spec, name)
     if problems:
         raise ConfigError(problems)
-    return Settings(spec.environment, spec.rules, is_offline(), connections)
+    declares = {name: _declared(spec, name) for name in connections}
+    return Settings(spec.environment, spec.rules, is_offline(), connections, declares)
 
 
 def is_offline() -> bool:
@@ -135,6 +143,18 @@ def _connection(spec: StackSpec, name: str) -> Connection:
         business_display=business.name or typed.business,
         app_display=app.name or typed.app,
     )
+
+
+def _declared(spec: StackSpec, name: str) -> frozenset[str]:
+    typed = spec.connections[name]
+    business, app = spec.businesses[typed.business], spec.apps[typed.app]
+    declared = {
+        IDENTITIES: bool(spec.identities),
+        ROLES: app.roles is not None,
+        BUSINESS: business.verification is not None or business.two_factor is not None,
+        TIER: app.tier is not None and typed.tier_probe is not None,
+    }
+    return frozenset(what for what, is_ in declared.items() if is_)
 
 
 def _admin_token(spec: StackSpec, reference: str) -> str:

@@ -67,10 +67,11 @@ class Answer:
 
 
 class Server:
-    """Answers from a list, the last one again and again."""
+    """Answers from a list, the last one again and again; what is asked at once, by its path."""
 
     def __init__(self) -> None:
         self.answers: list[Answer] = [Answer()]
+        self.by_path: dict[str, Answer] = {}
         self.received: list[Received] = []
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -114,7 +115,9 @@ class Server:
                     {name.lower(): value for name, value in request.headers.items()},
                 )
             )
-            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            answer = self.by_path.get(parts.path)
+            if answer is None:
+                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self._carry_out(request, answer)
 
     def _carry_out(self, request: http.server.BaseHTTPRequestHandler, answer: Answer) -> None:

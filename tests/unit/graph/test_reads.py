@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from meta_access.graph.client import GraphClient
     from meta_access.stack.connections import Connection
-    from tests.unit.graph.conftest import Answer, Server
+    from tests.unit.graph.conftest import Answer, FakeClock, Server
 
     MakeAnswer = type[Answer]
     MakeError = Callable[..., Answer]
@@ -43,6 +43,52 @@ def test_each_list_is_read_once(shared: Reads, server: Server, answer: MakeAnswe
         assert shared.tier_header() is None
 
     assert len(server.received) == 7
+
+
+def wait_for_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("ahead-"):
+            thread.join(10)
+
+
+def test_lists_are_read_ahead_at_once(shared: Reads, server: Server, answer: MakeAnswer) -> None:
+    server.answers = [answer({"data": []})]
+
+    shared.ahead([reads.SYSTEM_USERS, reads.APP_ROLES, reads.BUSINESS])
+    wait_for_threads()
+
+    assert sorted(seen.path for seen in server.received) == [
+        "/v26.0/120480000000201/roles",
+        "/v26.0/178000000000101",
+        "/v26.0/178000000000101/system_users",
+    ]
+    assert (shared.system_users(), shared.app_roles(), shared.business().id) == ([], [], "")
+    assert len(server.received) == 3
+
+
+def test_what_cannot_be_read_ahead_is_told_to_who_asks(shared: Reads, server: Server, graph_error: MakeError) -> None:
+    server.answers = [graph_error(200)]
+
+    shared.ahead([reads.APP_ROLES])
+    wait_for_threads()
+
+    with pytest.raises(PermissionDeniedError):
+        shared.app_roles()
+    assert len(server.received) == 1
+
+
+def test_a_throttle_is_waited_for_by_who_asks_and_not_ahead(
+    shared: Reads, server: Server, answer: MakeAnswer, graph_error: MakeError, clock: FakeClock
+) -> None:
+    server.answers = [graph_error(4), answer({"data": [{"id": "1", "name": "a", "role": "ADMIN"}]})]
+    shared.many = True
+
+    shared.ahead([reads.SYSTEM_USERS])
+    wait_for_threads()
+
+    assert clock.slept == []
+    assert shared.system_users() == [SystemUserRow("1", "a", "ADMIN")]
+    assert len(server.received) == 2
 
 
 def test_what_a_caller_does_to_its_list_is_its_own_affair(shared: Reads, server: Server, answer: MakeAnswer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -302,6 +303,25 @@ def test_one_connection_that_is_down_fails_only_what_is_read_through_it(
 
     assert len(read(resources)) == 8
     assert counted(meta) == {USERS: 1}
+
+
+def test_the_first_list_that_is_asked_for_brings_those_that_the_stack_declares(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources = people(meta, 2)
+    begun(meta, monkeypatch)
+    declared = {"main": frozenset({"identities", "roles", "business", "tier"})}
+    settings = Settings("dev", "2026-05", offline=False, connections={"main": meta.connection}, declares=declared)
+    monkeypatch.setattr(_live, "_settings", settings)
+
+    read(resources[:1])
+    for thread in threading.enumerate():
+        if thread.name.startswith("ahead-"):
+            thread.join(10)
+
+    business, app = meta.connection.business_id, meta.connection.app_id
+    listed = {f"{business}/business_users": 1, f"{business}/pending_users": 1, f"{app}/roles": 1, business: 1}
+    assert counted(meta) == {USERS: 1, **listed, str(meta.connection.tier_probe): 1}
 
 
 # --- after a write -------------------------------------------------------------------------------
