@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks, set_mocks
+from pulumi.runtime import mocks, resource, set_mocks
 
 import meta_access as meta
 from meta_access.providers._resource import ProgramError
@@ -61,6 +62,30 @@ def test_a_child_is_told_by_the_types_of_its_parents() -> None:
         f"acme:index:Reporting${USER}::user",
         f"acme:index:Reporting$acme:index:Trading${USER}::user",
     }
+
+
+def test_the_state_keeps_where_a_resource_is_declared_and_not_the_whole_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+
+    def noted(trace: Any) -> None:
+        sent.append(trace)
+
+    def deep(levels: int) -> None:
+        if levels:
+            deep(levels - 1)
+        else:
+            meta.SystemUser("user", connection="main", name="one")
+
+    monkeypatch.setattr(resource, "_get_source_position", noted)
+    run(lambda: deep(30))
+
+    [trace] = [one for one in sent if "system_user.py" in str(one)]
+    assert [frame.pc.uri.rpartition("/")[2] for frame in trace.frames] == [
+        "_resource.py",
+        "system_user.py",
+        "test_resource.py",
+    ]
+    assert not hasattr(sys, "tracebacklimit")
 
 
 def test_the_path_makes_no_resource_depend_on_its_parent() -> None:
