@@ -84,12 +84,24 @@ class Faults:
             due[0].hits += 1
             return due[0]
 
-    def delay_s(self, service: str, method_or_operation: str, path: str = "") -> float:
-        """Seconds of latency for this call."""
+    def delay_s(
+        self, service: str, method_or_operation: str, path: str = "", *, within: tuple[str, str] | None = None
+    ) -> float:
+        """Seconds of latency for this call.
+
+        Args:
+            service: `graph` or `secretsmanager`.
+            method_or_operation: Of the call.
+            path: Of the call.
+            within: Method and path of the batch that brings it. What that one has waited for is over: a batch makes
+                one way to the server and back.
+        """
         total = 0.0
         with self._lock:
             for fault in self._faults:
-                if fault.kind == "latency" and fault.matches(service, method_or_operation, path) and fault.due():
+                if fault.kind != "latency" or not fault.matches(service, method_or_operation, path):
+                    continue
+                if (within is None or not fault.matches(service, *within)) and fault.due():
                     fault.hits += 1
                     total += float(fault.options["ms"]) / 1000
         return total

@@ -71,9 +71,11 @@ class GraphDoor:
         self._faults.hang(fault)
         return send_or_cut(answer, environ, start_response)
 
-    def _take(self, method: str, path: str, perform: Perform) -> tuple[Fault | None, Answer | None]:
+    def _take(
+        self, method: str, path: str, perform: Perform, *, within: tuple[str, str] | None = None
+    ) -> tuple[Fault | None, Answer | None]:
         """Carry out one call under the fault that is due for it, and note it in the journal."""
-        delay = self._faults.delay_s("graph", method, path)
+        delay = self._faults.delay_s("graph", method, path, within=within)
         if delay:
             self._faults.hold(delay)
         fault = self._faults.match("graph", method, path)
@@ -114,8 +116,11 @@ class GraphDoor:
 
     def _item(self, request: GraphRequest) -> Answer | None:
         """One call of a batch. A cut connection is a time-out of the item here."""
-        path = "/" + "/".join((*((request.version,) if request.version else ()), *request.path))
-        fault, answer = self._take(request.method, path, lambda stale: self._carry_out(request, stale))
+        version = (request.version,) if request.version else ()
+        path, batch_path = ("/" + "/".join(parts) for parts in ((*version, *request.path), version))
+        fault, answer = self._take(
+            request.method, path, lambda stale: self._carry_out(request, stale), within=("POST", batch_path)
+        )
         return None if fault is not None and fault.kind == "hang" else answer
 
     def _carry_out(self, request: GraphRequest, stale: Fault | None) -> tuple[Answer, int | None]:

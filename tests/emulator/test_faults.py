@@ -204,6 +204,21 @@ def test_latency_adds_to_every_call(meta: RunningEmulator) -> None:
     assert meta.faults()[0]["hits"] == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "hits"),
+    [
+        pytest.param(None, 1, id="the batch waits, and its items with it"),
+        pytest.param("/me$", 2, id="what names the items alone waits for each"),
+    ],
+)
+def test_latency_of_a_batch(meta: RunningEmulator, path: str | None, hits: int) -> None:
+    meta.fault("latency", ms=1, **({} if path is None else {"path": path}))
+
+    meta.graph("POST", "", {"batch": [{"method": "GET", "relative_url": "me"}] * 2})
+
+    assert meta.faults()[0]["hits"] == hits
+
+
 def test_nth_and_times_count_matching_calls(meta: RunningEmulator) -> None:
     meta.fault("graph", method="GET", path="^/v26.0/me$", nth=2, times=2, code=4)
 

@@ -14,15 +14,19 @@ _VERSION = re.compile(r"^/?v[0-9]+\.[0-9]+")
 
 
 def by_endpoint(calls: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """`GET {id}/assigned_users`, `DescribeSecret`: how often each was asked, the items of a batch one by one."""
-    return Counter(map(_endpoint, calls))
+    """`GET {id}/assigned_users`, `DescribeSecret`: how often each was asked; of a batch its items, as Meta counts."""
+    return Counter(_endpoint(call) for call in calls if call["service"] == "secretsmanager" or _noun(call))
 
 
 def _endpoint(call: Mapping[str, Any]) -> str:
     if call["service"] == "secretsmanager":
         return str(call["operation"])
-    path = _VERSION.sub("", call["path"]).strip("/")
-    return f"{call['method']} {_ID.sub('{id}', path) or 'batch'}"
+    return f"{call['method']} {_ID.sub('{id}', _noun(call))}"
+
+
+def _noun(call: Mapping[str, Any]) -> str:
+    """Of a batch empty: it goes to the version itself."""
+    return _VERSION.sub("", call["path"]).strip("/")
 
 
 def split(endpoints: Mapping[str, int]) -> tuple[int, int]:
