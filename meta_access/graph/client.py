@@ -77,6 +77,7 @@ class GraphClient:
         self._server_time_seen = float("-inf")
         self.observed_tier_header: str | None = None
         self.used_percent: float | None = None
+        self._app_percent = 0.0
         self.served_version: str | None = None
         self.version_ends = False
         self._clock = clock
@@ -199,6 +200,8 @@ class GraphClient:
 
     def _asked(self, call: _Call) -> Any:
         doing = f"{call} (connection {self.connection.name})"
+        if call.method != "GET":
+            self._spare(doing)
         now = self._clock.monotonic()
         end = now + (self._budget_s if call.deadline_s is None else call.deadline_s)
         if now >= self._ends:
@@ -228,6 +231,27 @@ class GraphClient:
             finally:
                 if throttle is not None:
                     self._patience.end(patience.caller())
+
+    def _spare(self, doing: str) -> None:
+        """Leave what is left of the app's limits to tokens that are due, before Meta refuses them along with this."""
+        who = patience.caller()
+        while self._patience.spares(who, self._app_percent):
+            answer = self._patience.begin(who, patience.SPARING_PAUSE_S, self._clock.monotonic())
+            used = f"{self._app_percent:.0f} % of what Meta allows the app is used up, and a token is due"
+            if answer.refused:
+                raise RateLimitedError(
+                    f"{doing.capitalize()} was not begun: {used}. {answer.refused[0].upper()}{answer.refused[1:]}.",
+                    next_step="Run again once the token is renewed; what is used now is free again after an hour.",
+                )
+            if answer.announced:
+                self._notify(
+                    f"{doing.capitalize()} waits {patience.SPARING_PAUSE_S:.0f} s: {used}. With that this run waits "
+                    f"{answer.so_far_s:.0f} of at most {answer.at_most_s:.0f} s."
+                )
+            try:
+                self._clock.sleep(patience.SPARING_PAUSE_S)
+            finally:
+                self._patience.end(who)
 
     def _may_wait(self, error: RateLimitedError, doing: str, pause: float) -> bool:
         who = patience.caller()
@@ -323,6 +347,8 @@ class GraphClient:
         audit.traced(headers.get("x-fb-trace-id"))
         used = usage.read(headers)
         self.observed_tier_header = used.tier or self.observed_tier_header
+        if used.app_percent is not None:
+            self._app_percent = used.app_percent
         if used.used_percent is not None:
             self.used_percent = max(used.used_percent, self.used_percent or 0.0)
         self.served_version = wire.served_version(headers) or self.served_version

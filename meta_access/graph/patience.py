@@ -21,6 +21,9 @@ OTHERS_BOUND_S = 120.0
 """The share of everything else: what widens access gives up first."""
 PLACES_BESIDE_A_ROTATION = 2
 """While a rotation is due, so many of the plugin host's four threads may wait for anything else."""
+SPARED_FROM_PERCENT = 90.0
+"""From there on what is left of the app's limits is for the tokens that are due: Meta refuses all calls at 100."""
+SPARING_PAUSE_S = 15.0
 FORGOTTEN_AFTER_S = 900.0
 """A process that goes on (a rotation function kept warm) begins a new run after so long without a wait."""
 
@@ -112,6 +115,11 @@ class Patience:
             self._until = max(self._until, now + pause_s)
             self._others += 0 if who.keeps else 1
             return Wait(announced=added > 0, so_far_s=self._spent_s, at_most_s=bound)
+
+    def spares(self, who: Caller, used_percent: float) -> bool:
+        """Whether a write of this caller is to wait, though Meta would take it, since tokens are due."""
+        with self._lock:
+            return used_percent >= SPARED_FROM_PERCENT and not who.keeps and bool(self._due)
 
     def end(self, who: Caller) -> None:
         """The wait is over."""

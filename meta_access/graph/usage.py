@@ -27,11 +27,13 @@ class Usage:
         regain_s: Seconds until access is regained; None when no header names a time above zero.
         tier: `development_access` or `standard_access`, in Meta's words; None when no header names one.
         used_percent: Of the limit that is nearest to its end; None when no header names any.
+        app_percent: Of the app's own limits, which every call shares; None when no header names any.
     """
 
     regain_s: float | None
     tier: str | None
     used_percent: float | None = None
+    app_percent: float | None = None
 
 
 def read(headers: Mapping[str, str]) -> Usage:
@@ -44,13 +46,18 @@ def read(headers: Mapping[str, str]) -> Usage:
     if _positive(account.get("acc_id_util_pct")) >= _FULL_PERCENT:
         waits.append(_positive(account.get("reset_time_duration")))
     tiers = (row.get("ads_api_access_tier") for row in (*business, account, insights))
-    counted = (_object(_json(headers, "x-app-usage")), *business, account, insights)
-    used = [_positive(row[name]) for row in counted for name in _PERCENTAGES if name in row]
+    of_app = _percentages(_object(_json(headers, "x-app-usage")))
+    used = [*of_app, *(percent for row in (*business, account, insights) for percent in _percentages(row))]
     return Usage(
         regain_s=max(waits, default=0.0) or None,
         tier=next((tier for tier in tiers if isinstance(tier, str) and tier), None),
         used_percent=max(used, default=None),
+        app_percent=max(of_app, default=None),
     )
+
+
+def _percentages(row: Mapping[str, Any]) -> list[float]:
+    return [_positive(row[name]) for name in _PERCENTAGES if name in row]
 
 
 def _business_rows(value: Any) -> Iterator[dict[str, Any]]:

@@ -35,7 +35,8 @@ from meta_access.errors import (
 from meta_access.graph import client as client_module
 from meta_access.graph.client import Auth, GraphClient, TokenAuth, client_for
 from meta_access.graph.landing import nothing_to_look_at
-from meta_access.graph.patience import Caller, on_behalf_of
+from meta_access.graph.patience import Caller, Patience, on_behalf_of
+from meta_access.stack.credentials import Credentials
 from tests.texts import lacks
 
 if TYPE_CHECKING:
@@ -661,6 +662,72 @@ def test_all_calls_of_a_run_wait_within_one_bound(
     assert not lacks(
         notices[-1], "reporting", "writing to 3", "main", "code 80004", "waiting 60 s", "180 of at most 240 s"
     )
+
+
+NEARLY = {"x-app-usage": '{"call_count": 93, "total_cputime": 2, "total_time": 2}'}
+SHOP, TOKEN = Caller("asset assignment shop"), Caller("token reporting", keeps=True)
+
+
+@pytest.fixture
+def hurried(
+    connection: Connection, clock: FakeClock, notices: list[str], client: GraphClient
+) -> tuple[GraphClient, Patience]:
+    """A client of a run in which a token is due."""
+    del client  # it sets the credentials
+    run = Patience()
+    run.expect("arn:one")
+    return GraphClient(connection, Credentials(connection), clock=clock, notify=notices.append, run=run), run
+
+
+def test_what_is_left_of_the_apps_limit_is_left_to_tokens_that_are_due(
+    *,
+    hurried: tuple[GraphClient, Patience],
+    server: Server,
+    answer: MakeAnswer,
+    clock: FakeClock,
+    notices: list[str],
+) -> None:
+    client, run = hurried
+    server.answers = [answer({"id": "1"}, headers=NEARLY)]
+    with on_behalf_of(SHOP):
+        assert client.post("1", {}) == {"id": "1"}  # nobody has said yet how much is used
+        assert client.get("1") == {"id": "1"}  # reads tell how it stands
+
+        with pytest.raises(RateLimitedError, match=r"Writing to 2 .* was not begun: 93 % of what Meta allows the app"):
+            client.post("2", {})
+    with on_behalf_of(TOKEN):
+        assert client.post("3", {}) == {"id": "1"}
+    run.settled("arn:one")
+    with on_behalf_of(SHOP):
+        assert client.delete("4") == {"id": "1"}
+
+    assert clock.slept == [15.0] * 8
+    assert not lacks(notices[0], "Writing to 2", "waits 15 s", "93 %", "15 of at most 120 s")
+    assert [seen.path for seen in server.received] == ["/v26.0/1", "/v26.0/1", "/v26.0/3", "/v26.0/4"]
+
+
+def test_a_write_that_waited_for_a_token_goes_on_when_that_has_begun(
+    *,
+    hurried: tuple[GraphClient, Patience],
+    server: Server,
+    answer: MakeAnswer,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client, run = hurried
+    server.answers = [answer({"id": "1"}, headers=NEARLY)]
+    client.get("1")
+    sleep = clock.sleep
+
+    def token_begins(seconds: float) -> None:
+        sleep(seconds)
+        run.settled("arn:one")
+
+    monkeypatch.setattr(clock, "sleep", token_begins)
+    with on_behalf_of(SHOP):
+        assert client.post("2", {}) == {"id": "1"}
+
+    assert clock.slept == [15.0]
 
 
 def test_a_deadline_bounds_the_wait_for_a_throttle(

@@ -53,12 +53,12 @@ INSIGHTS = "x-fb-ads-insights-throttle"
             },
             Usage(300.0, None, 120.0),
         ),
-        ({APP: {"call_count": 7, "total_cputime": 31, "total_time": 0}}, Usage(None, None, 31.0)),
+        ({APP: {"call_count": 7, "total_cputime": 31, "total_time": 0}}, Usage(None, None, 31.0, 31.0)),
         (
             {APP: {"call_count": 40}, BUC: {"1": [{"call_count": 82}], "2": [{"total_time": 5}]}},
-            Usage(None, None, 82.0),
+            Usage(None, None, 82.0, 40.0),
         ),
-        ({APP: {"call_count": 0, "odd": 99}}, Usage(None, None, 0.0)),
+        ({APP: {"call_count": 0, "odd": 99}}, Usage(None, None, 0.0, 0.0)),
     ],
 )
 def test_usage_headers_tell_the_wait_and_the_tier(headers: dict[str, object], found: Usage) -> None:
