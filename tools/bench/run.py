@@ -74,16 +74,13 @@ def machine(engine: Path) -> Machine:
     )
 
 
-def rows(sizes: Iterable[int], contenders: Iterable[Who], engine: Path, say: Callable[[str], None]) -> list[Row]:
-    """Measure all of them."""
+def rows(assignments: int, contenders: Iterable[Who], engine: Path, say: Callable[[str], None]) -> list[Row]:
+    """Measure the contenders with so many assignments."""
     found: list[Row] = []
-    for assignments in sizes:
-        floor = 0
-        for who in contenders:
-            with tempfile.TemporaryDirectory(prefix="meta-access-bench-") as folder:
-                measured = _contender(Path(folder), engine, who, Scene(assignments), floor=floor, say=say)
-            floor = floor or measured[0].resources
-            found += measured
+    for who in contenders:
+        floor = found[0].resources if found else 0
+        with tempfile.TemporaryDirectory(prefix="meta-access-bench-") as folder:
+            found += _contender(Path(folder), engine, who, Scene(assignments), floor=floor, say=say)
     return found
 
 
