@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pytest
 
 from components import program
@@ -568,6 +569,7 @@ def test_plugins_start_while_the_program_looks(
 ) -> None:
     engine = Engine()
     monkeypatch.setattr(program, "get_monitor", lambda: engine)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     texts = config_of(STACKS / f"Pulumi.{stack}.yaml")
     texts |= {f"meta:{key}": json.dumps(value) for key, value in more.items()}
 
@@ -579,3 +581,13 @@ def test_plugins_start_while_the_program_looks(
     assert {version for tok, version in engine.asked if tok.startswith("random:")} <= {
         metadata.version("pulumi-random")
     }
+
+
+def test_an_update_starts_no_plugin_before_the_program_has_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine()
+    monkeypatch.setattr(program, "get_monitor", lambda: engine)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
+    texts = config_of(STACKS / "Pulumi.dev.yaml")
+
+    with program._plugins_starting(load_stack(texts, "dev", STACKS)):
+        assert engine.asked == []
