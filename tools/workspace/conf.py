@@ -11,6 +11,7 @@ myst_heading_anchors = 4
 html_theme = "furo"
 html_title = "meta-access"
 html_show_sphinx = False
+html_show_copyright = False
 # Pages of Meta need a login or answer programs with 400; what they said, and when, stands next to each link.
 linkcheck_ignore = [r"https://(www|developers|business)\.facebook\.com/", r"http://127\.0\.0\.1"]
 linkcheck_timeout = 20

@@ -1,11 +1,13 @@
-"""`make screenshots`: pages of the dashboard, of the login dialog and of reports, light, dark and narrow, to look at.
+"""`make screenshots`: pages of the dashboard, the login dialog, reports and the documentation's site, to look at.
 
-They lie in `.work/screenshots`, with every form unfolded. Those that the documentation shows are taken anew as well.
+They lie in `.work/screenshots`, light, dark and narrow, with every form unfolded. Those that the documentation shows are
+taken anew as well.
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests import reports
 from tests.browser.dashboard import PATHS, crowd, furnish
 from tests.emulators import start_emulator
-from tools.workspace import browser
+from tools.workspace import browser, site
 from tools.workspace.environment import ROOT, WORK, say
 from tools.workspace.failures import explained
 
@@ -27,9 +29,15 @@ if TYPE_CHECKING:
 
 FOLDER = WORK / "screenshots"
 IMAGES = ROOT / "docs" / "images"
-SHOWN = {"overview-light": "dashboard.png", "assignments-many-light": "assignments.png", "report-3-light": "report.png"}
+SHOWN = {
+    "overview-light": "dashboard.png",
+    "assignments-many-light": "assignments.png",
+    "report-3-light": "report.png",
+    "site-light": "site.png",
+}
 CLIENTS = (3, 300)
 """Of the stacks whose reports are pictured."""
+SITE_S = 600.0
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 740}
 MODES: Mapping[str, tuple[ViewportSize, str]] = {
@@ -52,6 +60,7 @@ def main() -> int:
             taken += take(executable, lambda page: long_pages(page, meta.graph_url, Path(home)))
         finally:
             meta.stop()
+        taken += take(executable, lambda page: site_pages(page, Path(home) / "site"))
     IMAGES.mkdir(exist_ok=True)
     for name, image in SHOWN.items():
         shutil.copyfile(FOLDER / f"{name}.png", IMAGES / image)
@@ -100,6 +109,14 @@ def long_pages(page: Page, graph_url: str, folder: Path) -> Iterator[str]:
         file.write_text(reports.page(count), encoding="utf-8")
         page.goto(file.as_uri())
         yield f"report-{count}"
+
+
+def site_pages(page: Page, folder: Path) -> Iterator[str]:
+    """The first page of the documentation."""
+    if not folder.exists():
+        subprocess.run(site.argv("html", str(folder)), cwd=ROOT, capture_output=True, check=True, timeout=SITE_S)
+    page.goto((folder / "docs" / "index.html").as_uri())
+    yield "site"
 
 
 if __name__ == "__main__":
