@@ -1,7 +1,7 @@
 """`make screenshots`: pages of the dashboard, the login dialog, reports and the documentation's site, to look at.
 
-They lie in `.work/screenshots`, light, dark and narrow, with every form unfolded. Those that the documentation shows are
-taken anew as well.
+They lie in `.work/screenshots`, light, dark and narrow, with every form unfolded. Those that the documentation shows
+are taken anew as well.
 """
 
 from __future__ import annotations
