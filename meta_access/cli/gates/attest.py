@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import current, plain_files, pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.gates import statements
 from meta_access.cli.gates.statements import declared, gates, written
 from meta_access.cli.terminal import answer
@@ -137,7 +137,7 @@ def command(gate: str, stack: str | None, *, yes: bool, as_json: bool, **said: A
     if not yes:
         click.confirm(f"Write this to {home.stacks.name}/{file.name}?", abort=True)
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    plain_files.write(file, written(before, gate, entry))
+    statements.write(file, written(before, gate, entry))
     if as_json:
         click.echo(json.dumps({"gate": gate, "file": str(file), "record": record}))
     else:

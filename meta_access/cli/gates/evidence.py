@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meta_access.cli import current, plain_files, pulumi_stack
+from meta_access.cli import current, pulumi_stack
 from meta_access.cli.gates import devtools_export, export_judgement, statements
 from meta_access.cli.gates.attest import moment
 from meta_access.cli.gates.statements import gates, written
@@ -105,7 +105,7 @@ def import_command(file: Path, stack: str | None, *, as_json: bool, **said: Any)
     target = evidence_file(home.stacks, name)
     before = target.read_text(encoding="utf-8") if target.is_file() else ""
     if (text := _apply(result, loaded, export, mine, before)) != before:
-        plain_files.write(target, text)
+        statements.write(target, text)
     if as_json:
         click.echo(json.dumps(result.as_json(target)))
     else:

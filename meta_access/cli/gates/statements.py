@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from meta_access.cli import pulumi_stack
+from meta_access.cli import plain_files, pulumi_stack
 from meta_access.clock import iso
 from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.errors import MetaAccessError
 from meta_access.gates.evidence import digest
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.redaction import scrub
@@ -19,6 +20,7 @@ from meta_access.redaction import scrub
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from meta_access.providers._gate import GateProvider
     from meta_access.stack.models import FiguresSpec
@@ -102,3 +104,18 @@ def written(text: str, gate: str, record: Mapping[str, Any] | Sequence[Mapping[s
         elif kept[at].strip():
             break
     return "".join([*kept[:start], entry, *kept[end:]])
+
+
+def write(file: Path, text: str) -> None:
+    """Write the stack's file of statements.
+
+    Raises:
+        MetaAccessError: It cannot be written; then the one before stays.
+    """
+    try:
+        plain_files.write(file, text)
+    except OSError as error:
+        raise MetaAccessError(
+            f"Writing {file} failed: {error.strerror}. Nothing was stated.",
+            next_step="Make the folder of the stack files writable, then run this again.",
+        ) from None

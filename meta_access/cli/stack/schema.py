@@ -10,6 +10,7 @@ import click
 
 from meta_access.cli import plain_files
 from meta_access.cli.terminal import answer
+from meta_access.errors import MetaAccessError
 from meta_access.stack.schema import client_file_schema, stack_file_schema
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ def command(which: str | None, write: Path | None) -> None:
     if write is None:
         click.echo(text_of(str(which)), nl=False)
         return
-    with plain_files.Folder(write) as folder:
-        folder.replace({f"{name}.json": text_of(name) for name in SCHEMAS})
+    try:
+        with plain_files.Folder(write) as folder:
+            folder.replace({f"{name}.json": text_of(name) for name in SCHEMAS})
+    except OSError as error:
+        raise MetaAccessError(
+            f"Writing to {write} failed: {error.strerror}. Nothing was written.",
+            next_step="Name a folder that you may write to.",
+        ) from None
     answer(f"Written: {', '.join(f'{write}/{name}.json' for name in SCHEMAS)}.")

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from meta_access.cli.gates import statements
+from meta_access.errors import MetaAccessError
 from tests.unit.cli.states import resource, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORD = {"declared": "sha256:0123456789abcdef", "app": "1204", "at": "2026-11-24T08:00:00Z", "by": "nadia"}
 OTHER = """# ours
@@ -60,3 +68,15 @@ def test_a_statement_is_bound_to_the_declared_inputs_alone() -> None:
 
     assert list(found) == ["ads-app-roles"]
     assert statements.declared(found["ads-app-roles"]) == {"gate": "AppRoles", "roles": {"ines": "tester"}}
+
+
+def test_a_statement_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    file = tmp_path / "away" / "evidence.prod.yaml"
+
+    with pytest.raises(MetaAccessError) as refused:
+        statements.write(file, "gate: {}\n")
+
+    assert str(refused.value) == (
+        f"Writing {file} failed: No such file or directory. Nothing was stated. Make the folder of the stack files "
+        "writable, then run this again."
+    )

@@ -245,6 +245,11 @@ def test_schemas_are_written_into_a_folder(tmp_path: Path, monkeypatch: pytest.M
     assert CliRunner().invoke(main, ["schema", "--write", "schema"]).exit_code == 0
     assert sorted(path.name for path in (tmp_path / "schema").iterdir()) == ["client.json", "stack.json"]
     assert "Name the schema to print" in CliRunner().invoke(main, ["schema"]).output
+    (tmp_path / "taken").write_text("")
+    refused = CliRunner().invoke(main, ["schema", "--write", "taken/inner"])
+    assert refused.output == (
+        "Error: Writing to taken/inner failed: File exists. Nothing was written. Name a folder that you may write to.\n"
+    )
 
 
 def asked(shell: str, words: str) -> list[str]:
