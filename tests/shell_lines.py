@@ -84,7 +84,8 @@ def _without_files_and_variables(words: Sequence[str]) -> list[str]:
     kept: list[str] = []
     file_follows = False
     for word in words:
-        if not (file_follows or TO_A_FILE.fullmatch(word) or (VARIABLE.match(word) and not kept)):
+        before = not kept and (word == "!" or VARIABLE.match(word))  # `! grep` runs grep
+        if not (file_follows or TO_A_FILE.fullmatch(word) or before):
             kept.append(word)
         file_follows = bool(TO_A_FILE.fullmatch(word))
     return kept

@@ -38,7 +38,7 @@ STATUSES = (
 """Names of jobs, statuses and files at a forge, which begin as a command does."""
 OTHERS = {
     *(".", "cd", "eval", "export", "mktemp", "test"),
-    *("curl", "docker", "git", "java", "jq", "keytool", "npm", "python3"),
+    *("curl", "docker", "git", "grep", "java", "jq", "keytool", "npm", "python3"),
 }
 """Programs whose own words are not looked at here; nor are pulumi's, which tests/engine/test_typed.py looks at."""
 

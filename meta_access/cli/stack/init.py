@@ -62,7 +62,7 @@ def _refuse_what_is_there(folder: Path, names: Collection[str]) -> None:
     above = dict.fromkeys(str(up) for name in names for up in reversed(PurePath(name).parents))
     there += [up for up in above if (folder / up).is_file()]
     # The engine would take this folder for a part of it.
-    there += [str(up / "Pulumi.yaml") for up in folder.parents if (up / "Pulumi.yaml").exists()][:1]
+    there += [str(up / "Pulumi.yaml") for up in folder.resolve().parents if (up / "Pulumi.yaml").exists()][:1]
     if there:
         raise click.ClickException(
             f"Nothing was written: {', '.join(there)} {'is' if len(there) == 1 else 'are'} there already. Name an "

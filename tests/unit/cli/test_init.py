@@ -199,6 +199,14 @@ def test_a_file_in_a_folders_place_is_named(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["stacks"]
 
 
+def test_a_project_that_one_only_stands_in_is_no_matter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("init", "one").exit_code == 0
+    monkeypatch.chdir(folder / "one")
+
+    assert run("init", "../two").exit_code == 0
+    assert (folder / "two" / "Pulumi.yaml").is_file()
+
+
 def test_what_is_there_is_never_changed(folder: Path) -> None:
     (folder / "__main__.py").write_text("mine\n")
     (folder / ".gitignore").write_text("mine\n")
