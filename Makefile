@@ -14,14 +14,14 @@ BIN := .venv/bin
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: venv ## Provision stack dev with the real engine against an emulated Meta and Secrets Manager
-	@$(PY) -m tools.workspace.up
+up: venv ## Provision stack dev with the real engine against an emulated Meta and Secrets Manager; VERBOSE=1
+	@$(PY) -m tools.workspace.up $(if $(filter 1,$(VERBOSE)),--verbose)
 
 preview: venv ## Review what an up would do; STACK=prod, VERBOSE=1; with no credential: OFFLINE=1, or SNAPSHOT=FILE
 	@$(PY) -m tools.workspace.preview --stack $(STACK) $(if $(filter 1,$(OFFLINE)),--offline) $(if $(SNAPSHOT),--snapshot '$(SNAPSHOT)') $(if $(filter 1,$(VERBOSE)),--verbose)
 
-down: venv ## Destroy stack dev and say what remains, and why
-	@$(PY) -m tools.workspace.down
+down: venv ## Destroy stack dev and say what remains, and why; VERBOSE=1
+	@$(PY) -m tools.workspace.down $(if $(filter 1,$(VERBOSE)),--verbose)
 
 test: venv ## Run the checks and all layers of tests: unit, emulator, host, real engine
 	@$(PY) -m tools.workspace.test

@@ -62,6 +62,7 @@ def test_up_twice_env_and_down(checkout: Checkout) -> None:
     assert "emulator runs already" in first.text
     assert "state verify: 0 provider payload(s)" in first.text
     assert re.search(r"\+ \d+ created", first.text)
+    assert "pulumi-python:dynamic" not in first.text  # the engine's lines about each resource
     # The summary: what exists, who acts where, what expires when, the quota, what to try next.
     assert re.search(r"SystemUser +1 +reporting \(\d+\)", first.text)
     assert re.search(r"ads-app-roles +pending_human +not_started +us", first.text)

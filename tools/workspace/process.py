@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from meta_access.cli import pulumi_run, terminal
+from meta_access.cli.engine_output import EngineOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOOD = 124
 """Exit code of a run of the engine that had to be ended; as that of timeout(1)."""
+_COUNTS = "Resources:"
 
 
 def stream(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = None) -> int:
@@ -60,6 +62,30 @@ def engine(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
         notify=_write_note,
         before=_dies_with_parent(),
     )
+    return STOOD if done.stood else done.code
+
+
+def quiet_engine(argv: Sequence[str], env: Mapping[str, str], *, verbose: bool) -> int:
+    """Run an operation of the engine as `engine` does, and show its errors and warnings alone, and what it has counted.
+
+    Args:
+        argv: The command.
+        env: Its whole environment.
+        verbose: Show all that it prints: a line or three for each resource, changed or not.
+    """
+    if verbose:
+        return engine(argv, env)
+    output, counted = EngineOutput(), list[str]()
+
+    def out(line: str) -> None:
+        output.out(line)
+        if line.rstrip() == _COUNTS or (counted and line[:1].isspace() and line.strip()):
+            counted.append(line)
+
+    done = pulumi_run.run(argv, env=env, out=out, err=output.err, notify=_write_note, before=_dies_with_parent())
+    output.end(failed=done.code != 0)
+    for line in counted:
+        _write_out(line)
     return STOOD if done.stood else done.code
 
 

@@ -72,8 +72,9 @@ def _refuse_what_is_there(folder: Path, names: Collection[str]) -> None:
 
 
 def _refuse_a_pipeline_that_nobody_runs(folder: Path, forge: str) -> None:
-    top = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
-    if top != folder:
+    where = folder.resolve()
+    top = next((up for up in (where, *where.parents) if (up / ".git").exists()), where)
+    if top != where:
         raise click.ClickException(
             f"--ci: {forge} runs only what {starter.CI[forge]} says at the top of a repository, and that is {top}: "
             "nothing would rotate a token. Leave --ci out and take a workflow of docs/ci, or run `git init` in the "
