@@ -193,10 +193,10 @@ class Previews(_Digest):
 
     def _lines(self) -> Iterator[str]:
         reviews = self.reviews
-        changed = sum(bool(one.of(Cause.CHANGE)) for one in reviews)
         failed = sum(one.failed for one in reviews)
         found = distinct(reviews)
         mine = [one for one in found if one.group.first.cause is Cause.CHANGE]
+        changed = len({stack for one in mine for stack in one.stacks})
         ways = f" in {_count(len(mine), 'distinct way')}" if mine else ""
         yield f"{_count(len(reviews), 'stack')}: {changed} changed{ways}, {failed} failed."
         for refusal in refusals(reviews):

@@ -9,6 +9,8 @@ from typing import Any
 from meta_access.cli.many.children import End, Fate
 from meta_access.cli.many.digest import Previews, Rotations
 from meta_access.cli.many.stacks import Stack
+from meta_access.review import stored
+from meta_access.review.facts import Fact, Kind, Review
 
 
 def stack(name: str) -> Stack:
@@ -105,6 +107,28 @@ def test_a_failed_rotation_whose_child_said_nothing_names_the_token_that_could_n
         "Failed in 2 of 2 stacks:",
         "! agency/a: trading: Secrets Manager refused.",
         "! agency/b: a token could not be renewed.",
+    ]
+
+
+def test_a_refused_configuration_is_a_failure_and_no_change() -> None:
+    gained = Fact(kind=Kind.TASKS_GAINED, who="reporting", asset="act_1", tasks=("ANALYZE",))
+    refused = Fact(kind=Kind.REFUSED, reason="meta:connections.main: no app.")
+    ends = [
+        End(
+            Fate.ENDED,
+            code,
+            json.dumps(
+                stored.as_object([Review(stack=name, project="agency", facts=(fact,), failed=code == 1)])
+            ).encode(),
+        )
+        for name, fact, code in (("a", gained, 0), ("b", refused, 1))
+    ]
+
+    assert Previews([stack("a"), stack("b")], ends).as_text().splitlines() == [
+        "2 stacks: 1 changed in 1 distinct way, 1 failed.",
+        "+ reporting gains ANALYZE on ad account 1 (1 of 2 stacks: agency/a)",
+        "Failed in 1 of 2 stacks:",
+        "! agency/b: meta:connections.main: no app.",
     ]
 
 
