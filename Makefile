@@ -9,7 +9,7 @@ BIN := .venv/bin
 # `|| exit` of a recipe line is make's own; nothing here runs in parallel.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test test-faults test-faults-all bench mutants fuzz check emulator env clean venv look lock lambda screenshots site tables
+.PHONY: help up preview down test test-faults test-faults-all bench rehearsal mutants fuzz check emulator env clean venv look lock lambda screenshots site tables
 
 help: ## Show every target with one line (the default)
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-faults-all: venv ## Disturb every call of every operation in every way, wit
 
 bench: venv ## Compare speed and calls with as many no-op resources and a plain provider; BENCH=quick in two minutes
 	@$(PY) -m tools.bench $(if $(filter quick,$(BENCH)),--quick)
+
+rehearsal: venv ## Run thirty businesses at the limited tier, a stack each, and count calls, seconds and hours
+	@$(PY) -m tools.bench.rehearsal
 
 mutants: venv ## Change one thing of the code at a time and see its tests fail; ONLY='text' for some, JSON=1
 	@$(PY) -m tools.workspace.mutants $(if $(ONLY),--only '$(ONLY)') $(if $(filter 1,$(JSON)),--json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tools.bench.calls import split
 from tools.bench.projects import Operation, Who
@@ -12,6 +12,7 @@ from tools.bench.scene import LATENCY_MS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tools.bench.measure import Cost
     from tools.bench.run import Machine, Row
 
 READS = (Operation.PREVIEW, Operation.REFRESH, Operation.UNCHANGED)
@@ -23,11 +24,18 @@ QUIET = 0.1
 """Up to this share of the processors in other hands, ratios are taken as they are."""
 
 
-def trusted(rows: Sequence[Row]) -> bool:
+class Costed(Protocol):
+    """Whatever was measured."""
+
+    @property
+    def cost(self) -> Cost: ...
+
+
+def trusted(rows: Sequence[Costed]) -> bool:
     return _others(rows) <= QUIET
 
 
-def load(machine: Machine, rows: Sequence[Row]) -> str:
+def load(machine: Machine, rows: Sequence[Costed]) -> str:
     """One line on how busy the machine was; a loud one if it was."""
     said = (
         f"Others used {_others(rows):.0%} of the processors meanwhile (the median of all operations; the most was "
@@ -75,7 +83,7 @@ def _ratios(rows: Sequence[Row]) -> str:
                 "" if plain is None else f"{plain.cost.wall_s / ours.cost.wall_s:.2f}",
             ]
         )
-    return _table(lines)
+    return table(lines)
 
 
 def _by_operation(rows: Sequence[Row], cell: Callable[[Row], str]) -> str:
@@ -85,7 +93,7 @@ def _by_operation(rows: Sequence[Row], cell: Callable[[Row], str]) -> str:
             row.operation: cell(row) for row in rows if (row.who, row.assignments) == (first.who, first.assignments)
         }
         lines.append([str(first.assignments), str(first.resources), first.who, *(found[one] for one in Operation)])
-    return _table(lines)
+    return table(lines)
 
 
 def _states(rows: Sequence[Row]) -> str:
@@ -95,7 +103,7 @@ def _states(rows: Sequence[Row]) -> str:
         for row in rows
         if row.operation is Operation.UP
     ]
-    return _table(lines)
+    return table(lines)
 
 
 def _endpoints(rows: Sequence[Row]) -> str:
@@ -105,7 +113,7 @@ def _endpoints(rows: Sequence[Row]) -> str:
     names = sorted({name for calls in found.values() for name in calls}, key=lambda name: (" " not in name, name))
     lines = [[f"Ours, {most} assignments", *Operation], ["---", *["---:"] * len(Operation)]]
     lines += [[f"`{name}`", *(str(found[one].get(name, "")) for one in Operation)] for name in names]
-    return _table(lines)
+    return table(lines)
 
 
 def _calls(row: Row) -> str:
@@ -123,11 +131,11 @@ def _of(rows: Sequence[Row], who: Who, like: Row) -> Row | None:
     return next((row for row in rows if (row.who, row.assignments, row.operation) == wanted), None)
 
 
-def _others(rows: Sequence[Row]) -> float:
+def _others(rows: Sequence[Costed]) -> float:
     return median(row.cost.other_share for row in rows)
 
 
-def _most(rows: Sequence[Row]) -> float:
+def _most(rows: Sequence[Costed]) -> float:
     return max(row.cost.other_share for row in rows)
 
 
@@ -135,5 +143,6 @@ def _titled(title: str, table: str) -> str:
     return f"### {title}\n\n{table}"
 
 
-def _table(lines: Sequence[Sequence[str]]) -> str:
+def table(lines: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as Markdown; the second row aligns."""
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

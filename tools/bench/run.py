@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tools.bench.calls import by_endpoint
-from tools.bench.projects import Operation, Project, Who
+from tools.bench.projects import Folder, Operation, Project, Who
 from tools.bench.scene import Scene
 from tools.engine.binaries import version_of
 
@@ -90,7 +90,7 @@ def _contender(
     emulator = scene.emulator(folder / "emulator")
     found: list[Row] = []
     try:
-        project = Project(folder / "project", engine, who, scene, emulator, floor)
+        project = Project(Folder(folder / "project", engine, emulator), who, scene, floor)
         project.lay_out()
         resources = 0
         for operation in Operation:

@@ -17,6 +17,7 @@ TARGETS = {
     "test-faults",
     "test-faults-all",
     "bench",
+    "rehearsal",
     "mutants",
     "fuzz",
     "check",
