@@ -98,6 +98,10 @@ CATALOG: Mapping[str, Meaning] = {
         "The engine is older than this package needs: it imports no inputs and outputs of dynamic providers.",
         "Install a newer pulumi.",
     ),
+    "engine.new": _error(
+        "The engine no longer checks what depends on a failed resource: a token that moves behind one would be ended.",
+        "Install pulumi 3.260 or older: curl -fsSL https://get.pulumi.com | sh -s -- --version 3.260.0",
+    ),
     "engine.untested": _warning(
         "The engine is of a major version that this package was never tried with.",
         "Use an engine of version 3, or a newer meta-access.",

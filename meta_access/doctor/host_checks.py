@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_access.doctor.catalog import found
+from meta_access.engine_marks import FIRST_UNFIT_ENGINE, OLDEST_ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from meta_access.doctor.catalog import Finding
     from meta_access.errors import MetaAccessError, Problem
 
-OLDEST_ENGINE = (3, 254, 0)
-"""Import files that carry inputs and outputs, the only import a Python dynamic provider has, came with this release."""
 _TRIED_MAJOR = 3
 RANDOM = "random"
 ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -144,6 +143,9 @@ def _engine(host: Host) -> Iterator[Finding]:
     elif version < OLDEST_ENGINE:
         text = f"pulumi {engine.version} is older than {oldest}, which this package needs."
         wrong.append(found("engine.old", "pulumi", text, f"Install pulumi {oldest} or newer."))
+    elif FIRST_UNFIT_ENGINE <= version < (_TRIED_MAJOR + 1,):
+        text = f"pulumi {engine.version} is newer than this package knows, and its programs refuse to run on it."
+        wrong.append(found("engine.new", "pulumi", text))
     elif version[0] != _TRIED_MAJOR:
         text = f"pulumi {engine.version} is of another major version than {_TRIED_MAJOR}."
         wrong.append(found("engine.untested", "pulumi", text))

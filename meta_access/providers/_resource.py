@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import grpc
 import pulumi
 from pulumi import ResourceOptions
 from pulumi.dynamic import Resource
 from pulumi.runtime import config, settings
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from meta_access import snapshot
+from meta_access.engine_marks import FIRST_UNFIT_ENGINE
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers._declaration import declaration_of
 from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
@@ -61,6 +64,8 @@ class _Declared:
 
 # By run of a program: a process may run several (Automation API), and each declares its own things.
 _declared: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], _Declared]] = weakref.WeakKeyDictionary()
+# The runs whose engine is known to fit.
+_fit: weakref.WeakSet[Any] = weakref.WeakSet()
 # The runs that have said which snapshot they go by.
 _told: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -99,6 +104,7 @@ class MetaResource(Resource):
             opts: Of the resource.
             own: Inputs that a constructor gives by itself.
         """
+        _refuse_engine()
         _refuse_secret_configuration()
         _go_by_snapshot()
         provider = self.provider()
@@ -176,6 +182,25 @@ def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Decla
 
     # Without a dependency: a dependency on a component is one on all its children, this one among them.
     return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
+
+
+def _refuse_engine() -> None:
+    """Refuse an engine on which a failed neighbour may cost a living token, once in a run of a program."""
+    run, engine = settings.get_monitor(), settings.get_engine()
+    if run is None or run in _fit or not isinstance(engine, engine_pb2_grpc.EngineStub):
+        return  # asked already, or pulumi's mocks
+    too_new = ".".join(map(str, FIRST_UNFIT_ENGINE))
+    try:
+        engine.RequirePulumiVersion(engine_pb2.RequirePulumiVersionRequest(pulumi_version_range=f"<{too_new}"))
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNIMPLEMENTED:  # what does not know the question is old
+            refused = ProgramError(
+                f"This engine is pulumi {too_new} or newer ({error.details()}). It no longer checks what depends on a "
+                "failed resource, so that a token which moves behind one would be ended. Nothing was touched. Install "
+                "pulumi 3.260.0, or a newer meta-access."
+            )
+            raise refused from None
+    _fit.add(run)
 
 
 def _refuse_secret_configuration() -> None:

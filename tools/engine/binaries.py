@@ -22,6 +22,8 @@ VERSION = "3.259.0"
 LANGUAGE_HOST_VERSION = "3.184.0"
 # Import files that carry inputs and outputs, the only import a Python dynamic provider has, came with this release.
 MINIMUM = (3, 254, 0)
+# What depends on a failed resource is no longer checked from here on: see ADR 8.
+FIRST_UNFIT = (3, 261, 0)
 
 # They must lie in one folder: the engine finds its bundled plugins next to itself.
 FILES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tools.engine.binaries import MINIMUM, Engine, WayFailedError, minimum, missing, parse, version_of
+from tools.engine.binaries import FIRST_UNFIT, MINIMUM, Engine, WayFailedError, minimum, missing, parse, version_of
 
 
 def look(search: str | None = None) -> Engine:
@@ -25,4 +25,6 @@ def look(search: str | None = None) -> Engine:
     version = version_of(folder)
     if parse(version) < MINIMUM:
         raise WayFailedError(f"pulumi {version} in {folder} is older than {minimum()}")
+    if parse(version) >= FIRST_UNFIT:
+        raise WayFailedError(f"pulumi {version} in {folder} is newer than the programs run on")
     return Engine(folder, version, "PATH")

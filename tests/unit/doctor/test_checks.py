@@ -12,10 +12,11 @@ import pytest
 from meta_access import errors, rules
 from meta_access.doctor.catalog import CATALOG, Severity, found
 from meta_access.doctor.connection_checks import of_connection, of_token, token_facts
-from meta_access.doctor.host_checks import OLDEST_ENGINE, Engine, Host, Project, numbers, of_host, of_plugin
+from meta_access.doctor.host_checks import Engine, Host, Project, numbers, of_host, of_plugin
 from meta_access.doctor.look import ConnectionSeen, Headers, Reading, SecretsManager, Skipped, TokenSeen
 from meta_access.doctor.report import Report, once
 from meta_access.doctor.stack_checks import StackSeen, StateSeen, of_quota, of_stack
+from meta_access.engine_marks import FIRST_UNFIT_ENGINE, OLDEST_ENGINE
 from meta_access.errors import Problem
 from meta_access.graph.businesses import BusinessRow
 from meta_access.graph.system_users import SystemUserRow
@@ -24,7 +25,7 @@ from meta_access.tokens.issuer import TokenFacts
 from meta_access.tokens.observe import Finding as Due
 from meta_access.tokens.observe import Need, Observed, Presence
 from tests.connections import MAIN
-from tools.engine.binaries import MINIMUM
+from tools.engine.binaries import FIRST_UNFIT, MINIMUM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,7 @@ BROKEN: dict[str, tuple[Callable[[], list[Finding]], str, str]] = {
     "no pulumi": (lambda: host(engine=None), "engine.missing", "pulumi"),
     "pulumi is mute": (lambda: host(engine=replace(ENGINE, version="")), "engine.no_answer", "pulumi"),
     "old pulumi": (lambda: host(engine=replace(ENGINE, version="v3.253.9")), "engine.old", "pulumi"),
+    "new pulumi": (lambda: host(engine=replace(ENGINE, version="v3.276.0")), "engine.new", "pulumi"),
     "pulumi 4": (lambda: host(engine=replace(ENGINE, version="v4.0.0")), "engine.untested", "pulumi"),
     "no language host": (
         lambda: host(engine=replace(ENGINE, language_host=False)), "engine.language_host", "pulumi-language-python",
@@ -437,8 +439,8 @@ def test_a_version_is_read_as_numbers(version: str, read: tuple[int, ...]) -> No
     assert numbers(version) == read
 
 
-def test_the_oldest_engine_is_the_one_that_the_project_obtains() -> None:
-    assert OLDEST_ENGINE == MINIMUM
+def test_the_engines_that_fit_are_those_that_the_project_takes() -> None:
+    assert (OLDEST_ENGINE, FIRST_UNFIT_ENGINE) == (MINIMUM, FIRST_UNFIT)
 
 
 def test_no_password_of_an_address_is_shown() -> None:

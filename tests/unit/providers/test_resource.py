@@ -6,11 +6,14 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import pulumi
 import pytest
-from pulumi.runtime import mocks, resource, set_mocks
+from pulumi.runtime import mocks, resource, set_mocks, settings
+from pulumi.runtime.proto import engine_pb2_grpc
 
 import meta_access as meta
+from meta_access.providers import _resource
 from meta_access.providers._resource import ProgramError
 from tests.texts import lacks
 
@@ -86,6 +89,56 @@ def test_the_state_keeps_where_a_resource_is_declared_and_not_the_whole_stack(mo
         "test_resource.py",
     ]
     assert not hasattr(sys, "tracebacklimit")
+
+
+class NotMet(grpc.RpcError):  # type: ignore[misc]  # grpc has no types
+    def __init__(self, code: grpc.StatusCode) -> None:
+        super().__init__()
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return 'Pulumi CLI version 3.276.0 does not satisfy the version range "<3.261.0"'
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        pytest.param(None, False, id="it fits"),
+        pytest.param(grpc.StatusCode.UNKNOWN, True, id="it is too new"),
+        pytest.param(grpc.StatusCode.UNIMPLEMENTED, False, id="it is too old to know the question"),
+    ],
+)
+def test_an_engine_that_may_cost_a_living_token_is_refused(
+    monkeypatch: pytest.MonkeyPatch, answer: grpc.StatusCode | None, *, refused: bool
+) -> None:
+    class Run:
+        pass
+
+    asked: list[str] = []
+
+    def ask(request: Any) -> None:
+        asked.append(request.pulumi_version_range)
+        if answer is not None:
+            raise NotMet(answer)
+
+    run = Run()
+    with grpc.insecure_channel("127.0.0.1:9") as channel:
+        engine = engine_pb2_grpc.EngineStub(channel)
+        engine.RequirePulumiVersion = ask
+        monkeypatch.setattr(settings, "get_monitor", lambda: run)
+        monkeypatch.setattr(settings, "get_engine", lambda: engine)
+
+        for _ in range(2):
+            if refused:
+                with pytest.raises(ProgramError, match=r"would be ended\. Nothing was touched\. Install"):
+                    _resource._refuse_engine()
+            else:
+                _resource._refuse_engine()
+
+    assert asked == ["<3.261.0"] * (2 if refused else 1)
 
 
 def test_the_path_makes_no_resource_depend_on_its_parent() -> None:

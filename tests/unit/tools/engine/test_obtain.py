@@ -63,7 +63,7 @@ def test_the_first_way_that_works_is_taken_and_said(monkeypatch: pytest.MonkeyPa
 @pytest.mark.usefixtures("nothing_works")
 def test_an_engine_on_path_comes_before_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_engine(cache.root() / "3.259.0")
-    mine = fake_engine(tmp_path / "mine", "3.300.0")
+    mine = fake_engine(tmp_path / "mine", "3.260.0")
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", f"{mine}{os.pathsep}{os.environ['PATH']}")
@@ -84,7 +84,7 @@ def test_a_cache_filled_while_waiting_for_the_lock_is_taken(monkeypatch: pytest.
 
 
 def test_the_command_runs_on_a_bare_python_and_prints_the_folder_last(tmp_path: Path) -> None:
-    mine = fake_engine(tmp_path / "mine", "3.300.0")
+    mine = fake_engine(tmp_path / "mine", "3.260.0")
     env = {"PATH": f"{mine}{os.pathsep}/usr/bin{os.pathsep}/bin", "HOME": str(tmp_path)}
     bare = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import runpy; "]
     bare[-1] += "runpy.run_module('tools.engine.obtain', run_name='__main__', alter_sys=True)"
@@ -93,5 +93,5 @@ def test_the_command_runs_on_a_bare_python_and_prints_the_folder_last(tmp_path: 
     as_json = subprocess.run([*bare, "--json"], env=env, capture_output=True, text=True, timeout=60, check=True)
 
     assert plain.stdout.splitlines()[-1] == str(mine)
-    assert plain.stderr == f"engine: pulumi 3.300.0 from PATH ({mine})\n"
-    assert json.loads(as_json.stdout) == {"folder": str(mine), "version": "3.300.0", "way": "PATH"}
+    assert plain.stderr == f"engine: pulumi 3.260.0 from PATH ({mine})\n"
+    assert json.loads(as_json.stdout) == {"folder": str(mine), "version": "3.260.0", "way": "PATH"}

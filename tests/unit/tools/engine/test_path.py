@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def test_a_whole_and_recent_engine_on_path_is_taken(tmp_path: Path) -> None:
-    folder = fake_engine(tmp_path / "bin", "3.300.1")
+    folder = fake_engine(tmp_path / "bin", "3.260.1")
 
     found = path.look(str(folder))
 
-    assert (found.folder, found.version, found.way) == (folder, "3.300.1", "PATH")
+    assert (found.folder, found.version, found.way) == (folder, "3.260.1", "PATH")
 
 
 def test_the_folder_behind_a_link_is_the_engines_folder(tmp_path: Path) -> None:
@@ -47,7 +47,13 @@ def test_an_engine_older_than_the_minimum_is_not_taken(tmp_path: Path, version: 
         path.look(str(fake_engine(tmp_path, version)))
 
 
-@pytest.mark.parametrize("version", ["3.254.0", "3.254.0-alpha.1", "4.0.0"])
+@pytest.mark.parametrize("version", ["3.261.0", "3.276.0", "4.0.0"])
+def test_an_engine_on_which_a_failed_neighbour_may_cost_a_token_is_not_taken(tmp_path: Path, version: str) -> None:
+    with pytest.raises(WayFailedError, match=rf"pulumi {version} in .* is newer than the programs run on$"):
+        path.look(str(fake_engine(tmp_path, version)))
+
+
+@pytest.mark.parametrize("version", ["3.254.0", "3.254.0-alpha.1", "3.260.9"])
 def test_an_engine_from_the_minimum_on_is_taken(tmp_path: Path, version: str) -> None:
     assert path.look(str(fake_engine(tmp_path, version))).way == "PATH"
 
