@@ -208,3 +208,32 @@ meta.AssetAssignment("pixel", connection="main", system_user_id=user.id, asset="
     emulator.put_world(world)
     assert project.up().code == 0
     assert "pixel" not in project.resources("AssetAssignment")
+
+
+MOVED = """
+anew = meta.SystemUser("anew", connection="main", name="anew")
+box = pulumi.ComponentResource("tests:Box", "box")
+meta.SystemUserToken(
+    "token", connection="main", system_user_id=anew.id, scopes=["ads_read"], secret_name="meta/dev/reporting",
+    opts=pulumi.ResourceOptions(parent=box, depends_on=[app, shop]),
+)
+"""
+
+
+@UP
+def test_a_token_that_moved_behind_a_create_that_fails_is_not_ended(
+    provisioned: Project, emulator: RunningEmulator
+) -> None:
+    """Moved without an alias it is a create, which waits for the failed one, and a delete, which the engine goes on to.
+
+    Engine 3.259.0 asks the check of what waits, from which the delete learns of it; 3.276.0 asks none.
+    """
+    before = lindenhof.live_tokens(emulator)
+    rest = PROGRAM.partition("meta.SystemUserToken(")[0]
+    provisioned.program(lindenhof.program(rest.format(name="reporting", adopt=None, tasks=["ANALYZE"]) + MOVED))
+
+    up = provisioned.up(timeout_s=ENDS_WITHIN_S)
+
+    assert up.code != 0
+    assert lindenhof.live_tokens(emulator) == before
+    assert len(before) == 1
