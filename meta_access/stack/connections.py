@@ -39,7 +39,7 @@ PARTS = (
     "quota_overrides",
 )
 """What connections are made of; identities, since one of them may hold the admin token."""
-IDENTITIES, ROLES, BUSINESS, TIER = ASKED_OF_META = ("identities", "roles", "business", "tier")
+IDENTITIES, ROLES, BUSINESS, TIER = "identities", "roles", "business", "tier"
 """What resources of the standard program compare with lists of Meta's that they share."""
 
 
@@ -48,7 +48,7 @@ class Settings:
     """What a stack's configuration says to providers.
 
     Attributes:
-        declares: Connection to what is declared of its app and its business, out of `ASKED_OF_META`.
+        declares: Connection to what is declared of its app and its business, of what is compared with lists of Meta's.
     """
 
     environment: str

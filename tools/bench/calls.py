@@ -15,7 +15,12 @@ _VERSION = re.compile(r"^/?v[0-9]+\.[0-9]+")
 
 def by_endpoint(calls: Iterable[Mapping[str, Any]]) -> Counter[str]:
     """`GET {id}/assigned_users`, `DescribeSecret`: how often each was asked; of a batch its items, as Meta counts."""
-    return Counter(_endpoint(call) for call in calls if call["service"] == "secretsmanager" or _noun(call))
+    return Counter(_endpoint(call) for call in calls if not is_batch(call))
+
+
+def is_batch(call: Mapping[str, Any]) -> bool:
+    """Whether it only brings others: Meta counts those."""
+    return call["service"] == "graph" and not _noun(call)
 
 
 def _endpoint(call: Mapping[str, Any]) -> str:

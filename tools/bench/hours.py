@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meta_emulator.throttles import MESSAGES
+from tools.bench.calls import is_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from meta_access.rules import RuleSet
 
 HOUR_S = 3600
-_BATCH = re.compile(r"/?v[0-9]+\.[0-9]+/?")
 _ACCOUNT = re.compile(r"/?(?:v[0-9]+\.[0-9]+/)?(act_[0-9]+)(?:/|$)")
 
 
@@ -44,7 +44,7 @@ class Quota:
 
 def counted(calls: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The calls that count at Meta: the items of a batch one by one, and not the batch."""
-    return [call for call in calls if call["service"] == "graph" and not _BATCH.fullmatch(call["path"])]
+    return [call for call in calls if call["service"] == "graph" and not is_batch(call)]
 
 
 def throttled(calls: Iterable[Mapping[str, Any]]) -> int:

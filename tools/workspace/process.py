@@ -53,16 +53,7 @@ def engine(argv: Sequence[str], env: Mapping[str, str], *, cwd: str | None = Non
     """
     # It would take the pipe for a reader without colours.
     colours = ["--color", "always"] if terminal.colours(sys.stdout) else []
-    done = pulumi_run.run(
-        [*argv, *colours],
-        env=env,
-        cwd=cwd,
-        out=_write_out,
-        err=_write_err,
-        notify=_write_note,
-        before=_dies_with_parent(),
-    )
-    return STOOD if done.stood else done.code
+    return _bounded([*argv, *colours], env, _write_out, _write_err, cwd=cwd)
 
 
 def quiet_engine(argv: Sequence[str], env: Mapping[str, str], *, verbose: bool) -> int:
@@ -82,10 +73,22 @@ def quiet_engine(argv: Sequence[str], env: Mapping[str, str], *, verbose: bool) 
         if line.rstrip() == _COUNTS or (counted and line[:1].isspace() and line.strip()):
             counted.append(line)
 
-    done = pulumi_run.run(argv, env=env, out=out, err=output.err, notify=_write_note, before=_dies_with_parent())
-    output.end(failed=done.code != 0)
+    code = _bounded(argv, env, out, output.err)
+    output.end(failed=code != 0)
     for line in counted:
         _write_out(line)
+    return code
+
+
+def _bounded(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    out: Callable[[str], None],
+    err: Callable[[str], None],
+    *,
+    cwd: str | None = None,
+) -> int:
+    done = pulumi_run.run(argv, env=env, cwd=cwd, out=out, err=err, notify=_write_note, before=_dies_with_parent())
     return STOOD if done.stood else done.code
 
 
