@@ -50,6 +50,12 @@ def exports() -> dict[str, Any]:
     return resources().get(f"urn:pulumi:{stack}::{project}::{_STACK}::{project}-{stack}", {})
 
 
+def provider(package: str, name: str) -> dict[str, Any] | None:
+    """What a provider of the engine's was configured with; to be asked as `resources` is."""
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    return resources().get(f"urn:pulumi:{stack}::{project}::pulumi:providers:{package}::{name}")
+
+
 def system_users() -> dict[str, str]:
     """Identity to the id of its system user; to be asked as `resources` is."""
     parts = ((urn.split("::"), outputs) for urn, outputs in resources().items())

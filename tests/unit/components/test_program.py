@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from components import program
+from meta_access.providers import last_update
 from meta_access.stack.files import config_of
 from meta_access.stack.load import load_stack
 from tests.texts import lacks
@@ -583,11 +584,38 @@ def test_plugins_start_while_the_program_looks(
     }
 
 
-def test_an_update_starts_no_plugin_before_the_program_has_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Engine()
-    monkeypatch.setattr(program, "get_monitor", lambda: engine)
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
-    texts = config_of(STACKS / "Pulumi.dev.yaml")
+OF_DEV = config_of(STACKS / "Pulumi.dev.yaml")
+RANDOM = metadata.version("pulumi-random")
 
-    with program._plugins_starting(load_stack(texts, "dev", STACKS)):
-        assert engine.asked == []
+
+@pytest.mark.parametrize(
+    ("state", "started"),
+    [
+        pytest.param({}, [], id="the first update"),
+        pytest.param(
+            {"pulumi-python::default": OF_DEV}, ["pulumi-python"], id="the configuration is that of the state"
+        ),
+        pytest.param({"pulumi-python::default": {**OF_DEV, "meta:gates": "block"}}, [], id="it is another one"),
+        pytest.param({"pulumi-python::default": {"meta:gates": "warn"}}, [], id="it has more"),
+        pytest.param(
+            {f"random::default_{RANDOM.replace('.', '_')}": {"version": RANDOM}, "pulumi-python::default": OF_DEV},
+            ["pulumi-python", "random"],
+            id="both stand in the state",
+        ),
+    ],
+)
+def test_an_update_starts_only_plugins_of_which_the_state_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, dict[str, str]], started: list[str]
+) -> None:
+    """Whatever the program refuses after that, a destroy goes by the configuration of the last update."""
+    engine = Engine()
+    held = {f"urn:pulumi:dev::acme::pulumi:providers:{name}": config for name, config in state.items()}
+    monkeypatch.setattr(program, "get_monitor", lambda: engine)
+    monkeypatch.setattr(program, "get_config_env", lambda: dict(OF_DEV))
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
+    monkeypatch.setattr(pulumi, "get_project", lambda: "acme")
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
+    monkeypatch.setattr(last_update, "resources", lambda: held)
+
+    with program._plugins_starting(load_stack(OF_DEV, "dev", STACKS)):
+        assert [tok.partition(":")[0] for tok, _ in engine.asked] == started
