@@ -15,3 +15,8 @@ OLDEST_ENGINE = (3, 254, 0)
 FIRST_UNFIT_ENGINE = (3, 261, 0)
 """Measured on 3.276.0: what depends on a failed resource is no longer checked. A token that moves behind one ends in
 its old place, and a rename may hang (ADR 8). By its sources 3.260.0 still checks it."""
+
+
+def name_of(urn: str) -> str:
+    """`shop` of `urn:pulumi:dev::project::type::shop`."""
+    return urn.split("::", 3)[-1]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access import snapshot
 from meta_access.clock import ago, iso, parse_iso
-from meta_access.engine_marks import TYPE_PREFIX, UNKNOWN
+from meta_access.engine_marks import TYPE_PREFIX, UNKNOWN, name_of
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.redaction import scrub, visible_within
 from meta_access.stack.files import NAMESPACE, config_of, project_of, secret_problems
@@ -244,7 +244,7 @@ def resources(state: dict[str, Any]) -> list[dict[str, Any]]:
 def system_users(state: Mapping[str, Any]) -> dict[str, str]:
     """Return the name of each system user's resource, which is its identity's key, with the user's id."""
     return {
-        str(entry["urn"]).rpartition("::")[2]: str(entry["id"])
+        name_of(str(entry["urn"])): str(entry["id"])
         for entry in resources(dict(state))
         if entry.get("type") == f"{TYPE_PREFIX}SystemUser" and entry.get("id") and not entry.get("delete")
     }

@@ -80,9 +80,7 @@ class _File:
         given = {
             **inputs,
             "__provider": serialize_provider(made.provider()),
-            "label": name,
             "path": _path(component, made, name),
-            "given": {"whole": True},
         }
         self.rows.append(
             {
@@ -146,8 +144,8 @@ def _assignments(known: Known, found: Inventory, users: Mapping[str, str], file:
                 "system_user_id": user,
                 "asset": work.asset,
                 "tasks": sorted(work.tasks),
-                "replace_existing": work.replace_existing,
                 "access": typed.access,
+                **({"replace_existing": True} if work.replace_existing else {}),
             }
             file.add(
                 AssetAssignment, work.key, f"{user}/{work.asset}", (CLIENT, client), inputs=inputs, facts={"kept": []}

@@ -40,14 +40,14 @@ from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
 from meta_access.providers._deployment import DEPLOYMENT, ResourceState, place_of, shown
-from meta_access.providers._refusal import GIVEN, REFUSED, lacks_inputs
+from meta_access.providers._refusal import OWED, REFUSED
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
 from meta_access.stack.gate_names import POLICY
 from meta_access.validation import plain_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from contextlib import AbstractContextManager
 
     from meta_access.providers._declaration import Declaration
@@ -65,6 +65,7 @@ class MetaProvider(ResourceProvider):
     Attributes:
         kind: What a person calls the thing, for messages.
         ends_access: A delete takes access away, so the engine's options that skip or hasten one are refused.
+        keeps_stack_id: Its outputs hold the stack's id.
         keeps_access: Its calls keep access alive, so they may wait for Meta's throttles the longest.
         declaration: What the resource takes and gives; its class sets it.
         own: Inputs that nobody gives, with what each check writes into them; None where the constructor or `look_ahead`
@@ -78,6 +79,7 @@ class MetaProvider(ResourceProvider):
     kind: ClassVar[str]
     ends_access: ClassVar[bool] = False
     keeps_access: ClassVar[bool] = False
+    keeps_stack_id: ClassVar[bool] = True
     declaration: ClassVar[Declaration]
     own: ClassVar[Mapping[str, Any]] = {}
     identified_by: ClassVar[tuple[str, ...]]
@@ -127,7 +129,7 @@ class MetaProvider(ResourceProvider):
 
     def upgrade(self, outs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs in today's shape: what older versions did not write yet gets its default."""
-        today = {**self.defaults, **clean(outs)}
+        today = self._whole(outs)
         today.pop(REFUSED, None)
         return today
 
@@ -172,14 +174,14 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        olds, props = clean(_olds), {**self.defaults, **clean(news)}
-        if lacks_inputs(props):
+        olds, props = self._whole(_olds) if _olds else {}, self._whole(news)
+        if str(news.get("path", "")).endswith(OWED):
             # What owes the input has failed and says why. A new resource the engine leaves out of the update; for one
             # of the state it would wait without end, see `_refusal`.
             if olds:
-                return CheckResult(props, [CheckFailure("", _OWED)])
+                return CheckResult(self._kept(props), [CheckFailure("", _OWED)])
             DEPLOYMENT.leave_out(type(self).__name__, str(props.get("label", "")), place_of(props))
-            return CheckResult(props, [])
+            return CheckResult(self._kept(props), [])
         failures = self._connection_failures(props) or _not_plain(props)
         failures = failures or self._faults(olds, props)
         if not failures:
@@ -192,11 +194,11 @@ class MetaProvider(ResourceProvider):
                 say(f"{self.kind} {props.get('label', '')}: whether it will be refused is unknown: {error}")
             except MetaAccessError:
                 pass  # the read, or the update, says so
-        return CheckResult(props, [_fit_to_print(failure, props) for failure in failures])
+        return CheckResult(self._kept(props), [_fit_to_print(failure, props) for failure in failures])
 
     @boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        outs, props = self.upgrade(_olds), clean(_news)
+        outs, props = self.upgrade(_olds), self._whole(_news)
         DEPLOYMENT.hold(type(self).__name__, place_of(props), ResourceState(_id, outs))
         lost = self.lost(outs)
         if any(unknown(props.get(name)) for name in self.compared()):
@@ -206,7 +208,7 @@ class MetaProvider(ResourceProvider):
 
     @boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
-        wanted = {**clean(props), **DEPLOYMENT.stack_id_of({})}
+        wanted = {**self._whole(props), **self._stack_id({})}
         try:
             self._may_write("creating", wanted)
             with self._on_behalf(wanted):
@@ -220,7 +222,7 @@ class MetaProvider(ResourceProvider):
             return self._not_replaced(held, wanted, printable(error))
         outs = {**wanted, **facts}
         DEPLOYMENT.hold(type(self).__name__, place_of(wanted), ResourceState(id_, outs))
-        return CreateResult(id_, outs)
+        return CreateResult(id_, self._kept(outs))
 
     @boundary
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -239,26 +241,29 @@ class MetaProvider(ResourceProvider):
             advice = error.next_step
         else:
             self._note(found)
-            return found if REFUSED in props else self._without_news(found, outs)
+            told = found if REFUSED in props else self._without_news(found, outs)
+            kept = (None if bag is None else self._kept(bag, props) for bag in (told.outs, told.inputs))
+            return ReadResult(told.id, *kept)
         raise MetaAccessError(problem, next_step=advice)
 
     @boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        outs, props = self.upgrade(_olds), {**clean(_news), **DEPLOYMENT.stack_id_of(_olds)}
+        outs, props = self.upgrade(_olds), {**self._whole(_news), **self._stack_id(_olds)}
         userless = DEPLOYMENT.is_unlisted(props.get("system_user_id"))
         waits = f"{self.kind} {props.get('label', '')} waits for a system user and stands as it was"
         if userless and not self.keeps_access:
             say(f"{waits}.")
-            return UpdateResult(outs)
+            return UpdateResult(self._kept(outs))
         try:
             self._may_write("updating", props)
             with self._on_behalf(props):
-                return UpdateResult({**props, **self.change(_id, outs, props, self._changed(outs, props))})
+                facts = self.change(_id, outs, props, self._changed(outs, props))
+                return UpdateResult(self._kept({**props, **facts}))
         except Exception as error:  # noqa: BLE001 - no update may fail, see `_refusal`; `printable` scrubs
             if userless:
                 say(f"{waits}: {printable(error)}")
-                return UpdateResult(outs)
-            return UpdateResult({**outs, REFUSED: printable(error)})
+                return UpdateResult(self._kept(outs))
+            return UpdateResult(self._kept({**outs, REFUSED: printable(error)}))
 
     @boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -292,6 +297,28 @@ class MetaProvider(ResourceProvider):
     def _on_behalf(self, props: Mapping[str, Any]) -> AbstractContextManager[None]:
         return on_behalf_of(Caller(f"{self.kind} {props.get('label', '')}", self.keeps_access))
 
+    def _whole(self, bag: Mapping[str, Any]) -> dict[str, Any]:
+        """A property bag of the engine with what the state leaves out."""
+        props = {**self.defaults, **clean(bag)}
+        if isinstance(path := props.get("path"), str):
+            props["path"] = path.removesuffix(OWED)
+            props["label"] = _name(props["path"]) or props.get("label", "")
+        return props
+
+    def _kept(self, props: Mapping[str, Any], there: Container[str] = ()) -> dict[str, Any]:
+        """What goes into the state, which the engine writes whole after each step: not what follows from the rest.
+
+        What is `there`, in a state of an older version, stays in a refresh, which would show it as a change.
+        """
+        follows = {"label"} if _name(str(props.get("path", ""))) else set()
+        follows |= {
+            field.name for field in self.declaration.inputs if field.quiet and props.get(field.name) == field.default
+        }
+        return {name: value for name, value in props.items() if name in there or name not in follows}
+
+    def _stack_id(self, outs: Mapping[str, Any]) -> dict[str, str]:
+        return DEPLOYMENT.stack_id_of(outs) if self.keeps_stack_id else {}
+
     # --- helpers of subclasses ---
 
     def live(self, props: Mapping[str, Any]) -> Live:
@@ -303,7 +330,7 @@ class MetaProvider(ResourceProvider):
 
     def inputs_of(self, outs: Mapping[str, Any], **live: Any) -> dict[str, Any]:
         """The inputs that `read` answers: as they were given, but for what is live."""
-        given = {name: self.given(outs, name) for name in (*self.inputs, "path", GIVEN)}
+        given = {name: self.given(outs, name) for name in (*self.inputs, "path")}
         return {name: value for name, value in {**given, **live}.items() if value is not None}
 
     def hold(self, outs: Mapping[str, Any], held: ResourceState) -> None:
@@ -354,7 +381,7 @@ class MetaProvider(ResourceProvider):
             DEPLOYMENT.refuse_replacement(type(self).__name__, place)
         what = "is gone at Meta and was not made again" if self.lost(held.outs) else "was not replaced"
         text = f"{self.kind} {wanted.get('label', '')} {what}. It stays in the state as it was. {why}"
-        return CreateResult(held.id, {**held.outs, REFUSED: text})
+        return CreateResult(held.id, self._kept({**held.outs, REFUSED: text}))
 
     def _changed(self, outs: Mapping[str, Any], props: Mapping[str, Any]) -> frozenset[str]:
         return frozenset(name for name in self.compared() if self.given(outs, name) != props.get(name))
@@ -425,6 +452,10 @@ _OWED = (
     "is given an input by a resource that failed, and Pulumi cannot go on without it. Mend what failed, then "
     "`pulumi up` again; until then `meta-access rotate --due` renews what is due."
 )
+
+
+def _name(path: str) -> str:
+    return path.partition("::")[2]
 
 
 def _not_plain(props: Mapping[str, Any]) -> list[CheckFailure]:

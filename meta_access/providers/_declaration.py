@@ -38,6 +38,11 @@ class Form:
     of: Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """An input that the state leaves out where it has its default; no output tells it."""
+
+
 def one_of(words: Collection[str]) -> Rule:
     """The rule that a value is one of these words."""
     return Rule(lambda value: validation.one_of(value, words))
@@ -68,6 +73,7 @@ class Field:
         type: As Python writes it, without `Input`.
         default: What is meant where it is left out; None when that is just that.
         about: A sentence of Markdown.
+        quiet: Whether the state leaves out its default.
     """
 
     name: str
@@ -77,6 +83,7 @@ class Field:
     about: str
     rules: tuple[Rule, ...]
     forms: tuple[Form, ...]
+    quiet: bool
 
     def formed(self, value: Any) -> Any:
         """A value in its one form."""
@@ -115,8 +122,10 @@ class Declaration:
         asked = {}
         for field in self.inputs:
             value = as_bag(values[field.name] if values[field.name] is not None else field.default)
+            if field.quiet and value == field.default:
+                value = None
             # What is not known yet gets its form once it is.
-            later = bool(field.forms) and _is_later(value)
+            later = bool(field.forms) and is_later(value)
             asked[field.name] = pulumi.Output.from_input(value).apply(field.formed) if later else field.formed(value)
         return asked
 
@@ -154,12 +163,12 @@ def as_bag(value: Any) -> Any:
     return value
 
 
-def _is_later(value: Any) -> bool:
+def is_later(value: Any) -> bool:
     """Whether a value, or anything inside it, is an output or something else that is waited for."""
     if isinstance(value, Mapping):
-        return any(map(_is_later, value.values()))
+        return any(map(is_later, value.values()))
     if isinstance(value, list):
-        return any(map(_is_later, value))
+        return any(map(is_later, value))
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
@@ -203,6 +212,7 @@ def _field(parameter: inspect.Parameter, hint: Any, abouts: Mapping[str, str]) -
         abouts.get(parameter.name, ""),
         tuple(mark for mark in marks if isinstance(mark, Rule)),
         tuple(mark for mark in marks if isinstance(mark, Form)),
+        any(isinstance(mark, Quiet) for mark in marks),
     )
 
 

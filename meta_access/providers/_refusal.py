@@ -11,8 +11,8 @@ Measured on engine 3.259.0 and read in its sources, with the two variables that 
   a refused update, with the id and the outputs that the state has. Of a new resource it fails: nobody must be given an
   id that does not exist.
 - A check that fails ends the whole deployment, whatever PULUMI_CONTINUE_ON_ERROR says, and due tokens wait. After a
-  failed create its dependents' checks lack the inputs that it owes, so `given` says whether all of them are known. A
-  new dependent passes and is left out of the update; one of the state fails its check, since the run hangs else.
+  failed create its dependents' checks lack the inputs that it owes, so that the end of `path` says it (`OWED`). A new
+  dependent passes and is left out of the update; one of the state fails its check, since the run hangs else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import pulumi
 from pulumi.runtime import settings
 from pulumi.runtime.mocks import MockMonitor
 
-from meta_access.providers._values import unknown
+from meta_access.providers._declaration import is_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +35,8 @@ REFUSED = "refused"
 """Output of a resource whose last update or replacement was refused: the sentence. Absent after one that went well, or
 a refresh."""
 
-GIVEN = "given"
-"""Input of every resource: {"whole": True} while every input is known, {} in an update that lacks one."""
+OWED = " (owed an input)"
+"""End of the `path` of a resource in an update that lacks an input of it. No state ever holds it."""
 
 # A hook is registered once per run of a program; a process may run several (Automation API).
 _hooks: weakref.WeakKeyDictionary[Any, pulumi.ResourceHook] = weakref.WeakKeyDictionary()
@@ -46,17 +46,13 @@ class RefusedError(Exception):
     """What the engine shows as the error of the resource: the provider's sentence alone."""
 
 
-def with_given(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs with the one that says whether all of them are known; gates' statuses may never hold anything back."""
-    asked = {name: value for name, value in props.items() if value is not None and name != "requires"}
-    # Whether a value is known is no secret, though the value may be.
-    return {**props, GIVEN: {"whole": pulumi.Output.unsecret(pulumi.Output.from_input(asked).apply(lambda _: True))}}
-
-
-def lacks_inputs(news: Mapping[str, Any]) -> bool:
+async def lacks_inputs(props: Mapping[str, Any]) -> bool:
     """Whether this is an update in which a failed resource owes an input. A preview's unknowns are none."""
-    given = news.get(GIVEN)
-    return given is not None and not unknown(given) and not (isinstance(given, dict) and given.get("whole"))
+    if pulumi.runtime.is_dry_run():
+        return False
+    # Gates' statuses may never hold anything back.
+    later = [value for name, value in props.items() if name != "requires" and is_later(value)]
+    return not await pulumi.Output.from_input(later).is_known()
 
 
 def fails_if_refused(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:

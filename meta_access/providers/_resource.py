@@ -26,7 +26,7 @@ from meta_access import snapshot
 from meta_access.engine_marks import FIRST_UNFIT_ENGINE
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers._declaration import declaration_of
-from meta_access.providers._refusal import fails_if_refused, hook_is_registered, with_given
+from meta_access.providers._refusal import OWED, fails_if_refused, hook_is_registered, lacks_inputs
 from meta_access.stack.connections import PARTS
 from meta_access.stack.files import NAMESPACE, secret_problems
 
@@ -76,9 +76,8 @@ class MetaResource(Resource):
     A subclass is its declaration (see `_declaration`): a constructor with each input as a keyword, and an annotation
     for each output. Its constructor passes its `locals()` on, so that no name is written again.
 
-    Three of its inputs are its own: `label`, its Pulumi name, for messages; `path`, the end of its URN (the types of
-    its parents, its type and its name), which tells it from a resource of the same name in another component; and
-    `given`, which tells whether every other input is known.
+    One of its inputs is its own: `path`, the end of its URN (the types of its parents, its type and its name), which
+    tells it from a resource of the same name in another component.
 
     Args:
         connection: Name of an entry of `meta:connections`: one business, one app, their credentials.
@@ -112,8 +111,8 @@ class MetaResource(Resource):
         props = {**outputs, **provider.own, **self.declaration.asked(values), **own}
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
-        path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, parent, declared)
-        asked = {**with_given(props), **self._as_last_update_left(path), "label": resource_name, "path": path}
+        path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, props, parent, declared)
+        asked = {**props, **self._as_last_update_left(path), "path": path}
         self._declared_by = provider, resource_name
         with _short_stack_trace():
             super().__init__(provider, resource_name, asked, fails_if_refused(opts))
@@ -165,7 +164,9 @@ def _refuse_options(provider: MetaProvider, name: str, opts: ResourceOptions) ->
         )
 
 
-def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Declared) -> pulumi.Output[str]:
+def _path(
+    kind: str, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None, declared: _Declared
+) -> pulumi.Output[str]:
     async def value() -> str:
         if declared.refused:
             await hook_is_registered()
@@ -175,7 +176,8 @@ def _path(kind: str, name: str, parent: pulumi.Resource | None, declared: _Decla
         except Exception:  # noqa: BLE001 - the registration of the child meets the same one, and tells it
             urn = ""
         types = urn.split("::")[2].removeprefix(_STACK).removeprefix("$") if urn.count("::") > 1 else ""
-        return f"{types}${kind}::{name}" if types else f"{kind}::{name}"
+        path = f"{types}${kind}::{name}" if types else f"{kind}::{name}"
+        return f"{path}{OWED}" if await lacks_inputs(props) else path
 
     async def known() -> bool:
         return True  # the engine tells a URN in previews, too

@@ -33,7 +33,7 @@ from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
 from meta_access.providers._boundary import say, will_be_refused
-from meta_access.providers._declaration import AssetId, Flag, Form, GraphId, TextMap, one_of
+from meta_access.providers._declaration import AssetId, Flag, Form, GraphId, Quiet, TextMap, one_of
 from meta_access.providers._deployment import DEPLOYMENT
 from meta_access.providers._gate import place
 from meta_access.providers._resource import MetaResource
@@ -54,6 +54,8 @@ _PLACE = frozenset({"connection", "system_user_id", "asset"})
 class AssetAssignmentProvider(MetaProvider):
     kind = "asset assignment"
     ends_access = True
+    # A stack has hundreds, and with a ninth output each of them takes the engine longer to write than with eight.
+    keeps_stack_id = False
     identified_by = ("connection", "system_user_id", "asset")
 
     def validate(self, olds: Mapping[str, Any], props: dict[str, Any]) -> list[CheckFailure]:
@@ -402,7 +404,7 @@ class AssetAssignment(MetaResource, provider=AssetAssignmentProvider):
         asset: AssetId,
         # One that is named twice is refused, so both stay.
         tasks: Annotated[Input[Sequence[Input[str]]], Form(in_order)],
-        replace_existing: Flag = False,
+        replace_existing: Annotated[Flag, Quiet()] = False,
         access: Annotated[Input[str], one_of(ACCESS)] = "",
         requires: TextMap | None = None,
         opts: ResourceOptions | None = None,

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_access import exclusive
+from meta_access.engine_marks import name_of
 from meta_access.findings import Kind as Found
 from meta_access.gates.status import GATE_KINDS
 from meta_access.redaction import scrub
 from meta_access.review.facts import DRIFTED, SATISFIED, Cause, Difference, Fact, Kind, Review
 from meta_access.review.grants import grants_of, of_assignments, split
 from meta_access.review.limits import budget_of, quota_of
-from meta_access.review.steps import UNKNOWN, Op, Severity, Step, name_of, type_of
+from meta_access.review.steps import UNKNOWN, Op, Severity, Step, type_of
 from meta_access.review.view import (
     APP,
     ASSIGNMENT,
@@ -119,10 +120,10 @@ def _said(log: EventLog) -> str:
 
 def _refused(view: View, findings: Iterable[Finding]) -> Iterator[tuple[str, Fact]]:
     """Each refusal with the URN of its resource; "" of the configuration, and where two could be meant."""
-    by_label: dict[tuple[str, str], list[Step]] = {}
+    by_name: dict[tuple[str, str], list[Step]] = {}
     for step in view.log.steps:
         if step.new is not None:
-            by_label.setdefault((step.kind, str(step.new.inputs.get("label"))), []).append(step)
+            by_name.setdefault((step.kind, step.name), []).append(step)
     told = set()
     for finding in findings:
         if finding.kind is Found.CONFIGURATION:
@@ -131,7 +132,7 @@ def _refused(view: View, findings: Iterable[Finding]) -> Iterator[tuple[str, Fac
         elif finding.kind is Found.REFUSED:
             kind = REFUSED_KINDS.get(finding.resource, "")
             # Two components may each have a child of one name: which one it is, a finding does not say.
-            meant = by_label.get((kind, finding.name), [])
+            meant = by_name.get((kind, finding.name), [])
             urn, about = "", Fact(kind=Kind.REFUSED, resource=kind, name=text_of(finding.name))
             if len(meant) == 1:
                 urn, about = meant[0].urn, view.about(meant[0])

@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from meta_access import engine_marks
+from meta_access.engine_marks import name_of
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -143,11 +144,6 @@ class EventLog:
     @property
     def errors(self) -> list[Diagnostic]:
         return [one for one in self.diagnostics if one.severity is Severity.ERROR]
-
-
-def name_of(urn: str) -> str:
-    """`shop` of `urn:pulumi:dev::project::type::shop`."""
-    return urn.split("::", 3)[-1]
 
 
 def type_of(urn: str) -> str:

@@ -8,12 +8,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from meta_access import rules
+from meta_access.engine_marks import name_of
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.gates.status import GATE_KINDS
 from meta_access.ids import parse_asset
 from meta_access.redaction import scrub
 from meta_access.review.facts import SATISFIED, Cause, Difference, Fact, Kind, Until
-from meta_access.review.steps import UNKNOWN, Op, Side, Step, name_of, type_of
+from meta_access.review.steps import UNKNOWN, Op, Side, Step, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

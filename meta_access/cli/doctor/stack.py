@@ -10,7 +10,7 @@ from meta_access.cli import pulumi_stack
 from meta_access.cli.stack.state import verify
 from meta_access.cli.stack.summary import gates_of
 from meta_access.doctor.stack_checks import StackSeen, StateSeen
-from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX, name_of
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers.payloads import PAYLOADS
 from meta_access.stack.connections import Settings, settings_from_config, settings_of
@@ -201,7 +201,7 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
     types = {str(one.get("type", "")) for one in here}
     unknown = tuple(sorted(one for one in types if one.startswith(TYPE_PREFIX) and one not in PAYLOADS))
     found = [one for one in verify(state, PAYLOADS) if not one.foreign and one.type not in unknown]
-    foreign = [(_last(one.resource), one.reason) for one in found]
+    foreign = [(name_of(one.resource), one.reason) for one in found]
     deployment = state.get("deployment")
     manifest = deployment.get("manifest") if isinstance(deployment, dict) else None
     foreign += [one for one in _without_outputs(here) if one not in foreign]
@@ -210,7 +210,7 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
         engine=str(manifest.get("version", "")) if isinstance(manifest, dict) else "",
         foreign=tuple(foreign),
         unknown_types=tuple(one.removeprefix(TYPE_PREFIX) for one in unknown),
-        pending=tuple(_last(str(one.get("urn", ""))) for one in pulumi_stack.unfinished(dict(state))),
+        pending=tuple(name_of(str(one.get("urn", ""))) for one in pulumi_stack.unfinished(dict(state))),
         last_failed=failed,
         gates=gates_of(pulumi_stack.known(pulumi_stack.outputs_in(state)), state, {}),
     )
@@ -219,16 +219,12 @@ def _state_seen(state: Mapping[str, Any], *, failed: bool) -> StateSeen:
 def _without_outputs(resources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for one in resources:
         if one.get("type") == _TOKEN and not _is_whole(one):
-            yield _last(str(one.get("urn", ""))), f"its outputs lack one of {', '.join(_NEEDED)}"
+            yield name_of(str(one.get("urn", ""))), f"its outputs lack one of {', '.join(_NEEDED)}"
 
 
 def _is_whole(token: Mapping[str, Any]) -> bool:
     outputs = token.get("outputs")
     return isinstance(outputs, dict) and all(isinstance(outputs.get(name), str) for name in _NEEDED)
-
-
-def _last(urn: str) -> str:
-    return urn.rpartition("::")[2] or urn
 
 
 def named(stack: str | None) -> str | None:

@@ -11,7 +11,7 @@ import yaml
 
 from meta_access.cli import plain_files, pulumi_stack
 from meta_access.clock import iso
-from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX, name_of
 from meta_access.errors import MetaAccessError
 from meta_access.gates.evidence import digest
 from meta_access.providers.payloads import PAYLOADS
@@ -62,7 +62,7 @@ def gates(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for resource in pulumi_stack.resources(dict(state)):
         outputs = resource.get("outputs") or {}
         if resource.get("type") in PAYLOADS and "next_step" in outputs:
-            found[str(outputs["label"])] = resource
+            found[name_of(str(resource["urn"]))] = resource
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from meta_access.access import Standing
 from meta_access.cli.people.holdings import BY_PERSON, BY_UP, Holding
 from meta_access.cli.pulumi_stack import resources, system_users
-from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX, name_of
 from meta_access.graph.holders import HolderKind
 from meta_access.stack.fields import IDENTITY
 from meta_access.stack.files import NAMESPACE
@@ -199,7 +199,7 @@ def _outs(entry: _Resource) -> dict[str, Any]:
 
 
 def _name(entry: _Resource) -> str:
-    return str(entry["urn"]).rsplit("::", 1)[-1]
+    return name_of(str(entry["urn"]))
 
 
 def _of_resource(entry: _Resource, found: Everything) -> Holding:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import resources
-from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX, name_of
 from meta_access.graph.business_users import ADMIN, same
 from meta_access.graph.holders import HolderKind
 from meta_access.stack import gate_names
@@ -182,7 +182,7 @@ def _app_roles(person: str, found: Everything) -> Iterator[Holding]:
 def _role_gates(person: str, state: Mapping[str, Any]) -> dict[str, str]:
     """The gates of app roles that name a person, to their URNs."""
     return {
-        str(entry["outputs"].get("label")): str(entry["urn"])
+        name_of(str(entry["urn"])): str(entry["urn"])
         for entry in resources(dict(state))
         if entry.get("type") == f"{TYPE_PREFIX}AppRoles" and person in ((entry.get("outputs") or {}).get("roles") or {})
     }
@@ -222,7 +222,7 @@ def _managed(email: str | None, state: Mapping[str, Any]) -> list[tuple[str, str
     if not email:
         return []
     return [
-        (entry["urn"], str(entry["urn"]).rsplit("::", 1)[-1])
+        (entry["urn"], name_of(str(entry["urn"])))
         for entry in resources(dict(state))
         if entry.get("type") == f"{TYPE_PREFIX}BusinessUser"
         and same(str((entry.get("outputs") or {}).get("email", "")), email)

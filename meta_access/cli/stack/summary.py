@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from meta_access.cli.pulumi_stack import known, resources, system_users
 from meta_access.clock import iso, parse_iso, seconds
-from meta_access.engine_marks import TYPE_PREFIX
+from meta_access.engine_marks import TYPE_PREFIX, name_of
 from meta_access.gates.status import FIELDS, Status, after
 from meta_access.providers import _token_rules
 from meta_access.stack import gate_names
@@ -234,7 +234,7 @@ def assignments_of(outputs: Mapping[str, Any], state: Mapping[str, Any]) -> tupl
 def _clients(state: Mapping[str, Any]) -> dict[str, str]:
     """URN of each client's component to its name."""
     found = (str(entry["urn"]) for entry in resources(dict(state)) if entry.get("type") == CLIENT)
-    return {urn: urn.rpartition("::")[2] for urn in found}
+    return {urn: name_of(urn) for urn in found}
 
 
 def gates_of(
@@ -309,10 +309,7 @@ def _state(row: Mapping[str, Any], now: datetime, *, expired: bool) -> TokenStat
 
 def _outputs(state: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Type, name and outputs of each resource of ours that stays."""
-    return [
-        (str(entry["type"]), str(entry.get("urn", "")).rsplit("::", 1)[-1], known(entry["outputs"]))
-        for entry in _ours(state)
-    ]
+    return [(str(entry["type"]), name_of(str(entry.get("urn", ""))), known(entry["outputs"])) for entry in _ours(state)]
 
 
 def _ours(state: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -331,7 +328,7 @@ def _fields(outs: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _name(resource: Mapping[str, Any]) -> str:
-    name = str(resource.get("urn", "")).rsplit("::", 1)[-1]
+    name = name_of(str(resource.get("urn", "")))
     if str(resource.get("type", "")).endswith(":SystemUser"):
         return f"{name} ({resource.get('id', '?')})"
     return name

@@ -11,6 +11,7 @@ from meta_access.cli.graph_client import client_for
 from meta_access.cli.pulumi_stack import StackReadError, resources
 from meta_access.cli.stack.state import verify
 from meta_access.cli.tokens.orphan_sweep import TOKEN
+from meta_access.engine_marks import name_of
 from meta_access.errors import MetaAccessError
 from meta_access.graph.issuer import issuer_of
 from meta_access.graph.patience import Caller, on_behalf_of
@@ -44,7 +45,7 @@ class StackToken:
     @property
     def name(self) -> str:
         """Pulumi name."""
-        return self.urn.rsplit("::", 1)[-1]
+        return name_of(self.urn)
 
     @property
     def arn(self) -> str:

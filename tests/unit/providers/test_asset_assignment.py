@@ -53,7 +53,7 @@ def lose(meta: EmulatedMeta) -> None:
 
 def asked(*tasks: str, **changed: Any) -> dict[str, Any]:
     props = {"label": "acme", "connection": "main", "system_user_id": USER, "asset": SHOP}
-    return {**props, "tasks": list(tasks) or ["ANALYZE"], "replace_existing": False, "access": "", **changed}
+    return {**props, "tasks": list(tasks) or ["ANALYZE"], "access": "", **changed}
 
 
 def outs(*tasks: str, **changed: Any) -> dict[str, Any]:
@@ -445,6 +445,37 @@ def test_other_tasks_leave_what_is_kept_and_the_wish_ends_it(meta: EmulatedMeta)
 
     assert (meta.writes, has(meta)) == ([ASSIGN, ASSIGN], ["ANALYZE"])
     assert gone.outs == outs("ANALYZE", replace_existing=True)
+
+
+PATH = "acme:index:Client$pulumi-python:dynamic/meta:AssetAssignment::acme"
+
+
+def test_the_state_leaves_out_what_follows_from_the_rest(meta: EmulatedMeta) -> None:
+    bare = {"connection": "main", "system_user_id": USER, "asset": SHOP, "path": PATH, "access": "own"}
+    news = PROVIDER.check({}, {**bare, "tasks": ["ANALYZE"], "replace_existing": False})
+    assert news.inputs == {**bare, "tasks": ["ANALYZE"]}
+
+    made = PROVIDER.create(news.inputs)
+    assert made.outs == {**bare, "tasks": ["ANALYZE"], "kept": []}
+    seen = PROVIDER.read(ID, made.outs or {})
+    assert (seen.outs, seen.inputs) == (made.outs, None)
+    assert PROVIDER.diff(ID, made.outs or {}, news.inputs).changes is False
+    more = PROVIDER.update(ID, made.outs or {}, {**news.inputs, "tasks": ["ADVERTISE", "ANALYZE"]})
+    assert more.outs == {**bare, "tasks": ["ADVERTISE", "ANALYZE"], "kept": []}
+    assert has(meta) == ["ADVERTISE", "ANALYZE"]
+
+
+def test_a_refresh_leaves_in_the_state_what_an_older_version_wrote(meta: EmulatedMeta) -> None:
+    """Else each preview would show a change of what nobody changed."""
+    hold(meta, "ANALYZE")
+    older = outs(path=PATH, given={"whole": True}, replace_existing=False, stack_id="0", access="own")
+
+    seen = PROVIDER.read(ID, older)
+
+    assert (seen.outs, seen.inputs) == (older, None)
+    assert PROVIDER.diff(ID, older, asked(path=PATH, access="own")).changes is False
+    drifted = PROVIDER.read(ID, {**older, "tasks": ["MANAGE"]})
+    assert drifted.outs == {**older, "tasks": ["ANALYZE"]}
 
 
 def test_a_kept_task_that_is_declared_is_kept_no_longer(meta: EmulatedMeta) -> None:

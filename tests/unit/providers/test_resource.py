@@ -35,7 +35,7 @@ class Engine(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if "path" in args.inputs:
-            self.paths[args.inputs["path"]] = args.inputs["label"]
+            self.paths[args.inputs["path"]] = args.name
         return f"{args.name}-id", dict(args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
@@ -43,11 +43,11 @@ class Engine(mocks.Mocks):
         return {"outputs": {}}, []
 
 
-def run(program: Callable[[], None], engine: Engine | None = None) -> dict[str, str]:
+def run(program: Callable[[], None], engine: Engine | None = None, *, preview: bool = False) -> dict[str, str]:
     """Paths of the resources that a program registers, to their names."""
     engine = engine or Engine()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    set_mocks(engine, project="acme", stack="dev", preview=False)
+    set_mocks(engine, project="acme", stack="dev", preview=preview)
     mocks.test(program)()  # type: ignore[no-untyped-call]  # pulumi gives it no types
     return engine.paths
 
@@ -139,6 +139,29 @@ def test_an_engine_that_may_cost_a_living_token_is_refused(
                 _resource._refuse_engine()
 
     assert asked == ["<3.261.0"] * (2 if refused else 1)
+
+
+@pytest.mark.parametrize(
+    ("preview", "end"), [pytest.param(False, " (owed an input)", id="update"), pytest.param(True, "", id="preview")]
+)
+def test_a_path_says_in_an_update_alone_that_an_input_is_owed(*, preview: bool, end: str) -> None:
+    """In a preview of a new stack every id is unknown, and nothing has failed."""
+
+    def program() -> None:
+        owed: Any = pulumi.Output.from_input(pulumi.UNKNOWN)
+        meta.AppInstallation("plain", connection="main", system_user_id="122090000000777")
+        meta.AppInstallation("owed", connection="main", system_user_id=owed)
+        inner: Any = ["ANALYZE", owed]
+        meta.AssetAssignment("inner", connection="main", system_user_id="1", asset="act_1", tasks=inner)
+        gates = {"g": owed}
+        meta.AssetAssignment("gated", connection="main", system_user_id="1", asset="act_2", tasks=["A"], requires=gates)
+
+    assert set(run(program, preview=preview)) == {
+        "pulumi-python:dynamic/meta:AppInstallation::plain",
+        f"pulumi-python:dynamic/meta:AppInstallation::owed{end}",
+        f"pulumi-python:dynamic/meta:AssetAssignment::inner{end}",
+        "pulumi-python:dynamic/meta:AssetAssignment::gated",
+    }
 
 
 def test_the_path_makes_no_resource_depend_on_its_parent() -> None:

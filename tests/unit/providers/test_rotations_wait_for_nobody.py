@@ -22,7 +22,7 @@ from meta_access.providers._deployment import DEPLOYMENT, ResourceState
 from meta_access.providers.payloads import PAYLOADS
 from meta_emulator.world import Assignment
 from tests.texts import lacks
-from tests.unit.providers.conftest import NOT_KNOWN, configured, updated
+from tests.unit.providers.conftest import configured, updated
 
 if TYPE_CHECKING:
     from meta_access.providers._base import MetaProvider
@@ -69,12 +69,12 @@ def meta(meta: EmulatedMeta) -> EmulatedMeta:
 
 
 def asked(name: str, **more: Any) -> dict[str, Any]:
-    return {"label": "x", "connection": "main", "given": {"whole": True}, **SOUND[name], **more}
+    return {"label": "x", "connection": "main", **SOUND[name], **more}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_of_a_page_is_sound(meta: EmulatedMeta, name: str) -> None:
-    asked_for = {"label": "x", "connection": "main", "given": {"whole": True}, **example(name), **stamped(name)}
+    asked_for = {"label": "x", "connection": "main", **example(name), **stamped(name)}
 
     assert provider(name).check({}, asked_for).failures == []
 
@@ -108,14 +108,14 @@ def test_an_update_that_lacks_what_a_failed_resource_owes_passes_check_in_silenc
     meta: EmulatedMeta, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """So the engine leaves the resource out, and nobody reads an error that only follows from another."""
-    result = provider(name).check({}, {"label": "x", "connection": "main", "given": {}})
+    result = provider(name).check({}, {"connection": "main", "path": f"meta:{name}::x (owed an input)"})
 
     assert (result.failures, capsys.readouterr().out, meta.calls) == ([], "", [])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preview_that_does_not_know_an_input_yet_is_checked_as_usual(meta: EmulatedMeta, name: str) -> None:
-    result = provider(name).check({}, {"label": "x", "connection": "nowhere", "given": {"whole": NOT_KNOWN}})
+    result = provider(name).check({}, {"connection": "nowhere", "path": f"meta:{name}::x"})
 
     assert [failure.property for failure in result.failures] == ["connection"]
 
@@ -136,7 +136,8 @@ def test_a_refused_update_ends_with_what_stands_and_names_the_refusal(
     result = updated(found, "1", held, {**held, "label": "y"})
 
     assert result["refused"] == "(#10) The app may not do this."
-    assert {key: result[key] for key in held} == held
+    whole = found.upgrade(result)
+    assert {key: whole[key] for key in held} == held
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -186,7 +187,8 @@ def test_a_refused_replacement_ends_with_what_stands_and_names_the_refusal(
     found.delete("1", held)
 
     why = f"{found.kind} x was not replaced. It stays in the state as it was. (#10) The app may not do this."
-    assert (result.id, result.outs, ended) == ("1", {**held, "refused": why}, [])
+    assert (result.id, found.upgrade(result.outs or {}), ended) == ("1", held, [])
+    assert (result.outs or {})["refused"] == why
     with pytest.raises(Failure, match=r"^\(#10\) The app may not do this\.$"):
         found.create({**found.defaults, **asked(name, path=f"meta:{name}::another")})
 
@@ -207,7 +209,8 @@ def test_what_depends_on_a_user_that_is_listed_no_more_stands_as_it_was_and_is_n
     DEPLOYMENT.note_unlisted(USER)
 
     assignment = {**asked("AssetAssignment"), "access": "", "kept": [], "tasks": []}
-    assert updated(provider("AssetAssignment"), "1", assignment, asked("AssetAssignment")) == assignment
+    stood = updated(provider("AssetAssignment"), "1", assignment, asked("AssetAssignment"))
+    assert provider("AssetAssignment").upgrade(stood) == assignment
     assert (meta.calls, capsys.readouterr().out) == (
         [],
         "asset assignment x waits for a system user and stands as it was.\n",

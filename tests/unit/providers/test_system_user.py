@@ -569,7 +569,7 @@ def test_somebody_elses_user_is_a_conflict_that_names_the_id(
         None,
         {"stack": "other/dev"},
         {"path": "acme:index:Part$pulumi-python:dynamic/meta:SystemUser::trading"},
-        {"label": "other"},
+        {"path": "pulumi-python:dynamic/meta:SystemUser::other"},
     ],
 )
 def test_what_another_stack_or_resource_made_a_minute_ago_is_not_ours(

@@ -271,20 +271,20 @@ def test_only_a_new_secret_is_looked_at_ahead(vault: FakeVault) -> None:
     "held", ["tool:Team$meta:index:SystemUserToken::reporting", "meta:index:SystemUserToken::reporting"]
 )
 def test_a_token_that_may_have_moved_to_a_place_that_waits_is_not_removed(vault: FakeVault, held: str) -> None:
-    moved = {"path": held, "given": {"whole": True}}
-    waits = asked(system_user_id=None, path="meta:index:SystemUserToken::reporting", given={})
+    waits = asked(system_user_id=None, path="meta:index:SystemUserToken::reporting (owed an input)")
     assert PROVIDER.check({}, waits).failures == []
 
     with pytest.raises(Failure, match=r"token reporting is not removed: it may have moved to meta:index:SystemUserTok"):
-        PROVIDER.delete(arn(), {**outs(), **moved})
+        PROVIDER.delete(arn(), outs(path=held))
     assert vault.ended == []
 
-    PROVIDER.delete(arn(), {**outs(label="other"), **moved})
+    PROVIDER.delete(arn(), outs(path=held.replace("reporting", "other")))
     assert len(vault.ended) == 1
 
 
 def test_what_the_state_holds_is_no_longer_waited_for_when_its_input_is_owed(vault: FakeVault) -> None:
-    [failure] = PROVIDER.check(asked(), asked(system_user_id=None, given={})).failures
+    owed = "meta:index:SystemUserToken::reporting (owed an input)"
+    [failure] = PROVIDER.check(asked(), asked(system_user_id=None, path=owed)).failures
 
     assert "is given an input by a resource that failed" in failure.reason
     assert "rotate --due" in failure.reason
