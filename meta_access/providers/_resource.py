@@ -38,6 +38,14 @@ _STACK = "pulumi:pulumi:Stack"
 _FRAMES = 8
 """The SDK's own, those of the resource's class, and the one that declares it."""
 
+_ROUTINE = (
+    "registering resource: ",
+    "beginning rpc ",
+    "resource registration ",
+    "register resource outputs prepared: ",
+)
+"""How the SDK's debug lines begin that tell of each resource that all goes as usual (SDK 3.272.0)."""
+
 _WHYS = {
     "delete_before_replace": "A replacement would take access away before it gives it anew.",
     "deleted_with": "Pulumi would forget it without ending it, and what it gives would live on unrecorded.",
@@ -203,6 +211,21 @@ def _refuse_engine() -> None:
             )
             raise refused from None
     _fit.add(run)
+    _leave_out_routine(engine)
+
+
+def _leave_out_routine(engine: engine_pb2_grpc.EngineStub) -> None:
+    """Do not send the SDK's four debug lines on each resource, for each of which it waits until the engine has it.
+
+    With 350 resources they took 2.4 of a preview's 6.7 s (sampled). What they say the engine's own log says, too.
+    """
+    log = engine.Log
+
+    def send(request: engine_pb2.LogRequest) -> Any:
+        routine = request.severity == engine_pb2.DEBUG and request.message.startswith(_ROUTINE)
+        return None if routine else log(request)
+
+    engine.Log = send
 
 
 def _refuse_secret_configuration() -> None:

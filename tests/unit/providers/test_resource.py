@@ -141,6 +141,30 @@ def test_an_engine_that_may_cost_a_living_token_is_refused(
     assert asked == ["<3.261.0"] * (2 if refused else 1)
 
 
+def test_the_engine_is_spared_the_debug_lines_of_each_resource_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Run:
+        pass
+
+    sent: list[str] = []
+    run, engine = Run(), engine_pb2_grpc.EngineStub(grpc.insecure_channel("127.0.0.1:9"))
+    engine.RequirePulumiVersion = lambda _request: None
+    engine.Log = lambda request: sent.append(request.message)
+    monkeypatch.setattr(settings, "get_monitor", lambda: run)
+    monkeypatch.setattr(settings, "get_engine", lambda: engine)
+
+    _resource._refuse_engine()
+    pulumi.log.debug("registering resource: ty=a:b:C, name=x, custom=True, remote=False")
+    pulumi.log.debug("exception when preparing or executing rpc for ty='a:b:C' name='x': ...")
+    pulumi.log.debug("somebody's own")
+    pulumi.log.info("registering resource: somebody's own")
+
+    assert sent == [
+        "exception when preparing or executing rpc for ty='a:b:C' name='x': ...",
+        "somebody's own",
+        "registering resource: somebody's own",
+    ]
+
+
 @pytest.mark.parametrize(
     ("preview", "end"), [pytest.param(False, " (owed an input)", id="update"), pytest.param(True, "", id="preview")]
 )
