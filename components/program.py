@@ -5,7 +5,9 @@ A project's `__main__.py` runs it: `from meta_access.components import program`,
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -77,7 +79,7 @@ def _declare(stacks: Path) -> None:
     if lost := notices.losses(last_update.resources(), stack.spec, stack.rules):
         pulumi.log.warn(lost)
     with _plugins_starting(stack):
-        seen, leaving, unexplained = _look(stack, settings)
+        seen, leaving = _look(stack, settings)
     for text in leaving:
         pulumi.log.warn(text)
     for doubts in seen.doubts.values():
@@ -86,7 +88,7 @@ def _declare(stacks: Path) -> None:
     now = _now(settings)
     limits = time_limits.of_stack(stack)
     _say_what_ends(limits, now.date(), offline=settings.offline)
-    _say_what_is_undeclared(unexplained)
+    _tell_what_is_undeclared(stack, settings)
     stack = time_limits.on(stack, now.date())
     stack = replace(stack, spec=ignores.without_ended(stack.spec, now.date()))
     tiers = tier.reports(stack.spec, stack.rules, seen.tiers)
@@ -176,35 +178,41 @@ def _refusing(stack: Stack, stacks: Path, today: date) -> list[str]:
     return list(dict.fromkeys(one.rule for one in found))
 
 
-def _look(stack: Stack, settings: Settings) -> tuple[Preflight, list[str], findings.Undeclared | None]:
+def _look(stack: Stack, settings: Settings) -> tuple[Preflight, list[str]]:
     """Look at the connections, live or in a snapshot; offline nothing is seen.
 
-    Besides them, what to say of secrets that no identity declares, and what no line declares at Meta.
+    Besides them, what to say of secrets that no identity declares.
     """
     if (shown := snapshot.given()) is not None:
         shown.check_run(pulumi.get_project(), pulumi.get_stack(), dry_run=pulumi.runtime.is_dry_run())
         shown.check_settings(settings.environment, settings.connections.values())
     if settings.offline:
         pulumi.log.warn(OFFLINE)
-        return Preflight(), [], None
-    leaving, unexplained = list[str](), list[findings.Undeclared]()
-    # Asked here: the engine answers the thread that runs the program.
-    project, users, held = pulumi.get_project(), last_update.system_users(), last_update.assignments()
+        return Preflight(), []
+    leaving, project = list[str](), pulumi.get_project()
 
     def secrets() -> None:
         leaving.extend(departures.warnings(stack, settings, project))
 
-    def meta() -> None:
-        unexplained.append(undeclared.in_brief(stack, settings, users, held))
-
-    # In a preview alone: an update has tokens to keep alive, and shows nobody anything.
-    seen = preflight(stack, settings, [secrets, meta] if pulumi.runtime.is_dry_run() else [secrets])
-    return seen, leaving, next(iter(unexplained), None)
+    return preflight(stack, settings, [secrets]), leaving
 
 
-def _say_what_is_undeclared(found: findings.Undeclared | None) -> None:
-    if found is None:
+def _tell_what_is_undeclared(stack: Stack, settings: Settings) -> None:
+    """Say what no line declares at Meta, once it is known: a page for a hundred assets, and no resource waits for it.
+
+    In a preview alone: an update has tokens to keep alive, and shows nobody anything.
+    """
+    if settings.offline or not pulumi.runtime.is_dry_run():
         return
+    # Asked here: the engine answers the thread that runs the program.
+    users, held = last_update.system_users(), last_update.assignments()
+    reading = ThreadPoolExecutor(1).submit(undeclared.in_brief, stack, settings, users, held)
+    found: Any = asyncio.wrap_future(reading)
+    # An output, so that the program does not end before.
+    pulumi.Output.from_input(found).apply(_say_what_is_undeclared)
+
+
+def _say_what_is_undeclared(found: findings.Undeclared) -> None:
     findings.undeclared(found)
     if text := access.sentence(found):
         # No warning: an unchanged stack with it is unchanged.
