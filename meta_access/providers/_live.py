@@ -112,6 +112,14 @@ class Live:
         with contextlib.suppress(MetaAccessError):  # told by the token that needs it
             self.store()
 
+    def list_secrets_ahead(self, owner: str) -> None:
+        """Say that a system user of `project/stack` was looked at: with a second one its secrets are listed."""
+        threading.Thread(target=self._list_secrets, args=(owner,), daemon=True, name="ahead-secrets").start()
+
+    def _list_secrets(self, owner: str) -> None:
+        with contextlib.suppress(MetaAccessError):  # as above
+            self.store().listed.ahead(owner)
+
     @property
     def issuer(self) -> Issuer:
         return issuer_of(self.client)

@@ -131,6 +131,8 @@ class SystemUserProvider(MetaProvider):
             say(_gone(id_, outs, live))
             return ReadResult(id_, {**outs, "gone": True}, self.inputs_of(outs))
         _system_users.forget_note(live, {**outs, "name": outs["given_name"]})
+        if outs.get("stack"):
+            live.list_secrets_ahead(outs["stack"])
         return ReadResult(id_, {**outs, "name": row.name, "gone": False}, self.inputs_of(outs, name=row.name))
 
     def lost(self, outs: Mapping[str, Any]) -> bool:

@@ -315,13 +315,33 @@ def test_the_first_list_that_is_asked_for_brings_those_that_the_stack_declares(
     monkeypatch.setattr(_live, "_settings", settings)
 
     read(resources[:1])
-    for thread in threading.enumerate():
-        if thread.name.startswith("ahead-"):
-            thread.join(10)
+    join_what_reads_ahead()
 
     business, app = meta.connection.business_id, meta.connection.app_id
     listed = {f"{business}/business_users": 1, f"{business}/pending_users": 1, f"{app}/roles": 1, business: 1}
     assert counted(meta) == {USERS: 1, **listed, str(meta.connection.tier_probe): 1}
+
+
+@pytest.mark.parametrize(("users", "calls"), [(1, {"DescribeSecret": 1}), (2, {"ListSecrets": 1})])
+def test_with_a_second_system_user_the_secrets_are_listed_before_the_first_token_is_asked_for(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch, users: int, calls: dict[str, int]
+) -> None:
+    resources = people(meta, users)
+    found = [one for one in resources if isinstance(one[0], SystemUserProvider)]
+    held = tokens(meta, users)
+    begun(meta, monkeypatch)
+
+    read([(provider, id_, {**outs, "stack": OWNER}) for provider, id_, outs in found])
+    join_what_reads_ahead()
+    assert {outs["freshness"] for outs in read(held)} == {"current"}
+
+    assert counted(meta) == {USERS: 1, **calls}
+
+
+def join_what_reads_ahead() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("ahead-"):
+            thread.join(10)
 
 
 # --- after a write -------------------------------------------------------------------------------
