@@ -42,7 +42,7 @@ class ListedSecrets:
             return
         with self._lock:
             self._users[owner] += 1
-            if self._users[owner] == 2 and owner not in self._shown:
+            if self._users[owner] > 1 and owner not in self._shown:
                 self._shown[owner] = self._read(owner)
 
     def find(self, owner: str, arn: str) -> Description | None:
