@@ -206,6 +206,7 @@ def _tell_what_is_undeclared(stack: Stack, settings: Settings) -> None:
         return
     # Asked here: the engine answers the thread that runs the program.
     users, held = last_update.system_users(), last_update.assignments()
+    # Not in a thread of the loop's: those are for the engine's calls.
     reading = ThreadPoolExecutor(1).submit(undeclared.in_brief, stack, settings, users, held)
     found: Any = asyncio.wrap_future(reading)
     # An output, so that the program does not end before.

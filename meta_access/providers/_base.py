@@ -39,7 +39,7 @@ from meta_access.errors import (
 from meta_access.graph.patience import Caller, on_behalf_of
 from meta_access.providers import _host, _live
 from meta_access.providers._boundary import boundary, quiet_tracebacks, say, settings_named
-from meta_access.providers._deployment import DEPLOYMENT, ResourceState, place_of, shown
+from meta_access.providers._deployment import DEPLOYMENT, ResourceState, name_in, place_of, shown
 from meta_access.providers._refusal import OWED, REFUSED
 from meta_access.providers._values import clean, unknown
 from meta_access.redaction import scrub, scrub_lines
@@ -302,7 +302,7 @@ class MetaProvider(ResourceProvider):
         props = {**self.defaults, **clean(bag)}
         if isinstance(path := props.get("path"), str):
             props["path"] = path.removesuffix(OWED)
-            props["label"] = _name(props["path"]) or props.get("label", "")
+            props["label"] = name_in(props["path"]) or props.get("label", "")
         return props
 
     def _kept(self, props: Mapping[str, Any], there: Container[str] = ()) -> dict[str, Any]:
@@ -310,7 +310,7 @@ class MetaProvider(ResourceProvider):
 
         What is `there`, in a state of an older version, stays in a refresh, which would show it as a change.
         """
-        follows = {"label"} if _name(str(props.get("path", ""))) else set()
+        follows = {"label"} if name_in(str(props.get("path", ""))) else set()
         follows |= {
             field.name for field in self.declaration.inputs if field.quiet and props.get(field.name) == field.default
         }
@@ -452,10 +452,6 @@ _OWED = (
     "is given an input by a resource that failed, and Pulumi cannot go on without it. Mend what failed, then "
     "`pulumi up` again; until then `meta-access rotate --due` renews what is due."
 )
-
-
-def _name(path: str) -> str:
-    return path.partition("::")[2]
 
 
 def _not_plain(props: Mapping[str, Any]) -> list[CheckFailure]:

@@ -295,10 +295,15 @@ def place_of(props: Mapping[str, Any]) -> str:
     return str(props.get("path") or props.get("label", ""))
 
 
+def name_in(place: str) -> str:
+    """The Pulumi name that a path ends in; "" where a place is no path."""
+    return place.partition("::")[2]
+
+
 def shown(place: str, other: str) -> str:
     """A place as a person reads it next to another one: the name, and the whole path where both have the same name."""
-    name = place.rpartition("::")[2]
-    return place if place != other and name == other.rpartition("::")[2] else name
+    name, others = (name_in(one) or one for one in (place, other))
+    return place if place != other and name == others else name
 
 
 DEPLOYMENT = Deployment()

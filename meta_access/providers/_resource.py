@@ -111,7 +111,7 @@ class MetaResource(Resource):
             opts: Of the resource.
             own: Inputs that a constructor gives by itself.
         """
-        _refuse_engine()
+        _meet_engine()
         _refuse_secret_configuration()
         _go_by_snapshot()
         provider = self.provider()
@@ -194,8 +194,11 @@ def _path(
     return pulumi.Output(set(), asyncio.ensure_future(value()), asyncio.ensure_future(known()))
 
 
-def _refuse_engine() -> None:
-    """Refuse an engine on which a failed neighbour may cost a living token, once in a run of a program."""
+def _meet_engine() -> None:
+    """Refuse an engine on which a failed neighbour may cost a living token; another one is spared the SDK's routine.
+
+    Once in a run of a program.
+    """
     run, engine = settings.get_monitor(), settings.get_engine()
     if run is None or run in _fit or not isinstance(engine, engine_pb2_grpc.EngineStub):
         return  # asked already, or pulumi's mocks

@@ -46,14 +46,12 @@ def resources() -> Resources:
 
 def exports() -> dict[str, Any]:
     """What the stack has exported; to be asked as `resources` is."""
-    project, stack = pulumi.get_project(), pulumi.get_stack()
-    return resources().get(f"urn:pulumi:{stack}::{project}::{_STACK}::{project}-{stack}", {})
+    return resources().get(_urn(f"{_STACK}::{pulumi.get_project()}-{pulumi.get_stack()}"), {})
 
 
 def provider(package: str, name: str) -> dict[str, Any] | None:
     """What a provider of the engine's was configured with; to be asked as `resources` is."""
-    project, stack = pulumi.get_project(), pulumi.get_stack()
-    return resources().get(f"urn:pulumi:{stack}::{project}::pulumi:providers:{package}::{name}")
+    return resources().get(_urn(f"pulumi:providers:{package}::{name}"))
 
 
 def system_users() -> dict[str, str]:
@@ -80,7 +78,11 @@ async def output(path: str, name: str) -> Any:
         if run not in _asked:
             _asked[run] = asyncio.ensure_future(_ask())
         found = await _asked[run]
-    return found.get(f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{path}", {}).get(name)
+    return found.get(_urn(path), {}).get(name)
+
+
+def _urn(path: str) -> str:
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{path}"
 
 
 async def _ask() -> Resources:

@@ -13,7 +13,6 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from meta_access import engine_marks
-from meta_access.engine_marks import name_of
 from meta_access.errors import MetaAccessError
 
 if TYPE_CHECKING:
@@ -226,7 +225,7 @@ def _planned(metadata: Mapping[str, Any], found: EventLog, steps: dict[str, Step
     old, new = _side(metadata.get("old")), _side(metadata.get("new"))
     parent = next((side.parent for side in (new, old) if side is not None), "")
     op = _OPS.get(word, Op.OTHER)
-    steps[urn] = Step(op, urn, kind.removeprefix(engine_marks.TYPE_PREFIX), name_of(urn), parent, old, new)
+    steps[urn] = Step(op, urn, kind.removeprefix(engine_marks.TYPE_PREFIX), engine_marks.name_of(urn), parent, old, new)
 
 
 def _done(metadata: Mapping[str, Any], found: EventLog) -> None:

@@ -134,9 +134,9 @@ def test_an_engine_that_may_cost_a_living_token_is_refused(
         for _ in range(2):
             if refused:
                 with pytest.raises(ProgramError, match=r"would be ended\. Nothing was touched\. Install"):
-                    _resource._refuse_engine()
+                    _resource._meet_engine()
             else:
-                _resource._refuse_engine()
+                _resource._meet_engine()
 
     assert asked == ["<3.261.0"] * (2 if refused else 1)
 
@@ -152,7 +152,7 @@ def test_the_engine_is_spared_the_debug_lines_of_each_resource_and_no_others(mon
     monkeypatch.setattr(settings, "get_monitor", lambda: run)
     monkeypatch.setattr(settings, "get_engine", lambda: engine)
 
-    _resource._refuse_engine()
+    _resource._meet_engine()
     pulumi.log.debug("registering resource: ty=a:b:C, name=x, custom=True, remote=False")
     pulumi.log.debug("exception when preparing or executing rpc for ty='a:b:C' name='x': ...")
     pulumi.log.debug("somebody's own")
