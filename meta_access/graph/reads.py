@@ -136,6 +136,21 @@ class Reads:
         key = f"{system_user_id}/{kind}"
         return dict(self._once(ASSIGNED_BEFORE, key, lambda: self.assigned(system_user_id, kind)))
 
+    def tasks(self, system_user_id: str, asset: Asset) -> tuple[str, ...]:
+        """Tasks of a system user on an asset, as first read until this process writes them.
+
+        An update looks at some assignments of a user while it writes others, and those writes change nothing of these.
+        """
+        written = self._is_written(ASSIGNED, f"{system_user_id}/{asset.graph_id}")
+        read = self.assigned if written else self.assigned_before
+        return read(system_user_id, asset.kind).get(asset.graph_id, ())
+
+    def assignment_written(self, system_user_id: str, asset: Asset) -> None:
+        """Read anew what the user is assigned to: this process wrote its tasks on the asset."""
+        with self._lock:
+            self._written.add((ASSIGNED, f"{system_user_id}/{asset.graph_id}"))
+        self.invalidate(ASSIGNED, system_user_id)
+
     def assigned_apps(self, system_user_id: str) -> dict[str, tuple[str, ...]]:
         """Apps that a system user was given: app id -> tasks."""
         return dict(self._once(ASSIGNED_APPS, system_user_id, lambda: self._assigned_apps(system_user_id)))

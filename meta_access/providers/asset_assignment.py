@@ -28,7 +28,7 @@ from meta_access.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from meta_access.graph import assigned_users, reads, whereabouts
+from meta_access.graph import assigned_users, whereabouts
 from meta_access.graph.business_assets import CLIENT, OWNED
 from meta_access.ids import INSTAGRAM_IDS, Asset, parse_asset
 from meta_access.providers._base import MetaProvider, hold_back
@@ -117,7 +117,7 @@ class AssetAssignmentProvider(MetaProvider):
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:
         live, asset = self.live(outs), parse_asset(outs["asset"])
         try:
-            found = live.reads.assigned(outs["system_user_id"], asset.kind).get(asset.graph_id, ())
+            found = live.reads.tasks(outs["system_user_id"], asset)
         except NotFoundError:
             found = ()
         except AuthError:
@@ -228,7 +228,7 @@ def _assign(
     else:
         return
     finally:
-        live.reads.invalidate(reads.ASSIGNED, user)
+        live.reads.assignment_written(user, asset)
     raise refused
 
 
@@ -242,7 +242,7 @@ def _unassign(live: Live, outs: Mapping[str, Any]) -> str:
         # It is gone, its share was withdrawn and took it along, or Meta has no removal for this kind: the list tells.
         refused = error
     finally:
-        live.reads.invalidate(reads.ASSIGNED, user)
+        live.reads.assignment_written(user, asset)
     try:
         left = _left(live, asset, user)
     except (PermissionDeniedError, InvalidRequestError) as error:

@@ -191,7 +191,7 @@ def _taken(live: Live, grant: Grant) -> str:
     except _NOT_TAKEN as error:
         refused = error
     finally:
-        live.reads.invalidate(reads.ASSIGNED, grant.holder.id)
+        live.reads.assignment_written(grant.holder.id, grant.asset)
     if holders.tasks_now(live.client, grant.holder, grant.asset):
         if refused is not None:
             raise refused

@@ -113,7 +113,7 @@ def test_a_branch_is_read_on_one_screen_and_its_calls_are_as_many_as_planned(
     more = len(emulator.calls("graph")) - looks
     calls = Counter(line.split()[0] for line in lindenhof.writes(emulator))
     assert calls == {"POST": 2, "DELETE": 1}
-    # The update narrows nothing, so that nothing is read back.
+    # Beside the three writes, the removal is read back; what is looked at meanwhile asks for nothing anew.
     assert more == 4
     assert found["budgets"] == [{"connection": "main", "calls": 5, "per_hour": 300, "tier": "limited"}]
 

@@ -372,6 +372,27 @@ def test_a_write_makes_the_next_read_of_its_user_a_new_one_under_four_threads(
     assert {path for path in counted(meta) if path.endswith("assigned_ad_accounts")} == written
 
 
+def test_writes_about_a_user_let_no_look_at_its_other_assignments_ask_anew(
+    meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update looks at some assignments while it writes others, in whatever order the engine comes to them."""
+    people(meta, 1)
+    written, *others = assignments(meta, 1, 4)
+    begun(meta, monkeypatch)
+    read(others[:1])
+    lists = {f"{user(0)}/assigned_ad_accounts": 1}
+    assert {path: calls for path, calls in counted(meta).items() if path in lists} == lists
+
+    provider, id_, outs = written
+    asked = {name: value for name, value in outs.items() if name != "kept"}
+    provider.update(id_, outs, {**asked, "tasks": ["ADVERTISE"]})
+    assert [outs["tasks"] for outs in read(others)] == [["ANALYZE"]] * 3
+    assert {path: calls for path, calls in counted(meta).items() if path in lists} == lists
+
+    [seen] = read([written])
+    assert seen["tasks"] == ["ADVERTISE", "ANALYZE"]
+
+
 def test_a_user_that_was_made_since_is_in_the_next_list(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
     people(meta, 2)
     meta.change_app(tier="standard_access")
