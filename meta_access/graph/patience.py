@@ -20,7 +20,7 @@ RUN_BOUND_S = 240.0
 OTHERS_BOUND_S = 120.0
 """The share of everything else: what widens access gives up first."""
 PLACES_BESIDE_A_ROTATION = 2
-"""While a rotation is due, so many of the plugin host's four threads may wait for anything else."""
+"""While a rotation is due, so many of the plugin host's threads may wait for anything else."""
 SPARED_FROM_PERCENT = 90.0
 """From there on what is left of the app's limits is for the tokens that are due: Meta refuses all calls at 100."""
 SPARING_PAUSE_S = 15.0

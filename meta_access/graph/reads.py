@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from meta_access.errors import MetaAccessError, RateLimitedError
 from meta_access.graph import (
@@ -30,7 +30,7 @@ from meta_access.graph.client import client_for
 from meta_access.parallel import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from meta_access.graph.admin_token import TokenUser
     from meta_access.graph.app_roles import RoleRow
@@ -86,24 +86,28 @@ class Reads:
         self._reads: dict[tuple[str, str], _Read[Any]] = {}
         self._written: set[tuple[str, str | None]] = set()
         self._asked: dict[str, set[str]] = {}
+        self._made: set[str] = set()
         self._bounded: GraphClient | None = None
 
-    def ahead(self, nouns: Collection[str]) -> None:
-        """Begin reads that take no argument, all at once: who asks for one of them waits for that.
+    def ahead(self, noun: str, key: str = "") -> None:
+        """Begin a read beside all others: who asks for it waits for this one.
 
         Resources ask one after another, as the engine gets to them, and each would wait for a list of its own.
-        """
-        for noun in nouns:
-            threading.Thread(target=self._ahead, args=(noun,), daemon=True, name=f"ahead-{noun}").start()
 
-    def _ahead(self, noun: str) -> None:
+        Args:
+            noun: Name of the method.
+            key: Its argument; empty where it takes none.
+        """
+        threading.Thread(target=self._ahead, args=(noun, key), daemon=True, name=f"ahead-{noun}").start()
+
+    def _ahead(self, noun: str, key: str) -> None:
         try:
             with patience.on_behalf_of(patience.NOBODY_WAITS):
-                getattr(self, noun)()
+                getattr(self, noun)(*filter(None, [key]))
         except RateLimitedError:
             # Who needs the list waits for the throttle, as long as its own patience lasts.
             with self._lock:
-                for held in [(noun, ""), *([(_LISTS, "")] if noun == SYSTEM_USERS else [])]:
+                for held in [(noun, key), *([(_LISTS, "")] if noun == SYSTEM_USERS else [])]:
                     self._reads.pop(held, None)
         except MetaAccessError:
             pass  # remembered, and told by whoever asks for it
@@ -121,6 +125,15 @@ class Reads:
                 raise lists.error
         return system_users.list_(self.client)
 
+    def user_made(self, row: SystemUserRow) -> None:
+        """Enter a user that this process has made: it stands in the list from now on, and had nothing before."""
+        with self._lock:
+            self._made.add(row.id)
+            self._written.add((SYSTEM_USERS, None))
+            slot = self._reads.pop((SYSTEM_USERS, ""), None)
+            if slot is not None and (rows := slot.known()) is not None:
+                self._reads[SYSTEM_USERS, ""] = _Read([*(known for known in rows if known.id != row.id), row])
+
     def assigned(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
         """Assets of a kind that a system user is assigned to: Graph id -> tasks."""
         key = f"{system_user_id}/{kind}"
@@ -133,6 +146,8 @@ class Reads:
 
     def assigned_before(self, system_user_id: str, kind: str) -> dict[str, tuple[str, ...]]:
         """As `assigned`, and kept as first read: what was there before this process wrote anything."""
+        if system_user_id in self._made:
+            return {}
         key = f"{system_user_id}/{kind}"
         return dict(self._once(ASSIGNED_BEFORE, key, lambda: self.assigned(system_user_id, kind)))
 
@@ -263,11 +278,17 @@ class Reads:
 
 
 class _Read(Generic[T]):
-    def __init__(self) -> None:
+    """A read, made by the first who asks; or, with a value, one that was made."""
+
+    def __init__(self, value: T | None = None) -> None:
         self._lock = threading.Lock()
-        self._value: T
+        self._value = value
         self._error: MetaAccessError | None = None
-        self._done = False
+        self._done = value is not None
+
+    def known(self) -> T | None:
+        """What was read; None while it is under way, and after a failure."""
+        return self._value if self._done else None
 
     def get(self, read: Callable[[], T]) -> T:
         with self._lock:
@@ -280,7 +301,7 @@ class _Read(Generic[T]):
         if self._error is not None:
             # The same object is raised in many threads: without this its traceback grows with every one of them.
             raise self._error.with_traceback(None)
-        return self._value
+        return cast("T", self._value)
 
 
 _all: dict[Connection, Reads] = {}

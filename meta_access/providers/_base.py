@@ -65,6 +65,7 @@ class MetaProvider(ResourceProvider):
     Attributes:
         kind: What a person calls the thing, for messages.
         ends_access: A delete takes access away, so the engine's options that skip or hasten one are refused.
+        in_turn: A program declares hundreds of them, and registers a few at a time.
         keeps_stack_id: Its outputs hold the stack's id.
         keeps_access: Its calls keep access alive, so they may wait for Meta's throttles the longest.
         declaration: What the resource takes and gives; its class sets it.
@@ -79,6 +80,7 @@ class MetaProvider(ResourceProvider):
     kind: ClassVar[str]
     ends_access: ClassVar[bool] = False
     keeps_access: ClassVar[bool] = False
+    in_turn: ClassVar[bool] = False
     keeps_stack_id: ClassVar[bool] = True
     declaration: ClassVar[Declaration]
     own: ClassVar[Mapping[str, Any]] = {}
@@ -171,6 +173,7 @@ class MetaProvider(ResourceProvider):
             )
         _live.configure(req.config.get)
         _host.start_watch()
+        _host.write_beside()
 
     @boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -435,6 +438,7 @@ class MetaProvider(ResourceProvider):
         return DEPLOYMENT.holder(type(self).__name__, self.key(outs))
 
     def _may_write(self, verb: str, props: Mapping[str, Any]) -> None:
+        DEPLOYMENT.writes = True
         doing = f"{verb} {self.kind} {props.get('label', '')}"
         if (shown := snapshot.given()) is not None:
             raise shown.refusal(doing)

@@ -79,6 +79,11 @@ class Deployment:
     _listed_facts: set[str] = field(default_factory=set)
     _stack_id: str = ""
     _said: set[str] = field(default_factory=set)
+    writes: bool = False
+    """Whether the engine has asked for a write, so that this is an update, whose own refusals come next.
+
+    It checks one resource after another. A check that asks Meta what the write is going to ask holds up all others.
+    """
 
     # --- which resource is which thing at Meta ---
 

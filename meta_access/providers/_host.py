@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(?P<port>[0-9]{1,5})")
 _CONNECT_TIMEOUT_S = 2.0
 _LOOK_EVERY_S = 1.0
+WRITES_AT_ONCE = 10
+"""As many as requests and botocore keep connections open for."""
 
 _lock = threading.Lock()
 _calls = 0
 _watching = False
+_writing_beside = False
 
 
 def engine_address() -> tuple[str, int] | None:
@@ -59,6 +63,26 @@ def call() -> Iterator[None]:
     finally:
         with _lock:
             _calls -= 1
+
+
+def write_beside() -> None:
+    """Answer the engine's writes by threads of their own.
+
+    The engine has four calls per processor in flight, and Pulumi's SDK answers all kinds by the same four threads
+    (pulumi/dynamic/__main__.py of 3.259, without a setting): behind four tokens in the making waits each check, and the
+    engine checks one resource after another. gRPC takes the pool of a method from this attribute of it
+    (grpc/_server.py of 1.85). Where the SDK's server is another one, all stays as it is.
+    """
+    global _writing_beside  # noqa: PLW0603 - one pool per process
+    with _lock:
+        if _writing_beside:
+            return
+        _writing_beside = True
+    server = getattr(sys.modules["__main__"], "DynamicResourceProviderServicer", None)
+    pool = ThreadPoolExecutor(WRITES_AT_ONCE, "writes")
+    for method in ("Create", "Update", "Delete"):
+        if (answer := getattr(server, method, None)) is not None:
+            answer.experimental_thread_pool = pool
 
 
 def start_watch() -> None:

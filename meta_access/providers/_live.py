@@ -101,12 +101,26 @@ class Live:
         with _lock:
             first, found.many = not found.many, True
         if first and not self.offline and snapshot.given() is None:
-            declared = settings().declares.get(self.connection.name, frozenset())
-            found.ahead([noun for what in sorted(declared) for noun in _AHEAD[what]])
+            declared = self._declared
+            for noun in (noun for what in sorted(declared) for noun in _AHEAD[what]):
+                found.ahead(noun)
             if IDENTITIES in declared:
                 # Tokens come last, and their service's library takes its time to import.
                 threading.Thread(target=self._open_store, daemon=True).start()
         return found
+
+    def read_app_access_ahead(self, system_user_id: str) -> None:
+        """Say that the app was installed for a user: where identities are declared, the gate of its access comes next.
+
+        The engine checks one resource after another, so that each would wait for the user's list in turn.
+        """
+        if IDENTITIES in self._declared:
+            self.reads.ahead(lists.ASSIGNED_APPS, system_user_id)
+
+    @property
+    def _declared(self) -> frozenset[str]:
+        """What the stack's configuration declares on the connection."""
+        return settings().declares.get(self.connection.name, frozenset())
 
     def _open_store(self) -> None:
         with contextlib.suppress(MetaAccessError):  # told by the token that needs it

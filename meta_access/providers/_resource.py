@@ -27,6 +27,7 @@ from meta_access.engine_marks import FIRST_UNFIT_ENGINE
 from meta_access.errors import ConfigError, MetaAccessError
 from meta_access.providers._declaration import declaration_of
 from meta_access.providers._refusal import OWED, fails_if_refused, hook_is_registered, lacks_inputs
+from meta_access.providers._turn import Turn
 from meta_access.stack.connections import PARTS
 from meta_access.stack.files import NAMESPACE, secret_problems
 
@@ -119,11 +120,14 @@ class MetaResource(Resource):
         props = {**outputs, **provider.own, **self.declaration.asked(values), **own}
         parent = opts.parent if opts is not None else None
         declared = _declare(provider, resource_name, props, parent)
-        path = _path(f"pulumi-python:{self._resource_type_name}", resource_name, props, parent, declared)
+        turn = self._turn = Turn() if provider.in_turn else None
+        path = _path(f"pulumi-python:{self._resource_type_name}::{resource_name}", props, parent, declared, turn)
         asked = {**props, **self._as_last_update_left(path), "path": path}
         self._declared_by = provider, resource_name
         with _short_stack_trace():
             super().__init__(provider, resource_name, asked, fails_if_refused(opts))
+        if turn is not None:
+            turn.end_with(self.urn)
 
     def _as_last_update_left(self, path: pulumi.Output[str]) -> dict[str, Any]:
         """Inputs that only a check knows, as the last one wrote them: the engine would show them as taken out."""
@@ -135,6 +139,8 @@ class MetaResource(Resource):
     ) -> tuple[pulumi.ProviderResource | None, Mapping[str, pulumi.ProviderResource]]:
         # Pulumi calls this with the options as all transformations have left them; nothing else shows these.
         _refuse_options(*self._declared_by, opts)
+        if self._turn is not None:
+            self._turn.waits = not opts.depends_on
         return super()._get_providers(t, pkg, opts)
 
 
@@ -173,7 +179,11 @@ def _refuse_options(provider: MetaProvider, name: str, opts: ResourceOptions) ->
 
 
 def _path(
-    kind: str, name: str, props: Mapping[str, Any], parent: pulumi.Resource | None, declared: _Declared
+    end: str,
+    props: Mapping[str, Any],
+    parent: pulumi.Resource | None,
+    declared: _Declared,
+    turn: Turn | None,
 ) -> pulumi.Output[str]:
     async def value() -> str:
         if declared.refused:
@@ -184,8 +194,11 @@ def _path(
         except Exception:  # noqa: BLE001 - the registration of the child meets the same one, and tells it
             urn = ""
         types = urn.split("::")[2].removeprefix(_STACK).removeprefix("$") if urn.count("::") > 1 else ""
-        path = f"{types}${kind}::{name}" if types else f"{kind}::{name}"
-        return f"{path}{OWED}" if await lacks_inputs(props) else path
+        path = f"{types}${end}" if types else end
+        owed = await lacks_inputs(props)
+        if turn is not None:
+            await turn.begin()
+        return f"{path}{OWED}" if owed else path
 
     async def known() -> bool:
         return True  # the engine tells a URN in previews, too

@@ -35,6 +35,7 @@ class AppInstallationProvider(MetaProvider):
     def make(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         live = self.live(props)
         _install(live, props["system_user_id"])
+        live.read_app_access_ahead(props["system_user_id"])
         return f"{props['system_user_id']}/{live.connection.app_id}", {}
 
     def look(self, id_: str, outs: dict[str, Any]) -> ReadResult:

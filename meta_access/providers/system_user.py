@@ -25,6 +25,7 @@ from meta_access.errors import (
     QuotaError,
 )
 from meta_access.graph import reads, system_users
+from meta_access.graph.system_users import SystemUserRow
 from meta_access.providers import _system_users
 from meta_access.providers._base import MetaProvider
 from meta_access.providers._boundary import say, will_be_refused
@@ -39,7 +40,6 @@ from meta_access.tokens import previous_users
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from meta_access.graph.system_users import SystemUserRow
     from meta_access.providers._deployment import Key
     from meta_access.providers._live import Live
 
@@ -82,7 +82,8 @@ class SystemUserProvider(MetaProvider):
             if not live.offline:
                 return
         why = _system_users.refusal(live, place_of(props), PlannedUser(props["name"], props["role"], adopt))
-        if not why and not live.offline and not self._stands_in(props):
+        writes = DEPLOYMENT.writes and not adopt
+        if not why and not live.offline and not writes and not self._stands_in(props):
             why = _at_meta(live, props)
         if why:
             will_be_refused(self.kind, props["label"], why)
@@ -274,13 +275,15 @@ def _create(live: Live, props: Mapping[str, Any], rows: list[SystemUserRow]) -> 
     try:
         with _system_users.noted(live, props):
             id_ = system_users.create(live.client, name, role, known={row.id for row in rows})
+        live.reads.user_made(SystemUserRow(id_, name, role))
         _system_users.write_note(live, props, id_)
     except LimitReachedError as error:
         refused = _refused(error, live, name, role, rows)
+    except BaseException:
+        live.reads.invalidate(reads.SYSTEM_USERS)
+        raise
     else:
         return id_
-    finally:
-        live.reads.invalidate(reads.SYSTEM_USERS)
     raise refused
 
 

@@ -79,7 +79,9 @@ class SystemUserTokenProvider(MetaProvider):
         if not unknown([user, name]):
             DEPLOYMENT.keep_token(user, self.key(props), str(props.get("label", "")))
         known = {**props, "system_user_id": "" if unknown(user) else user}
-        if live.offline or olds.get("secret_name") == name or unknown([known.get(each) for each in self.inputs]):
+        if live.offline or DEPLOYMENT.writes or olds.get("secret_name") == name:
+            return
+        if unknown([known.get(each) for each in self.inputs]):
             return
         try:
             check_secret(live.store(), _token_spec(live, known, why=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import threading
@@ -323,3 +324,25 @@ def test_a_call_in_flight_is_finished_first(hosts: Callable[..., Host], emulator
 
     assert made
     assert host.process.wait(20) == 0
+
+
+def test_a_check_waits_for_none_of_the_writes_under_way(hosts: Callable[..., Host], emulator: RunningEmulator) -> None:
+    """The engine checks one resource after another, so that all the others would wait with it."""
+    host = hosts()
+    props = checked(host, "AssetAssignment", assignment("122090000001001"))
+    emulator.fault("latency", service="graph", method="POST", path="assigned_users$", ms=3000)
+    ended: list[str] = []
+
+    def create() -> None:
+        with contextlib.suppress(HostError):  # nobody has this user
+            host.create("AssetAssignment", props)
+        ended.append("create")
+
+    with ThreadPoolExecutor(8) as engine:
+        for _ in range(8):
+            engine.submit(create)
+        wait_for_hit(emulator)
+        host.check("AppInstallation", bag("AppInstallation"))
+        ended.append("check")
+
+    assert ended == ["check", *["create"] * 8]

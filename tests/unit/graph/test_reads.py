@@ -54,7 +54,8 @@ def wait_for_threads() -> None:
 def test_lists_are_read_ahead_at_once(shared: Reads, server: Server, answer: MakeAnswer) -> None:
     server.answers = [answer({"data": []})]
 
-    shared.ahead([reads.SYSTEM_USERS, reads.APP_ROLES, reads.BUSINESS])
+    for noun in (reads.SYSTEM_USERS, reads.APP_ROLES, reads.BUSINESS):
+        shared.ahead(noun)
     wait_for_threads()
 
     assert sorted(seen.path for seen in server.received) == [
@@ -69,7 +70,7 @@ def test_lists_are_read_ahead_at_once(shared: Reads, server: Server, answer: Mak
 def test_what_cannot_be_read_ahead_is_told_to_who_asks(shared: Reads, server: Server, graph_error: MakeError) -> None:
     server.answers = [graph_error(200)]
 
-    shared.ahead([reads.APP_ROLES])
+    shared.ahead(reads.APP_ROLES)
     wait_for_threads()
 
     with pytest.raises(PermissionDeniedError):
@@ -83,7 +84,7 @@ def test_a_throttle_is_waited_for_by_who_asks_and_not_ahead(
     server.answers = [graph_error(4), answer({"data": [{"id": "1", "name": "a", "role": "ADMIN"}]})]
     shared.many = True
 
-    shared.ahead([reads.SYSTEM_USERS])
+    shared.ahead(reads.SYSTEM_USERS)
     wait_for_threads()
 
     assert clock.slept == []

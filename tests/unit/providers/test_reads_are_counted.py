@@ -12,6 +12,7 @@ import pytest
 
 from meta_access.providers import _live
 from meta_access.providers._boundary import Failure
+from meta_access.providers.app_installation import AppInstallationProvider
 from meta_access.providers.asset_assignment import AssetAssignmentProvider
 from meta_access.providers.system_user import SystemUserProvider
 from meta_access.providers.system_user_app_access import SystemUserAppAccessProvider
@@ -404,6 +405,39 @@ def test_a_user_that_was_made_since_is_in_the_next_list(meta: EmulatedMeta, monk
 
     assert made.id in {row.id for row in reads.system_users()}
     assert reads.assigned(made.id, "ad_account") == {}
+
+
+def test_a_first_update_asks_little_more_than_it_writes(meta: EmulatedMeta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine checks one resource after another: what a check asks of Meta, all others wait for."""
+    meta.change_app(tier="standard_access")
+    with meta.edit() as world:
+        world.ad_accounts += [Asset(account(n), account(n), BUSINESS) for n in range(2)]
+    begun(meta, monkeypatch)
+    declared = {"main": frozenset({"identities"})}
+    settings = Settings("dev", "2026-05", offline=False, connections={"main": meta.connection}, declares=declared)
+    monkeypatch.setattr(_live, "_settings", settings)
+    users, apps = SystemUserProvider(), AppInstallationProvider()
+    grants, gates = AssetAssignmentProvider(), SystemUserAppAccessProvider()
+
+    made = []
+    for n in range(3):
+        news = users.check({}, {**named(n), "name": f"user-{n}", "role": "EMPLOYEE"}).inputs
+        made.append(users.create(news).id)
+        of_user = {**named(n), "system_user_id": made[-1]}
+        apps.create(apps.check({}, of_user).inputs)
+        join_what_reads_ahead()
+        for asset in (account(0), account(1)):
+            asked = {**of_user, "label": f"{n}-{asset}", "asset": asset, "tasks": ["ANALYZE"]}
+            grants.create(grants.check({}, asked).inputs)
+        gates.create(gates.check({}, of_user).inputs)
+
+    assert counted(meta) == {
+        USERS: 1 + 3,  # the list, and three creates
+        str(meta.connection.tier_probe): 1,
+        **{f"{user_id}/applications": 1 for user_id in made},
+        **{f"{user_id}/assigned_apps": 1 for user_id in made},
+        **{f"{asset}/assigned_users": 3 for asset in (account(0), account(1))},
+    }
 
 
 # --- secrets -------------------------------------------------------------------------------------
