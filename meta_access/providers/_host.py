@@ -79,10 +79,10 @@ def write_beside() -> None:
             return
         _writing_beside = True
     server = getattr(sys.modules["__main__"], "DynamicResourceProviderServicer", None)
-    pool = ThreadPoolExecutor(WRITES_AT_ONCE, "writes")
-    for method in ("Create", "Update", "Delete"):
-        if (answer := getattr(server, method, None)) is not None:
-            answer.experimental_thread_pool = pool
+    if server is not None:
+        pool = ThreadPoolExecutor(WRITES_AT_ONCE, "writes")
+        for method in (server.Create, server.Update, server.Delete):
+            method.experimental_thread_pool = pool
 
 
 def start_watch() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pulumi
 
 AT_ONCE = 16
-"""Twice what the engine has at work at once on two processors."""
+"""More than the plugin host writes at once, so that none of its threads waits for the program."""
 
 _places: weakref.WeakKeyDictionary[Any, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 """By run of a program, of which a process may have several."""
