@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,7 @@ def test_down_destroys_no_empty_stack_and_says_so(
     monkeypatch.setattr(ready, "dev", dict)
     monkeypatch.setattr(down, "stream", stream)
     monkeypatch.setattr(stack, "empty", lambda: True)
+    monkeypatch.setattr(sys, "argv", ["down"])
 
     assert down.main() == 0
 
