@@ -101,9 +101,10 @@ class Reads:
         threading.Thread(target=self._ahead, args=(noun, key), daemon=True, name=f"ahead-{noun}").start()
 
     def _ahead(self, noun: str, key: str) -> None:
+        argument = [key] if key else []
         try:
             with patience.on_behalf_of(patience.NOBODY_WAITS):
-                getattr(self, noun)(*filter(None, [key]))
+                getattr(self, noun)(*argument)
         except RateLimitedError:
             # Who needs the list waits for the throttle, as long as its own patience lasts.
             with self._lock:

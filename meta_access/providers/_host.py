@@ -15,6 +15,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ WRITES_AT_ONCE = 10
 _lock = threading.Lock()
 _calls = 0
 _watching = False
-_writing_beside = False
 
 
 def engine_address() -> tuple[str, int] | None:
@@ -65,19 +65,15 @@ def call() -> Iterator[None]:
             _calls -= 1
 
 
+@cache
 def write_beside() -> None:
-    """Answer the engine's writes by threads of their own.
+    """Answer the engine's writes by threads of their own, from the first call in a process on.
 
     The engine has four calls per processor in flight, and Pulumi's SDK answers all kinds by the same four threads
     (pulumi/dynamic/__main__.py of 3.259, without a setting): behind four tokens in the making waits each check, and the
     engine checks one resource after another. gRPC takes the pool of a method from this attribute of it
     (grpc/_server.py of 1.85). Where the SDK's server is another one, all stays as it is.
     """
-    global _writing_beside  # noqa: PLW0603 - one pool per process
-    with _lock:
-        if _writing_beside:
-            return
-        _writing_beside = True
     server = getattr(sys.modules["__main__"], "DynamicResourceProviderServicer", None)
     if server is not None:
         pool = ThreadPoolExecutor(WRITES_AT_ONCE, "writes")

@@ -102,8 +102,9 @@ class Live:
             first, found.many = not found.many, True
         if first and not self.offline and snapshot.given() is None:
             declared = self._declared
-            for noun in (noun for what in sorted(declared) for noun in _AHEAD[what]):
-                found.ahead(noun)
+            for what in sorted(declared):
+                for noun in _AHEAD[what]:
+                    found.ahead(noun)
             if IDENTITIES in declared:
                 # Tokens come last, and their service's library takes its time to import.
                 threading.Thread(target=self._open_store, daemon=True).start()

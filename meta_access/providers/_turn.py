@@ -2,7 +2,7 @@
 
 The SDK sends registrations in the order in which their inputs became known. A token's become known last, once the app
 is installed for its user, and hundreds of assignments stood before it then: of the first update of 300 assignments the
-tokens were the last five seconds, with nothing beside them. So assignments go a few at a time, whatever becomes of
+tokens were the last four seconds, with nothing beside them. So assignments go a few at a time, whatever becomes of
 each, and a token's registration waits for those few alone.
 """
 
